@@ -1,0 +1,1 @@
+"""The processes that run: webhook, media bridge and dialer worker."""

@@ -1,0 +1,1 @@
+"""What the services have in common: the pure core, the store, and the plumbing."""

@@ -1,0 +1,1 @@
+"""Unit, contract and system tests."""
