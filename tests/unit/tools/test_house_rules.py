@@ -1,0 +1,68 @@
+"""The house rules see each breach, and leave what is allowed alone."""
+
+import pytest
+
+from tools.house_rules import MAX_LINES, MAX_TEST_LINES, breaches
+
+
+def rules(source: str, *, path: str = "services/webhook/app.py") -> list[str]:
+    return [breach.rule for breach in breaches(path, f'"""A module."""\n{source}\n')]
+
+
+@pytest.mark.parametrize(
+    ("source", "part"),
+    [
+        ("# TODO later", "TODO"),
+        ("try:\n    f()\nexcept Exception:\n    pass", "narrowest"),
+        ("try:\n    f()\nexcept:\n    pass", "narrowest"),
+        ("try:\n    f()\nexcept (OSError, BaseException):\n    pass", "narrowest"),
+        ("import asyncio\nasyncio.create_task(f())", "TaskGroup"),
+        ("import asyncio\nasyncio.get_running_loop().create_task(f())", "TaskGroup"),
+        ("from asyncio import create_task", "TaskGroup"),
+        ("from unittest.mock import patch", "mock.patch"),
+        ("from unittest import mock", "mock.patch"),
+        ("from simulators.voice import speak", "product"),
+        ("import tests", "product"),
+    ],
+)
+def test_a_breach_is_named(source: str, part: str) -> None:
+    found = rules(source)
+
+    assert len(found) == 1
+    assert part in found[0]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "# TODO #12: ask the vendor",
+        "text = '# TODO later'",
+        "try:\n    f()\nexcept Exception:  # outermost: one bad job must not end the worker\n    pass",
+        "try:\n    f()\nexcept (OSError, ValueError):\n    pass",
+        "async with asyncio.TaskGroup() as group:\n    group.create_task(f())",
+        "now = datetime.now(UTC)",
+    ],
+)
+def test_what_is_allowed_passes(source: str) -> None:
+    assert rules(source) == []
+
+
+@pytest.mark.parametrize("path", ["shared/core/order.py", "services/media_bridge/twilio_wire.py"])
+def test_a_pure_file_reads_no_clock(path: str) -> None:
+    assert rules("now = datetime.datetime.now(UTC)", path=path) == [
+        "a pure file reads no clock: take `now` as an argument"
+    ]
+
+
+def test_a_module_without_docstring_is_named() -> None:
+    assert [breach.rule for breach in breaches("tools/x.py", "x = 1\n")] == ["a module says its duty in a docstring"]
+
+
+@pytest.mark.parametrize(("path", "limit"), [("services/a.py", MAX_LINES), ("tests/unit/test_a.py", MAX_TEST_LINES)])
+def test_a_long_file_is_named(path: str, limit: int) -> None:
+    assert rules("\n".join(["x = 1"] * (limit - 1)), path=path) == []
+    assert "at most" in rules("\n".join(["x = 1"] * limit), path=path)[0]
+
+
+def test_tools_may_import_the_product() -> None:
+    assert rules("from services.webhook import app", path="tools/doctor.py") == []

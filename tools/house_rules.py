@@ -1,0 +1,128 @@
+"""The rules of CONTRIBUTING.md that no other checker knows; `python -m tools.house_rules` prints each breach."""
+
+import ast
+import re
+import sys
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PARTS = ("services", "shared", "simulators", "tools", "bench", "tests")
+PRODUCT = ("services", "shared")
+NOT_PRODUCT = ("simulators", "tools", "bench", "tests")
+MAX_LINES = 300
+MAX_TEST_LINES = 400
+
+_TODO = re.compile(r"#.*\b(TODO|FIXME|XXX)\b(?!.*#\d+)")
+_CLOCKS = {"now", "utcnow", "today"}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Breach:
+    """One line that breaks a rule."""
+
+    path: str
+    line: int
+    rule: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.rule}"
+
+
+def breaches(path: str, source: str) -> list[Breach]:
+    """What `source`, the text of the Python file at `path` (relative to the repository), breaks."""
+    tree = ast.parse(source)
+    lines = source.splitlines()
+    found = [Breach(path, line, rule) for line, rule in _text_rules(path, lines)]
+    if ast.get_docstring(tree) is None:
+        found.append(Breach(path, 1, "a module says its duty in a docstring"))
+    for node in ast.walk(tree):
+        found += [Breach(path, getattr(node, "lineno", 1), rule) for rule in _node_rules(path, node, lines)]
+    return sorted(found)
+
+
+def _text_rules(path: str, lines: list[str]) -> Iterator[tuple[int, str]]:
+    limit = MAX_TEST_LINES if path.startswith("tests/") else MAX_LINES
+    if len(lines) > limit:
+        yield len(lines), f"a file has at most {limit} lines, this one {len(lines)}"
+    for token in tokenize.generate_tokens(iter([line + "\n" for line in lines]).__next__):
+        if token.type == tokenize.COMMENT and _TODO.search(token.string):
+            yield token.start[0], "a TODO names its issue: `# TODO #12: ...`"
+
+
+def _node_rules(path: str, node: ast.AST, lines: list[str]) -> Iterator[str]:
+    match node:
+        case ast.ExceptHandler(type=kind) if _is_catch_all(kind) and "# outermost" not in lines[node.lineno - 1]:
+            yield "catch the narrowest error; an outermost loop says so: `except Exception:  # outermost: why`"
+        case ast.Call(func=func) if _dotted(func) in {"asyncio.create_task", "asyncio.ensure_future"}:
+            yield "every task lives in a TaskGroup"
+        case ast.Call(func=ast.Attribute(attr=("create_task" | "ensure_future"), value=owner)) if "loop" in _dotted(
+            owner
+        ):
+            yield "every task lives in a TaskGroup"
+        case ast.Import() | ast.ImportFrom():
+            yield from _import_rules(path, node)
+        case ast.Attribute(attr="patch") | ast.Name(id="patch") if _dotted(node) in {
+            "mock.patch",
+            "unittest.mock.patch",
+        }:
+            yield "no mock.patch: pass a small real fake in"
+        case ast.Call(func=ast.Attribute(attr=clock, value=owner)) if _reads_clock(path, _dotted(owner), clock):
+            yield "a pure file reads no clock: take `now` as an argument"
+        case _:
+            pass
+
+
+def _import_rules(path: str, node: ast.Import | ast.ImportFrom) -> Iterator[str]:
+    modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+    names = [alias.name for alias in node.names]
+    if "unittest.mock" in modules or ("unittest" in modules and "mock" in names):
+        yield "no mock.patch: pass a small real fake in"
+    if "asyncio" in modules and {"create_task", "ensure_future"} & set(names):
+        yield "every task lives in a TaskGroup"
+    if path.startswith(PRODUCT) and any(module.split(".")[0] in NOT_PRODUCT for module in modules):
+        yield "the product imports neither simulators, tools, bench nor tests"
+
+
+def is_pure(path: str) -> bool:
+    """Whether the file may reach nothing but its arguments."""
+    return path.startswith("shared/core/") or path.endswith("_wire.py") or path == "services/webhook/console/view.py"
+
+
+def _reads_clock(path: str, owner: str, attribute: str) -> bool:
+    return is_pure(path) and attribute in _CLOCKS and owner.split(".")[-1] in {"datetime", "date"}
+
+
+def _is_catch_all(kind: ast.expr | None) -> bool:
+    kinds = kind.elts if isinstance(kind, ast.Tuple) else [kind]
+    return any(one is None or _dotted(one) in {"Exception", "BaseException"} for one in kinds)
+
+
+def _dotted(node: ast.AST) -> str:
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, attr=name):
+            return f"{_dotted(value)}.{name}"
+        case ast.Call(func=func):
+            return _dotted(func)
+        case _:
+            return ""
+
+
+def main() -> int:
+    """Check every Python file of the repository; the exit code is 1 if one breaks a rule."""
+    files = [file for part in PARTS for file in sorted((ROOT / part).rglob("*.py"))]
+    found = [
+        breach for file in files for breach in breaches(file.relative_to(ROOT).as_posix(), file.read_text("utf-8"))
+    ]
+    for breach in found:
+        print(breach)
+    print(f"house rules: {len(files)} files, {len(found)} breaches")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

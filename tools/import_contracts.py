@@ -1,0 +1,70 @@
+"""Contract types for import-linter that name modules by pattern: a new `*_wire.py` is bound without a new line."""
+
+from fnmatch import fnmatchcase
+from typing import cast
+
+from grimp import ImportGraph
+from importlinter import Contract, ContractCheck, fields, output
+
+
+class _PatternContract(Contract):
+    """A contract whose breaches are chains of imports, first the importer, last what it must not reach."""
+
+    def render_broken_contract(self, check: ContractCheck) -> None:
+        """Print a line for each forbidden chain."""
+        for chain in check.metadata["chains"]:
+            output.print_error(" -> ".join(chain))
+
+
+class PureContract(_PatternContract):
+    """Modules that match `modules` reach none of `forbidden`, neither themselves nor through what they import.
+
+    `modules` are dotted names with `*`; a name also stands for what lies below it.
+    """
+
+    type_name = "pure"
+    modules = fields.ListField(subfield=fields.StringField())
+    forbidden = fields.ListField(subfield=fields.StringField())
+
+    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: FBT001 - import-linter's signature
+        """Search the shortest chain from each pure module to each forbidden one."""
+        del verbose
+        pure = [name for name in sorted(graph.modules) if _matches(name, _names(self.modules))]
+        reachable = [name for name in _names(self.forbidden) if name in graph.modules]
+        chains = [
+            chain
+            for importer in pure
+            for imported in reachable
+            if (chain := graph.find_shortest_chain(importer=importer, imported=imported)) is not None
+        ]
+        return ContractCheck(kept=not chains, metadata={"chains": chains})
+
+
+class DoorContract(_PatternContract):
+    """Only modules that match `doors` import one of `packages` directly; all others go through a door."""
+
+    type_name = "door"
+    packages = fields.ListField(subfield=fields.StringField())
+    doors = fields.ListField(subfield=fields.StringField())
+    rooms = fields.ListField(subfield=fields.StringField())
+
+    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: FBT001 - import-linter's signature
+        """List the direct importers in `rooms` that are no door."""
+        del verbose
+        chains = [
+            (importer, package)
+            for package in _names(self.packages)
+            if package in graph.modules
+            for importer in sorted(graph.find_modules_that_directly_import(package))
+            if _matches(importer, _names(self.rooms)) and not _matches(importer, _names(self.doors))
+        ]
+        return ContractCheck(kept=not chains, metadata={"chains": chains})
+
+
+def _names(field: object) -> list[str]:
+    """The value of a list field: import-linter replaces the field on the instance by what was configured."""
+    return cast("list[str]", field)
+
+
+def _matches(name: str, patterns: list[str]) -> bool:
+    return any(fnmatchcase(name, pattern) or fnmatchcase(name, f"{pattern}.*") for pattern in patterns)
