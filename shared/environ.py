@@ -1,0 +1,126 @@
+"""Settings from the environment: frozen, checked at the start, and every fault told at once in one line."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+
+from shared.core.errors import ConfirmerError
+
+EXIT_CODE = 2
+
+SettingsT = TypeVar("SettingsT", bound="Settings")
+
+
+class Settings(BaseModel):
+    """The base of every settings group and of each service's own `Settings`.
+
+    A field `call_window` is the variable `CALL_WINDOW`. A secret is a `SecretStr` or has `repr=False`, and may also
+    come from the file that `NAME_FILE` names. The first of a field's `examples` is shown with a fault.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class SettingsError(ConfirmerError):
+    """Variables are missing or wrong; `faults` has one sentence for each, the text is one line."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("wrong settings: " + "; ".join(faults))
+        self.faults = faults
+
+
+def variables(settings: type[Settings]) -> dict[str, FieldInfo]:
+    """Return the environment variables that `settings` reads, by name."""
+    return {name.upper(): field for name, field in settings.model_fields.items()}
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Tell whether the field's value must not be shown, and may be read from a file."""
+    return field.annotation is SecretStr or not field.repr
+
+
+def parse_settings(settings: type[SettingsT], environ: Mapping[str, str]) -> SettingsT:
+    """Make `settings` from variables. An empty one counts as absent.
+
+    Raises:
+        SettingsError: Names every variable that is missing or wrong.
+    """
+    fields = variables(settings)
+    faults: dict[str, str] = {}
+    values: dict[str, str] = {}
+    for name, field in fields.items():
+        try:
+            value = _value(name, field, environ)
+        except _FileFaultError as error:
+            faults[name] = str(error)
+        else:
+            if value:
+                values[name.lower()] = value
+    try:
+        made = settings.model_validate(values)
+    except ValidationError as error:
+        for name, fault in _faults(error):
+            faults.setdefault(name, fault)
+    else:
+        if not faults:
+            return made
+    raise SettingsError(tuple(f"{name} {faults[name]}{_example(name, fields.get(name))}" for name in sorted(faults)))
+
+
+def read_environ() -> dict[str, str]:
+    """Return the process's environment over the `.env` of the working directory (or the file `ENV_FILE` names).
+
+    The environment wins over the file; an empty `ENV_FILE` reads none.
+    """
+    env_file = os.environ.get("ENV_FILE", ".env")
+    from_file = dotenv_values(env_file, interpolate=False) if env_file and Path(env_file).is_file() else {}
+    return {name: value for name, value in from_file.items() if value is not None} | dict(os.environ)
+
+
+def load_settings(settings: type[SettingsT]) -> SettingsT:
+    """Make `settings` from the environment; end the process with one line and exit code 2 where it is wrong."""
+    try:
+        return parse_settings(settings, read_environ())
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(EXIT_CODE) from None
+
+
+class _FileFaultError(Exception):
+    """The file that should hold a secret can't be used."""
+
+
+def _value(name: str, field: FieldInfo, environ: Mapping[str, str]) -> str:
+    value = environ.get(name, "").strip()
+    path = environ.get(f"{name}_FILE", "").strip() if is_secret(field) else ""
+    if not path:
+        return value
+    if value:
+        raise _FileFaultError(f"and {name}_FILE are both set: keep one")
+    try:
+        return Path(path).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise _FileFaultError(f"can't be read: {name}_FILE names a file that gives {type(error).__name__}") from error
+
+
+def _faults(error: ValidationError) -> Iterator[tuple[str, str]]:
+    """Yield each faulty variable with what is wrong, without the value: it may be a secret in the wrong place."""
+    for detail in error.errors(include_input=False, include_url=False):
+        name = str(detail["loc"][0]).upper() if detail["loc"] else "settings"
+        yield name, "is missing" if detail["type"] == "missing" else f"is wrong: {_sentence(detail)}"
+
+
+def _sentence(detail: Mapping[str, Any]) -> str:  # Any: pydantic's own context of an error
+    cause = detail.get("ctx", {}).get("error")
+    text = str(cause) if cause is not None else str(detail["msg"]).replace("Input should", "it should")
+    return " ".join(text.split())
+
+
+def _example(name: str, field: FieldInfo | None) -> str:
+    return f", for example {name}={field.examples[0]}" if field is not None and field.examples else ""

@@ -1,0 +1,185 @@
+"""The settings of the contract in groups; each service's `Settings` inherits the groups that it uses."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr
+
+from shared.core.order import Window
+from shared.environ import Settings
+from shared.setting_types import (
+    RETRY_DELAYS_S,
+    WORKING_DAYS,
+    Bind,
+    parse_bind,
+    parse_countries,
+    parse_days,
+    parse_folder,
+    parse_http_origin,
+    parse_language,
+    parse_numbers,
+    parse_redis_url,
+    parse_retry_delays,
+    parse_shop_keys,
+    parse_signing_secret,
+    parse_switch,
+    parse_timezone,
+    parse_websocket_url,
+    parse_window,
+    parse_word,
+)
+
+Address = Annotated[Bind, BeforeValidator(parse_bind)]
+Origin = Annotated[str, BeforeValidator(parse_http_origin)]
+Switch = Annotated[bool, BeforeValidator(parse_switch)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class RedisSettings(Settings):
+    """Where the truth is kept."""
+
+    redis_url: Annotated[SecretStr, BeforeValidator(parse_redis_url)] = Field(
+        SecretStr("redis://127.0.0.1:6379/0"), examples=["redis://127.0.0.1:6379/0"]
+    )
+
+
+class PublicSettings(Settings):
+    """The origin by which Twilio reaches us; without a slash at the end."""
+
+    public_url: Origin = Field(examples=["https://calls.shop.example"])
+
+    @property
+    def stream_url(self) -> str:
+        """The media stream's URL: `https` becomes `wss`, `http` becomes `ws`."""
+        return f"ws{self.public_url.removeprefix('http')}/media-stream"
+
+
+class ShopKeys(Settings):
+    """The shops' API keys."""
+
+    api_keys: Annotated[Mapping[str, str], BeforeValidator(parse_shop_keys)] = Field(
+        repr=False, examples=["shopaz:CHANGE-ME-1,gjirafa:CHANGE-ME-2"], description="shop by key"
+    )
+
+
+class TokenSettings(Settings):
+    """The secret that signs stream tokens."""
+
+    signing_secret: Annotated[SecretStr, BeforeValidator(parse_signing_secret)] = Field(
+        examples=["at-least-32-random-characters-here"]
+    )
+
+
+class OpenAISettings(Settings):
+    """Which model speaks, and where."""
+
+    openai_api_key: SecretStr = Field(examples=["sk-..."])
+    openai_realtime_url: Annotated[str, BeforeValidator(parse_websocket_url)] = Field(
+        "wss://api.openai.com/v1/realtime", examples=["wss://api.openai.com/v1/realtime"]
+    )
+    openai_realtime_model: str = Field("gpt-realtime-2.1", examples=["gpt-realtime-2.1"])
+    openai_voice: str = Field("marin", examples=["marin"])
+
+
+class TwilioAuth(Settings):
+    """The secret that Twilio signs its requests with."""
+
+    twilio_auth_token: SecretStr = Field(examples=["the-token-beside-the-account-sid"])
+
+
+class TwilioSettings(TwilioAuth):
+    """The account, and where its REST API is."""
+
+    twilio_account_sid: str = Field(pattern=r"^AC[0-9A-Za-z_]+$", examples=["AC" + "0" * 32])
+    twilio_api_url: Origin = Field("https://api.twilio.com", examples=["https://api.twilio.com"])
+
+
+class LocaleSettings(Settings):
+    """What counts where neither the order nor the number tells."""
+
+    default_language: Annotated[str, BeforeValidator(parse_language)] = Field("sq", examples=["sq"])
+    default_timezone: Annotated[str, BeforeValidator(parse_timezone)] = Field(
+        "Europe/Tirane", examples=["Europe/Tirane"]
+    )
+
+
+class CallingRules(LocaleSettings):
+    """When and how often a customer may be called, and which; `call_days` holds 0 (Monday) to 6."""
+
+    call_window: Annotated[Window, BeforeValidator(parse_window)] = Field(
+        parse_window("09:00-20:00"), examples=["09:00-20:00"]
+    )
+    call_days: Annotated[frozenset[int], BeforeValidator(parse_days)] = Field(WORKING_DAYS, examples=["mon-sat"])
+    call_holidays: Switch = Field(default=False, examples=["off"])
+    allowed_countries: Annotated[frozenset[str], BeforeValidator(parse_countries)] = Field(
+        frozenset({"XK", "AL", "MK"}), examples=["XK,AL,MK"], description="{'*'} is all"
+    )
+    max_attempts: int = Field(3, ge=1, examples=["3"])
+    retry_delays: Annotated[Mapping[str, int], BeforeValidator(parse_retry_delays)] = Field(
+        RETRY_DELAYS_S,
+        examples=["busy:300,no_answer:1800"],
+        description="seconds by attempt result, merged over the defaults",
+    )
+    ring_timeout_s: int = Field(25, ge=5, le=600, examples=["25"])
+    call_time_limit_s: int = Field(180, ge=1, le=14400, examples=["180"])
+    hangup_grace_s: Seconds = Field(10, examples=["10"])
+    reconcile_after_s: Seconds = Field(300, examples=["300"])
+    retention_days: Seconds = Field(30, examples=["30"])
+
+
+class DialSettings(CallingRules):
+    """How calls are placed."""
+
+    twilio_from_numbers: Annotated[tuple[str, ...], BeforeValidator(parse_numbers)] = Field(examples=["+38344000001"])
+    calls_per_second: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(1, examples=["1"])
+    max_concurrent_calls: int = Field(10, ge=1, examples=["10"])
+    machine_detection: Annotated[Literal["async", "off"], BeforeValidator(parse_word)] = Field(
+        "async", examples=["async"]
+    )
+
+
+class StreamSettings(Settings):
+    """What the media bridge asks of a stream, and where it keeps recordings; `record_calls` None keeps none."""
+
+    require_stream_signature: Switch = Field(default=False, examples=["off"])
+    record_calls: Annotated[Path | None, BeforeValidator(parse_folder)] = Field(None, examples=["off"])
+
+
+class LogSettings(Settings):
+    """How much is logged, and for whom."""
+
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(parse_word)] = Field(
+        "info", examples=["info"]
+    )
+    log_format: Annotated[Literal["json", "console"], BeforeValidator(parse_word)] = Field("json", examples=["json"])
+
+
+class DrainSettings(Settings):
+    """How long work in hand may take to end after SIGTERM."""
+
+    drain_timeout_s: Seconds = Field(180, examples=["180"])
+
+
+class GatewaySettings(Settings):
+    """The one public port."""
+
+    port: int = Field(5050, ge=1, le=65535, examples=["5050"])
+
+
+class WebhookAddress(Settings):
+    """Where the webhook service listens."""
+
+    webhook_bind: Address = Field(Bind("127.0.0.1", 8000), examples=["127.0.0.1:8000"])
+
+
+class MediaBridgeAddress(Settings):
+    """Where the media bridge listens."""
+
+    media_bridge_bind: Address = Field(Bind("127.0.0.1", 8001), examples=["127.0.0.1:8001"])
+
+
+class DialerAddress(Settings):
+    """Where the dialer worker serves health and metrics."""
+
+    dialer_bind: Address = Field(Bind("127.0.0.1", 8002), examples=["127.0.0.1:8002"])

@@ -1,0 +1,193 @@
+"""What the words in the environment mean: one parser a kind of value. A fault is told without repeating the value."""
+
+import re
+from collections.abc import Mapping
+from datetime import time
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo
+
+from shared.core.order import Window
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WORKING_DAYS = frozenset(range(6))
+RETRY_DELAYS_S: Mapping[str, int] = MappingProxyType(
+    {"busy": 300, "no_answer": 1800, "machine": 7200, "failed": 600, "undecided": 3600, "error": 60}
+)
+SECRET_LENGTH = 32
+_MAX_PORT = 65535
+_SWITCHES = {"on": True, "off": False}
+_WINDOW = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(24:00|([01]\d|2[0-3]):([0-5]\d))")
+
+
+class Bind(NamedTuple):
+    """An address to listen on."""
+
+    host: str
+    port: int
+
+
+def parse_words(text: str) -> list[str]:
+    """Return the words of a comma-separated list.
+
+    Raises:
+        ValueError: There is none.
+    """
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if not words:
+        raise ValueError("the list is empty")
+    return words
+
+
+def parse_word(text: str) -> str:
+    """Return a choice in small letters."""
+    return text.strip().lower()
+
+
+def parse_switch(text: str) -> bool:
+    """Return whether it says `on`."""
+    if parse_word(text) not in _SWITCHES:
+        raise ValueError("it should be on or off")
+    return _SWITCHES[parse_word(text)]
+
+
+def parse_bind(text: str) -> Bind:
+    """Return the parts of `host:port`; an IPv6 host stands in brackets."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > _MAX_PORT or (":" in host and host[:1] + host[-1:] != "[]"):
+        raise ValueError("it should be host:port")
+    return Bind(host.strip("[]"), int(port))
+
+
+def _split_url(text: str, *schemes: str) -> SplitResult:
+    fault = f"it should be {' or '.join(f'{scheme}://host' for scheme in schemes)}"
+    try:
+        parts = urlsplit(text)
+        is_whole = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        raise ValueError(fault) from None  # urlsplit's own message repeats the value
+    if not is_whole:
+        raise ValueError(fault)
+    return parts
+
+
+def parse_http_origin(text: str) -> str:
+    """Return an `http` or `https` origin: scheme, host and port in small letters, nothing behind."""
+    parts = _split_url(text, "http", "https")
+    if parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None:
+        raise ValueError("it should be an origin: no path, no query, no user")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def parse_websocket_url(text: str) -> str:
+    """Return a `ws` or `wss` URL without a query: the model is added to it."""
+    if _split_url(text, "ws", "wss").query:
+        raise ValueError("it should have no query: OPENAI_REALTIME_MODEL is added to it")
+    return text
+
+
+def parse_redis_url(text: str) -> str:
+    """Return the URL of a server, a socket, or (`redis+sentinel://host:port,host:port/name/db`) of a Sentinel group."""
+    if re.match(r"unix://[^/]*/.", text) or re.match(r"rediss?\+sentinel://[^/,]+(,[^/,]+)*/[^/]+", text):
+        return text
+    if "+sentinel:" in text:
+        raise ValueError("it should be redis+sentinel://host:port,host:port/name/db")
+    _split_url(text, "redis", "rediss", "unix")
+    return text
+
+
+def parse_shop_keys(text: str) -> Mapping[str, str]:
+    """Return the shop of each key in `shop:key,shop:key`; a shop may have several keys."""
+    shops: dict[str, str] = {}
+    for pair in parse_words(text):
+        shop, _, key = pair.partition(":")
+        if not re.fullmatch(r"[a-z0-9_-]{1,64}", shop):
+            raise ValueError("a shop's name should be of a-z, 0-9, _ and -")
+        if not re.fullmatch(r"[!-~]+", key):
+            raise ValueError(f"the key of {shop} should be of letters, digits and signs, without a space")
+        if shops.setdefault(key, shop) != shop:
+            raise ValueError(f"{shop} and {shops[key]} have the same key")
+    return MappingProxyType(shops)
+
+
+def parse_signing_secret(text: str) -> str:
+    """Return a secret that is long enough to sign with."""
+    if len(text) < SECRET_LENGTH:
+        raise ValueError(f"it should have at least {SECRET_LENGTH} characters")
+    return text
+
+
+def parse_language(text: str) -> str:
+    """Return a BCP 47 tag."""
+    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", text):
+        raise ValueError("it should be a language tag")
+    return text
+
+
+def parse_timezone(text: str) -> str:
+    """Return the name of a zone of the tz database."""
+    try:
+        ZoneInfo(text)
+    except (LookupError, ValueError, OSError) as error:
+        raise ValueError("it should be a zone of the tz database") from error
+    return text
+
+
+def parse_window(text: str) -> Window:
+    """Return the span `HH:MM-HH:MM` within one day; `24:00` is its end."""
+    found = _WINDOW.fullmatch(text.replace(" ", ""))
+    if found is None:
+        raise ValueError("it should be HH:MM-HH:MM")
+    start = time(int(found[1]), int(found[2]))
+    end = None if found[3] == "24:00" else time(int(found[4]), int(found[5]))
+    if end is not None and end <= start:
+        raise ValueError("it should end after its start, within one day")
+    return Window(start, end)
+
+
+def parse_days(text: str) -> frozenset[int]:
+    """Return the days, Monday 0, of a list of days and ranges; a range may go over the week's end."""
+    days: set[int] = set()
+    for word in parse_words(text.lower()):
+        first, _, last = word.partition("-")
+        if first not in DAYS or (last or first) not in DAYS:
+            raise ValueError(f"it should be days or ranges of {', '.join(DAYS)}")
+        start, length = DAYS.index(first), (DAYS.index(last or first) - DAYS.index(first)) % len(DAYS)
+        days |= {(start + step) % len(DAYS) for step in range(length + 1)}
+    return frozenset(days)
+
+
+def parse_countries(text: str) -> frozenset[str]:
+    """Return ISO 3166 codes, or `*` alone."""
+    codes = frozenset(parse_words(text.upper()))
+    if codes != {"*"} and not all(re.fullmatch(r"[A-Z]{2}", code) for code in codes):
+        raise ValueError("it should be two-letter codes, or * alone")
+    return codes
+
+
+def parse_retry_delays(text: str) -> Mapping[str, int]:
+    """Return whole seconds by attempt result: what `result:seconds,...` says over the defaults."""
+    delays: dict[str, int] = {}
+    for pair in parse_words(text):
+        result, _, seconds = (part.strip() for part in pair.partition(":"))
+        if result not in RETRY_DELAYS_S:
+            raise ValueError(f"the results are {', '.join(RETRY_DELAYS_S)}")
+        if not re.fullmatch(r"[1-9]\d{0,8}", seconds):
+            raise ValueError(f"the delay of {result} should be whole seconds from 1")
+        delays[result] = int(seconds)
+    return MappingProxyType({**RETRY_DELAYS_S, **delays})
+
+
+def parse_numbers(text: str) -> tuple[str, ...]:
+    """Return phone numbers in E.164."""
+    numbers = tuple(parse_words(text))
+    if not all(re.fullmatch(r"\+[1-9]\d{6,14}", number) for number in numbers):
+        raise ValueError("it should be numbers in E.164")
+    return numbers
+
+
+def parse_folder(text: str) -> Path | None:
+    """Return a folder's path, None for `off`."""
+    return None if parse_word(text) == "off" else Path(text).expanduser()

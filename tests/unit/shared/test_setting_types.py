@@ -1,0 +1,107 @@
+"""Each kind of value in the environment: what it means, and what is refused."""
+
+from collections.abc import Callable
+from datetime import time
+from pathlib import Path
+
+import pytest
+
+from shared.core.order import Window
+from shared.setting_types import (
+    RETRY_DELAYS_S,
+    Bind,
+    parse_bind,
+    parse_countries,
+    parse_days,
+    parse_folder,
+    parse_http_origin,
+    parse_language,
+    parse_numbers,
+    parse_redis_url,
+    parse_retry_delays,
+    parse_shop_keys,
+    parse_signing_secret,
+    parse_switch,
+    parse_timezone,
+    parse_websocket_url,
+    parse_window,
+)
+
+MEANINGS: list[tuple[Callable[[str], object], str, object]] = [
+    (parse_switch, "On", True),
+    (parse_switch, "off", False),
+    (parse_bind, "127.0.0.1:8000", Bind("127.0.0.1", 8000)),
+    (parse_bind, "[::1]:0", Bind("::1", 0)),
+    (parse_http_origin, "https://Calls.Shop.example/", "https://calls.shop.example"),
+    (parse_http_origin, "http://127.0.0.1:5050", "http://127.0.0.1:5050"),
+    (parse_websocket_url, "ws://127.0.0.1:5070/v1/realtime", "ws://127.0.0.1:5070/v1/realtime"),
+    (parse_redis_url, "redis://:secret@redis:6379/1", "redis://:secret@redis:6379/1"),
+    (parse_redis_url, "unix:///run/valkey.sock?db=1", "unix:///run/valkey.sock?db=1"),
+    (parse_redis_url, "redis+sentinel://a:26379,b:26379/main/0", "redis+sentinel://a:26379,b:26379/main/0"),
+    (parse_shop_keys, "shopaz:k1, shopaz:k2,gjirafa-50:a:b", {"k1": "shopaz", "k2": "shopaz", "a:b": "gjirafa-50"}),
+    (parse_signing_secret, "x" * 32, "x" * 32),
+    (parse_language, "sq-XK", "sq-XK"),
+    (parse_timezone, "Europe/Tirane", "Europe/Tirane"),
+    (parse_window, "09:00-20:30", Window(time(9), time(20, 30))),
+    (parse_window, "00:00-24:00", Window(time(0), None)),
+    (parse_days, "mon-sat", frozenset(range(6))),
+    (parse_days, "Mon,wed, sat", frozenset({0, 2, 5})),
+    (parse_days, "sat-mon", frozenset({5, 6, 0})),
+    (parse_countries, "xk, AL", frozenset({"XK", "AL"})),
+    (parse_countries, "*", frozenset({"*"})),
+    (parse_retry_delays, "busy:5, error:1", {**RETRY_DELAYS_S, "busy": 5, "error": 1}),
+    (parse_numbers, "+38344000001,+12025550100", ("+38344000001", "+12025550100")),
+    (parse_folder, "OFF", None),
+    (parse_folder, "/var/recordings", Path("/var/recordings")),
+]
+
+REFUSALS: list[tuple[Callable[[str], object], str]] = [
+    (parse_switch, "yes"),
+    (parse_bind, "8000"),
+    (parse_bind, "host:port"),
+    (parse_bind, "host:70000"),
+    (parse_bind, "::1:8000"),
+    (parse_http_origin, "calls.shop.example"),
+    (parse_http_origin, "https://calls.shop.example/path"),
+    (parse_http_origin, "https://user@calls.shop.example"),
+    (parse_http_origin, "https://calls.shop.example:port"),
+    (parse_websocket_url, "https://api.openai.com"),
+    (parse_websocket_url, "wss://api.openai.com/v1/realtime?model=x"),
+    (parse_redis_url, "localhost:6379"),
+    (parse_redis_url, "unix://"),
+    (parse_redis_url, "redis+sentinel://a:26379,b:26379"),
+    (parse_shop_keys, ","),
+    (parse_shop_keys, "Shopaz:key"),
+    (parse_shop_keys, "shopaz"),
+    (parse_shop_keys, "shopaz:with space"),
+    (parse_shop_keys, "a:same,b:same"),
+    (parse_signing_secret, "x" * 31),
+    (parse_language, "albanian language"),
+    (parse_timezone, "Europe/Nowhere"),
+    (parse_timezone, "../etc/passwd"),
+    (parse_window, "9-20"),
+    (parse_window, "20:00-09:00"),
+    (parse_window, "09:00-24:30"),
+    (parse_days, "monday"),
+    (parse_days, "mon-"),
+    (parse_days, ""),
+    (parse_countries, "KOS"),
+    (parse_countries, "*,AL"),
+    (parse_retry_delays, "busy:0"),
+    (parse_retry_delays, "busy:1.5"),
+    (parse_retry_delays, "asleep:5"),
+    (parse_numbers, "044 123 456"),
+]
+
+
+@pytest.mark.parametrize(("parse", "text", "meaning"), MEANINGS)
+def test_a_value_means(parse: Callable[[str], object], text: str, meaning: object) -> None:
+    assert parse(text) == meaning
+
+
+@pytest.mark.parametrize(("parse", "text"), REFUSALS)
+def test_a_value_is_refused_without_being_repeated(parse: Callable[[str], object], text: str) -> None:
+    with pytest.raises(ValueError, match=r".") as caught:
+        parse(text)
+
+    assert len(text) < 6 or text not in str(caught.value)
