@@ -1,0 +1,83 @@
+"""When a callee may be phoned: the window in every zone the number may be in, the days of the week, public holidays."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import holidays
+
+from shared.core.order import Window
+
+_HORIZON_DAYS = 40  # no country has a longer row of days without a working day
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The rule for one callee: open only while `window` is open in all of `zones` (IANA names, at least one).
+
+    `weekdays` holds 0 (Monday) to 6; `holiday_country` is ISO 3166, or None where holidays don't matter.
+    """
+
+    window: Window
+    zones: tuple[str, ...]
+    weekdays: frozenset[int] = field(default_factory=lambda: frozenset(range(7)))
+    holiday_country: str | None = None
+
+    def is_open(self, at: datetime) -> bool:
+        """Tell whether `at` (aware) lies within the rule in every zone."""
+        return all(self._is_open_in(at.astimezone(ZoneInfo(zone))) for zone in self.zones)
+
+    def next_open(self, at: datetime) -> datetime | None:
+        """Return the first open moment from `at` on (aware UTC), or None where the zones have no hour in common."""
+        if self.is_open(at):
+            return at
+        return next((moment for moment in self._openings(at) if moment > at and self.is_open(moment)), None)
+
+    @property
+    def has_common_hours(self) -> bool:
+        """Whether the window is ever open in all zones at once (checked on a day in winter and one in summer)."""
+        return all(
+            replace_days(self).next_open(datetime(2026, month, 15, tzinfo=UTC)) is not None for month in (1, 7)
+        )
+
+    def _is_open_in(self, local: datetime) -> bool:
+        if local.weekday() not in self.weekdays or self._is_holiday(local.date()):
+            return False
+        clock = local.time()
+        return self.window.start <= clock and (self.window.end is None or clock < self.window.end)
+
+    def _is_holiday(self, day: date) -> bool:
+        return self.holiday_country is not None and day in _holidays_of(self.holiday_country, day.year)
+
+    def _openings(self, at: datetime) -> Iterator[datetime]:
+        """Yield, in order, the moments at which the window opens in any zone, over the horizon."""
+        moments: set[datetime] = set()
+        for name in self.zones:
+            zone = ZoneInfo(name)
+            first = at.astimezone(zone).date()
+            for offset in range(_HORIZON_DAYS):
+                day = first + timedelta(days=offset)
+                moments.add(_first_instant(day, self.window.start, zone))
+        return iter(sorted(moments))
+
+
+def replace_days(calendar: Calendar) -> Calendar:
+    """Return the same window on every day of the week, holidays included."""
+    return Calendar(window=calendar.window, zones=calendar.zones)
+
+
+def _first_instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
+    """Return the first real instant (UTC) at or after `clock` on `day`; a clock time that DST skips moves forward."""
+    earlier, later = (datetime.combine(day, clock, zone).replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    return max(earlier, later) if earlier.astimezone(zone).time() != clock else earlier
+
+
+@lru_cache(maxsize=256)
+def _holidays_of(country: str, year: int) -> frozenset[date]:
+    """Return the public holidays; a country the library doesn't know has none (the days and hours still hold)."""
+    try:
+        return frozenset(holidays.country_holidays(country, years=year))
+    except NotImplementedError:
+        return frozenset()

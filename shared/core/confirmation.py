@@ -1,0 +1,114 @@
+"""A confirmation and its attempts: the one record of which everything else is a view. Changed only by `transition`."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from shared.core.order import CallWishes, Customer, Order
+from shared.core.outcome import AttemptResult, Direction, Evidence, Outcome, Status, Verdict
+
+SCHEMA_VERSION = 1
+
+
+class Phase(StrEnum):
+    """How far an attempt has come, in the order in which it can only go forward."""
+
+    PLACING = "placing"  # the intent is written; whether Twilio has the call is not known
+    PLACED = "placed"  # Twilio has the call
+    ANSWERED = "answered"
+    ENDED = "ended"
+
+
+class Conclusion(StrEnum):
+    """What our side made of a call in which nobody decided."""
+
+    UNDECIDED = "undecided"
+    MACHINE = "machine"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One call, from the intent to its end. Times are aware UTC; `cost_usd` is what the speech model cost."""
+
+    id: str
+    number: int
+    direction: Direction
+    placed_at: datetime
+    phase: Phase = Phase.PLACING
+    from_number: str | None = None
+    call_sid: str | None = None
+    stream_sid: str | None = None
+    stream_closed_at: datetime | None = None
+    answered_at: datetime | None = None
+    answered_by: str | None = None
+    ended_at: datetime | None = None
+    duration_s: int | None = None
+    disclosure_played_at: datetime | None = None
+    prompt_version: str | None = None
+    verdict: Verdict | None = None
+    conclusion: Conclusion | None = None
+    result: AttemptResult | None = None
+    reason: str | None = None
+    cost_usd: Decimal | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the call may still be going on."""
+        return self.phase is not Phase.ENDED
+
+    @property
+    def is_machine(self) -> bool:
+        """Whether Twilio's detection took the callee for a machine; `unknown` counts as a person."""
+        return self.answered_by is not None and (self.answered_by.startswith("machine_") or self.answered_by == "fax")
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether a decision that ends the confirmation stands at this moment."""
+        return self.verdict is not None and self.verdict.kind.outcome is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """One order to be confirmed by phone. `sequence` counts the events announced so far."""
+
+    id: str
+    shop: str
+    order: Order
+    company: str
+    customer: Customer
+    created_at: datetime
+    updated_at: datetime
+    call: CallWishes = field(default_factory=CallWishes)
+    metadata: dict[str, str] = field(default_factory=dict)
+    request_digest: str = ""
+    status: Status = Status.WAITING
+    outcome: Outcome | None = None
+    evidence: Evidence | None = None
+    attempts: tuple[Attempt, ...] = ()
+    next_attempt_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    is_unplanned: bool = True  # nothing is scheduled yet: the dial policy is to be asked
+    sequence: int = 0
+    schema: int = SCHEMA_VERSION
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the last call has ended and the outcome is set."""
+        return self.status is Status.FINISHED
+
+    @property
+    def open_attempt(self) -> Attempt | None:
+        """The attempt that is under way, of which there is at most one."""
+        return self.attempts[-1] if self.attempts and self.attempts[-1].is_open else None
+
+    @property
+    def last_result(self) -> AttemptResult | None:
+        """The result of the last attempt that ended."""
+        return next((attempt.result for attempt in reversed(self.attempts) if attempt.result is not None), None)
+
+    @property
+    def attempts_spent(self) -> int:
+        """How many calls count against the budget: inbound ones do not."""
+        return sum(attempt.direction is Direction.OUTBOUND for attempt in self.attempts)

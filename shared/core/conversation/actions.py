@@ -1,0 +1,120 @@
+"""What the conversation machine orders: the bridge carries them out, in the order given."""
+
+from dataclasses import dataclass
+
+from shared.core.confirmation import Conclusion
+from shared.core.conversation.tools import OutcomeReport
+from shared.core.outcome import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Ask the model for one response that speaks `text` word for word."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Respond:
+    """Ask the model for one response of its own; `hint` is one sentence of instruction, or None."""
+
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelResponse:
+    """Stop the running response."""
+
+    response_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TruncateItem:
+    """Tell the model how much of its item was heard, in milliseconds."""
+
+    item_id: str
+    heard_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTool:
+    """Return a tool's result to the model; `output` is JSON text."""
+
+    call_id: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellModel:
+    """Put a remark of ours into the conversation, as the system's."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClearPlayback:
+    """Silence the line at once: drop all audio that Twilio has buffered."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendMark:
+    """Have Twilio tell when everything queued so far has been heard."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlayStored:
+    """Play a stored prompt of the call's language, by its key (`keypad`, `one_moment`, `goodbye` …), as playback item `item_id`."""
+
+    key: str
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReconnectModel:
+    """Open a second session with the conversation so far; answered by `ModelReady` or `ModelLost`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DropModel:
+    """Close the model's session for good: the keypad takes over."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordVerdict:
+    """Store what was decided; it replaces an earlier verdict of this call."""
+
+    report: OutcomeReport
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDisclosure:
+    """Store that the customer has heard that an automated assistant speaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndConversation:
+    """We are done: store the conclusion (None where a verdict stands), then close the stream. Always the last action."""
+
+    conclusion: Conclusion | None
+    reason: str
+
+
+Action = (
+    Say
+    | Respond
+    | CancelResponse
+    | TruncateItem
+    | AnswerTool
+    | TellModel
+    | ClearPlayback
+    | SendMark
+    | PlayStored
+    | ReconnectModel
+    | DropModel
+    | RecordVerdict
+    | RecordDisclosure
+    | EndConversation
+)

@@ -1,0 +1,150 @@
+"""What the conversation machine is told: past facts from the phone, the speech model, the record and the clock."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+
+@dataclass(frozen=True, slots=True)
+class CalleeOnLine:
+    """The media stream presented a valid token: somebody has picked up."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """A key of the phone: `0` to `9`, `*` or `#`."""
+
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkEchoed:
+    """Twilio sent a mark back: what was queued before it has been heard, or was cleared."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallerLegEnded:
+    """Twilio stopped the stream or its socket is gone: nobody is on the line any more."""
+
+    reason: str = "person_hung_up"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReady:
+    """A session with the speech model stands, its audio formats confirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLost:
+    """There is no session: it could not be had, or it broke. `reason` is a short code, never a message of the vendor's."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """The customer began to speak (or something that sounds like it)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStopped:
+    """The customer fell silent; an answer of the model follows, unless it was noise."""
+
+
+class ResponseStatus(Enum):
+    """How a response of the model ended."""
+
+    COMPLETED = auto()
+    CANCELLED = auto()
+    INCOMPLETE = auto()
+    FAILED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A finished function call of the model. `arguments` is its JSON text, not yet checked."""
+
+    call_id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseStarted:
+    """The model began a response, ours or its own answer to a turn."""
+
+    response_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AudioBegan:
+    """The first audio of an item arrived: the agent is about to be heard."""
+
+    response_id: str
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseDone:
+    """A response is complete on the model's side; its audio may still be playing."""
+
+    response_id: str
+    status: ResponseStatus
+    tool_calls: tuple[ToolCall, ...] = ()
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseRefused:
+    """Our request for a response came while another was running."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPromptQueued:
+    """A stored prompt was handed to Twilio as item `item_id`."""
+
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalleeIsPerson:
+    """Twilio's machine detection took the callee for a person (or could not tell)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CalleeIsMachine:
+    """Twilio's machine detection took the callee for a machine; `is_after_beep` when a message can be left now."""
+
+    is_after_beep: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderWithdrawn:
+    """The shop took the order back while we talk."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineReached:
+    """The moment that the machine named as its deadline has come."""
+
+
+Event = (
+    CalleeOnLine
+    | KeyPressed
+    | MarkEchoed
+    | CallerLegEnded
+    | ModelReady
+    | ModelLost
+    | SpeechStarted
+    | SpeechStopped
+    | ResponseStarted
+    | AudioBegan
+    | ResponseDone
+    | ResponseRefused
+    | StoredPromptQueued
+    | CalleeIsPerson
+    | CalleeIsMachine
+    | OrderWithdrawn
+    | DeadlineReached
+)

@@ -1,0 +1,106 @@
+"""How much of the agent's audio has really been heard: anchored at Twilio's marks, the clock interpolates between two of them."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+MARK_EVERY_MS = 200.0
+
+
+@dataclass(frozen=True, slots=True)
+class HeardItem:
+    """An item that still has unheard audio: `heard_ms` of `sent_ms` milliseconds were heard."""
+
+    item_id: str
+    heard_ms: int
+    sent_ms: int
+
+
+class Playback:
+    """The line's play buffer as seen from our side. Positions are milliseconds of audio since the call began."""
+
+    __slots__ = ("_anchor_ms", "_anchor_s", "_items", "_mark_count", "_marked_ms", "_muted", "_pending", "_proven_ms", "_sent_ms")
+
+    def __init__(self) -> None:
+        self._sent_ms = 0.0
+        self._anchor_ms = 0.0
+        self._anchor_s = 0.0
+        self._proven_ms = 0.0
+        self._marked_ms = 0.0
+        self._mark_count = 0
+        self._pending: OrderedDict[str, float] = OrderedDict()  # mark name -> position it stands at
+        self._items: OrderedDict[str, list[float]] = OrderedDict()  # item id -> [first position, end position]
+        self._muted: set[str] = set()
+
+    def append(self, item_id: str, duration_ms: float, now: float) -> bool:
+        """Note audio that was just sent for `item_id`; True when a mark is due after it."""
+        if self.heard_ms(now) >= self._sent_ms:  # the buffer ran empty: play-out begins anew
+            self._anchor_ms, self._anchor_s = self._sent_ms, now
+        span = self._items.get(item_id)
+        if span is None:
+            self._items[item_id] = span = [self._sent_ms, self._sent_ms]
+        self._sent_ms += duration_ms
+        span[1] = self._sent_ms
+        return self._sent_ms - self._marked_ms >= MARK_EVERY_MS
+
+    def next_mark(self) -> str:
+        """Name the mark to be sent now; it stands after all audio sent so far."""
+        self._mark_count += 1
+        name = f"m{self._mark_count}"
+        self._pending[name] = self._marked_ms = self._sent_ms
+        return name
+
+    def echo(self, name: str, now: float) -> None:
+        """Note that a mark came back; one that was cleared, or was never ours, says nothing about what was heard."""
+        position = self._pending.pop(name, None)
+        if position is None:
+            return
+        for earlier in [other for other, at in self._pending.items() if at < position]:
+            del self._pending[earlier]
+        self._proven_ms = max(self._proven_ms, position)
+        if position >= self._anchor_ms:
+            self._anchor_ms, self._anchor_s = position, now
+
+    def clear(self, now: float) -> None:
+        """Note that the buffer was emptied: what was not heard never will be, and pending marks mean nothing."""
+        heard = self.heard_ms(now)
+        self._pending.clear()
+        self._items.clear()
+        self._sent_ms = self._marked_ms = self._anchor_ms = self._proven_ms = heard
+        self._anchor_s = now
+
+    def heard_ms(self, now: float) -> float:
+        """Return the position up to which the person has heard, never past the next pending mark."""
+        limit = next(iter(self._pending.values()), self._sent_ms)
+        return min(self._anchor_ms + max(0.0, now - self._anchor_s) * 1000.0, limit)
+
+    def unheard_items(self, now: float) -> tuple[HeardItem, ...]:
+        """Return, in order, the items that still have unheard audio."""
+        heard = self.heard_ms(now)
+        return tuple(
+            HeardItem(item_id, max(0, int(heard - first)), int(end - first))
+            for item_id, (first, end) in self._items.items()
+            if end > heard
+        )
+
+    def has_heard(self, item_id: str) -> bool:
+        """Tell whether a mark behind all audio sent for the item came back."""
+        span = self._items.get(item_id)
+        return span is not None and self._proven_ms >= span[1] > span[0]
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether all audio sent has been heard, proven by a mark."""
+        return self._proven_ms >= self._sent_ms
+
+    @property
+    def unheard_ms(self) -> float:
+        """Return how much audio is not proven heard yet."""
+        return self._sent_ms - self._proven_ms
+
+    def mute(self, response_id: str) -> None:
+        """Refuse audio of a response that was cut off: late pieces of it may still arrive."""
+        self._muted.add(response_id)
+
+    def is_muted(self, response_id: str) -> bool:
+        """Tell whether audio of the response must be dropped."""
+        return response_id in self._muted

@@ -1,0 +1,151 @@
+"""Whether and when an order is called next, and when somebody must look at it again. Pure: the clock is an argument."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from shared.core.calendar import Calendar
+from shared.core.confirmation import Attempt, Confirmation, Phase
+from shared.core.order import Window
+from shared.core.outcome import AttemptResult, Outcome, Status
+
+QUEUE_AFTER_S = 2.0  # a call that is due but held up by the limits this long is shown as queued
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialPolicy:
+    """The settings that decide about calls. Delays are whole seconds after the call's end, by attempt result.
+
+    `zones_of` and `country_of` map an E.164 number to its IANA zones and ISO 3166 country.
+    """
+
+    window: Window
+    weekdays: frozenset[int]
+    calls_on_holidays: bool
+    default_timezone: str
+    max_attempts: int
+    retry_delays_s: Mapping[str, int]
+    ring_timeout_s: int
+    call_time_limit_s: int
+    hangup_grace_s: float
+    reconcile_after_s: float
+    retention_days: float
+    zones_of: Callable[[str], tuple[str, ...]] = field(repr=False)
+    country_of: Callable[[str], str | None] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DialNow:
+    """Nothing stands in the way of a call at this moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class DialAt:
+    """Call at `at`; None where no moment before the order's expiry is allowed."""
+
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Never call again."""
+
+    outcome: Outcome
+
+
+Decision = DialNow | DialAt | GiveUp
+
+
+@dataclass(frozen=True, slots=True)
+class Wakes:
+    """When to look again: `dial_at` to place a call (subject to the limits), `care_at` for all else; None for never."""
+
+    dial_at: datetime | None
+    care_at: datetime | None
+
+
+def calendar_of(confirmation: Confirmation, policy: DialPolicy) -> Calendar:
+    """Return when this customer may be phoned: the order's own zone, else the number's, else the default."""
+    named = confirmation.customer.timezone
+    zones = (named,) if named else policy.zones_of(confirmation.customer.phone)
+    return Calendar(
+        window=confirmation.call.window or policy.window,
+        zones=zones or (policy.default_timezone,),
+        weekdays=policy.weekdays,
+        holiday_country=None if policy.calls_on_holidays else policy.country_of(confirmation.customer.phone),
+    )
+
+
+def decide(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> Decision:
+    """Decide about the next call of a confirmation that has no open attempt."""
+    expires_at = confirmation.call.expires_at
+    if confirmation.withdrawn_at is not None:
+        return GiveUp(Outcome.WITHDRAWN)
+    if expires_at is not None and now >= expires_at:
+        return GiveUp(Outcome.EXPIRED)
+    if confirmation.attempts_spent >= budget(confirmation, policy):
+        return GiveUp(Outcome.UNREACHED)
+    wanted = _wanted_at(confirmation, policy, now)
+    allowed = calendar_of(confirmation, policy).next_open(max(wanted, now))
+    if allowed is None or (expires_at is not None and allowed >= expires_at):
+        return DialAt(None) if expires_at is not None else GiveUp(Outcome.UNDIALABLE)
+    return DialNow() if allowed <= now else DialAt(allowed)
+
+
+def budget(confirmation: Confirmation, policy: DialPolicy) -> int:
+    """Return how many calls the order may cost in all."""
+    return confirmation.call.max_attempts or policy.max_attempts
+
+
+def delay_s(confirmation: Confirmation, policy: DialPolicy, result: AttemptResult) -> int:
+    """Return the pause after an attempt with that result; what has no delay of its own takes that of `undecided`."""
+    delays = {**policy.retry_delays_s, **confirmation.call.retry_delays}
+    return delays.get(result.value, delays["undecided"])
+
+
+def wakes(confirmation: Confirmation, policy: DialPolicy) -> Wakes:
+    """Return when the confirmation must be looked at again, whatever else happens."""
+    if confirmation.is_finished:
+        return Wakes(None, confirmation.updated_at + timedelta(days=policy.retention_days))
+    attempt = confirmation.open_attempt
+    if attempt is not None:
+        return Wakes(None, _care_for_call(confirmation, attempt, policy))
+    call_at = confirmation.next_attempt_at
+    cares = [] if confirmation.call.expires_at is None else [confirmation.call.expires_at]
+    if call_at is not None and confirmation.status is Status.WAITING:
+        cares.append(call_at + timedelta(seconds=QUEUE_AFTER_S))
+    return Wakes(call_at, min(cares, default=None))
+
+
+def call_must_be_over_at(attempt: Attempt, policy: DialPolicy) -> datetime:
+    """Return when a call without news is looked up at Twilio."""
+    limit_s = policy.ring_timeout_s + policy.call_time_limit_s + 15
+    return attempt.placed_at + timedelta(seconds=limit_s)
+
+
+def _care_for_call(confirmation: Confirmation, attempt: Attempt, policy: DialPolicy) -> datetime:
+    """Return when an open call needs care: to be found, cancelled, hung up or looked up."""
+    if attempt.phase is Phase.PLACING:
+        return attempt.placed_at + timedelta(seconds=policy.reconcile_after_s)
+    moments = [call_must_be_over_at(attempt, policy)]
+    if attempt.stream_closed_at is not None:
+        moments.append(attempt.stream_closed_at + timedelta(seconds=policy.hangup_grace_s))
+    if confirmation.withdrawn_at is not None and attempt.phase is Phase.PLACED:
+        moments.append(confirmation.withdrawn_at)
+    return min(moments)
+
+
+def _wanted_at(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> datetime:
+    """Return the moment the shop or the customer asked for, before the calendar is looked at."""
+    moments = [confirmation.created_at]
+    if confirmation.call.not_before is not None:
+        moments.append(confirmation.call.not_before)
+    if not confirmation.is_unplanned and confirmation.next_attempt_at is not None:
+        return max([*moments, confirmation.next_attempt_at])
+    last = confirmation.attempts[-1] if confirmation.attempts else None
+    if last is not None and last.ended_at is not None and last.result is not None:
+        callback_at = last.verdict.callback_at if last.verdict is not None else None
+        if last.result is AttemptResult.CALLBACK_REQUESTED and callback_at is not None and callback_at > now:
+            return max([*moments, callback_at])
+        moments.append(last.ended_at + timedelta(seconds=delay_s(confirmation, policy, last.result)))
+    return max(moments)

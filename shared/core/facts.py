@@ -1,0 +1,175 @@
+"""What can happen to a confirmation: past facts, each naming the attempt it is about, so that a late or doubled one is known."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from shared.core.confirmation import Conclusion
+from shared.core.outcome import AttemptResult, Outcome, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The shop's order was accepted."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """The dial policy set the next call: now (`queued`), later (`waiting`), or never before the order expires (None)."""
+
+    at: datetime
+    call_at: datetime | None
+    is_due: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """The dial policy, or the list of numbers not to be called, ended it without another call."""
+
+    at: datetime
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptBegun:
+    """The intent to call, written before the request to Twilio leaves."""
+
+    at: datetime
+    attempt_id: str
+    from_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class InboundCallArrived:
+    """The customer phoned us about this order."""
+
+    at: datetime
+    attempt_id: str
+    call_sid: str
+    prompt_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallPlaced:
+    """Twilio has the call: its answer, a callback or its call list says so."""
+
+    at: datetime
+    attempt_id: str
+    call_sid: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlacingUndone:
+    """The call is proven not to exist and counts as no attempt; it is to be placed again, not before `retry_at`."""
+
+    at: datetime
+    attempt_id: str
+    retry_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlacingRefused:
+    """Twilio refused to place the call: for ever, because of the number (`is_final`), or this time."""
+
+    at: datetime
+    attempt_id: str
+    reason: str
+    is_final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswered:
+    """Somebody or something picked up."""
+
+    at: datetime
+    attempt_id: str
+    call_sid: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalleeClassified:
+    """Twilio's machine detection spoke: `answered_by` is its word (`human`, `machine_start`, `fax`, `unknown` …)."""
+
+    at: datetime
+    attempt_id: str
+    answered_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class StreamOpened:
+    """The media stream presented its token, which is thereby used up."""
+
+    at: datetime
+    attempt_id: str
+    call_sid: str
+    stream_sid: str
+    prompt_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosurePlayed:
+    """The customer has heard that an automated assistant speaks (its mark came back)."""
+
+    at: datetime
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictGiven:
+    """Somebody decided, by voice or key; it replaces an earlier verdict of the same call."""
+
+    at: datetime
+    attempt_id: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationEnded:
+    """The bridge, or the keypad in TwiML, is done with the call; `conclusion` is None where a verdict stands."""
+
+    at: datetime
+    attempt_id: str
+    conclusion: Conclusion | None
+    reason: str
+    cost_usd: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    """The call is over. `line_result` is what the line said (`busy`, `no_answer`, `failed`), None where it was answered."""
+
+    at: datetime
+    attempt_id: str
+    line_result: AttemptResult | None
+    call_sid: str | None = None
+    duration_s: int | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """The shop took the order back."""
+
+    at: datetime
+
+
+Fact = (
+    Submitted
+    | Scheduled
+    | GivenUp
+    | AttemptBegun
+    | InboundCallArrived
+    | CallPlaced
+    | PlacingUndone
+    | PlacingRefused
+    | CallAnswered
+    | CalleeClassified
+    | StreamOpened
+    | DisclosurePlayed
+    | VerdictGiven
+    | ConversationEnded
+    | CallEnded
+    | Withdrawn
+)
