@@ -41,6 +41,7 @@ class Attempt:
     call_sid: str | None = None
     stream_sid: str | None = None
     stream_closed_at: datetime | None = None
+    missing_since: datetime | None = None  # when Twilio's call list was first found not to hold it
     answered_at: datetime | None = None
     answered_by: str | None = None
     ended_at: datetime | None = None

@@ -9,6 +9,7 @@ from shared.core.confirmation import Attempt, Confirmation, Phase
 from shared.core.order import Window
 from shared.core.outcome import AttemptResult, Outcome, Status
 
+SECOND_LOOK_S = 15.0  # Twilio's list is asked once more for a call that it did not hold (or `reconcile_after_s` later)
 QUEUE_AFTER_S = 2.0  # a call that is due but held up by the limits this long is shown as queued
 
 
@@ -117,6 +118,13 @@ def wakes(confirmation: Confirmation, policy: DialPolicy) -> Wakes:
     return Wakes(call_at, min(cares, default=None))
 
 
+def call_is_looked_for_at(attempt: Attempt, policy: DialPolicy) -> datetime:
+    """Return when Twilio's call list is asked for a placing without news: twice, for a list may lag behind."""
+    if attempt.missing_since is None:
+        return attempt.placed_at + timedelta(seconds=policy.reconcile_after_s)
+    return attempt.missing_since + timedelta(seconds=min(SECOND_LOOK_S, policy.reconcile_after_s))
+
+
 def call_must_be_over_at(attempt: Attempt, policy: DialPolicy) -> datetime:
     """Return when a call without news is looked up at Twilio."""
     limit_s = policy.ring_timeout_s + policy.call_time_limit_s + 15
@@ -126,7 +134,7 @@ def call_must_be_over_at(attempt: Attempt, policy: DialPolicy) -> datetime:
 def _care_for_call(confirmation: Confirmation, attempt: Attempt, policy: DialPolicy) -> datetime:
     """Return when an open call needs care: to be found, cancelled, hung up or looked up."""
     if attempt.phase is Phase.PLACING:
-        return attempt.placed_at + timedelta(seconds=policy.reconcile_after_s)
+        return call_is_looked_for_at(attempt, policy)
     moments = [call_must_be_over_at(attempt, policy)]
     if attempt.stream_closed_at is not None:
         moments.append(attempt.stream_closed_at + timedelta(seconds=policy.hangup_grace_s))

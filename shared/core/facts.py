@@ -61,6 +61,14 @@ class CallPlaced:
 
 
 @dataclass(frozen=True, slots=True)
+class CallNotListed:
+    """Twilio's call list was asked for a placing of which nothing was heard, and does not hold it."""
+
+    at: datetime
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlacingUndone:
     """The call is proven not to exist and counts as no attempt; it is to be placed again, not before `retry_at`."""
 
@@ -162,6 +170,7 @@ Fact = (
     | AttemptBegun
     | InboundCallArrived
     | CallPlaced
+    | CallNotListed
     | PlacingUndone
     | PlacingRefused
     | CallAnswered

@@ -11,6 +11,7 @@ from shared.core.facts import (
     CallAnswered,
     CalleeClassified,
     CallEnded,
+    CallNotListed,
     CallPlaced,
     ConversationEnded,
     DisclosurePlayed,
@@ -88,6 +89,7 @@ def transition(confirmation: Confirmation, fact: Fact) -> Transition:
 
 _AttemptFact = (
     CallPlaced
+    | CallNotListed
     | PlacingUndone
     | PlacingRefused
     | CallAnswered
@@ -105,6 +107,8 @@ def _in_attempt(confirmation: Confirmation, attempt: Attempt, fact: _AttemptFact
     match fact:
         case CallPlaced():
             return _keep(confirmation, _with_call(attempt, fact.call_sid), fact.at)
+        case CallNotListed():
+            return _not_listed(confirmation, attempt, fact)
         case PlacingUndone():
             return _undone(confirmation, attempt, fact)
         case PlacingRefused():
@@ -182,6 +186,13 @@ def _with_call(attempt: Attempt, call_sid: str) -> Attempt:
     """Bind Twilio's call to the attempt; the first who names it counts."""
     phase = Phase.PLACED if attempt.phase is Phase.PLACING else attempt.phase
     return replace(attempt, call_sid=attempt.call_sid or call_sid, phase=phase)
+
+
+def _not_listed(confirmation: Confirmation, attempt: Attempt, fact: CallNotListed) -> Transition:
+    """Remember the first look at Twilio's list that did not find the call; one that is known by now is not missing."""
+    if attempt.phase is not Phase.PLACING:
+        return Transition(confirmation)
+    return _keep(confirmation, replace(attempt, missing_since=attempt.missing_since or fact.at), fact.at)
 
 
 def _undone(confirmation: Confirmation, attempt: Attempt, fact: PlacingUndone) -> Transition:
