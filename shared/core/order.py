@@ -1,7 +1,8 @@
 """An order as the shop posted it, the customer to phone, and the shop's wishes for the calls."""
 
+import datetime as dt
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import datetime, time
 from decimal import Decimal
 from enum import StrEnum
 
@@ -27,7 +28,7 @@ class Delivery:
     """Where and when the parcel is to arrive."""
 
     address: str | None = None
-    date: date | None = None
+    date: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
