@@ -1,0 +1,66 @@
+# Every target that runs something installs what it needs first; that is quick when nothing changed.
+.DEFAULT_GOAL := help
+SHELL := bash
+PY := .venv/bin/python
+TEST_WORKERS ?= auto
+
+.PHONY: help setup setup-dev setup-mic demo run-local run mic doctor test test-unit lint format bench compose-test lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## make .venv and install what the demo and the services need
+	@tools/setup.sh demo
+
+setup-dev:
+	@tools/setup.sh dev
+
+setup-mic:
+	@tools/setup.sh mic
+
+demo: setup ## the whole system on embedded parts calls 12 customers: no account, no key
+	@$(PY) -m simulators.demo
+
+run-local: setup ## the demo's parts, waiting for your own orders and your own voice
+	@$(PY) -m simulators.demo --wait
+
+run: setup ## the real thing, with Twilio and OpenAI from .env
+	@$(PY) -m tools.run
+
+mic: setup-mic ## talk to the bot by microphone, without a phone
+	@$(PY) -m tools.mic_client
+
+doctor: setup ## check settings, Redis, clock and PUBLIC_URL, and say what to fix
+	@$(PY) -m tools.doctor
+
+test: test-unit ## all tests; shared/core must be covered to the last branch
+	$(PY) -m pytest tests --ignore=tests/unit -q -n $(TEST_WORKERS) --dist loadfile
+
+test-unit: setup-dev ## the tests without sockets, in seconds
+	@mkdir -p var/coverage
+	$(PY) -m coverage run -m pytest tests/unit -q
+	$(PY) -m coverage report --fail-under=100
+
+lint: setup-dev ## ruff, mypy, import-linter and the house rules
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	@.venv/bin/lint-imports --no-logo
+	@$(PY) -m tools.house_rules
+
+format: setup-dev ## let ruff format and fix what it can
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+bench: setup ## measure again what the README reports
+	@$(PY) -m bench
+
+compose-test: setup ## prove docker-compose.yml with real containers (needs an engine)
+	@$(PY) -m tools.compose_test
+
+lock: setup-dev ## write the hash-locked requirements anew (LOCK=-U: newest releases)
+	@requirements/lock $(LOCK)
+
+clean: ## remove caches and everything under var/
+	rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
