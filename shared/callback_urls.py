@@ -1,0 +1,61 @@
+"""The URLs by which Twilio reaches us: built for who places calls or writes TwiML, served by webhook and bridge."""
+
+from dataclasses import dataclass
+
+# Twilio neither repeats a request that got a 5xx nor one that timed out, unless the URL's fragment says so. Two
+# repeats, each with its own limits, stay within the 15 s that a request of a call may take. The fragment is no part
+# of what is signed. (Source: Twilio, "Webhooks: connection overrides".)
+CONNECTION_OVERRIDES = "#rc=2&rp=5xx,ct,rt&ct=1500&rt=4000"
+
+STREAM_PATH = "/media-stream"
+INCOMING_PATH = "/incoming-call"
+INCOMING_STATUS_PATH = "/twilio/incoming-status"
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackUrls:
+    """All URLs of one deployment; `public_url` is its origin without a path or a slash at the end."""
+
+    public_url: str
+
+    @property
+    def stream(self) -> str:
+        """Where Twilio opens the media stream: `wss`, or `ws` where the origin is `http` (trials on one machine)."""
+        return "ws" + self.public_url.removeprefix("http") + STREAM_PATH
+
+    @property
+    def incoming(self) -> str:
+        """The voice URL for the Twilio console: an inbound call asks here what to do."""
+        return self.public_url + INCOMING_PATH + CONNECTION_OVERRIDES
+
+    @property
+    def incoming_status(self) -> str:
+        """The status callback for the Twilio console: an inbound call's end is told here."""
+        return self.public_url + INCOMING_STATUS_PATH + CONNECTION_OVERRIDES
+
+    def status(self, confirmation_id: str, attempt_id: str) -> str:
+        """Return where the progress of a call is reported (`StatusCallback`)."""
+        return self._of_attempt("status", confirmation_id, attempt_id)
+
+    def amd(self, confirmation_id: str, attempt_id: str) -> str:
+        """Return where the machine detection's verdict goes (`AsyncAmdStatusCallback`)."""
+        return self._of_attempt("amd", confirmation_id, attempt_id)
+
+    def after_stream(self, confirmation_id: str, attempt_id: str) -> str:
+        """Return where the call goes on when the stream has ended, or could not be had."""
+        return self._of_attempt("after-stream", confirmation_id, attempt_id)
+
+    def keypad(self, confirmation_id: str, attempt_id: str) -> str:
+        """Return where a key pressed without the bridge goes."""
+        return self._of_attempt("keypad", confirmation_id, attempt_id)
+
+    def silence(self, confirmation_id: str, attempt_id: str) -> str:
+        """Return where the call goes when no key was pressed."""
+        return self._of_attempt("silence", confirmation_id, attempt_id)
+
+    def prompt(self, language: str, key: str) -> str:
+        """Return where a stored recording is served; it holds nothing personal."""
+        return f"{self.public_url}/prompts/{language}/{key}.wav"
+
+    def _of_attempt(self, kind: str, confirmation_id: str, attempt_id: str) -> str:
+        return f"{self.public_url}/twilio/{kind}/{confirmation_id}/{attempt_id}{CONNECTION_OVERRIDES}"

@@ -1,0 +1,31 @@
+"""The token by which a media stream proves which attempt it belongs to: signed, and told to nobody but Twilio.
+
+It has no expiry of its own: Twilio may hold a call in its queue for hours. It is good while its attempt is open, and
+once; both are looked up in the record.
+"""
+
+import re
+from hashlib import sha256
+
+from itsdangerous import BadSignature, Signer
+
+_SALT = b"media-stream"
+_NAMES = re.compile(r"(cnf_[0-9A-Z]{26}):(att_[0-9A-Z]{26})", re.ASCII)
+
+
+def issue(secret: str, confirmation_id: str, attempt_id: str) -> str:
+    """Return the token for one attempt, under 200 visible ASCII characters; `secret` is `SIGNING_SECRET`."""
+    return _signer(secret).sign(f"{confirmation_id}:{attempt_id}").decode("ascii")
+
+
+def read(secret: str, token: str) -> tuple[str, str] | None:
+    """Return the confirmation id and the attempt id that the token names, or None where we did not sign it."""
+    try:
+        names = _NAMES.fullmatch(_signer(secret).unsign(token).decode("ascii"))
+    except (BadSignature, UnicodeError):
+        return None
+    return (names[1], names[2]) if names else None
+
+
+def _signer(secret: str) -> Signer:
+    return Signer(secret, salt=_SALT, key_derivation="hmac", digest_method=sha256)
