@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
-from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
@@ -13,9 +12,14 @@ from shared.core.order import Window
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WORKING_DAYS = frozenset(range(6))
-RETRY_DELAYS_S: Mapping[str, int] = MappingProxyType(
-    {"busy": 300, "no_answer": 1800, "machine": 7200, "failed": 600, "undecided": 3600, "error": 60}
-)
+RETRY_DELAYS_S: Mapping[str, int] = {
+    "busy": 300,
+    "no_answer": 1800,
+    "machine": 7200,
+    "failed": 600,
+    "undecided": 3600,
+    "error": 60,
+}
 SECRET_LENGTH = 32
 _MAX_PORT = 65535
 _SWITCHES = {"on": True, "off": False}
@@ -102,14 +106,14 @@ def parse_shop_keys(text: str) -> Mapping[str, str]:
     """Return the shop of each key in `shop:key,shop:key`; a shop may have several keys."""
     shops: dict[str, str] = {}
     for pair in parse_words(text):
-        shop, _, key = pair.partition(":")
-        if not re.fullmatch(r"[a-z0-9_-]{1,64}", shop):
-            raise ValueError("a shop's name should be of a-z, 0-9, _ and -")
+        shop, colon, key = pair.partition(":")
+        if not colon or not re.fullmatch(r"[a-z0-9_-]{1,64}", shop):
+            raise ValueError("it should be shop:key pairs, a shop's name of a-z, 0-9, _ and -")
         if not re.fullmatch(r"[!-~]+", key):
             raise ValueError(f"the key of {shop} should be of letters, digits and signs, without a space")
         if shops.setdefault(key, shop) != shop:
             raise ValueError(f"{shop} and {shops[key]} have the same key")
-    return MappingProxyType(shops)
+    return shops
 
 
 def parse_signing_secret(text: str) -> str:
@@ -151,10 +155,11 @@ def parse_days(text: str) -> frozenset[int]:
     """Return the days, Monday 0, of a list of days and ranges; a range may go over the week's end."""
     days: set[int] = set()
     for word in parse_words(text.lower()):
-        first, _, last = word.partition("-")
-        if first not in DAYS or (last or first) not in DAYS:
+        first, dash, end = word.partition("-")
+        last = end if dash else first
+        if first not in DAYS or last not in DAYS:
             raise ValueError(f"it should be days or ranges of {', '.join(DAYS)}")
-        start, length = DAYS.index(first), (DAYS.index(last or first) - DAYS.index(first)) % len(DAYS)
+        start, length = DAYS.index(first), (DAYS.index(last) - DAYS.index(first)) % len(DAYS)
         days |= {(start + step) % len(DAYS) for step in range(length + 1)}
     return frozenset(days)
 
@@ -173,11 +178,11 @@ def parse_retry_delays(text: str) -> Mapping[str, int]:
     for pair in parse_words(text):
         result, _, seconds = (part.strip() for part in pair.partition(":"))
         if result not in RETRY_DELAYS_S:
-            raise ValueError(f"the results are {', '.join(RETRY_DELAYS_S)}")
+            raise ValueError(f"a result should be one of {', '.join(RETRY_DELAYS_S)}")
         if not re.fullmatch(r"[1-9]\d{0,8}", seconds):
             raise ValueError(f"the delay of {result} should be whole seconds from 1")
         delays[result] = int(seconds)
-    return MappingProxyType({**RETRY_DELAYS_S, **delays})
+    return {**RETRY_DELAYS_S, **delays}
 
 
 def parse_numbers(text: str) -> tuple[str, ...]:

@@ -100,8 +100,17 @@ def test_a_value_means(parse: Callable[[str], object], text: str, meaning: objec
 
 
 @pytest.mark.parametrize(("parse", "text"), REFUSALS)
-def test_a_value_is_refused_without_being_repeated(parse: Callable[[str], object], text: str) -> None:
-    with pytest.raises(ValueError, match=r".") as caught:
+def test_a_value_is_refused(parse: Callable[[str], object], text: str) -> None:
+    with pytest.raises(ValueError, match=r"should|empty|same"):
         parse(text)
 
-    assert len(text) < 6 or text not in str(caught.value)
+
+@pytest.mark.parametrize(
+    "parse", [parse_shop_keys, parse_redis_url, parse_http_origin, parse_websocket_url, parse_bind]
+)
+def test_a_secret_in_the_wrong_place_is_not_repeated(parse: Callable[[str], object]) -> None:
+    for text in ("5ecret", "https://5ecret:5ecret@[host", "redis://:5ecret@host:5ecret", "wss://5ecret?key=5ecret"):
+        try:
+            parse(text)
+        except ValueError as error:
+            assert "5ecret" not in str(error)  # noqa: PT017 - some parsers accept some of the texts
