@@ -15,12 +15,13 @@ class Step:
     """All that one fact leads to.
 
     `wakes` says when to look again; `opts_out` whether the customer's number goes on the shop's do-not-call list,
-    which holds whatever becomes of the confirmation.
+    which holds whatever becomes of the confirmation; `is_changed` whether the confirmation is another than before.
     """
 
     transition: Transition
     wakes: Wakes
     opts_out: bool
+    is_changed: bool
 
     @property
     def confirmation(self) -> Confirmation:
@@ -36,7 +37,7 @@ def advance(confirmation: Confirmation, fact: Fact, policy: DialPolicy, now: dat
         told = transition(confirmation, fact)
     told = _plan(told, policy, now)
     opts_out = isinstance(fact, VerdictGiven) and fact.verdict.kind is VerdictKind.OPTED_OUT
-    return Step(told, wakes(told.confirmation, policy), opts_out)
+    return Step(told, wakes(told.confirmation, policy), opts_out, told.confirmation is not confirmation)
 
 
 def plan(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> Fact | None:

@@ -56,7 +56,7 @@ class Window:
     """A span of one day in the callee's local time, `start` inclusive, `end` exclusive; `end` None is midnight."""
 
     start: time
-    end: time | None
+    end: time | None = None
 
     def __str__(self) -> str:
         """Return the form of the settings, `09:00-20:00`."""

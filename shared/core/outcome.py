@@ -110,9 +110,9 @@ class Evidence:
     """How we know the outcome: the verdict that stood when the customer hung up, and in which attempt."""
 
     channel: Channel
-    quote: str | None
-    note: str | None
     attempt: int
     at: datetime
+    quote: str | None = None
+    note: str | None = None
     change: Change | None = None
     language: str | None = None

@@ -1,0 +1,73 @@
+"""The stored form of a confirmation: one line of header, then JSON without what is None or empty."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from shared.core.confirmation import SCHEMA_VERSION, Confirmation
+from shared.core.errors import ConfirmerError
+
+_decoder = msgspec.json.Decoder(Confirmation)
+_encoder = msgspec.json.Encoder()
+
+
+class UnknownSchemaError(ConfirmerError):
+    """A record was written by a newer version of this program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A confirmation as stored; `version` counts its commits."""
+
+    confirmation: Confirmation
+    version: int
+
+
+def encode(confirmation: Confirmation) -> bytes:
+    """Return the JSON part of the record."""
+    return _encoder.encode(compact(msgspec.to_builtins(confirmation)))
+
+
+def compact(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
+    """Leave out what is None or empty; decoding puts the defaults back."""
+    if isinstance(value, dict):
+        parts = ((key, compact(part)) for key, part in value.items())
+        return {key: part for key, part in parts if part is not None and part not in ({}, [])}
+    return [compact(part) for part in value] if isinstance(value, (list, tuple)) else value
+
+
+def decode(stored: bytes) -> Record:
+    """Read a record.
+
+    Raises:
+        UnknownSchemaError: A newer program wrote it.
+    """
+    header, _, body = stored.partition(b"\n")
+    schema, version, _ = header.split(b" ", 2)
+    if int(schema) > SCHEMA_VERSION:
+        raise UnknownSchemaError(
+            f"a stored record has schema {int(schema)}, this program knows {SCHEMA_VERSION}: start the newer version"
+        )
+    return Record(_decoder.decode(body), int(version))
+
+
+def state_word(confirmation: Confirmation) -> str:
+    """Return the word in the header by which scripts know whether the order is still open."""
+    return "finished" if confirmation.is_finished else "open"
+
+
+def to_ms(moment: datetime) -> int:
+    """Return Redis's score for a moment: whole milliseconds since 1970, rounded up, so that nothing is due early."""
+    return -int(-moment.timestamp() * 1000 // 1)
+
+
+def from_ms(score: float) -> datetime:
+    """Return the moment of a score."""
+    return datetime.fromtimestamp(score / 1000, UTC)
+
+
+def from_time(seconds: int, micros: int) -> datetime:
+    """Return the moment that Redis's TIME gave."""
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=micros)

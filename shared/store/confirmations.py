@@ -1,0 +1,188 @@
+"""The confirmations: taken in, read, and changed by one atomic step a fact."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from shared.core.confirmation import SCHEMA_VERSION, Confirmation
+from shared.core.dial_policy import DialPolicy, wakes
+from shared.core.errors import NotFoundError, StoreUnavailableError
+from shared.core.facts import Fact, Submitted
+from shared.core.lifecycle import Step, advance
+from shared.core.transition import Transition
+from shared.store import follow_ups, keys
+from shared.store.clock import StoreClock
+from shared.store.codec import Record, decode, encode, from_time, state_word
+from shared.store.connection import Client, translated
+from shared.store.idempotency import KEY_LIFE, IdempotencyKey
+from shared.store.scripts import Script, Word, run, run_many
+from shared.store.submission import (
+    AlreadyOpen,
+    Created,
+    FirstAnswer,
+    KeyConflict,
+    OptedOut,
+    Replayed,
+    Submission,
+)
+
+_MOST_CONFLICTS = 100  # each means that somebody else got on; more is a fault
+
+
+class Confirmations:
+    """The records. Every write can be repeated: a reply that got lost has no second effect."""
+
+    def __init__(self, client: Client, policy: DialPolicy, clock: StoreClock) -> None:
+        self._client = client
+        self._policy = policy
+        self._clock = clock
+
+    async def submit(self, confirmation: Confirmation, *, idempotency: IdempotencyKey | None = None) -> Submission:
+        """Take a new order in, with all that follows from it, or say why not.
+
+        Raises:
+            StoreUnavailableError: Nothing is known to be stored; the same submission may be repeated.
+        """
+        async with translated():
+            step = self._planned(confirmation, await self._clock.now())
+            keys_, args = self._submit_words(step, idempotency)
+            reply = await run(self._client, Script.SUBMIT, keys=keys_, args=args)
+        return self._submission(step, reply)
+
+    async def submit_many(self, confirmations: Sequence[Confirmation]) -> list[Submission]:
+        """Take many orders in with one round trip; each stands for itself, in order."""
+        if not confirmations:
+            return []
+        async with translated():
+            now = await self._clock.now()
+            steps = [self._planned(confirmation, now) for confirmation in confirmations]
+            calls = [self._submit_words(step, None) for step in steps]
+            replies = await run_many(self._client, Script.SUBMIT, calls)
+        return [self._submission(step, reply) for step, reply in zip(steps, replies, strict=True)]
+
+    async def get(self, confirmation_id: str) -> Confirmation:
+        """Return a confirmation.
+
+        Raises:
+            NotFoundError: There is none of that id.
+        """
+        async with translated():
+            return _decoded(await self._client.get(keys.record(confirmation_id))).confirmation
+
+    async def apply(self, confirmation_id: str, make_fact: Callable[[datetime], Fact]) -> Step:
+        """Apply the fact that `make_fact(now)` returns; called again where another change came in between.
+
+        Raises:
+            NotFoundError: There is none of that id.
+        """
+        return await self.apply_if(confirmation_id, lambda _, now: make_fact(now))
+
+    async def apply_if(self, confirmation_id: str, choose: Callable[[Confirmation, datetime], Fact | None]) -> Step:
+        """Apply the fact that `choose(confirmation, now)` returns, or nothing where it returns None.
+
+        Raises:
+            NotFoundError: There is none of that id.
+        """
+        async with translated():
+            record, now = await self._load(confirmation_id)
+            for _ in range(_MOST_CONFLICTS):
+                fact = choose(record.confirmation, now)
+                if fact is None:
+                    return self._unchanged(record.confirmation)
+                step = advance(record.confirmation, fact, self._policy, now)
+                if not step.is_changed and not step.opts_out:
+                    return step
+                reply = await self._commit(record, step)
+                if reply[0] == b"done":
+                    return step
+                if reply[0] == b"missing":
+                    raise NotFoundError(confirmation_id)
+                record, now = decode(reply[1]), _moment(reply[2])
+        raise StoreUnavailableError(f"{confirmation_id} changed too often to be changed")
+
+    def _planned(self, confirmation: Confirmation, now: datetime) -> Step:
+        return advance(confirmation, Submitted(now), self._policy, now)
+
+    def _unchanged(self, confirmation: Confirmation) -> Step:
+        return Step(Transition(confirmation), wakes(confirmation, self._policy), opts_out=False, is_changed=False)
+
+    async def _load(self, confirmation_id: str) -> tuple[Record, datetime]:
+        pipe = self._client.pipeline(transaction=False)
+        pipe.get(keys.record(confirmation_id))
+        pipe.time()
+        stored, (seconds, micros) = await pipe.execute()
+        return _decoded(stored), from_time(int(seconds), int(micros))
+
+    async def _commit(self, record: Record, step: Step) -> Any:  # noqa: ANN401 - the script's reply
+        after = replace(step.confirmation, schema=SCHEMA_VERSION)
+        follow = follow_ups.of_step(record.confirmation, step, self._policy)
+        head: list[Word] = [record.version, secrets.token_urlsafe(6), SCHEMA_VERSION, state_word(after), encode(after)]
+        return await run(
+            self._client, Script.COMMIT, keys=[keys.record(after.id)], args=head + follow_ups.words(follow)
+        )
+
+    def _submit_words(self, step: Step, idempotency: IdempotencyKey | None) -> tuple[list[str], list[Word]]:
+        new = step.confirmation
+        named = "" if idempotency is None else keys.idempotency(new.shop, idempotency.key)
+        args: list[Word] = [
+            new.id,
+            new.order.id,
+            new.customer.phone,
+            "" if idempotency is None else idempotency.digest,
+            int(KEY_LIFE.total_seconds() * 1000),
+            msgspec.json.encode(FirstAnswer.to(new)),
+            SCHEMA_VERSION,
+            state_word(new),
+            encode(new),
+        ]
+        follow = follow_ups.of_submission(step, self._policy)
+        return (
+            [keys.record(new.id), keys.orders(new.shop), keys.opt_outs(new.shop), named],
+            args + follow_ups.words(follow),
+        )
+
+    def _submission(self, step: Step, reply: list[bytes]) -> Submission:
+        self._clock.learn(_moment(reply[1]))
+        digest = step.confirmation.request_digest
+        match reply[0]:
+            case b"created":
+                return Created(step.confirmation)
+            case b"open":
+                return _already_open(reply[2], digest)
+            case b"opted_out":
+                return OptedOut()
+            case b"key_conflict":
+                return KeyConflict()
+            case _:
+                return Replayed(_first(reply, digest))
+
+
+def _first(reply: list[bytes], digest: str) -> Created | AlreadyOpen | OptedOut:
+    match reply[2]:
+        case b"created":
+            first = msgspec.json.decode(reply[3], type=FirstAnswer)
+            return Created(first.restore(decode(reply[4]).confirmation))
+        case b"open":
+            return _already_open(reply[4], digest)
+        case _:
+            return OptedOut()
+
+
+def _already_open(stored: bytes, digest: str) -> AlreadyOpen:
+    confirmation = decode(stored).confirmation
+    return AlreadyOpen(confirmation, is_same=confirmation.request_digest == digest)
+
+
+def _decoded(stored: bytes | None) -> Record:
+    if stored is None:
+        raise NotFoundError("no such confirmation")
+    return decode(stored)
+
+
+def _moment(time: bytes) -> datetime:
+    seconds, _, micros = time.partition(b".")
+    return from_time(int(seconds), int(micros))

@@ -1,0 +1,72 @@
+"""The way to Redis: what REDIS_URL may look like, how long anything may take, and Redis's errors as our own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import RedisError
+
+from shared.core.errors import StoreUnavailableError
+
+# redis-py annotates each reply with all that any client could get; ours are bytes, and parsed where they come in.
+Client: TypeAlias = Any
+
+TOTAL_LIMIT_S = 6.0  # for one operation of the store, tries and pauses included
+_SOCKET_TIMEOUT_S = 2.0
+_SENTINEL_SCHEME = "redis+sentinel"
+
+
+def options() -> dict[str, Any]:
+    """Return the settings of every connection. Replays are harmless: each write knows itself again."""
+    return {
+        "socket_timeout": _SOCKET_TIMEOUT_S,
+        "socket_connect_timeout": 1.0,
+        "health_check_interval": 0,
+        "retry": Retry(ExponentialBackoff(cap=0.4, base=0.05), retries=3),
+    }
+
+
+def open_client(redis_url: str) -> Client:
+    """Return a client that connects at its first use.
+
+    `redis://`, `rediss://`, `unix://`, or `redis+sentinel://[:password@]host:port,host:port/service[/db]`.
+    """
+    if not redis_url.startswith(f"{_SENTINEL_SCHEME}://"):
+        return Redis.from_url(redis_url, **options())
+    hosts, service, db, password = sentinel_parts(redis_url)
+    limits = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0}
+    sentinel: Any = Sentinel(hosts, sentinel_kwargs=limits, **options())  # type: ignore[no-untyped-call]
+    return sentinel.master_for(service, db=db, password=password)
+
+
+def sentinel_parts(redis_url: str) -> tuple[list[tuple[str, int]], str, int, str | None]:
+    """Return the sentinels, the service's name, the database and the password that a Sentinel URL names.
+
+    Raises:
+        ValueError: The URL names no sentinel or no service.
+    """
+    scheme, _, rest = redis_url.partition("://")
+    parts = urlsplit(f"{scheme}://{rest}")
+    login, _, places = parts.netloc.rpartition("@")
+    hosts = [(host, int(port or 26379)) for host, _, port in (place.partition(":") for place in places.split(","))]
+    service, _, db = parts.path.strip("/").partition("/")
+    if not service or not all(host for host, _ in hosts):
+        raise ValueError("a Sentinel URL reads redis+sentinel://host:port,host:port/service/db")
+    db = db or parse_qs(parts.query).get("db", ["0"])[0]
+    return hosts, service, int(db), unquote(login.partition(":")[2]) or None
+
+
+@asynccontextmanager
+async def translated(limit_s: float = TOTAL_LIMIT_S) -> AsyncIterator[None]:
+    """Limit what happens inside to `limit_s`, and raise what Redis raises as StoreUnavailableError."""
+    try:
+        async with asyncio.timeout(limit_s):
+            yield
+    except (RedisError, OSError, TimeoutError) as error:
+        raise StoreUnavailableError(f"redis: {type(error).__name__}") from error

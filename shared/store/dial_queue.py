@@ -1,0 +1,57 @@
+"""The RQ queue: a wake-up for the worker processes, never the truth. The only place that enqueues."""
+
+from typing import Any
+
+from redis import Redis
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from shared.core.errors import StoreUnavailableError
+
+QUEUE_NAME = (
+    "dial"  # each worker process listens to this queue alone: RQ's move from one queue is atomic, from two it isn't
+)
+ATTEND = "services.dialer_worker.jobs.attend"
+
+
+def open_sync_client(redis_url: str, *, socket_timeout_s: float = 2.0) -> "Redis":
+    """Return a blocking client with time limits, for RQ (which needs replies as bytes)."""
+    return Redis.from_url(
+        redis_url,
+        socket_timeout=socket_timeout_s,
+        socket_connect_timeout=1.0,
+        retry=Retry(ExponentialBackoff(cap=0.4, base=0.05), retries=3),
+    )
+
+
+class DialQueue:
+    """Wakes a worker for a confirmation. A job may be lost or run twice: the worker asks the record what is wanted."""
+
+    def __init__(self, client: "Redis", *, job_timeout_s: int = 60) -> None:
+        self._queue = Queue(QUEUE_NAME, connection=client, serializer=JSONSerializer, default_timeout=job_timeout_s)
+
+    def enqueue_attend(self, confirmation_id: str) -> None:
+        """Have a worker attend to the confirmation.
+
+        Raises:
+            StoreUnavailableError: The job may or may not be queued; the due time brings it back.
+        """
+        try:
+            self._queue.enqueue(ATTEND, confirmation_id, result_ttl=0, failure_ttl=3600)
+        except (RedisError, OSError) as error:
+            raise StoreUnavailableError(f"rq: {type(error).__name__}") from error
+
+    def depth(self) -> int:
+        """Return how many jobs wait for a worker."""
+        try:
+            return int(self._queue.count)
+        except (RedisError, OSError) as error:
+            raise StoreUnavailableError(f"rq: {type(error).__name__}") from error
+
+    @property
+    def rq_queue(self) -> Any:  # noqa: ANN401 - rq's own type, for its worker
+        """The queue that a worker process listens to."""
+        return self._queue

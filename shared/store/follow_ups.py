@@ -1,0 +1,118 @@
+"""What one commit does beside the record: due times, listing, events, messages. Pure; the words of the Lua scripts."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from shared.core.confirmation import Attempt, Confirmation
+from shared.core.dial_policy import DialPolicy, Wakes, call_must_be_over_at, wakes
+from shared.core.envelope import envelope, event_of
+from shared.core.lifecycle import Step
+from shared.core.transition import Announcement, EventType
+from shared.store import keys
+from shared.store.codec import compact, to_ms
+from shared.store.scripts import Word
+
+FollowUp = tuple[Word, ...]
+
+_NEVER = Wakes(None, None)
+_LEASE_MARGIN = timedelta(seconds=60)  # so that a slow look-up at Twilio frees no place that is still taken
+
+
+def words(follow_ups: list[FollowUp]) -> list[Word]:
+    """Return the follow-ups as one row of arguments, each preceded by its length."""
+    return [word for follow_up in follow_ups for word in (len(follow_up), *follow_up)]
+
+
+def of_submission(step: Step, policy: DialPolicy) -> list[FollowUp]:
+    """Return what follows from a new confirmation."""
+    confirmation = step.confirmation
+    return [
+        *_of_wakes(confirmation, _NEVER, step.wakes),
+        ("ZADD", keys.listing_of(confirmation), 0, confirmation.id),
+        *(_announced(announcement, policy) for announcement in step.transition.announcements),
+    ]
+
+
+def of_step(before: Confirmation, step: Step, policy: DialPolicy) -> list[FollowUp]:
+    """Return what follows from a change of `before`."""
+    after = step.confirmation
+    return [
+        *_of_wakes(after, wakes(before, policy), step.wakes),
+        *_of_listing(before, after),
+        *_of_lease(before, after, policy),
+        *(of_opt_out(after) if step.opts_out else []),
+        *(_announced(announcement, policy) for announcement in step.transition.announcements),
+        *_of_call(before, after),
+    ]
+
+
+def of_opt_out(confirmation: Confirmation) -> list[FollowUp]:
+    """Put the customer's number on the shop's do-not-call list; a number on it keeps its first date."""
+    at = to_ms(confirmation.updated_at)
+    return [("ZADD", keys.opt_outs(confirmation.shop), "NX", at, confirmation.customer.phone)]
+
+
+def _of_wakes(confirmation: Confirmation, before: Wakes, after: Wakes) -> list[FollowUp]:
+    """Set the due times that changed; one that did not keeps the lease of whoever claimed it."""
+    follow_ups: list[FollowUp] = []
+    if before.dial_at != after.dial_at:
+        priority = confirmation.call.priority.value
+        follow_ups.append(("@dial", priority, confirmation.shop, confirmation.id, _score(after.dial_at)))
+    if before.care_at != after.care_at and after.care_at is None:
+        follow_ups.append(("ZREM", keys.DUE_CARE, confirmation.id))
+    elif before.care_at != after.care_at:
+        follow_ups.append(("ZADD", keys.DUE_CARE, _score(after.care_at), confirmation.id))
+    return follow_ups
+
+
+def _of_listing(before: Confirmation, after: Confirmation) -> list[FollowUp]:
+    old, new = keys.listing_of(before), keys.listing_of(after)
+    return [] if old == new else [("ZREM", old, after.id), ("ZADD", new, 0, after.id)]
+
+
+def _of_lease(before: Confirmation, after: Confirmation, policy: DialPolicy) -> list[FollowUp]:
+    """Hold a place among the calls at once while an attempt is open; it comes free with the attempt's end."""
+    was_open, attempt = before.open_attempt, after.open_attempt
+    if attempt is not None:
+        return [] if was_open is not None else [("ZADD", keys.CALLS_OPEN, _lease_end(attempt, policy), after.id)]
+    return [("ZREM", keys.CALLS_OPEN, after.id)] if was_open is not None or after.is_finished else []
+
+
+def _lease_end(attempt: Attempt, policy: DialPolicy) -> int:
+    found_at = attempt.placed_at + timedelta(seconds=policy.reconcile_after_s)
+    return to_ms(max(call_must_be_over_at(attempt, policy), found_at) + _LEASE_MARGIN)
+
+
+def _announced(announcement: Announcement, policy: DialPolicy) -> FollowUp:
+    confirmation = announcement.confirmation
+    event = event_of(announcement)
+    return (
+        "@announce",
+        confirmation.shop,
+        confirmation.id,
+        event.sequence,
+        msgspec.json.encode(compact(msgspec.to_builtins(event))),
+        int(event.type is EventType.FINISHED),
+        to_ms(event.at - timedelta(days=policy.retention_days)),
+        msgspec.json.encode(envelope(event, confirmation)),
+    )
+
+
+def _of_call(before: Confirmation, after: Confirmation) -> list[FollowUp]:
+    """Tell the bridge of a running call what it must know: machine detected, order withdrawn, call over."""
+    attempt = before.open_attempt
+    if attempt is None:
+        return []
+    then = next((later for later in after.attempts if later.id == attempt.id), None)
+    is_news = (
+        then is None
+        or then.is_open != attempt.is_open
+        or then.answered_by != attempt.answered_by
+        or before.withdrawn_at != after.withdrawn_at
+    )
+    return [("PUBLISH", keys.attempt_channel(attempt.id), after.id)] if is_news else []
+
+
+def _score(moment: datetime | None) -> Word:
+    return "" if moment is None else to_ms(moment)

@@ -1,0 +1,23 @@
+-- Replaces a record and does what follows from it, or nothing at all.
+-- KEYS: the record. ARGV: expected version, commit id, schema, state, JSON, then the follow-ups.
+-- Returns {'done'} (also for a commit already made), {'conflict', record, time} or {'missing'}.
+local stored = redis.call('GET', KEYS[1])
+if not stored then
+  return { 'missing' }
+end
+local header = header_of(stored)
+if string.find(',' .. header.commits .. ',', ',' .. ARGV[2] .. ',', 1, true) then
+  return { 'done' }
+end
+if header.version ~= tonumber(ARGV[1]) then
+  return { 'conflict', stored, reply_time() }
+end
+local commits, kept = ARGV[2], 1
+for commit in string.gmatch(header.commits, '[^,]+') do
+  if kept < 8 then
+    commits, kept = commits .. ',' .. commit, kept + 1
+  end
+end
+redis.call('SET', KEYS[1], ARGV[3] .. ' ' .. (header.version + 1) .. ' ' .. ARGV[4] .. ' ' .. commits .. '\n' .. ARGV[5])
+follow_up(6)
+return { 'done' }

@@ -1,0 +1,65 @@
+-- What every writing script shares. A record is one string: "SCHEMA VERSION STATE COMMIT,COMMIT,...\nJSON", STATE being
+-- `open` or `finished`; the last eight commits are kept, so that a write whose reply was lost is known when it comes again.
+
+local function now_ms()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function reply_time()
+  local time = redis.call('TIME')
+  return time[1] .. '.' .. string.format('%06d', time[2])
+end
+
+local function header_of(record)
+  local schema, version, state, commits = string.match(record, '^(%d+) (%d+) (%a+) ([^\n]*)\n')
+  return { schema = tonumber(schema), version = tonumber(version), state = state, commits = commits }
+end
+
+-- due:heads:{priority} holds, for each shop with something to dial, when the first of it is due.
+local function refresh_head(priority, shop)
+  local first = redis.call('ZRANGE', 'due:dial:' .. priority .. ':' .. shop, 0, 0, 'WITHSCORES')
+  if first[1] then
+    redis.call('ZADD', 'due:heads:' .. priority, first[2], shop)
+  else
+    redis.call('ZREM', 'due:heads:' .. priority, shop)
+  end
+end
+
+local function set_dial(priority, shop, id, at_ms)
+  local key = 'due:dial:' .. priority .. ':' .. shop
+  if at_ms == '' then
+    redis.call('ZREM', key, id)
+  else
+    redis.call('ZADD', key, at_ms, id)
+  end
+  refresh_head(priority, shop)
+end
+
+-- One event: its place in the shop's log, the history of its confirmation, the channel; the last one for the CRM too.
+local function announce(shop, id, sequence, entry, is_finished, keep_from_ms, envelope)
+  redis.call('XADD', 'events:' .. shop .. ':log', 'MINID', '~', keep_from_ms, '*', 'c', id, 's', sequence)
+  redis.call('PUBLISH', 'events:' .. shop, envelope)
+  if is_finished == '1' then
+    local entry_id = redis.call('XADD', 'outcomes:' .. shop .. ':log', '*', 'event', envelope)
+    redis.call('PUBLISH', 'outcomes:' .. shop, envelope)
+    entry = entry .. '\n' .. entry_id
+  end
+  redis.call('RPUSH', 'confirmation:' .. id .. ':events', entry)
+end
+
+-- Runs ARGV[from..]: each follow-up is its number of words, then its words; `@dial` and `@announce` are ours.
+local function follow_up(from)
+  local at = from
+  while ARGV[at] do
+    local last = at + tonumber(ARGV[at])
+    if ARGV[at + 1] == '@dial' then
+      set_dial(unpack(ARGV, at + 2, last))
+    elseif ARGV[at + 1] == '@announce' then
+      announce(unpack(ARGV, at + 2, last))
+    else
+      redis.call(unpack(ARGV, at + 1, last))
+    end
+    at = last + 1
+  end
+end

@@ -1,0 +1,51 @@
+-- Takes an order in: idempotency key, do-not-call list, one open confirmation an order, the record and what follows.
+-- KEYS: the record, the shop's orders, its do-not-call list, the idempotency key or ''.
+-- ARGV: id, order id, phone, request digest, key's life in ms, first answer, schema, state, JSON, then the follow-ups.
+-- Returns {kind, time, ...}: created | open, record | opted_out | replayed, kind, first answer, record or '' | key_conflict.
+local id, digest, time = ARGV[1], ARGV[4], reply_time()
+
+local function remember(kind, about, answer)
+  if KEYS[4] ~= '' then
+    redis.call('SET', KEYS[4], digest .. ' ' .. kind .. ' ' .. about .. ' ' .. answer, 'PX', ARGV[5])
+  end
+end
+
+if KEYS[4] ~= '' then
+  local known = redis.call('GET', KEYS[4])
+  if known then
+    local first_digest, kind, about, answer = string.match(known, '^(%S*) (%S+) (%S+) (.*)$')
+    if first_digest ~= digest then
+      return { 'key_conflict', time }
+    end
+    if about == id then
+      return { kind, time }
+    end
+    local record = kind == 'opted_out' and '' or redis.call('GET', 'confirmation:' .. about)
+    if record then
+      return { 'replayed', time, kind, answer, record }
+    end
+  end
+end
+
+if redis.call('ZSCORE', KEYS[3], ARGV[3]) then
+  remember('opted_out', id, '')
+  return { 'opted_out', time }
+end
+
+local ids = redis.call('HGET', KEYS[2], ARGV[2])
+local newest = ids and string.match(ids, '^%S+')
+if newest == id then
+  return { 'created', time }
+end
+local record = newest and redis.call('GET', 'confirmation:' .. newest)
+if record and header_of(record).state == 'open' then
+  remember('open', newest, '')
+  return { 'open', time, record }
+end
+
+redis.call('SET', KEYS[1], ARGV[7] .. ' 1 ' .. ARGV[8] .. ' ' .. '\n' .. ARGV[9])
+redis.call('HSET', KEYS[2], ARGV[2], ids and (id .. ' ' .. ids) or id)
+redis.call('ZADD', 'phone:' .. ARGV[3], 0, id)
+follow_up(10)
+remember('created', id, ARGV[6])
+return { 'created', time }

@@ -1,0 +1,59 @@
+"""The Lua scripts, known to Redis by their digest and sent again where Redis has forgotten them."""
+
+import hashlib
+from collections.abc import Sequence
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from redis.exceptions import NoScriptError
+
+from shared.store.connection import Client
+
+Word = bytes | str | int
+
+
+class Script(Enum):
+    """Every script of the store, by its file's name."""
+
+    COMMIT = "commit"
+    SUBMIT = "submit"
+    ADMIT = "admit"
+    CLAIM_CARE = "claim_care"
+    GIVE_BACK = "give_back"
+    OVERDUE = "overdue"
+    OPEN_CIRCUIT = "open_circuit"
+    APPEND_TURNS = "append_turns"
+
+
+@cache
+def text_of(script: Script) -> str:
+    """Return the script's whole text."""
+    folder = Path(__file__).with_name("lua")
+    return "\n".join((folder / f"{name}.lua").read_text(encoding="utf-8") for name in ("prelude", script.value))
+
+
+@cache
+def digest_of(script: Script) -> str:
+    """Return the name by which Redis knows the script."""
+    return hashlib.sha1(text_of(script).encode(), usedforsecurity=False).hexdigest()
+
+
+async def run(client: Client, script: Script, *, keys: Sequence[str] = (), args: Sequence[Word] = ()) -> Any:  # noqa: ANN401 - a reply's shape is the script's
+    """Run a script in one round trip."""
+    words = (*keys, *args)
+    try:
+        return await client.evalsha(digest_of(script), len(keys), *words)
+    except NoScriptError:
+        return await client.eval(text_of(script), len(keys), *words)
+
+
+async def run_many(client: Client, script: Script, calls: Sequence[tuple[Sequence[str], Sequence[Word]]]) -> list[Any]:
+    """Run a script once for each (keys, args) in one round trip, not as a transaction; the replies come in order."""
+    pipe = client.pipeline(transaction=False)
+    pipe.script_load(text_of(script))
+    for keys, args in calls:
+        pipe.evalsha(digest_of(script), len(keys), *keys, *args)
+    replies: list[Any] = await pipe.execute()
+    return replies[1:]

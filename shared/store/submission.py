@@ -1,0 +1,75 @@
+"""What became of an order that was submitted."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import msgspec
+
+from shared.core.confirmation import Confirmation
+from shared.core.outcome import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A new confirmation, as it stood when it was taken in."""
+
+    confirmation: Confirmation
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyOpen:
+    """The order has an open confirmation; `is_same` when its request had the same digest."""
+
+    confirmation: Confirmation
+    is_same: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OptedOut:
+    """The number is on the shop's do-not-call list; nothing was stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The idempotency key was used for the same request before: answer what the first was answered."""
+
+    first: Created | AlreadyOpen | OptedOut
+
+
+@dataclass(frozen=True, slots=True)
+class KeyConflict:
+    """The idempotency key was used for another request."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInHand:
+    """The first request with this idempotency key is not answered yet (only of claims; a submission is atomic)."""
+
+
+Submission = Created | AlreadyOpen | OptedOut | Replayed | KeyConflict
+
+
+class FirstAnswer(msgspec.Struct, array_like=True):
+    """What of a new confirmation changes later: enough to answer the first request again as it was answered."""
+
+    status: Status
+    next_attempt_at: datetime | None
+
+    @classmethod
+    def to(cls, confirmation: Confirmation) -> "FirstAnswer":
+        """Keep what was answered."""
+        return cls(confirmation.status, confirmation.next_attempt_at)
+
+    def restore(self, confirmation: Confirmation) -> Confirmation:
+        """Return the confirmation as it was answered."""
+        return replace(
+            confirmation,
+            status=self.status,
+            next_attempt_at=self.next_attempt_at,
+            outcome=None,
+            evidence=None,
+            attempts=(),
+            withdrawn_at=None,
+            updated_at=confirmation.created_at,
+            sequence=1,
+        )
