@@ -159,7 +159,11 @@ def _began(confirmation: Confirmation, fact: AttemptBegun | InboundCallArrived) 
     number = len(confirmation.attempts) + 1
     if isinstance(fact, AttemptBegun):
         attempt = Attempt(
-            id=fact.attempt_id, number=number, direction=Direction.OUTBOUND, placed_at=fact.at, from_number=fact.from_number
+            id=fact.attempt_id,
+            number=number,
+            direction=Direction.OUTBOUND,
+            placed_at=fact.at,
+            from_number=fact.from_number,
         )
         return _open(confirmation, attempt, Status.CALLING, fact.at)
     attempt = Attempt(
@@ -176,9 +180,7 @@ def _began(confirmation: Confirmation, fact: AttemptBegun | InboundCallArrived) 
 
 
 def _open(confirmation: Confirmation, attempt: Attempt, status: Status, at: datetime) -> Transition:
-    opened = replace(
-        confirmation, attempts=(*confirmation.attempts, attempt), status=status, next_attempt_at=None, updated_at=at
-    )
+    opened = replace(confirmation, attempts=(*confirmation.attempts, attempt), status=status, next_attempt_at=None, updated_at=at)
     return _announce(opened, _TYPE_OF_STATUS[status])
 
 
@@ -219,7 +221,9 @@ def _stream_opened(confirmation: Confirmation, attempt: Attempt, fact: StreamOpe
     if attempt.stream_sid is not None or (attempt.call_sid or fact.call_sid) != fact.call_sid:
         return Transition(confirmation)
     opened = replace(
-        _with_call(attempt, fact.call_sid), stream_sid=fact.stream_sid, prompt_version=fact.prompt_version or attempt.prompt_version
+        _with_call(attempt, fact.call_sid),
+        stream_sid=fact.stream_sid,
+        prompt_version=fact.prompt_version or attempt.prompt_version,
     )
     return _answered(confirmation, opened, fact.at)
 
@@ -299,9 +303,7 @@ def _withdrawn(confirmation: Confirmation, fact: Withdrawn) -> Transition:
 
 
 def _finish(confirmation: Confirmation, outcome: Outcome, at: datetime) -> Transition:
-    done = replace(
-        confirmation, status=Status.FINISHED, outcome=outcome, next_attempt_at=None, is_unplanned=False, updated_at=at
-    )
+    done = replace(confirmation, status=Status.FINISHED, outcome=outcome, next_attempt_at=None, is_unplanned=False, updated_at=at)
     return _announce(done, EventType.FINISHED)
 
 

@@ -18,7 +18,17 @@ class HeardItem:
 class Playback:
     """The line's play buffer as seen from our side. Positions are milliseconds of audio since the call began."""
 
-    __slots__ = ("_anchor_ms", "_anchor_s", "_items", "_mark_count", "_marked_ms", "_muted", "_pending", "_proven_ms", "_sent_ms")
+    __slots__ = (
+        "_anchor_ms",
+        "_anchor_s",
+        "_items",
+        "_mark_count",
+        "_marked_ms",
+        "_muted",
+        "_pending",
+        "_proven_ms",
+        "_sent_ms",
+    )
 
     def __init__(self) -> None:
         self._sent_ms = 0.0
@@ -66,6 +76,12 @@ class Playback:
         self._pending.clear()
         self._items.clear()
         self._sent_ms = self._marked_ms = self._anchor_ms = self._proven_ms = heard
+        self._anchor_s = now
+
+    def assume_heard(self, now: float) -> None:
+        """Give up waiting for marks: take all audio sent for heard."""
+        self._pending.clear()
+        self._proven_ms = self._anchor_ms = self._sent_ms
         self._anchor_s = now
 
     def heard_ms(self, now: float) -> float:

@@ -18,7 +18,7 @@ TOOLS: tuple[dict[str, Any], ...] = (
     {
         "type": "function",
         "name": RECORD_OUTCOME,
-        "description": "Record what the customer decided, as soon as it is clear. Only this counts; a later call replaces it.",
+        "description": "Record what the customer decided, once it is clear. Only this counts; a later call replaces it.",
         "parameters": {
             "type": "object",
             "properties": {
@@ -27,11 +27,15 @@ TOOLS: tuple[dict[str, Any], ...] = (
                     "enum": [kind.value for kind in VerdictKind],
                     "description": (
                         "confirmed; cancelled (only after you read the cancellation back); change_requested; "
-                        "callback_requested; wrong_number; opted_out (wants no more such calls); machine (voicemail or screening)."
+                        "callback_requested; wrong_number; opted_out (wants no more such calls); "
+                        "machine (voicemail or a screening assistant)."
                     ),
                 },
                 "quote": {"type": "string", "description": "The customer's own words, as heard."},
-                "note": {"type": "string", "description": "What the shop should know, in one sentence; for a change, what to change."},
+                "note": {
+                    "type": "string",
+                    "description": "What the shop should know, in one sentence; for a change, what to change.",
+                },
                 "callback_at": {"type": "string", "description": "For callback_requested: when, RFC 3339 with offset."},
                 "change": {
                     "type": "object",
@@ -72,7 +76,7 @@ class InvalidArguments:
 
 
 def parse_outcome(arguments: str) -> OutcomeReport | InvalidArguments:
-    """Check the arguments of `record_outcome`; only the outcome itself must be right, the rest is taken where usable."""
+    """Check the arguments of `record_outcome`; only the outcome must be right, the rest is taken where usable."""
     try:
         given = json.loads(arguments)
     except ValueError:

@@ -1,0 +1,53 @@
+"""What one conversation needs to know beforehand: the words to be spoken, the limits of patience, the shop's wishes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shared.core.order import OnMachine
+from shared.core.outcome import VerdictKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """The sentences that are spoken word for word, in the call's language.
+
+    `goodbyes` has one for each verdict of a person. `disclosure` is the sentence that says an automated assistant
+    speaks; `repeat` is all that key 9 asks to hear again.
+    """
+
+    greeting: str
+    disclosure: str
+    repeat: str
+    not_heard: str
+    keypad: str
+    voicemail: str
+    goodbyes: Mapping[VerdictKind, str]
+    goodbye_undecided: str
+    goodbye_withdrawn: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Every limit of patience, in seconds."""
+
+    model_ready_s: float = 3.0
+    model_retry_s: float = 4.0
+    first_audio_s: float = 3.5
+    turn_s: float = 2.0
+    stuck_speech_s: float = 12.0
+    silence_s: tuple[float, float, float] = (6.0, 12.0, 20.0)
+    after_prompt_s: float = 2.5
+    mark_grace_s: float = 3.0
+    key_s: float = 8.0
+    beep_s: float = 20.0
+    withdrawn_audio_s: float = 1.2
+    call_s: float = 165.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One conversation's words, limits and wishes."""
+
+    lines: Lines
+    timing: Timing = field(default_factory=Timing)
+    on_machine: OnMachine = OnMachine.HANG_UP

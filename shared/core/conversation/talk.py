@@ -1,0 +1,87 @@
+"""What the conversation machine remembers between two events."""
+
+from enum import Enum, auto
+
+from shared.core.confirmation import Conclusion
+from shared.core.conversation.actions import Action, PlayStored
+from shared.core.conversation.lines import Plan
+from shared.core.conversation.playback import Playback
+from shared.core.conversation.speaker import STORED_PREFIX, Speaker, Wish
+from shared.core.conversation.timers import Timer, Timers
+from shared.core.outcome import VerdictKind
+
+
+class State(Enum):
+    """Where the conversation stands."""
+
+    OPENING = auto()  # waiting for the callee and for a session of the model
+    TALKING = auto()
+    RETRYING = auto()  # the session broke; a second one is being opened
+    KEYPAD = auto()  # the model is away for good: stored prompts and keys
+    CLOSING = auto()  # the last words are on their way
+    MACHINE = auto()  # an answering machine: waiting for its beep
+    ENDED = auto()
+
+
+class Talk:
+    """The memory of one conversation, changed by the functions of the machine's parts only."""
+
+    def __init__(self, plan: Plan, playback: Playback) -> None:
+        self.lines = plan.lines
+        self.timing = plan.timing
+        self.on_machine = plan.on_machine
+        self.playback = playback
+        self.speaker = Speaker(playback)
+        self.timers = Timers()
+        self.state = State.OPENING
+        self.is_on_line = False
+        # what was decided
+        self.verdict: VerdictKind | None = None
+        self.conclusion: Conclusion | None = None
+        self.reason = "completed"
+        # the greeting
+        self.has_greeted = False
+        self.is_disclosed = False
+        self.disclosing_items: set[str] = set()
+        self.owes_disclosure = False
+        # turns
+        self.is_customer_speaking = False
+        self.silence_stage = 0
+        self.silence_from: float | None = None
+        self.invalid_calls = 0
+        # the model's troubles
+        self.has_retried = False
+        self.keypad_offers = 0
+        self.stored_count = 0
+        # the end
+        self.goodbye = plan.lines.goodbye_undecided
+        self.stored_goodbye = "goodbye"
+        self.last_words: str | None = None  # the item whose end is the end of the call
+        self.is_final = False  # nobody can interrupt these last words
+        self.is_parting_cut = False  # the customer spoke up during the goodbye and is being heard out
+        self.partings = 0
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether a person's decision stands, a call-back included."""
+        return self.verdict is not None and self.verdict is not VerdictKind.MACHINE
+
+    def ask(self, wish: Wish, now: float) -> list[Action]:
+        """Ask the model for a response and wait for its first audio."""
+        self.timers.set(Timer.FIRST_AUDIO, now + self.timing.first_audio_s)
+        return self.speaker.want(wish)
+
+    def play(self, key: str) -> tuple[str, Action]:
+        """Order a stored prompt; returns its playback item too."""
+        self.stored_count += 1
+        item_id = f"{STORED_PREFIX}{self.stored_count}"
+        return item_id, PlayStored(key, item_id)
+
+    def expect_heard(self, now: float) -> None:
+        """Wait for the mark behind all audio sent so far, not longer than the audio and a little grace."""
+        self.timers.set(Timer.HEARD, now + self.playback.unheard_ms / 1000.0 + self.timing.mark_grace_s)
+
+    def end_silence(self) -> None:
+        """Somebody was heard: the wait for the customer's word begins anew."""
+        self.silence_stage = 0
+        self.silence_from = None

@@ -1,0 +1,55 @@
+"""The waits of a conversation: each has a name and a moment, and the earliest one is the machine's deadline."""
+
+from enum import Enum, auto
+
+
+class Timer(Enum):
+    """What is being waited for."""
+
+    MODEL_READY = auto()  # a session, at the start or after it broke
+    FIRST_AUDIO = auto()  # the first audio of a response that was asked for
+    TURN = auto()  # the model's answer after the customer fell silent
+    STUCK_SPEECH = auto()  # an end of what the model takes for speech
+    SILENCE = auto()  # a word of the customer
+    HEARD = auto()  # the mark behind the last audio
+    KEY = auto()  # a key, with the model away
+    BEEP = auto()  # the beep of an answering machine
+    CALL = auto()  # the longest a call may last
+
+
+class Timers:
+    """Named moments in monotonic seconds."""
+
+    __slots__ = ("_due",)
+
+    def __init__(self) -> None:
+        self._due: dict[Timer, float] = {}
+
+    def set(self, timer: Timer, at: float) -> None:
+        """Wait for `timer` until `at`; an earlier wait of that name is replaced."""
+        self._due[timer] = at
+
+    def stop(self, *timers: Timer) -> None:
+        """Wait no longer."""
+        for timer in timers:
+            self._due.pop(timer, None)
+
+    def is_set(self, timer: Timer) -> bool:
+        """Tell whether that wait is going on."""
+        return timer in self._due
+
+    def clear(self) -> None:
+        """Wait for nothing any more."""
+        self._due.clear()
+
+    @property
+    def deadline(self) -> float | None:
+        """The earliest moment at which a wait is over."""
+        return min(self._due.values(), default=None)
+
+    def expired(self, now: float) -> list[Timer]:
+        """Take out and return the waits that are over, the longest overdue first."""
+        over = sorted((at, timer.value, timer) for timer, at in self._due.items() if at <= now)
+        for _, _, timer in over:
+            del self._due[timer]
+        return [timer for _, _, timer in over]
