@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from shared.core.order import Priority
 from shared.store import keys
-from shared.store.codec import from_ms
+from shared.store.codec import from_ms, from_time
 from shared.store.connection import Client, translated
 from shared.store.scripts import Script, run
 
@@ -70,6 +70,15 @@ class Due:
         if reply[0] == b"grant":
             return Grant(reply[1].decode(), reply[2].decode())
         return Wait(from_ms(float(reply[1])) if reply[1] else None, Hold(reply[2].decode()))
+
+    async def is_granted(self, confirmation_id: str) -> bool:
+        """Tell whether the confirmation holds a place among the calls at once: without one, nobody may call."""
+        async with translated():
+            pipe = self._client.pipeline(transaction=False)
+            pipe.zscore(keys.CALLS_OPEN, confirmation_id)
+            pipe.time()
+            lease_end, (seconds, micros) = await pipe.execute()
+        return lease_end is not None and from_ms(lease_end) > from_time(int(seconds), int(micros))
 
     async def give_back(self, confirmation_id: str) -> None:
         """Free the place of a grant that led to no call, where no call is going on."""

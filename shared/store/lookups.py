@@ -57,10 +57,14 @@ class Lookups:
 
     async def find_open_by_phone(self, shop: str | None, phone: str) -> tuple[Confirmation, ...]:
         """Return the number's open confirmations, newest first, of one shop or of all."""
+        found = await self.of_phone(phone)
+        return tuple(item for item in found if not item.is_finished and shop in {None, item.shop})
+
+    async def of_phone(self, phone: str) -> tuple[Confirmation, ...]:
+        """Return the number's confirmations of all shops, finished ones too, newest first."""
         async with translated():
             ids = await self._client.zrange(keys.phone(phone), 0, _MOST_OF_A_NUMBER - 1, desc=True)
-            found = await self.get_many(tuple(confirmation_id.decode() for confirmation_id in ids))
-        return tuple(item for item in found if not item.is_finished and shop in {None, item.shop})
+            return await self.get_many(tuple(confirmation_id.decode() for confirmation_id in ids))
 
     async def _ids_of_order(self, shop: str, order_id: str, cursor: str | None) -> tuple[str, ...]:
         ids = await self._client.hget(keys.orders(shop), order_id)
