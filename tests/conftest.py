@@ -6,6 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.support.fixtures import valkey, valkey_server, valkey_url
+
+__all__ = ["valkey", "valkey_server", "valkey_url"]
+
 
 @pytest.fixture(autouse=True)
 def tasks_end_with_their_test(request: pytest.FixtureRequest) -> None:

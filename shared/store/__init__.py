@@ -5,19 +5,21 @@ from datetime import datetime
 
 from shared.core.dial_policy import DialPolicy
 from shared.store.caller_ids import CallerIds
+from shared.store.checks import warnings
 from shared.store.circuit import Circuit, OpenCircuit
 from shared.store.clock import StoreClock
 from shared.store.confirmations import Confirmations
 from shared.store.connection import Client, open_client, translated
 from shared.store.due import Due, Grant, Hold, Limits, Wait
-from shared.store.idempotency import IdempotencyKey
-from shared.store.lookups import Eraser, Lookups, Page
+from shared.store.erasure import Eraser
+from shared.store.events import Events, ToldEvent
+from shared.store.idempotency import Answered, Claimed, Idempotency, IdempotencyKey, KeyConflict, KeyInHand
+from shared.store.lookups import Lookups, Page
 from shared.store.opt_outs import OptOut, OptOuts
+from shared.store.signals import Signals, Watch, Watches
 from shared.store.submission import (
     AlreadyOpen,
     Created,
-    KeyConflict,
-    KeyInHand,
     OptedOut,
     Replayed,
     Submission,
@@ -26,6 +28,8 @@ from shared.store.transcripts import Speaker, Transcripts, Turn
 
 __all__ = [
     "AlreadyOpen",
+    "Answered",
+    "Claimed",
     "Created",
     "Grant",
     "Hold",
@@ -41,8 +45,10 @@ __all__ = [
     "Speaker",
     "Store",
     "Submission",
+    "ToldEvent",
     "Turn",
     "Wait",
+    "Watch",
     "connect",
 ]
 
@@ -58,6 +64,10 @@ class Store:
     confirmations: Confirmations
     lookups: Lookups
     eraser: Eraser
+    events: Events
+    idempotency: Idempotency
+    signals: Signals
+    watches: Watches
     due: Due
     circuit: Circuit
     opt_outs: OptOuts
@@ -72,6 +82,10 @@ class Store:
         """
         async with translated():
             return await self.clock.now()
+
+    async def warnings(self) -> list[str]:
+        """Return what is wrong with Redis's settings, one sentence each."""
+        return await warnings(self.client)
 
     async def ping(self) -> None:
         """Ask Redis for a sign of life.
@@ -91,12 +105,18 @@ def connect(redis_url: str, policy: DialPolicy, limits: Limits = _NO_LIMITS) -> 
     """Return the store behind `redis_url`; it connects at its first use. Only the dialer needs `limits`."""
     client = open_client(redis_url)
     clock = StoreClock(client)
+    confirmations = Confirmations(client, policy, clock)
+    signals = Signals(client)
     return Store(
         client=client,
         clock=clock,
-        confirmations=Confirmations(client, policy, clock),
+        confirmations=confirmations,
         lookups=Lookups(client),
-        eraser=Eraser(client),
+        eraser=Eraser(client, policy),
+        events=Events(client),
+        idempotency=Idempotency(client),
+        signals=signals,
+        watches=Watches(signals, confirmations),
         due=Due(client, limits),
         circuit=Circuit(client, probe_every_s=limits.probe_every_s),
         opt_outs=OptOuts(client, clock),

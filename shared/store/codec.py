@@ -54,8 +54,10 @@ def decode(stored: bytes) -> Record:
 
 
 def state_word(confirmation: Confirmation) -> str:
-    """Return the word in the header by which scripts know whether the order is still open."""
-    return "finished" if confirmation.is_finished else "open"
+    """Return the word in the header by which scripts know what goes on: `waiting`, `calling` or `finished`."""
+    if confirmation.is_finished:
+        return "finished"
+    return "waiting" if confirmation.open_attempt is None else "calling"
 
 
 def to_ms(moment: datetime) -> int:

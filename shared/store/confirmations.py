@@ -18,13 +18,12 @@ from shared.store import follow_ups, keys
 from shared.store.clock import StoreClock
 from shared.store.codec import Record, decode, encode, from_time, state_word
 from shared.store.connection import Client, translated
-from shared.store.idempotency import KEY_LIFE, IdempotencyKey
+from shared.store.idempotency import KEY_LIFE, IdempotencyKey, KeyConflict
 from shared.store.scripts import Script, Word, run, run_many
 from shared.store.submission import (
     AlreadyOpen,
     Created,
     FirstAnswer,
-    KeyConflict,
     OptedOut,
     Replayed,
     Submission,
@@ -121,9 +120,7 @@ class Confirmations:
         after = replace(step.confirmation, schema=SCHEMA_VERSION)
         follow = follow_ups.of_step(record.confirmation, step, self._policy)
         head: list[Word] = [record.version, secrets.token_urlsafe(6), SCHEMA_VERSION, state_word(after), encode(after)]
-        return await run(
-            self._client, Script.COMMIT, keys=[keys.record(after.id)], args=head + follow_ups.words(follow)
-        )
+        return await run(self._client, Script.COMMIT, keys=[keys.record(after.id)], args=head + follow_ups.words(follow))
 
     def _submit_words(self, step: Step, idempotency: IdempotencyKey | None) -> tuple[list[str], list[Word]]:
         new = step.confirmation

@@ -11,9 +11,7 @@ from rq.serializers import JSONSerializer
 
 from shared.core.errors import StoreUnavailableError
 
-QUEUE_NAME = (
-    "dial"  # each worker process listens to this queue alone: RQ's move from one queue is atomic, from two it isn't
-)
+QUEUE_NAME = "dial"  # each worker process listens to this queue alone: RQ's move from one queue is atomic, from two it isn't
 ATTEND = "services.dialer_worker.jobs.attend"
 
 

@@ -83,7 +83,7 @@ class Due:
     async def give_back(self, confirmation_id: str) -> None:
         """Free the place of a grant that led to no call, where no call is going on."""
         async with translated():
-            await run(self._client, Script.GIVE_BACK, keys=[keys.record(confirmation_id)], args=[confirmation_id])
+            await run(self._client, Script.GIVE_BACK, keys=[keys.record(confirmation_id), keys.CALLS_OPEN], args=[confirmation_id])
 
     async def claim_care(self, limit: int = 50) -> list[str]:
         """Return the ids of what needs care now; it is due again after the lease."""

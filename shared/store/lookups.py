@@ -1,9 +1,8 @@
-"""Finding confirmations: listed newest first, by phone number, and erased with all that belongs to them."""
+"""Finding confirmations: listed newest first, and by phone number."""
 
 from dataclasses import dataclass
 
 from shared.core.confirmation import Confirmation
-from shared.core.errors import NotFoundError
 from shared.core.outcome import Outcome, Status
 from shared.store import keys
 from shared.store.codec import decode
@@ -72,9 +71,7 @@ class Lookups:
         return tuple(confirmation_id for confirmation_id in every if cursor is None or confirmation_id < cursor)
 
     async def _newest(self, shop: str, words: tuple[str, ...], *, cursor: str | None, limit: int) -> tuple[str, ...]:
-        pipe = self._client.pipeline(
-            transaction=True
-        )  # at one moment: what moves between two listings is in one of them
+        pipe = self._client.pipeline(transaction=True)  # at one moment: what moves between two listings is in one of them
         newest = "+" if cursor is None else f"({cursor}"
         for word in words:
             pipe.zrevrangebylex(keys.listing(shop, word), newest, "-", start=0, num=limit)
@@ -94,14 +91,3 @@ def _listings(status: Status | None, outcome: Outcome | None) -> tuple[str, ...]
 
 def _fits(confirmation: Confirmation, status: Status | None, outcome: Outcome | None) -> bool:
     return status in {None, confirmation.status} and outcome in {None, confirmation.outcome}
-
-
-class Eraser:
-    """Takes a confirmation and all that belongs to it out of Redis."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-
-    async def erase(self, confirmation_id: str) -> None:
-        """Erase; nothing happens where there is none of that id."""
-        raise NotFoundError(confirmation_id)

@@ -50,7 +50,5 @@ class OptOuts:
     async def list(self, shop: str, *, limit: int = 1000, offset: int = 0) -> list[OptOut]:
         """Return the list, newest first."""
         async with translated():
-            found = await self._client.zrange(
-                keys.opt_outs(shop), offset, offset + limit - 1, desc=True, withscores=True
-            )
+            found = await self._client.zrange(keys.opt_outs(shop), offset, offset + limit - 1, desc=True, withscores=True)
         return [OptOut(phone.decode(), from_ms(score)) for phone, score in found]

@@ -25,6 +25,9 @@ class Script(Enum):
     OVERDUE = "overdue"
     OPEN_CIRCUIT = "open_circuit"
     APPEND_TURNS = "append_turns"
+    ERASE = "erase"
+    CLAIM_KEY = "claim_key"
+    ANSWER_KEY = "answer_key"
 
 
 @cache

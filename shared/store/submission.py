@@ -7,6 +7,7 @@ import msgspec
 
 from shared.core.confirmation import Confirmation
 from shared.core.outcome import Status
+from shared.store.idempotency import KeyConflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +35,6 @@ class Replayed:
     """The idempotency key was used for the same request before: answer what the first was answered."""
 
     first: Created | AlreadyOpen | OptedOut
-
-
-@dataclass(frozen=True, slots=True)
-class KeyConflict:
-    """The idempotency key was used for another request."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyInHand:
-    """The first request with this idempotency key is not answered yet (only of claims; a submission is atomic)."""
 
 
 Submission = Created | AlreadyOpen | OptedOut | Replayed | KeyConflict

@@ -1,5 +1,5 @@
 -- What every writing script shares. A record is one string: "SCHEMA VERSION STATE COMMIT,COMMIT,...\nJSON", STATE being
--- `open` or `finished`; the last eight commits are kept, so that a write whose reply was lost is known when it comes again.
+-- `waiting`, `calling` or `finished`; the last eight commits are kept, so that one whose reply was lost is known again.
 
 local function now_ms()
   local time = redis.call('TIME')

@@ -38,7 +38,7 @@ if newest == id then
   return { 'created', time }
 end
 local record = newest and redis.call('GET', 'confirmation:' .. newest)
-if record and header_of(record).state == 'open' then
+if record and header_of(record).state ~= 'finished' then
   remember('open', newest, '')
   return { 'open', time, record }
 end

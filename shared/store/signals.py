@@ -1,0 +1,137 @@
+"""Messages between processes, as bells: one subscription a process; a bell says "look again" and carries nothing."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from shared.core.confirmation import Confirmation
+from shared.core.errors import StoreUnavailableError
+from shared.store import keys
+from shared.store.confirmations import Confirmations
+from shared.store.connection import Client
+
+_PING_EVERY_S = 5.0
+_SILENCE_S = 12.0  # longer than two pings: the connection is dead
+_PAUSE_S = 0.5
+_LOOK_ANYWAY_S = 15.0
+_HOME = "signals"  # a channel that nobody speaks on: a subscription without any channel can't be read
+
+
+class Signals:
+    """Bells by channel. `run` must be running; until it is, bells ring only when they are hung."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._bells: dict[str, set[asyncio.Event]] = {}
+        self._pubsub: Any = None
+
+    async def run(self) -> None:
+        """Listen for ever, through losses of the connection; after each, all bells ring, for something may be missed."""
+        while True:
+            try:
+                async with self._client.pubsub() as pubsub:
+                    await pubsub.subscribe(_HOME, *self._bells)
+                    self._pubsub = pubsub
+                    self._ring_all()
+                    await self._listen(pubsub)
+            except (RedisError, OSError, TimeoutError):
+                await asyncio.sleep(_PAUSE_S)
+            finally:
+                self._pubsub = None
+
+    @asynccontextmanager
+    async def bell(self, channel: str) -> AsyncIterator[asyncio.Event]:
+        """Hang a bell on a channel; it rings when something was said there, and is to be cleared before one looks."""
+        bell = asyncio.Event()
+        bell.set()
+        bells = self._bells.setdefault(channel, set())
+        bells.add(bell)
+        try:
+            if len(bells) == 1:
+                await self._tell("subscribe", channel)
+            yield bell
+        finally:
+            bells.discard(bell)
+            if not bells:
+                self._bells.pop(channel, None)
+                await self._tell("unsubscribe", channel)
+
+    async def _tell(self, word: str, channel: str) -> None:
+        """Change the subscription; where the connection is lost, the next one starts with the right channels."""
+        if self._pubsub is None:
+            return
+        try:
+            await getattr(self._pubsub, word)(channel)
+        except (RedisError, OSError, TimeoutError):
+            return
+
+    async def _listen(self, pubsub: Any) -> None:  # noqa: ANN401 - redis-py's own type
+        heard = pinged = time.monotonic()
+        while True:
+            message = await pubsub.get_message(timeout=_PING_EVERY_S)
+            now = time.monotonic()
+            if message is not None:
+                heard = now
+                self._ring(message)
+            if now - heard > _SILENCE_S:
+                raise TimeoutError("redis: the subscription went silent")
+            if now - pinged >= _PING_EVERY_S:
+                pinged = now
+                await pubsub.ping()
+
+    def _ring(self, message: dict[str, Any]) -> None:
+        """Ring on a message, and on the confirmation of a subscription, before which something may have been said."""
+        if message["type"] in {"message", "subscribe"}:
+            for bell in self._bells.get(message["channel"].decode(), ()):
+                bell.set()
+
+    def _ring_all(self) -> None:
+        for bells in self._bells.values():
+            for bell in bells:
+                bell.set()
+
+
+class Watch:
+    """A confirmation as it changes under a running call."""
+
+    def __init__(self, bell: asyncio.Event, confirmations: Confirmations, confirmation_id: str) -> None:
+        self._bell = bell
+        self._confirmations = confirmations
+        self._id = confirmation_id
+
+    async def changed(self) -> Confirmation:
+        """Return the confirmation: at first at once, then whenever the call should look again; waits while Redis is away.
+
+        Raises:
+            NotFoundError: It was erased.
+        """
+        while True:
+            try:
+                async with asyncio.timeout(_LOOK_ANYWAY_S):
+                    await self._bell.wait()
+            except TimeoutError:
+                pass  # a message may have been lost: look anyway
+            self._bell.clear()
+            try:
+                return await self._confirmations.get(self._id)
+            except StoreUnavailableError:
+                await asyncio.sleep(_PAUSE_S)
+                self._bell.set()
+
+
+class Watches:
+    """Makes watches. The bridge of a running call hears of machine detection, withdrawal and the call's end."""
+
+    def __init__(self, signals: Signals, confirmations: Confirmations) -> None:
+        self._signals = signals
+        self._confirmations = confirmations
+
+    @asynccontextmanager
+    async def watch(self, confirmation_id: str, attempt_id: str) -> AsyncIterator[Watch]:
+        """Watch a confirmation for the time of one call."""
+        async with self._signals.bell(keys.attempt_channel(attempt_id)) as bell:
+            yield Watch(bell, self._confirmations, confirmation_id)

