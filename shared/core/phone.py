@@ -51,9 +51,7 @@ def normalise(text: str, allowed_countries: AbstractSet[str]) -> str:
     number = _parsed(_international(text, allowed_countries))
     country = phonenumbers.region_code_for_number(number)
     if country is None or not country.isalpha():  # "001" stands for satellite and other networks of no country
-        raise InvalidValueError(
-            "country_not_allowed", "the number belongs to no country; such numbers are never called"
-        )
+        raise InvalidValueError("country_not_allowed", "the number belongs to no country; such numbers are never called")
     if ANY_COUNTRY not in allowed_countries and country not in allowed_countries:
         allowed = ", ".join(sorted(allowed_countries))
         raise InvalidValueError("country_not_allowed", f"only numbers of these countries are called: {allowed}")

@@ -1,0 +1,24 @@
+"""From the settings to the dial policy of the core: the same in every process, so that all decide alike."""
+
+from shared.core.dial_policy import DialPolicy
+from shared.core.phone import country_of, zones_of
+from shared.setting_groups import CallingRules
+
+
+def dial_policy_from(settings: CallingRules) -> DialPolicy:
+    """Return the policy that `settings` describe."""
+    return DialPolicy(
+        window=settings.call_window,
+        weekdays=settings.call_days,
+        calls_on_holidays=settings.call_holidays,
+        default_timezone=settings.default_timezone,
+        max_attempts=settings.max_attempts,
+        retry_delays_s=settings.retry_delays,
+        ring_timeout_s=settings.ring_timeout_s,
+        call_time_limit_s=settings.call_time_limit_s,
+        hangup_grace_s=settings.hangup_grace_s,
+        reconcile_after_s=settings.reconcile_after_s,
+        retention_days=settings.retention_days,
+        zones_of=zones_of,
+        country_of=country_of,
+    )

@@ -1,0 +1,20 @@
+"""The policy is what the settings say."""
+
+from datetime import time
+
+from shared.core.order import Window
+from shared.environ import parse_settings
+from shared.policy import dial_policy_from
+from shared.setting_groups import CallingRules
+
+
+def test_the_policy_takes_over_every_setting() -> None:
+    environ = {"CALL_WINDOW": "10:00-24:00", "CALL_DAYS": "mon", "CALL_HOLIDAYS": "on", "MAX_ATTEMPTS": "5"}
+    delays = {"RETRY_DELAYS": "busy:7", "RING_TIMEOUT_S": "9", "HANGUP_GRACE_S": "2.5", "RETENTION_DAYS": "1"}
+    policy = dial_policy_from(parse_settings(CallingRules, environ | delays))
+    assert (policy.window, policy.weekdays) == (Window(time(10), None), frozenset({0}))
+    assert policy.calls_on_holidays is True
+    assert (policy.max_attempts, policy.ring_timeout_s, policy.hangup_grace_s) == (5, 9, 2.5)
+    assert (policy.retry_delays_s["busy"], policy.retry_delays_s["undecided"]) == (7, 3600)
+    assert policy.zones_of("+38344123456") == ("Europe/Belgrade",)
+    assert policy.country_of("+38344123456") == "XK"
