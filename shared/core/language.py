@@ -5,7 +5,7 @@ The values stand in `shared/languages/{code}.toml`, one file a language; this mo
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -155,7 +155,6 @@ class Language:
     stored: Mapping[str, str]
     speech: SpeechWords
     transcription_code: str | None = None
-    speller: Speller = field(init=False)
 
     def __post_init__(self) -> None:
         """Refuse a language that would fail in the middle of a call.
@@ -166,17 +165,17 @@ class Language:
         faults = [*_faults_of_lines(self.lines), *_faults_of_stored(self.stored)]
         if self.code not in SPELLERS:
             faults.append("there is no speller in shared/core/number_words")
-        faults += [f"the greeting doesn't say '{words}'" for words in self.disclosure if words not in self.disclosing]
+        greeting = self.lines.get("greeting", "")
+        faults += [f"the greeting doesn't say '{words}'" for words in self.disclosure if words not in greeting]
         if not self.disclosure:
             faults.append("the words that disclose an automated assistant are not named")
         if faults:
             raise InvalidValueError("language_incomplete", f"language '{self.code}': " + "; ".join(faults))
-        object.__setattr__(self, "speller", SPELLERS[self.code])
 
     @property
-    def disclosing(self) -> str:
-        """The first sentence of a call, as a template."""
-        return self.lines.get("greeting", "")
+    def speller(self) -> Speller:
+        """How this language counts."""
+        return SPELLERS[self.code]
 
 
 def _faults_of_lines(lines: Mapping[str, str]) -> list[str]:

@@ -53,9 +53,7 @@ def price(money: Money, language: Language) -> str:
         return counted(major, words.major, language)
     if major == 0:
         return counted(minor, words.minor, language)
-    return language.speech.price.format(
-        major=counted(major, words.major, language), minor=counted(minor, words.minor, language)
-    )
+    return language.speech.price.format(major=counted(major, words.major, language), minor=counted(minor, words.minor, language))
 
 
 def day(moment: date, language: Language) -> str:
@@ -82,7 +80,8 @@ def in_words(text: str, language: Language) -> str:
     """Free text with its abbreviations written out and its numbers as words; long digit runs digit by digit."""
     words = language.speech
     for short, full in words.abbreviations.items():
-        text = re.sub(rf"(?<!\w){re.escape(short)}(?!\w)", full, text, flags=re.IGNORECASE)
+        end = r"\b" if short[-1].isalnum() else ""
+        text = re.sub(rf"\b{re.escape(short)}{end}", f"{full} ", text, flags=re.IGNORECASE)
 
     def spoken(match: re.Match[str]) -> str:
         whole = _run(match[1], language)

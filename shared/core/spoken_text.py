@@ -7,7 +7,7 @@ ADDRESS_CHARACTERS = 120
 NAME_CHARACTERS = 60
 COMPANY_CHARACTERS = 80
 
-_MARKUP = frozenset("«»‹›{}[]<>`\"“”„")
+_MARKUP = frozenset('«»‹›{}[]<>`"“”„')
 """What marks verbatim text and placeholders in the prompt, and its look-alikes."""
 
 
