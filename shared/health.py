@@ -1,0 +1,76 @@
+"""Liveness, readiness and metrics over HTTP, the same for every process."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from shared.core.errors import ConfirmerError
+from shared.metrics import expose
+
+CHECK_TIMEOUT_S = 1.0
+DRAINING = "draining"
+PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+
+Probe = Callable[[], Awaitable[str | None]]
+"""Returns None where all is well, else the reason; a `ConfirmerError`, `OSError` or a time-out counts as a reason too."""
+
+
+@dataclass(slots=True)
+class Health:
+    """What one process tells about itself. `checks` are its needs by name, looked at anew for every question."""
+
+    registry: CollectorRegistry
+    checks: Sequence[tuple[str, Probe]] = ()
+    check_timeout_s: float = CHECK_TIMEOUT_S
+    is_draining: bool = field(default=False, init=False)
+
+    def start_draining(self) -> None:
+        """Be not ready from now on; there is no way back."""
+        self.is_draining = True
+
+    async def reasons(self) -> Mapping[str, str]:
+        """Return why the process is not ready, by check; empty where it is."""
+        async with asyncio.TaskGroup() as group:
+            tasks = {name: group.create_task(self._ask(probe)) for name, probe in self.checks}
+        found = {name: reason for name, task in tasks.items() if (reason := task.result()) is not None}
+        return found | ({"process": DRAINING} if self.is_draining else {})
+
+    def routes(self) -> list[Route]:
+        """Return `/healthz`, `/readyz` and `/metrics`."""
+        return [
+            Route("/healthz", self._healthz),
+            Route("/readyz", self._readyz),
+            Route("/metrics", self._metrics),
+        ]
+
+    def app(self) -> Starlette:
+        """Return an application of these routes alone, for a process that serves nothing else."""
+        return Starlette(routes=self.routes())
+
+    async def _ask(self, probe: Probe) -> str | None:
+        try:
+            async with asyncio.timeout(self.check_timeout_s):
+                return await probe()
+        except TimeoutError:
+            return f"no answer within {self.check_timeout_s:g} s"
+        except (ConfirmerError, OSError) as error:
+            return type(error).__name__
+
+    async def _healthz(self, _request: Request) -> Response:
+        return JSONResponse({"status": "alive"})
+
+    async def _readyz(self, _request: Request) -> Response:
+        reasons = await self.reasons()
+        if not reasons:
+            return JSONResponse({"status": "ready"})
+        return JSONResponse({"status": "not_ready", "reasons": dict(reasons)}, 503, {"Retry-After": "1"})
+
+    async def _metrics(self, request: Request) -> Response:
+        body, content_type = expose(self.registry, request.headers.get("accept", ""))
+        return Response(body, headers={"Content-Type": content_type})
