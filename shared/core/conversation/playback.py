@@ -67,8 +67,7 @@ class Playback:
         for earlier in [other for other, at in self._pending.items() if at < position]:
             del self._pending[earlier]
         self._proven_ms = max(self._proven_ms, position)
-        if position >= self._anchor_ms:
-            self._anchor_ms, self._anchor_s = position, now
+        self._anchor_ms, self._anchor_s = position, now
 
     def clear(self, now: float) -> None:
         """Note that the buffer was emptied: what was not heard never will be, and pending marks mean nothing."""

@@ -62,16 +62,16 @@ class Speaker:
         """Ask for a response as soon as the line to the model is free; the newest wish replaces one that still waits."""
         self._wish = wish
         if self.running is not None and self.running.wish is None:
-            return self._cut_running()
+            return self._cut(self.running)
         return self._release()
 
     def started(self, response_id: str) -> list[Action]:
         """Note that a response runs. One we no longer want is cancelled by its id: before it started that did nothing."""
         wish, self._asked = self._asked, None
-        self.running = Running(response_id, wish, [])
+        self.running = running = Running(response_id, wish, [])
         if self._cancel_on_start or self._wish is not None:
             self._cancel_on_start = False
-            return self._cut_running()
+            return self._cut(running)
         return []
 
     def done(self, response_id: str) -> list[Action]:
@@ -87,7 +87,7 @@ class Speaker:
             missed, self.running.wish = self.running.wish, None
         if self._wish is None:
             self._wish = missed
-        return self._release() if self.running is None else self._cut_running()
+        return self._release() if self.running is None else self._cut(self.running)
 
     def reset(self) -> None:
         """Forget what the lost session was doing; what was wanted is lost with it."""
@@ -118,13 +118,11 @@ class Speaker:
         self._wish = None
         if self._asked is not None:
             self._cancel_on_start = True
-        return hushed + (self._cut_running() if self.running is not None else [])
+        return hushed if self.running is None else hushed + self._cut(self.running)
 
-    def _cut_running(self) -> list[Action]:
-        if self.running is None:
-            return []
-        self._playback.mute(self.running.response_id)
-        return [CancelResponse(self.running.response_id)]
+    def _cut(self, running: Running) -> list[Action]:
+        self._playback.mute(running.response_id)
+        return [CancelResponse(running.response_id)]
 
     def _release(self) -> list[Action]:
         if self._wish is None or self._asked is not None or self.running is not None or not self.is_ready:

@@ -35,6 +35,8 @@ def speech_started(talk: Talk, now: float) -> list[Action]:
     """Fall silent at once and listen, unless these are last words that nobody may interrupt."""
     if talk.state is State.CLOSING and not interrupted(talk):
         return []
+    if talk.state is not State.TALKING:
+        return []
     talk.is_customer_speaking = True
     talk.end_silence()
     talk.timers.stop(Timer.TURN, Timer.FIRST_AUDIO, Timer.HEARD)

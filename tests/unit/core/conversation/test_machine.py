@@ -1,0 +1,432 @@
+"""The conversation as scripts: what happens when, and what exactly is done about it."""
+
+import json
+
+import pytest
+
+from shared.core.confirmation import Conclusion
+from shared.core.conversation import events as ev
+from shared.core.conversation.actions import (
+    AnswerTool,
+    CancelResponse,
+    ClearPlayback,
+    DropModel,
+    EndConversation,
+    PlayStored,
+    ReconnectModel,
+    RecordDisclosure,
+    RecordVerdict,
+    Respond,
+    Say,
+    SendMark,
+    TellModel,
+    TruncateItem,
+)
+from shared.core.conversation.talk import State
+from shared.core.conversation.tools import OutcomeReport
+from shared.core.outcome import Channel, VerdictKind
+from tests.unit.core.conversation.script_support import Talk, greeted
+
+CONFIRMED = json.dumps({"outcome": "confirmed", "quote": "po"})
+RECORDED = RecordVerdict(OutcomeReport(kind=VerdictKind.CONFIRMED, quote="po"), Channel.VOICE)
+OK = AnswerTool("call_1", '{"status": "ok"}')
+
+
+def test_the_greeting_waits_for_the_callee() -> None:
+    talk = Talk()
+    assert talk.at(0, ev.ModelReady()) == []
+    assert talk.at(5, ev.CalleeOnLine()) == [Say("greeting")]
+
+
+def test_the_greeting_waits_for_the_model() -> None:
+    talk = Talk()
+    assert talk.at(0, ev.CalleeOnLine()) == []
+    assert talk.at(1, ev.ModelReady()) == [Say("greeting")]
+
+
+def test_there_is_one_greeting_even_if_the_model_is_ready_twice() -> None:
+    talk = greeted()
+    assert talk.at(3, ev.ModelReady()) == []
+
+
+def test_the_disclosure_counts_when_its_audio_has_been_heard() -> None:
+    talk = Talk()
+    talk.at(0, ev.ModelReady())
+    talk.at(0, ev.CalleeOnLine())
+    assert talk.speaks(0.5) == [SendMark("m1")]
+    assert talk.hears_all(1.5) == [RecordDisclosure()]
+
+
+def test_a_confirmed_call_from_greeting_to_hang_up() -> None:
+    talk = greeted()
+    assert talk.at(3, ev.SpeechStarted()) == []
+    assert talk.at(4, ev.SpeechStopped()) == []
+    assert talk.calls(4.5, "record_outcome", CONFIRMED) == [OK, RECORDED, Say("goodbye confirmed")]
+    assert talk.state is State.CLOSING
+    assert talk.speaks(5) == [SendMark("m2")]
+    assert talk.hears_all(6) == [EndConversation(None, "decided")]
+    assert talk.state is State.ENDED
+    assert talk.at(7, ev.KeyPressed("2")) == []
+    assert talk.machine.deadline is None
+
+
+def test_the_tool_is_answered_before_the_goodbye_is_asked_for() -> None:
+    talk = greeted()
+    actions = talk.calls(3, "record_outcome", CONFIRMED)
+    assert actions == [OK, RECORDED, Say("goodbye confirmed")]
+
+
+def test_speech_in_the_response_of_the_tool_is_heard_before_the_goodbye() -> None:
+    talk = greeted()
+    actions = talk.calls(3, "record_outcome", CONFIRMED, ms=500)
+    assert actions == [SendMark("m2"), OK, RECORDED, Say("goodbye confirmed")]
+    talk.speaks(3.2)
+    assert talk.at(3.6, ev.MarkEchoed("m2")) == []
+    assert talk.hears_all(5) == [EndConversation(None, "decided")]
+
+
+def test_end_call_beside_an_outcome_changes_nothing() -> None:
+    talk = greeted()
+    talk.at(3, ev.ResponseStarted("r"))
+    both = (ev.ToolCall("a", "end_call", "{}"), ev.ToolCall("b", "record_outcome", CONFIRMED))
+    actions = talk.at(3, ev.ResponseDone("r", ev.ResponseStatus.COMPLETED, both))
+    assert actions == [
+        AnswerTool("a", '{"status": "ok"}'),
+        AnswerTool("b", '{"status": "ok"}'),
+        RECORDED,
+        Say("goodbye confirmed"),
+    ]
+
+
+def test_end_call_alone_is_undecided() -> None:
+    talk = greeted()
+    assert talk.calls(3, "end_call", "{}") == [OK, Say("goodbye undecided")]
+    talk.speaks(4)
+    assert talk.hears_all(5) == [EndConversation(Conclusion.UNDECIDED, "ended_by_agent")]
+
+
+def test_end_call_after_the_models_own_goodbye_ends_when_that_was_heard() -> None:
+    talk = greeted()
+    assert talk.calls(3, "end_call", "{}", ms=800) == [SendMark("m2"), OK]
+    assert talk.hears_all(4) == [EndConversation(Conclusion.UNDECIDED, "ended_by_agent")]
+
+
+def test_end_call_during_the_goodbye_changes_nothing() -> None:
+    talk = greeted()
+    talk.calls(3, "record_outcome", CONFIRMED)
+    talk.at(3.1, ev.ResponseStarted("bye"))
+    talk.at(3.1, ev.AudioBegan("bye", "b"))
+    talk.playback.append("b", 500, 3.1)
+    call = (ev.ToolCall("x", "end_call", "{}"),)
+    assert AnswerTool("x", '{"status": "ok"}') in talk.at(3.2, ev.ResponseDone("bye", ev.ResponseStatus.COMPLETED, call))
+    assert talk.hears_all(4) == [EndConversation(None, "decided")]
+
+
+def test_invalid_arguments_are_answered_and_after_three_the_keypad_is_offered() -> None:
+    talk = greeted()
+    for _ in range(2):
+        answer, retry = talk.calls(3, "record_outcome", "{}")
+        assert isinstance(answer, AnswerTool)
+        assert json.loads(answer.output)["status"] == "refused"
+        assert isinstance(retry, Respond)
+    assert talk.calls(3, "record_outcome", "{}")[1] == Say("keypad")
+
+
+def test_an_unknown_tool_is_refused() -> None:
+    talk = greeted()
+    answer = talk.calls(3, "transfer_money", "{}")[0]
+    assert isinstance(answer, AnswerTool)
+    assert json.loads(answer.output)["status"] == "refused"
+
+
+def test_a_tool_call_of_a_cancelled_response_is_ignored() -> None:
+    talk = greeted()
+    talk.at(3, ev.ResponseStarted("r"))
+    call = (ev.ToolCall("c", "record_outcome", CONFIRMED),)
+    assert talk.at(3, ev.ResponseDone("r", ev.ResponseStatus.CANCELLED, call)) == []
+    assert talk.state is State.TALKING
+
+
+@pytest.mark.parametrize(
+    ("digit", "kind"),
+    [("1", VerdictKind.CONFIRMED), ("2", VerdictKind.CANCELLED), ("3", VerdictKind.OPTED_OUT)],
+)
+def test_a_key_decides_over_the_agents_speech(digit: str, kind: VerdictKind) -> None:
+    talk = Talk()
+    talk.at(0, ev.ModelReady())
+    talk.at(0, ev.CalleeOnLine())
+    talk.at(0.5, ev.ResponseStarted("r1"))
+    talk.at(0.5, ev.AudioBegan("r1", "i1"))
+    talk.playback.append("i1", 2000, 0.5)
+    actions = talk.at(1.0, ev.KeyPressed(digit))
+    assert actions[:3] == [ClearPlayback(), TruncateItem("i1", 500), CancelResponse("r1")]
+    assert isinstance(actions[3], TellModel)
+    assert actions[4] == RecordVerdict(OutcomeReport(kind=kind), Channel.KEYPAD)
+    assert talk.playback.is_muted("r1")
+    assert talk.at(1.1, ev.ResponseDone("r1", ev.ResponseStatus.CANCELLED)) == [Say(f"goodbye {kind.value}")]
+
+
+def test_other_keys_are_ignored() -> None:
+    talk = greeted()
+    assert talk.at(3, ev.KeyPressed("7")) == []
+    assert talk.at(3, ev.KeyPressed("#")) == []
+
+
+def test_key_9_says_it_again() -> None:
+    talk = greeted()
+    assert talk.at(3, ev.KeyPressed("9")) == [Say("repeat")]
+
+
+def test_a_newer_key_replaces_the_verdict_and_the_goodbye() -> None:
+    talk = greeted()
+    talk.at(3, ev.KeyPressed("1"))
+    talk.at(3.2, ev.ResponseStarted("bye"))
+    actions = talk.at(3.3, ev.KeyPressed("2"))
+    assert actions[0] == CancelResponse("bye")
+    assert RecordVerdict(OutcomeReport(kind=VerdictKind.CANCELLED), Channel.KEYPAD) in actions
+    assert talk.at(3.4, ev.ResponseDone("bye", ev.ResponseStatus.CANCELLED)) == [Say("goodbye cancelled")]
+
+
+def test_a_key_between_request_and_start_cancels_the_response_by_its_id() -> None:
+    talk = Talk()
+    talk.at(0, ev.ModelReady())
+    assert talk.at(0, ev.CalleeOnLine()) == [Say("greeting")]
+    talk.at(0.1, ev.KeyPressed("1"))
+    assert talk.at(0.2, ev.ResponseStarted("r1")) == [CancelResponse("r1")]
+    assert talk.at(0.3, ev.ResponseDone("r1", ev.ResponseStatus.CANCELLED)) == [Say("goodbye confirmed")]
+
+
+def test_barge_in_clears_first_and_truncates_at_what_was_heard() -> None:
+    talk = greeted()
+    talk.speaks(3, ms=3000)
+    assert talk.at(4, ev.SpeechStarted()) == [ClearPlayback(), TruncateItem("i2", 1000)]
+
+
+def test_barge_in_during_a_response_mutes_its_late_audio_without_cancelling() -> None:
+    talk = greeted()
+    talk.at(3, ev.ResponseStarted("r"))
+    talk.at(3, ev.AudioBegan("r", "i"))
+    talk.playback.append("i", 1000, 3)
+    assert talk.at(3.2, ev.SpeechStarted())[0] == ClearPlayback()
+    assert talk.playback.is_muted("r")
+    assert talk.at(3.3, ev.ResponseDone("r", ev.ResponseStatus.CANCELLED)) == []
+
+
+def test_who_talks_over_the_greeting_is_told_later_who_calls() -> None:
+    talk = Talk()
+    talk.at(0, ev.ModelReady())
+    talk.at(0, ev.CalleeOnLine())
+    talk.speaks(0.5, ms=3000)
+    actions = talk.at(1, ev.SpeechStarted())
+    assert actions[:2] == [ClearPlayback(), TruncateItem("i1", 500)]
+    assert isinstance(actions[2], TellModel)
+    assert "disclosure" in actions[2].text
+    talk.at(2, ev.SpeechStopped())
+    talk.speaks(2.5, ms=500)
+    assert talk.hears_all(3.2) == [RecordDisclosure()]
+
+
+def test_who_talks_before_the_greeting_begins_is_greeted_afterwards() -> None:
+    talk = Talk()
+    talk.at(0, ev.ModelReady())
+    talk.at(0, ev.CalleeOnLine())
+    talk.at(0.1, ev.ResponseStarted("r1"))
+    talk.at(0.2, ev.SpeechStarted())
+    talk.at(0.3, ev.ResponseDone("r1", ev.ResponseStatus.CANCELLED))
+    assert talk.at(1, ev.SpeechStopped()) == [Say("greeting")]
+
+
+def test_noise_that_brings_no_turn_does_not_leave_the_agent_mute() -> None:
+    talk = greeted()
+    talk.at(3, ev.SpeechStarted())
+    talk.at(3.4, ev.SpeechStopped())
+    now, actions = talk.wait()
+    assert now == pytest.approx(5.4)
+    assert isinstance(actions[0], Respond)
+
+
+def test_speech_that_never_stops_brings_the_keypad() -> None:
+    talk = greeted()
+    talk.at(3, ev.SpeechStarted())
+    now, actions = talk.wait()
+    assert (now, actions) == (15, [Say("keypad")])
+
+
+def test_silence_brings_a_question_the_keypad_and_a_goodbye() -> None:
+    talk = greeted()
+    now, actions = talk.wait()
+    assert (now, actions) == (8, [Say("not heard")])
+    talk.speaks(8.5)
+    talk.hears_all(9.5)
+    now, actions = talk.wait()
+    assert (now, actions) == (14, [Say("keypad")])
+    talk.speaks(14.5)
+    talk.hears_all(15.5)
+    now, actions = talk.wait()
+    assert (now, actions) == (22, [Say("goodbye undecided")])
+    talk.speaks(22.5)
+    assert talk.hears_all(24) == [EndConversation(Conclusion.UNDECIDED, "silence")]
+
+
+def test_a_word_of_the_customer_ends_the_silence() -> None:
+    talk = greeted()
+    talk.wait()
+    talk.at(8.1, ev.ResponseStarted("n"))
+    talk.at(8.1, ev.SpeechStarted())
+    talk.at(8.2, ev.ResponseDone("n", ev.ResponseStatus.CANCELLED))
+    talk.at(9, ev.SpeechStopped())
+    talk.speaks(9.5)
+    talk.hears_all(11)
+    assert talk.wait() == (17, [Say("not heard")])
+
+
+def test_who_speaks_up_during_the_goodbye_is_heard_out_and_may_change_it() -> None:
+    talk = greeted()
+    talk.calls(3, "record_outcome", CONFIRMED)
+    talk.speaks(3.5, ms=2000)
+    assert talk.at(4, ev.SpeechStarted())[0] == ClearPlayback()
+    assert talk.state is State.TALKING
+    talk.at(5, ev.SpeechStopped())
+    actions = talk.calls(5.5, "record_outcome", json.dumps({"outcome": "cancelled"}))
+    assert RecordVerdict(OutcomeReport(kind=VerdictKind.CANCELLED), Channel.VOICE) in actions
+    assert actions[-1] == Say("goodbye cancelled")
+
+
+def test_a_cough_during_the_goodbye_brings_it_again() -> None:
+    talk = greeted()
+    talk.calls(3, "record_outcome", CONFIRMED)
+    talk.speaks(3.5, ms=2000)
+    talk.at(4, ev.SpeechStarted())
+    talk.at(4.2, ev.SpeechStopped())
+    assert talk.wait()[1] == [Say("goodbye confirmed")]
+
+
+def test_after_an_answer_during_the_goodbye_leave_is_taken_again() -> None:
+    talk = greeted()
+    talk.calls(3, "record_outcome", CONFIRMED)
+    talk.speaks(3.5, ms=2000)
+    talk.at(4, ev.SpeechStarted())
+    talk.at(5, ev.SpeechStopped())
+    talk.speaks(5.5, ms=500)
+    talk.hears_all(6)
+    assert talk.wait() == (9, [Say("goodbye confirmed")])
+
+
+def test_the_third_goodbye_is_spoken_to_its_end() -> None:
+    talk = greeted()
+    talk.calls(3, "record_outcome", CONFIRMED)
+    for _ in range(2):
+        talk.speaks(4, ms=2000)
+        talk.at(4.5, ev.SpeechStarted())
+        talk.at(4.6, ev.SpeechStopped())
+        talk.wait()
+    talk.speaks(8, ms=2000)
+    assert talk.at(9, ev.SpeechStarted()) == []
+    assert talk.state is State.CLOSING
+
+
+def test_key_9_during_the_goodbye_repeats_and_takes_leave_again() -> None:
+    talk = greeted()
+    talk.at(3, ev.KeyPressed("1"))
+    talk.speaks(3.5, ms=2000)
+    assert talk.at(4, ev.KeyPressed("9")) == [ClearPlayback(), TruncateItem("i2", 500), Say("repeat")]
+    talk.speaks(4.5, ms=1000)
+    talk.hears_all(6)
+    assert talk.wait()[1] == [Say("goodbye confirmed")]
+
+
+def test_our_request_that_met_the_models_own_answer_is_repeated_when_that_is_over() -> None:
+    talk = greeted()
+    assert talk.at(3, ev.KeyPressed("9")) == [Say("repeat")]
+    assert talk.at(3.1, ev.ResponseStarted("own")) == []
+    assert talk.at(3.2, ev.ResponseRefused()) == [CancelResponse("own")]
+    assert talk.at(3.3, ev.ResponseDone("own", ev.ResponseStatus.CANCELLED)) == [Say("repeat")]
+
+
+def test_our_request_refused_before_the_other_started_is_kept() -> None:
+    talk = greeted()
+    talk.at(3, ev.KeyPressed("9"))
+    assert talk.at(3.1, ev.ResponseRefused()) == [Say("repeat")]
+
+
+def test_a_person_who_hangs_up_without_a_word_is_undecided() -> None:
+    talk = greeted()
+    assert talk.at(3, ev.CallerLegEnded()) == [EndConversation(Conclusion.UNDECIDED, "person_hung_up")]
+
+
+def test_a_person_who_hangs_up_after_the_decision_has_decided() -> None:
+    talk = greeted()
+    talk.at(3, ev.KeyPressed("1"))
+    assert talk.at(3.1, ev.CallerLegEnded()) == [EndConversation(None, "person_hung_up")]
+
+
+def test_a_lost_mark_does_not_keep_the_line_open() -> None:
+    talk = greeted()
+    talk.at(3, ev.KeyPressed("1"))
+    talk.speaks(3.5, ms=1000)
+    now, actions = talk.wait()
+    assert (now, actions) == (7.5, [EndConversation(None, "decided")])
+
+
+def test_a_call_that_lasts_too_long_ends_politely() -> None:
+    talk = greeted()
+    talk.at(164, ev.SpeechStarted())
+    now, actions = talk.wait()
+    assert now == 165
+    assert actions == [Say("goodbye undecided")]
+    assert talk.at(165.5, ev.KeyPressed("1")) == []
+
+
+def test_a_response_of_another_session_is_ignored() -> None:
+    talk = greeted()
+    assert talk.at(3, ev.ResponseDone("stranger", ev.ResponseStatus.COMPLETED)) == []
+
+
+def test_a_persons_verdict_of_the_detection_changes_nothing() -> None:
+    assert greeted().at(3, ev.CalleeIsPerson()) == []
+
+
+def test_audio_of_a_response_nobody_announced_is_taken_for_speech() -> None:
+    talk = greeted()
+    assert talk.at(3, ev.AudioBegan("stranger", "i")) == []
+
+
+def test_end_call_after_a_cut_goodbye_takes_leave_again_and_the_decision_stands() -> None:
+    talk = greeted()
+    talk.calls(3, "record_outcome", CONFIRMED)
+    talk.speaks(3.5, ms=2000)
+    talk.at(4, ev.SpeechStarted())
+    talk.at(5, ev.SpeechStopped())
+    assert talk.calls(5.5, "end_call", "{}") == [OK, Say("goodbye confirmed")]
+    talk.speaks(6)
+    assert talk.hears_all(8) == [EndConversation(None, "decided")]
+
+
+def test_an_answer_whose_audio_never_comes_is_a_lost_model() -> None:
+    talk = greeted()
+    talk.at(3, ev.SpeechStarted())
+    talk.at(3.1, ev.ResponseStarted("own"))
+    now, actions = talk.wait()
+    assert (now, actions) == (6.6, [ReconnectModel(), PlayStored("one_moment", "stored:1")])
+
+
+def test_the_keypad_offer_cuts_the_models_own_answer() -> None:
+    talk = greeted()
+    talk.at(3, ev.SpeechStarted())
+    talk.at(14.9, ev.ResponseStarted("own"))
+    assert talk.wait() == (15, [CancelResponse("own")])
+    assert talk.at(15.1, ev.ResponseDone("own", ev.ResponseStatus.CANCELLED)) == [Say("keypad")]
+
+
+def test_a_newer_wish_is_not_replaced_by_a_refused_older_one() -> None:
+    talk = greeted()
+    talk.at(3, ev.KeyPressed("9"))
+    talk.at(3.1, ev.KeyPressed("1"))
+    assert talk.at(3.2, ev.ResponseRefused()) == [Say("goodbye confirmed")]
+
+
+def test_other_audio_does_not_stand_for_the_goodbyes() -> None:
+    talk = greeted()
+    talk.at(3, ev.KeyPressed("1"))
+    talk.at(3.1, ev.AudioBegan("late", "i"))
+    assert talk.wait() == (6.5, [DropModel(), PlayStored("goodbye_confirmed", "stored:1")])

@@ -1,0 +1,56 @@
+"""What the model passes to its tools is checked; only the outcome itself must be right."""
+
+import json
+from datetime import datetime
+
+import pytest
+
+from shared.core.conversation.tools import TOOLS, InvalidArguments, OutcomeReport, parse_outcome
+from shared.core.outcome import Change, VerdictKind
+
+
+@pytest.mark.parametrize("kind", list(VerdictKind))
+def test_every_outcome_is_taken(kind: VerdictKind) -> None:
+    assert parse_outcome(json.dumps({"outcome": kind.value})) == OutcomeReport(kind=kind)
+
+
+@pytest.mark.parametrize("arguments", ["", "{", "[]", '"confirmed"', "{}", '{"outcome": "maybe"}', '{"outcome": 1}'])
+def test_what_cannot_be_used_is_refused_with_a_hint(arguments: str) -> None:
+    parsed = parse_outcome(arguments)
+    assert isinstance(parsed, InvalidArguments)
+    assert parsed.message
+
+
+def test_all_parts_are_read() -> None:
+    arguments = {
+        "outcome": "callback_requested",
+        "quote": " nesër në dhjetë ",
+        "note": "tomorrow",
+        "callback_at": "2026-11-23T10:00:00+01:00",
+        "change": {"address": "Rr. B", "date": ""},
+        "language": "sq",
+    }
+    assert parse_outcome(json.dumps(arguments)) == OutcomeReport(
+        kind=VerdictKind.CALLBACK_REQUESTED,
+        quote="nesër në dhjetë",
+        note="tomorrow",
+        callback_at=datetime.fromisoformat("2026-11-23T10:00:00+01:00"),
+        change=Change(address="Rr. B"),
+        language="sq",
+    )
+
+
+@pytest.mark.parametrize("moment", ["tomorrow", 12, "2026-11-23T10:00:00"])
+def test_a_time_that_is_none_or_has_no_zone_is_left_out(moment: object) -> None:
+    parsed = parse_outcome(json.dumps({"outcome": "callback_requested", "callback_at": moment}))
+    assert parsed == OutcomeReport(kind=VerdictKind.CALLBACK_REQUESTED)
+
+
+@pytest.mark.parametrize("change", ["blue", {}, {"colour": "blue"}])
+def test_a_change_without_a_known_field_is_left_out(change: object) -> None:
+    parsed = parse_outcome(json.dumps({"outcome": "change_requested", "change": change}))
+    assert parsed == OutcomeReport(kind=VerdictKind.CHANGE_REQUESTED)
+
+
+def test_the_two_tools_have_the_names_the_contract_gives() -> None:
+    assert [tool["name"] for tool in TOOLS] == ["record_outcome", "end_call"]
