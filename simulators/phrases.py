@@ -21,6 +21,7 @@ class Intent(StrEnum):
     HELLO = "hello"
     WAIT = "wait"
     REPEAT = "repeat"
+    MACHINE = "machine"
     UNCLEAR = "unclear"
 
 
@@ -95,6 +96,10 @@ _ALBANIAN: PhraseBook = {
         "Nuk ju dëgjova mirë, edhe një herë, ju lutem.",
         "Qysh the? S'po t'nij mirë.",
     ),
+    Intent.MACHINE: (
+        "Ju jeni lidhur me sekretarinë telefonike, lini mesazhin pas sinjalit.",
+        "Abonenti që kërkuat nuk përgjigjet, ju lutem provoni më vonë.",
+    ),
     Intent.UNCLEAR: (
         "Hmm, epo, varet nga gjërat, e di ti.",
         "Uleni zërin e televizorit, fëmijë!",
@@ -122,6 +127,7 @@ _ENGLISH: PhraseBook = {
     Intent.HELLO: ("Hello?", "Hello, who is this?", "Good morning, yes, speaking."),
     Intent.WAIT: ("Hold on a moment, please.", "One second, let me find my note."),
     Intent.REPEAT: ("Sorry, could you say that again?", "I didn't hear you well, once more please."),
+    Intent.MACHINE: ("You have reached the voicemail, please leave a message after the tone.",),
     Intent.UNCLEAR: ("Well, it depends, you know how things are.", "Kids, turn the television down!"),
 }
 

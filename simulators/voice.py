@@ -29,6 +29,8 @@ _UTF8 = 1
 _RATE_PARAMETER = 1
 _WORDS_PER_MINUTE = {"agent": 190, "customer": 165}
 _VARIANTS = {"agent": "", "customer": "+f2"}
+_CACHED = 1024
+"""Renderings kept, the oldest go first: some 100 MB at most, with ten seconds each."""
 _PEAK = 14000
 _AUDIBLE = 90
 _BIAS = 0x84
@@ -38,7 +40,7 @@ _SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), 
 
 
 def speak(text: str, *, language: str = "sq", voice: Voice = "agent") -> bytes:
-    """The text as 8 kHz mu-law, a multiple of 160 bytes; the same bytes for the same words in one process.
+    """The text as 8 kHz mu-law, a multiple of 160 bytes; the same bytes for the same words while they are cached.
 
     Thread-safe and cached. Another process gets a slightly different rendering: the engine lets the pitch
     flutter. `language` is a BCP 47 tag of which the first part counts; one that espeak-ng doesn't know is
@@ -50,6 +52,8 @@ def speak(text: str, *, language: str = "sq", voice: Voice = "agent") -> bytes:
         return ready
     with _engine_lock:
         if key not in _renderings:
+            while len(_renderings) >= _CACHED:
+                del _renderings[next(iter(_renderings))]
             _renderings[key] = encode(_to_telephone(_engine().render(text, key[1], voice)))
         return _renderings[key]
 

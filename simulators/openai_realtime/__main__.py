@@ -1,0 +1,43 @@
+"""`python -m simulators.openai_realtime`: the OpenAI Realtime simulator as a program of its own."""
+
+import argparse
+import asyncio
+import socket
+
+import uvicorn
+
+from simulators.openai_realtime.faults import Faults
+from simulators.openai_realtime.server import BreakableProtocol, Simulator, application
+
+_LONGEST_FRAME_BYTES = 32 * 1024 * 1024
+"""15 MiB of audio, as base64 and with room around it."""
+
+
+def main() -> None:
+    """Serve until SIGINT or SIGTERM; prints one line with the URL once connections are accepted."""
+    parser = argparse.ArgumentParser(prog="python -m simulators.openai_realtime", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=5070, help="0 takes a free one")
+    parser.add_argument("--api-key", required=True, help="the key that handshakes must bear")
+    parser.add_argument("--latency-ms", type=int, default=300, help="from response.created to the first output")
+    parser.add_argument("--burst", type=float, default=5.0, help="how many times faster than real time audio is sent")
+    options = parser.parse_args()
+    usual = Faults(response_latency_ms=options.latency_ms, burst=options.burst)
+    with socket.create_server((options.host, options.port), backlog=1024) as listener:
+        port = listener.getsockname()[1]
+        app = application(Simulator(api_key=options.api_key, usual=usual))
+        config = uvicorn.Config(
+            app,
+            ws=BreakableProtocol,
+            ws_max_size=_LONGEST_FRAME_BYTES,
+            ws_per_message_deflate=False,
+            log_level="warning",
+            lifespan="off",
+            timeout_graceful_shutdown=2,
+        )
+        print(f"OpenAI Realtime simulator: ws://{options.host}:{port}/v1/realtime", flush=True)
+        asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,264 @@
+"""What the played speech model does next, as a pure function of its instructions and the talk so far.
+
+The instructions hold keyed lines, `[ask] «…»`, which the model speaks when their moment has come; a response that is
+asked for with `«…»` in its own instructions is spoken word for word.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from simulators.phrases import PHRASES, Intent, every_phrase
+
+_KEYED_LINE = re.compile(r"^\s*[-*]?\s*\[(\w+)\]\s*«([^»]+)»", re.MULTILINE)
+_VERBATIM = re.compile(r"«([^»]+)»")
+_QUESTIONS = ("ask", "read_back_cancel", "anything_else")
+_STRIKES = 3
+_MOSTLY = 0.8
+"""A line of which this part was heard counts as said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function call: the tool's name and its arguments."""
+
+    name: str
+    arguments: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A turn of the assistant, as far as it was heard."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A turn of the customer, with the words as understood."""
+
+    intent: Intent
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A function call of the assistant and the tool's answer, which may be missing yet."""
+
+    call: Call
+    output: str | None
+
+
+Turn = Said | Told | Called
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a response holds: speech (empty for none) and calls. Neither: the model keeps silent."""
+
+    speech: str = ""
+    calls: tuple[Call, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """All the model goes by. `tools` are the names it may call, `now` is the time of a call-back it computes."""
+
+    script: Mapping[str, str]
+    turns: Sequence[Turn]
+    tools: frozenset[str]
+    now: datetime = field(kw_only=True)
+
+
+def script_of(instructions: str) -> dict[str, str]:
+    """The keyed lines of the session's instructions."""
+    return {key: line.strip() for key, line in _KEYED_LINE.findall(instructions)}
+
+
+def language_of(script: Mapping[str, str]) -> str:
+    """The language (ISO 639-1) the model speaks: an optional line `[language] «en»` says it, else Albanian."""
+    return script.get("language", "sq")
+
+
+def verbatim_of(instructions: str) -> str:
+    """What a response is told to say word for word, or an empty string."""
+    return " ".join(line.strip() for line in _VERBATIM.findall(instructions))
+
+
+def intent_of_text(text: str) -> Intent:
+    """What a customer's turn means that came as text: a known phrase, or a key that was reported as pressed."""
+    wanted = text.strip().casefold()
+    for language in PHRASES:
+        for intent, phrase in every_phrase(language):
+            if phrase.casefold() == wanted:
+                return intent
+    if re.search(r"pressed\W+9", wanted):
+        return Intent.REPEAT
+    return Intent.UNCLEAR
+
+
+def reply_to(talk: Talk) -> Reply:
+    """What the model does now, given that it was asked to respond."""
+    reply = _wish(talk)
+    return Reply(reply.speech, tuple(call for call in reply.calls if call.name in talk.tools))
+
+
+def _wish(talk: Talk) -> Reply:
+    """The reply, not knowing which tools there are."""
+    if not talk.turns:
+        return Reply(_line(talk, "greeting"))
+    match talk.turns[-1]:
+        case Told() as told:
+            return _answer(talk, told)
+        case Called(call, output):
+            return _go_on_after(talk, call, output)
+        case Said():
+            return Reply(_question_line(talk) or _line(talk, "ask"))
+
+
+def _answer(talk: Talk, told: Told) -> Reply:
+    match told.intent:
+        case Intent.CONFIRM:
+            return _record("confirmed", told)
+        case Intent.CANCEL:
+            return _record("cancelled", told) if _asks_to_cancel(talk) else _read_back(talk, told)
+        case Intent.CHANGE:
+            return _record("change_requested", told, note=told.words)
+        case Intent.CALLBACK:
+            return _record("callback_requested", told, **_callback_time(told.words, talk.now))
+        case Intent.WRONG_NUMBER:
+            return _record("wrong_number", told)
+        case Intent.OPT_OUT:
+            return _record("opted_out", told)
+        case Intent.MACHINE:
+            return _record("machine", told)
+        case Intent.WAIT:
+            return Reply(_line(talk, "wait"))
+        case Intent.REPEAT:
+            return Reply(_last_said(talk) or _opening(talk))
+        case Intent.YES | Intent.NO | Intent.HELLO | Intent.UNCLEAR:
+            return _after_the_decision(talk) if _is_decided(talk) else _short_answer(talk, told)
+
+
+def _short_answer(talk: Talk, told: Told) -> Reply:
+    """To words that mean something only after a question."""
+    question = _question(talk)
+    if question is None:
+        return Reply(_opening(talk))
+    match told.intent, question:
+        case Intent.YES, "read_back_cancel":
+            return _record("cancelled", told)
+        case Intent.YES, _:
+            return _record("confirmed", told)
+        case Intent.NO, "read_back_cancel":
+            return Reply(_line(talk, "ask"))
+        case Intent.NO, _:
+            return _read_back(talk, told)
+        case Intent.HELLO, _:
+            return Reply(_question_line(talk))
+        case _:
+            return _not_understood(talk, question)
+
+
+def _not_understood(talk: Talk, question: str) -> Reply:
+    if _strikes(talk) >= _STRIKES:
+        return Reply(calls=(Call("end_call", {"reason": "not understood"}),))
+    lines = [_line(talk, "not_understood")]
+    if question == "read_back_cancel":
+        lines.append(_line(talk, question))
+    return Reply(" ".join(line for line in lines if line))
+
+
+def _after_the_decision(talk: Talk) -> Reply:
+    """The customer speaks up during the goodbye, without a new decision."""
+    line = _line(talk, "anything_else")
+    if line and _question(talk) != "anything_else":
+        return Reply(line)
+    return Reply(calls=(Call("end_call", {"reason": "decided"}),))
+
+
+def _go_on_after(talk: Talk, call: Call, output: str | None) -> Reply:
+    if output is not None and '"error"' in output:
+        return Reply(calls=(call,))
+    return Reply(_line(talk, "goodbye") or "Faleminderit, mirupafshim.")
+
+
+def _record(outcome: str, told: Told, **more: str) -> Reply:
+    return Reply(calls=(Call("record_outcome", {"outcome": outcome, "quote": told.words, **more}),))
+
+
+def _read_back(talk: Talk, told: Told) -> Reply:
+    line = _line(talk, "read_back_cancel")
+    return Reply(line) if line else _record("cancelled", told)
+
+
+def _callback_time(words: str, now: datetime) -> dict[str, str]:
+    """Some people name a time, others don't."""
+    if "dy orësh" in words or "two hours" in words:
+        return {"callback_at": (now + timedelta(hours=2)).isoformat(timespec="seconds")}
+    if "nesër" in words:
+        return {"callback_at": (now + timedelta(days=1)).isoformat(timespec="seconds")}
+    return {}
+
+
+def _opening(talk: Talk) -> str:
+    lines = [_line(talk, "details"), _line(talk, "ask")]
+    return " ".join(line for line in lines if line) or _line(talk, "not_understood")
+
+
+def _question(talk: Talk) -> str | None:
+    """The key of the question asked last."""
+    for turn in reversed(talk.turns):
+        if isinstance(turn, Said):
+            asked = [(turn.text.rfind(start), key) for key in _QUESTIONS if (start := _start_of(talk, key))]
+            place, key = max(asked, default=(-1, ""))
+            if place >= 0:
+                return key
+    return None
+
+
+def _question_line(talk: Talk) -> str:
+    question = _question(talk)
+    return _line(talk, question) if question else ""
+
+
+def _asks_to_cancel(talk: Talk) -> bool:
+    return _question(talk) == "read_back_cancel"
+
+
+def _start_of(talk: Talk, key: str) -> str:
+    line = _line(talk, key)
+    return line[: max(1, int(len(line) * _MOSTLY))] if line else ""
+
+
+def _strikes(talk: Talk) -> int:
+    """How many times in a row the customer was not understood, this time included, since the first question."""
+    strikes = 0
+    details = _start_of(talk, "details")
+    for turn in reversed(talk.turns):
+        match turn:
+            case Told(Intent.UNCLEAR, _):
+                strikes += 1
+            case Told():
+                break
+            case Said(text) if details and details in text:
+                break
+            case _:
+                continue
+    return strikes
+
+
+def _is_decided(talk: Talk) -> bool:
+    return any(
+        isinstance(turn, Called) and turn.call.name == "record_outcome" and turn.output and '"error"' not in turn.output
+        for turn in talk.turns
+    )
+
+
+def _last_said(talk: Talk) -> str:
+    return next((turn.text for turn in reversed(talk.turns) if isinstance(turn, Said) and turn.text), "")
+
+
+def _line(talk: Talk, key: str) -> str:
+    return talk.script.get(key, "")

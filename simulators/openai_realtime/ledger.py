@@ -1,0 +1,147 @@
+"""What really happened in each session, with monotonic and wall time: tests and the demo assert on it."""
+
+import time
+from collections import Counter, deque
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from simulators.openai_realtime.shape import Json
+
+_MOST_SESSIONS = 5000
+_MOST_EVENTS = 3000
+_NOT_LISTED = frozenset({"input_audio_buffer.append", "response.output_audio.delta", "response.output_audio_transcript.delta"})
+
+
+def now_ms() -> float:
+    """Milliseconds of the machine's monotonic clock, comparable between processes on Linux."""
+    return round(time.monotonic() * 1000, 1)
+
+
+def wall() -> str:
+    """The time of day, RFC 3339 in UTC with milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+@dataclass(slots=True)
+class ResponseRecord:
+    """One response. Times are monotonic ms; `said` is the whole text, of which `audio_ms` were sent."""
+
+    id: str
+    trigger: str
+    created_ms: float
+    first_delta_ms: float | None = None
+    last_delta_ms: float | None = None
+    done_ms: float | None = None
+    status: str = "in_progress"
+    reason: str | None = None
+    said: str = ""
+    item_id: str | None = None
+    audio_ms: int = 0
+    deltas: int = 0
+    calls: list[dict[str, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class TurnRecord:
+    """One turn of the customer, as the session heard it. `audio_*_ms` count appended audio, `*_at_ms` the clock."""
+
+    item_id: str
+    audio_start_ms: int
+    started_at_ms: float
+    audio_end_ms: int | None = None
+    stopped_at_ms: float | None = None
+    intent: str | None = None
+    phrase: str = ""
+    score: float = 0.0
+
+
+@dataclass(slots=True)
+class SessionRecord:
+    """One connection from handshake to close."""
+
+    id: str
+    model: str
+    opened_ms: float
+    opened_at: str
+    headers: dict[str, bool]
+    instructions: str = ""
+    formats: dict[str, str] = field(default_factory=dict)
+    transcription_model: str | None = None
+    faults: Json = field(default_factory=dict)
+    frames_in: Counter[str] = field(default_factory=Counter)
+    frames_out: Counter[str] = field(default_factory=Counter)
+    audio_in_ms: int = 0
+    first_audio_in_ms: float | None = None
+    events: deque[Json] = field(default_factory=lambda: deque(maxlen=_MOST_EVENTS))
+    responses: list[ResponseRecord] = field(default_factory=list)
+    turns: list[TurnRecord] = field(default_factory=list)
+    truncations: list[Json] = field(default_factory=list)
+    errors: list[Json] = field(default_factory=list)
+    closed: Json | None = None
+
+    def saw(self, event: Json) -> None:
+        """Note a frame of the client."""
+        self._note("in", self.frames_in, event)
+
+    def sent(self, event: Json) -> None:
+        """Note a frame to the client."""
+        self._note("out", self.frames_out, event)
+        if event["type"] == "error":
+            self.errors.append({"ms": now_ms(), **event["error"]})
+
+    def ended(self, *, by: str, code: int, reason: str = "") -> None:
+        """Note the end of the connection; the first cause counts."""
+        if self.closed is None:
+            self.closed = {"ms": now_ms(), "at": wall(), "by": by, "code": code, "reason": reason}
+
+    def _note(self, direction: str, counts: Counter[str], event: Json) -> None:
+        name = str(event.get("type"))
+        counts[name] += 1
+        if name in _NOT_LISTED:
+            return
+        entry: Json = {"ms": now_ms(), "at": wall(), "direction": direction, "type": name}
+        for key in ("item_id", "response_id", "event_id", "audio_start_ms", "audio_end_ms"):
+            if key in event:
+                entry[key] = event[key]
+        for key in ("item", "response"):
+            inner = event.get(key)
+            if isinstance(inner, dict) and "id" in inner:
+                entry[f"{key}_id"] = inner["id"]
+        self.events.append(entry)
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The records of all sessions, the newest last; handshakes that were refused are only counted."""
+
+    sessions: deque[SessionRecord] = field(default_factory=lambda: deque(maxlen=_MOST_SESSIONS))
+    refused_handshakes: Counter[int] = field(default_factory=Counter)
+
+    def to_json(self, *, containing: str = "") -> dict[str, Any]:
+        """All sessions whose instructions contain that text."""
+        chosen = [record for record in self.sessions if containing in record.instructions]
+        return {
+            "now_ms": now_ms(),
+            "refused_handshakes": {str(status): count for status, count in self.refused_handshakes.items()},
+            "sessions": [record_to_json(record) for record in chosen],
+        }
+
+    def clear(self) -> None:
+        """Forget the sessions that have ended, and the counts."""
+        running = [record for record in self.sessions if record.closed is None]
+        self.sessions.clear()
+        self.sessions.extend(running)
+        self.refused_handshakes.clear()
+
+
+def record_to_json(record: SessionRecord) -> dict[str, Any]:
+    """One session as the admin API shows it."""
+    lists = {
+        "frames_in": dict(record.frames_in),
+        "frames_out": dict(record.frames_out),
+        "events": list(record.events),
+        "responses": [asdict(response) for response in record.responses],
+        "turns": [asdict(turn) for turn in record.turns],
+    }
+    return {one.name: lists.get(one.name, getattr(record, one.name)) for one in fields(record)}

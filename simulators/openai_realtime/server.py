@@ -1,0 +1,231 @@
+"""The simulator's one port: the WebSocket API under /v1/realtime, the admin API under /simulator/."""
+
+import asyncio
+import hmac
+import json
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from simulators.openai_realtime.conversation import new_id
+from simulators.openai_realtime.faults import FaultBook, Faults
+from simulators.openai_realtime.hearing import Ears
+from simulators.openai_realtime.ledger import Ledger, SessionRecord, now_ms
+from simulators.openai_realtime.session import LONGEST_SESSION_S, Session
+from simulators.openai_realtime.shape import Json
+
+_ABORT = "simulator.abort"
+_LONGEST_QUERY = 200
+_NOT_FOUND = JSONResponse({"error": "no such session"}, 404)
+
+
+class BreakableProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket protocol, which also lets the application break the TCP connection (the peer sees 1006)."""
+
+    async def run_asgi(self) -> None:
+        """Serve the connection with `simulator.abort` among the scope's extensions."""
+        extensions: Any = self.scope["extensions"]
+        extensions[_ABORT] = self.transport.abort
+        await super().run_asgi()
+
+
+class _StarletteWire:
+    """A `session.Wire` over a Starlette WebSocket; what is sent after the end goes nowhere."""
+
+    def __init__(self, socket: WebSocket) -> None:
+        self._socket = socket
+        self._is_open = True
+
+    async def send(self, event: Json) -> None:
+        if not self._is_open:
+            return
+        try:
+            await self._socket.send_text(json.dumps(event, ensure_ascii=False))
+        except WebSocketDisconnect:
+            self._is_open = False
+
+    async def receive(self) -> str | bytes | None:
+        message = await self._socket.receive()
+        if message["type"] == "websocket.disconnect":
+            self._is_open = False
+            return None
+        frame: str | bytes | None = message.get("text")
+        return frame if frame is not None else message.get("bytes", b"")
+
+    async def close(self, code: int, reason: str) -> None:
+        if self._is_open:
+            self._is_open = False
+            await self._socket.close(code, reason)
+
+    def abort(self) -> None:
+        self._is_open = False
+        self._socket.scope["extensions"][_ABORT]()
+
+
+class Simulator:
+    """All sessions of one running simulator, its ledger and its faults."""
+
+    def __init__(self, *, api_key: str, usual: Faults) -> None:
+        self._api_key = api_key
+        self._usual = usual
+        self._ears = Ears()
+        self._running: dict[str, Session] = {}
+        self.book = FaultBook(usual)
+        self.ledger = Ledger()
+
+    async def serve(self, socket: WebSocket) -> None:
+        """One connection to `/v1/realtime`."""
+        faults = self.book.at_start()
+        await asyncio.sleep(faults.connect_delay_s)
+        refusal = faults.refuse_handshake or (None if self._has_key(socket) else 401)
+        if refusal is not None:
+            self.ledger.refused_handshakes[refusal] += 1
+            await socket.send_denial_response(_denial(refusal))
+            return
+        await socket.accept()
+        problem = "authentication_error.invalid_api_key" if faults.error_at_start else _query_problem(socket)
+        if problem is not None:
+            await _close_with_error(socket, problem)
+            return
+        record = self._open_record(socket, faults)
+        session = Session(_StarletteWire(socket), record=record, ears=self._ears, book=self.book, faults=faults)
+        self._running[record.id] = session
+        try:
+            await session.run(int(time.time()) + LONGEST_SESSION_S)
+        finally:
+            del self._running[record.id]
+            record.ended(by="client", code=1006)
+
+    async def show_sessions(self, request: Request) -> Response:
+        """`GET /simulator/sessions?containing=SHP-1`: the ledger, of sessions with that in their instructions."""
+        return JSONResponse(self.ledger.to_json(containing=request.query_params.get("containing", "")))
+
+    async def clear_sessions(self, _request: Request) -> Response:
+        """`DELETE /simulator/sessions`: forget what has ended."""
+        self.ledger.clear()
+        return Response(status_code=204)
+
+    async def drop_session(self, request: Request) -> Response:
+        """`POST /simulator/sessions/{id}/drop`: break that connection now (1006)."""
+        session = self._running.get(request.path_params["id"])
+        if session is None:
+            return _NOT_FOUND
+        session.drop()
+        return Response(status_code=204)
+
+    async def show_faults(self, _request: Request) -> Response:
+        """`GET /simulator/faults`: what holds for all sessions, and the rules."""
+        return JSONResponse(self.book.to_json())
+
+    async def replace_faults(self, request: Request) -> Response:
+        """`PUT /simulator/faults` `{"usual": {…}, "rules": [{"faults", "match", "times"}]}`: instead of the present."""
+        try:
+            body = await _object(request)
+            book = FaultBook(self._usual.but(body.get("usual", {})))
+            for rule in body.get("rules", []):
+                book.add(rule)
+        except ValueError as error:
+            return _bad_request(error)
+        self.book.usual, self.book.rules = book.usual, book.rules
+        return JSONResponse(self.book.to_json())
+
+    async def add_rule(self, request: Request) -> Response:
+        """`POST /simulator/faults` `{"faults": {…}, "match": null, "times": 1}`: one more rule."""
+        try:
+            self.book.add(await _object(request))
+        except ValueError as error:
+            return _bad_request(error)
+        return JSONResponse(self.book.to_json(), 201)
+
+    async def clear_faults(self, _request: Request) -> Response:
+        """`DELETE /simulator/faults`: all goes well again."""
+        self.book.usual, self.book.rules = self._usual, []
+        return Response(status_code=204)
+
+    async def reset(self, request: Request) -> Response:
+        """`DELETE /simulator/`: as at the start."""
+        await self.clear_faults(request)
+        return await self.clear_sessions(request)
+
+    def _has_key(self, socket: WebSocket) -> bool:
+        given = socket.headers.get("authorization", "").encode()
+        return hmac.compare_digest(given, f"Bearer {self._api_key}".encode())
+
+    def _open_record(self, socket: WebSocket, faults: Faults) -> SessionRecord:
+        asked = ("authorization", "openai-beta", "openai-organization", "openai-project", "openai-safety-identifier")
+        record = SessionRecord(
+            id=new_id("sess"),
+            model=socket.query_params["model"],
+            opened_ms=now_ms(),
+            opened_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            headers={name: name in socket.headers for name in asked},
+            faults=faults.model_dump(exclude_defaults=True),
+        )
+        self.ledger.sessions.append(record)
+        return record
+
+
+def application(simulator: Simulator) -> Starlette:
+    """The routes of the one port."""
+    return Starlette(
+        routes=[
+            WebSocketRoute("/v1/realtime", simulator.serve),
+            Route("/simulator/sessions", simulator.show_sessions, methods=["GET"]),
+            Route("/simulator/sessions", simulator.clear_sessions, methods=["DELETE"]),
+            Route("/simulator/sessions/{id}/drop", simulator.drop_session, methods=["POST"]),
+            Route("/simulator/faults", simulator.show_faults, methods=["GET"]),
+            Route("/simulator/faults", simulator.replace_faults, methods=["PUT"]),
+            Route("/simulator/faults", simulator.add_rule, methods=["POST"]),
+            Route("/simulator/faults", simulator.clear_faults, methods=["DELETE"]),
+            Route("/simulator/", simulator.reset, methods=["DELETE"]),
+        ]
+    )
+
+
+def _query_problem(socket: WebSocket) -> str | None:
+    if "openai-beta" in socket.headers:
+        return "invalid_request_error.beta_api_shape_disabled"
+    if socket.query_params.get("intent") not in (None, "transcription"):
+        return "invalid_request_error.invalid_intent"
+    model = socket.query_params.get("model", "")
+    return None if 0 < len(model) <= _LONGEST_QUERY else "invalid_request_error.missing_model"
+
+
+async def _close_with_error(socket: WebSocket, problem: str) -> None:
+    """Error event, then close 4000 whose reason is `<type>.<code>`."""
+    kind, _, code = problem.partition(".")
+    messages = {
+        "beta_api_shape_disabled": "The Realtime Beta API is no longer supported. Please use the GA API.",
+        "missing_model": "You must provide a model parameter.",
+        "invalid_intent": "The intent is not supported.",
+        "invalid_api_key": "Incorrect API key provided.",
+    }
+    error = {"type": kind, "code": code, "message": messages[code], "param": None, "event_id": None}
+    await socket.send_text(json.dumps({"type": "error", "event_id": new_id("event"), "error": error}))
+    await socket.close(4000, problem)
+
+
+def _denial(status: int) -> Response:
+    kind = {401: "invalid_request_error", 403: "invalid_request_error", 429: "requests"}.get(status, "server_error")
+    code = {401: "invalid_api_key", 403: "forbidden", 429: "rate_limit_exceeded"}.get(status)
+    message = "Incorrect API key provided." if status == 401 else "The connection was refused."
+    error = {"message": message, "type": kind, "param": None, "code": code}
+    return JSONResponse({"error": error}, status)
+
+
+async def _object(request: Request) -> Json:
+    body = await request.json()
+    if not isinstance(body, dict):
+        raise ValueError("a JSON object is expected")  # noqa: TRY004 - one kind of error for all bad bodies
+    return body
+
+
+def _bad_request(error: ValueError) -> Response:
+    return JSONResponse({"error": str(error)}, 400)
