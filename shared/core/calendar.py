@@ -38,9 +38,7 @@ class Calendar:
     @property
     def has_common_hours(self) -> bool:
         """Whether the window is ever open in all zones at once (checked on a day in winter and one in summer)."""
-        return all(
-            replace_days(self).next_open(datetime(2026, month, 15, tzinfo=UTC)) is not None for month in (1, 7)
-        )
+        return all(replace_days(self).next_open(datetime(2026, month, 15, tzinfo=UTC)) is not None for month in (1, 7))
 
     def _is_open_in(self, local: datetime) -> bool:
         if local.weekday() not in self.weekdays or self._is_holiday(local.date()):
@@ -59,7 +57,7 @@ class Calendar:
             first = at.astimezone(zone).date()
             for offset in range(_HORIZON_DAYS):
                 day = first + timedelta(days=offset)
-                moments.add(_first_instant(day, self.window.start, zone))
+                moments.update(_instants(day, self.window.start, zone))
         return iter(sorted(moments))
 
 
@@ -68,10 +66,15 @@ def replace_days(calendar: Calendar) -> Calendar:
     return Calendar(window=calendar.window, zones=calendar.zones)
 
 
-def _first_instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
-    """Return the first real instant (UTC) at or after `clock` on `day`; a clock time that DST skips moves forward."""
-    earlier, later = (datetime.combine(day, clock, zone).replace(fold=fold).astimezone(UTC) for fold in (0, 1))
-    return max(earlier, later) if earlier.astimezone(zone).time() != clock else earlier
+def _instants(day: date, clock: time, zone: ZoneInfo) -> Iterator[datetime]:
+    """Yield when clocks in `zone` show `clock` on `day` (UTC): twice where DST repeats it, just after where it skips it."""
+    first, second = (datetime.combine(day, clock, zone).replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    if first <= second:
+        yield from {first, second}
+        return
+    while second.astimezone(zone).replace(tzinfo=None) < datetime.combine(day, clock):
+        second += timedelta(minutes=1)
+    yield second
 
 
 @lru_cache(maxsize=256)

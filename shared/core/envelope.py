@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from shared.core.announcement import Announcement, EventType
 from shared.core.confirmation import Confirmation
 from shared.core.outcome import AttemptResult, Evidence, Outcome, Status
-from shared.core.transition import Announcement, EventType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.core.announcement import Transition
 from shared.core.confirmation import Confirmation
 from shared.core.dial_policy import DialAt, DialNow, DialPolicy, GiveUp, Wakes, decide, wakes
 from shared.core.facts import AttemptBegun, Fact, GivenUp, Scheduled, VerdictGiven
 from shared.core.outcome import VerdictKind
-from shared.core.transition import Transition, transition
+from shared.core.transition import transition
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,16 @@ class Step:
 
 
 def advance(confirmation: Confirmation, fact: Fact, policy: DialPolicy, now: datetime) -> Step:
-    """Apply `fact`, then schedule the next call or give up where that has become open."""
+    """Apply `fact`, then schedule the next call or give up where that has become open.
+
+    A call that may not be begun at this moment is planned anew instead.
+    """
     if isinstance(fact, AttemptBegun) and not _may_begin(confirmation, policy, now):
-        told = Transition(confirmation)
+        told = _replanned(Transition(confirmation), policy, now)
     else:
         told = transition(confirmation, fact)
-    told = _plan(told, policy, now)
+        if told.confirmation.is_unplanned:
+            told = _replanned(told, policy, now)
     opts_out = isinstance(fact, VerdictGiven) and fact.verdict.kind is VerdictKind.OPTED_OUT
     return Step(told, wakes(told.confirmation, policy), opts_out, told.confirmation is not confirmation)
 
@@ -56,17 +61,14 @@ def plan(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> Fact 
 
 def _may_begin(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> bool:
     """Tell whether a call may be placed at this very moment."""
-    if confirmation.open_attempt is not None or confirmation.is_finished:
-        return False
-    return isinstance(decide(confirmation, policy, now), DialNow)
+    is_free = confirmation.open_attempt is None and not confirmation.is_finished
+    return is_free and isinstance(decide(confirmation, policy, now), DialNow)
 
 
-def _plan(told: Transition, policy: DialPolicy, now: datetime) -> Transition:
-    confirmation = told.confirmation
-    if not confirmation.is_unplanned or confirmation.is_finished:
-        return told
-    fact = plan(confirmation, policy, now)
+def _replanned(told: Transition, policy: DialPolicy, now: datetime) -> Transition:
+    """Follow what the dial policy says now, after what has been told already."""
+    fact = plan(told.confirmation, policy, now)
     if fact is None:
         return told
-    planned = transition(confirmation, fact)
+    planned = transition(told.confirmation, fact)
     return Transition(planned.confirmation, told.announcements + planned.announcements)

@@ -1,10 +1,10 @@
-"""The only way a confirmation changes: `transition(confirmation, fact)`. A fact that is late, doubled or out of order changes nothing."""
+"""The only way a confirmation changes: `transition(confirmation, fact)`. What is late, doubled or out of order changes nothing."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from typing import assert_never
 
+from shared.core.announcement import EventType, Transition, announce, announce_status
 from shared.core.confirmation import Attempt, Conclusion, Confirmation, Phase
 from shared.core.facts import (
     AttemptBegun,
@@ -27,42 +27,6 @@ from shared.core.facts import (
     Withdrawn,
 )
 from shared.core.outcome import AttemptResult, Direction, Evidence, Outcome, Status, VerdictKind
-
-
-class EventType(StrEnum):
-    """The kinds of event that a shop is told of."""
-
-    QUEUED = "confirmation.queued"
-    WAITING = "confirmation.waiting"
-    CALLING = "confirmation.calling"
-    IN_CALL = "confirmation.in_call"
-    ATTEMPT_ENDED = "confirmation.attempt_ended"
-    FINISHED = "confirmation.finished"
-
-
-_TYPE_OF_STATUS = {
-    Status.QUEUED: EventType.QUEUED,
-    Status.WAITING: EventType.WAITING,
-    Status.CALLING: EventType.CALLING,
-    Status.IN_CALL: EventType.IN_CALL,
-    Status.FINISHED: EventType.FINISHED,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Announcement:
-    """One event for the shop: its type, and the confirmation as it stood then (`confirmation.sequence` is the event's)."""
-
-    type: EventType
-    confirmation: Confirmation
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """What a fact led to. Nothing happened where `confirmation` is the very object that went in."""
-
-    confirmation: Confirmation
-    announcements: tuple[Announcement, ...] = ()
 
 
 def transition(confirmation: Confirmation, fact: Fact) -> Transition:
@@ -112,10 +76,7 @@ def _in_attempt(confirmation: Confirmation, attempt: Attempt, fact: _AttemptFact
         case PlacingUndone():
             return _undone(confirmation, attempt, fact)
         case PlacingRefused():
-            ended = replace(attempt, reason=fact.reason)
-            if fact.is_final:
-                return _end(confirmation, ended, AttemptResult.FAILED, at=fact.at, outcome=Outcome.UNDIALABLE)
-            return _end(confirmation, ended, AttemptResult.ERROR, at=fact.at)
+            return _refused(confirmation, attempt, fact)
         case CallAnswered():
             return _answered(confirmation, _with_call(attempt, fact.call_sid), fact.at)
         case CalleeClassified():
@@ -149,12 +110,12 @@ def _scheduled(confirmation: Confirmation, fact: Scheduled) -> Transition:
     if not confirmation.is_unplanned and (status, fact.call_at) == (confirmation.status, confirmation.next_attempt_at):
         return Transition(confirmation)
     moved = replace(confirmation, status=status, next_attempt_at=fact.call_at, is_unplanned=False, updated_at=fact.at)
-    return _announce(moved, _TYPE_OF_STATUS[status])
+    return announce_status(moved)
 
 
 def _began(confirmation: Confirmation, fact: AttemptBegun | InboundCallArrived) -> Transition:
-    """Open an attempt, unless one is open, or the shop took the order back."""
-    if confirmation.open_attempt is not None or confirmation.withdrawn_at is not None:
+    """Open an attempt, unless one is open or this one has been."""
+    if confirmation.open_attempt is not None or _is_known(confirmation, fact):
         return Transition(confirmation)
     number = len(confirmation.attempts) + 1
     if isinstance(fact, AttemptBegun):
@@ -179,9 +140,18 @@ def _began(confirmation: Confirmation, fact: AttemptBegun | InboundCallArrived) 
     return _open(confirmation, attempt, Status.IN_CALL, fact.at)
 
 
+def _is_known(confirmation: Confirmation, fact: AttemptBegun | InboundCallArrived) -> bool:
+    """Tell whether the attempt is over already: the fact comes late, or once more."""
+    call_sid = fact.call_sid if isinstance(fact, InboundCallArrived) else None
+    return any(
+        attempt.id == fact.attempt_id or (call_sid is not None and attempt.call_sid == call_sid)
+        for attempt in confirmation.attempts
+    )
+
+
 def _open(confirmation: Confirmation, attempt: Attempt, status: Status, at: datetime) -> Transition:
     opened = replace(confirmation, attempts=(*confirmation.attempts, attempt), status=status, next_attempt_at=None, updated_at=at)
-    return _announce(opened, _TYPE_OF_STATUS[status])
+    return announce_status(opened)
 
 
 def _with_call(attempt: Attempt, call_sid: str) -> Attempt:
@@ -205,7 +175,17 @@ def _undone(confirmation: Confirmation, attempt: Attempt, fact: PlacingUndone) -
     if confirmation.withdrawn_at is not None:
         return _finish(undone, Outcome.WITHDRAWN, fact.at)
     moved = replace(undone, status=Status.QUEUED, next_attempt_at=fact.retry_at, is_unplanned=False)
-    return _announce(moved, EventType.QUEUED)
+    return announce_status(moved)
+
+
+def _refused(confirmation: Confirmation, attempt: Attempt, fact: PlacingRefused) -> Transition:
+    """End an attempt that Twilio refused; of a call that is known to exist the refusal is not true."""
+    if attempt.phase is not Phase.PLACING:
+        return Transition(confirmation)
+    ended = replace(attempt, reason=fact.reason)
+    if fact.is_final:
+        return _end(confirmation, ended, AttemptResult.FAILED, at=fact.at, outcome=Outcome.UNDIALABLE)
+    return _end(confirmation, ended, AttemptResult.ERROR, at=fact.at)
 
 
 def _answered(confirmation: Confirmation, attempt: Attempt, at: datetime) -> Transition:
@@ -213,7 +193,7 @@ def _answered(confirmation: Confirmation, attempt: Attempt, at: datetime) -> Tra
     if confirmation.status is Status.IN_CALL:
         return _keep(confirmation, answered, at)
     moved = replace(_with(confirmation, answered, at), status=Status.IN_CALL)
-    return _announce(moved, EventType.IN_CALL)
+    return announce_status(moved)
 
 
 def _stream_opened(confirmation: Confirmation, attempt: Attempt, fact: StreamOpened) -> Transition:
@@ -262,7 +242,7 @@ def _end(
     """Close the attempt, and the confirmation with it where something is decided; else the dial policy is to be asked."""
     ended = replace(attempt, phase=Phase.ENDED, ended_at=at, result=result)
     closed = replace(_with(confirmation, ended, at), status=Status.WAITING, next_attempt_at=None, is_unplanned=True)
-    told = _announce(closed, EventType.ATTEMPT_ENDED)
+    told = announce(closed, EventType.ATTEMPT_ENDED)
     verdict = ended.verdict
     decided = outcome or (verdict.kind.outcome if verdict is not None else None)
     if decided is None and confirmation.withdrawn_at is not None:
@@ -304,7 +284,7 @@ def _withdrawn(confirmation: Confirmation, fact: Withdrawn) -> Transition:
 
 def _finish(confirmation: Confirmation, outcome: Outcome, at: datetime) -> Transition:
     done = replace(confirmation, status=Status.FINISHED, outcome=outcome, next_attempt_at=None, is_unplanned=False, updated_at=at)
-    return _announce(done, EventType.FINISHED)
+    return announce_status(done)
 
 
 def _with(confirmation: Confirmation, attempt: Attempt, at: datetime) -> Confirmation:
@@ -316,8 +296,3 @@ def _keep(confirmation: Confirmation, attempt: Attempt, at: datetime) -> Transit
     if attempt == confirmation.attempts[-1]:
         return Transition(confirmation)
     return Transition(_with(confirmation, attempt, at))
-
-
-def _announce(confirmation: Confirmation, event_type: EventType) -> Transition:
-    told = replace(confirmation, sequence=confirmation.sequence + 1)
-    return Transition(told, (Announcement(event_type, told),))
