@@ -108,9 +108,9 @@ _ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "Play": frozenset({"loop", "digits"}),
     "Pause": frozenset({"length"}),
     "Gather": frozenset(
-        "input action method timeout speechTimeout numDigits finishOnKey language hints actionOnEmptyResult "
-        "bargeIn profanityFilter speechModel enhanced partialResultCallback partialResultCallbackMethod debug "
-        "maxSpeechTime".split()
+        {"input", "action", "method", "timeout", "numDigits", "finishOnKey", "actionOnEmptyResult", "language"}
+        | {"hints", "speechTimeout", "speechModel", "enhanced", "profanityFilter", "bargeIn", "maxSpeechTime"}
+        | {"partialResultCallback", "partialResultCallbackMethod", "debug"}
     ),
     "Redirect": frozenset({"method"}),
     "Hangup": frozenset(),
