@@ -1,0 +1,174 @@
+"""`make doctor`: look at settings, Redis, clock, PUBLIC_URL, Twilio and OpenAI, and say what to fix.
+
+    make doctor                 everything
+    python -m tools.doctor redis clock      only these
+
+Exit code 0 when all is well, 1 when something must be fixed, 2 when the settings are wrong.
+"""
+
+import asyncio
+import shutil
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+import httpx
+
+from services.dialer_worker.settings import Settings as DialerSettings
+from services.media_bridge.settings import Settings as BridgeSettings
+from shared.core.errors import StoreUnavailableError
+from shared.environ import EXIT_CODE, parse_settings, read_environ
+from shared.policy import dial_policy_from
+from shared.store import connect
+from tools.all_settings import setting_faults
+
+_TIMEOUT_S = 10.0
+_MAX_SKEW_S = 2.0
+_MIN_FREE_BYTES = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: what it is, and what to do about it where `fix` is set."""
+
+    text: str
+    fix: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """What the checks look at."""
+
+    environ: Mapping[str, str]
+    dialer: DialerSettings
+    bridge: BridgeSettings
+
+
+async def _redis(patient: Patient) -> list[Finding]:
+    store = connect(patient.dialer.redis_url.get_secret_value(), dial_policy_from(patient.dialer))
+    try:
+        await store.ping()
+        warnings = await store.warnings()
+        skew_s = abs((datetime.now(UTC) - await store.now()).total_seconds())
+    except StoreUnavailableError:
+        return [Finding("Redis does not answer", "start it, or correct REDIS_URL; `make run` brings one if REDIS_URL is empty")]
+    finally:
+        await store.close()
+    found = [Finding("Redis is set up so that it can lose or refuse data", warning) for warning in warnings]
+    if skew_s > _MAX_SKEW_S:
+        found.append(Finding(f"Redis's clock and ours differ by {skew_s:.0f} s", "synchronise both with NTP"))
+    return found or [Finding("Redis answers, and keeps what it acknowledges")]
+
+
+async def _public_url(patient: Patient) -> list[Finding]:
+    url = patient.dialer.public_url
+    found = []
+    if not url.startswith("https://"):
+        found.append(Finding("PUBLIC_URL is not https", "Twilio's media streams take only wss: use a tunnel or a certificate"))
+    try:
+        async with httpx.AsyncClient(timeout=_TIMEOUT_S) as client:
+            answer = await client.get(f"{url}/healthz")
+    except httpx.HTTPError as error:
+        return [*found, Finding(f"PUBLIC_URL can't be reached ({type(error).__name__})", "start the tunnel, check name and port")]
+    if answer.status_code != httpx.codes.OK:
+        return [*found, Finding(f"PUBLIC_URL answers {answer.status_code}", "is `make run` up, and does the tunnel lead to PORT?")]
+    return [*found, Finding("PUBLIC_URL leads to this system")]
+
+
+async def _twilio(patient: Patient) -> list[Finding]:
+    settings = patient.dialer
+    account = f"{settings.twilio_api_url}/2010-04-01/Accounts/{settings.twilio_account_sid}"
+    auth = (settings.twilio_account_sid, settings.twilio_auth_token.get_secret_value())
+    found = []
+    try:
+        async with httpx.AsyncClient(timeout=_TIMEOUT_S, auth=auth) as client:
+            answer = await client.get(f"{account}/Calls.json", params={"PageSize": 1})
+    except httpx.HTTPError as error:
+        return [Finding(f"Twilio can't be reached ({type(error).__name__})", "check the network, and TWILIO_API_URL")]
+    if answer.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
+        return [Finding("Twilio refuses the account", "correct TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN (console, Account Info)")]
+    if answer.status_code != httpx.codes.OK:
+        return [Finding(f"Twilio answers {answer.status_code}", "look at the account's state in the console")]
+    found += _clock_of(answer)
+    return [*found, Finding("Twilio takes the account's token")]
+
+
+async def _openai(patient: Patient) -> list[Finding]:
+    settings = patient.bridge
+    url = settings.openai_realtime_url.replace("ws", "http", 1).rsplit("/realtime", 1)[0] + "/models"
+    headers = {"Authorization": f"Bearer {settings.openai_api_key.get_secret_value()}"}
+    try:
+        async with httpx.AsyncClient(timeout=_TIMEOUT_S, headers=headers) as client:
+            answer = await client.get(url)
+    except httpx.HTTPError as error:
+        return [Finding(f"OpenAI can't be reached ({type(error).__name__})", "check the network, and OPENAI_REALTIME_URL")]
+    if answer.status_code == httpx.codes.UNAUTHORIZED:
+        return [Finding("OpenAI refuses the key", "correct OPENAI_API_KEY (platform.openai.com, API keys)")]
+    if answer.status_code == httpx.codes.OK and settings.openai_realtime_model not in answer.text:
+        return [Finding("the key's project has no such model", "set OPENAI_REALTIME_MODEL to one that it has")]
+    return [Finding("OpenAI answers")]
+
+
+async def _disk(patient: Patient) -> list[Finding]:
+    folder = patient.bridge.record_calls or Path()
+    free = shutil.disk_usage(folder if folder.exists() else Path()).free
+    if free < _MIN_FREE_BYTES:
+        return [Finding(f"only {free >> 20} MB of disk are free", "make room: Redis stops when its disk is full")]
+    return [Finding(f"{free >> 30} GB of disk are free")]
+
+
+def _clock_of(answer: httpx.Response) -> list[Finding]:
+    """Compare our clock with the one in the answer's Date header."""
+    try:
+        theirs = parsedate_to_datetime(answer.headers["date"])
+    except (KeyError, ValueError):
+        return []
+    skew_s = abs((datetime.now(UTC) - theirs).total_seconds())
+    if skew_s <= _MAX_SKEW_S + 1:  # the header has whole seconds
+        return [Finding("our clock agrees with Twilio's")]
+    return [Finding(f"our clock and Twilio's differ by {skew_s:.0f} s", "synchronise this machine with NTP")]
+
+
+CHECKS: Mapping[str, Callable[[Patient], Awaitable[list[Finding]]]] = {
+    "redis": _redis,
+    "public_url": _public_url,
+    "twilio": _twilio,
+    "openai": _openai,
+    "disk": _disk,
+}
+
+
+async def examine(patient: Patient, names: tuple[str, ...]) -> int:
+    """Run the checks and print what they find; returns how many things are to be fixed."""
+    faults = 0
+    for name in names:
+        for finding in await CHECKS[name](patient):
+            if finding.fix is None:
+                print(f"  ok   {name}: {finding.text}")
+            else:
+                faults += 1
+                print(f"  FIX  {name}: {finding.text}\n       -> {finding.fix}")
+    return faults
+
+
+def main(arguments: list[str]) -> int:
+    """Check the settings first, then what they point to."""
+    if unknown := [name for name in arguments if name not in CHECKS]:
+        print(f"there is no check {unknown[0]}; there are: {', '.join(CHECKS)}\n\n{__doc__}")
+        return EXIT_CODE
+    environ = read_environ()
+    faults = setting_faults(environ)
+    for fault in faults:
+        print(f"  FIX  settings: {fault}")
+    if faults:
+        return EXIT_CODE
+    print("  ok   settings: every variable is there and can be read")
+    patient = Patient(environ, parse_settings(DialerSettings, environ), parse_settings(BridgeSettings, environ))
+    return 1 if asyncio.run(examine(patient, tuple(arguments) or tuple(CHECKS))) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

