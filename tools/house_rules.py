@@ -58,9 +58,7 @@ def _node_rules(path: str, node: ast.AST, lines: list[str]) -> Iterator[str]:
             yield "catch the narrowest error; an outermost loop says so: `except Exception:  # outermost: why`"
         case ast.Call(func=func) if _dotted(func) in {"asyncio.create_task", "asyncio.ensure_future"}:
             yield "every task lives in a TaskGroup"
-        case ast.Call(func=ast.Attribute(attr=("create_task" | "ensure_future"), value=owner)) if "loop" in _dotted(
-            owner
-        ):
+        case ast.Call(func=ast.Attribute(attr=("create_task" | "ensure_future"), value=owner)) if "loop" in _dotted(owner):
             yield "every task lives in a TaskGroup"
         case ast.Import() | ast.ImportFrom():
             yield from _import_rules(path, node)
@@ -115,9 +113,7 @@ def _dotted(node: ast.AST) -> str:
 def main() -> int:
     """Check every Python file of the repository; the exit code is 1 if one breaks a rule."""
     files = [file for part in PARTS for file in sorted((ROOT / part).rglob("*.py"))]
-    found = [
-        breach for file in files for breach in breaches(file.relative_to(ROOT).as_posix(), file.read_text("utf-8"))
-    ]
+    found = [breach for file in files for breach in breaches(file.relative_to(ROOT).as_posix(), file.read_text("utf-8"))]
     for breach in found:
         print(breach)
     print(f"house rules: {len(files)} files, {len(found)} breaches")

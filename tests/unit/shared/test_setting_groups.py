@@ -71,9 +71,7 @@ def test_all_that_is_missing_is_named_at_once() -> None:
 
 
 def test_a_short_signing_secret_is_told_with_an_example() -> None:
-    with pytest.raises(
-        SettingsError, match="SIGNING_SECRET is wrong: it should have at least 32 characters, for example"
-    ):
+    with pytest.raises(SettingsError, match="SIGNING_SECRET is wrong: it should have at least 32 characters, for example"):
         parse_settings(groups.TokenSettings, {"SIGNING_SECRET": "short"})
 
 

@@ -105,9 +105,7 @@ def test_a_value_is_refused(parse: Callable[[str], object], text: str) -> None:
         parse(text)
 
 
-@pytest.mark.parametrize(
-    "parse", [parse_shop_keys, parse_redis_url, parse_http_origin, parse_websocket_url, parse_bind]
-)
+@pytest.mark.parametrize("parse", [parse_shop_keys, parse_redis_url, parse_http_origin, parse_websocket_url, parse_bind])
 def test_a_secret_in_the_wrong_place_is_not_repeated(parse: Callable[[str], object]) -> None:
     for text in ("5ecret", "https://5ecret:5ecret@[host", "redis://:5ecret@host:5ecret", "wss://5ecret?key=5ecret"):
         try:
