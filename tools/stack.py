@@ -210,8 +210,8 @@ def gateway(port: int, *, webhook_port: int, bridge_port: int, folder: Path) -> 
         f"http://127.0.0.1:{port}/healthz",
         {
             "PORT": str(port),
-            "WEBHOOK_UPSTREAM": f"127.0.0.1:{webhook_port}",
-            "MEDIA_BRIDGE_UPSTREAM": f"127.0.0.1:{bridge_port}",
+            "WEBHOOK_PORT": str(webhook_port),
+            "MEDIA_BRIDGE_PORT": str(bridge_port),
             "XDG_CONFIG_HOME": str(folder / "caddy"),
             "XDG_DATA_HOME": str(folder / "caddy"),
         },
