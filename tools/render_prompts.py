@@ -1,10 +1,12 @@
 """Renders every language's stored prompts to audio: `make prompts`, or `python -m tools.render_prompts sq en`.
 
-Offline with espeak-ng; with OpenAI's speech endpoint where OPENAI_API_KEY is set and `--voice-of openai` is asked for.
-The result is committed, so that the product needs neither.
+With OpenAI's speech endpoint where OPENAI_API_KEY is set, else offline with espeak-ng; `--voice-of` decides it by hand.
+The result is committed, so that the product needs neither. Beside the audio lies what was spoken (`texts.json`): only
+what has changed since is rendered, everything with `--again`.
 """
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -37,18 +39,22 @@ def main(arguments: Sequence[str]) -> int:
     """Render the languages named, or all; answer with the exit code."""
     parser = argparse.ArgumentParser(prog="render_prompts", description=__doc__)
     parser.add_argument("codes", nargs="*", metavar="LANGUAGE", help="language codes; none means all")
-    parser.add_argument("--voice-of", choices=("espeak", "openai"), default="espeak")
-    options = parser.parse_args(arguments)
     api_key = os.environ.get("OPENAI_API_KEY", "")
+    parser.add_argument("--voice-of", choices=("espeak", "openai"), default="openai" if api_key else "espeak")
+    parser.add_argument("--again", action="store_true", help="also what has not changed, for another voice")
+    options = parser.parse_args(arguments)
     if options.voice_of == "openai" and not api_key:
         print("OPENAI_API_KEY is not set; render with --voice-of espeak or set it", file=sys.stderr)
         return 2
-    speak: Speak = espeak if options.voice_of == "espeak" else openai(api_key)
+    speak: Speak = espeak if options.voice_of == "espeak" else openai(_client(api_key))
     too_long = 0
     for code in options.codes or languages.supported():
         language = languages.load(code)
-        for key, text in language.stored.items():
-            too_long += _render(language, key, text, speak)
+        done = {} if options.again else _texts_rendered(language)
+        changed = {key: text for key, text in language.stored.items() if done.get(key) != text}
+        too_long += sum(_render(language, key, text, speak) for key, text in changed.items())
+        if changed:
+            _note_texts(language)
     return 1 if too_long else 0
 
 
@@ -57,9 +63,8 @@ def espeak(text: str, language: Language) -> bytes:
     return voice.speak(text, language=language.code)
 
 
-def openai(api_key: str) -> Speak:
+def openai(client: httpx.Client) -> Speak:
     """The text in a voice of OpenAI's speech endpoint (OPENAI_VOICE), 8 kHz mu-law."""
-    client = httpx.Client(timeout=_SPEECH_TIMEOUT_S, headers={"Authorization": f"Bearer {api_key}"})
 
     def speak(text: str, language: Language) -> bytes:
         answer = client.post(
@@ -76,6 +81,10 @@ def openai(api_key: str) -> Speak:
         return voice.encode(_telephone(np.frombuffer(answer.content, "<i2")))
 
     return speak
+
+
+def _client(api_key: str) -> httpx.Client:
+    return httpx.Client(timeout=_SPEECH_TIMEOUT_S, headers={"Authorization": f"Bearer {api_key}"})
 
 
 def _telephone(pcm: voice.Pcm) -> voice.Pcm:
@@ -98,6 +107,22 @@ def _render(language: Language, key: str, text: str, speak: Speak) -> bool:
     is_too_long = seconds > _LONGEST_S
     print(f"{language.code} {key:20} {seconds:4.1f} s{'  TOO LONG' if is_too_long else ''}")
     return is_too_long
+
+
+def _texts_path(language: Language) -> Path:
+    return languages.audio_path(language.code, "keypad").with_name("texts.json")
+
+
+def _texts_rendered(language: Language) -> dict[str, str]:
+    """What the audio in place says, by prompt."""
+    path = _texts_path(language)
+    noted: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return {key: text for key, text in noted.items() if languages.audio_path(language.code, key).exists()}
+
+
+def _note_texts(language: Language) -> None:
+    texts = json.dumps(dict(language.stored), ensure_ascii=False, indent=1)
+    _texts_path(language).write_text(f"{texts}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

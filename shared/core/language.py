@@ -88,13 +88,9 @@ class Noun:
 
     def after(self, plural: Plural) -> str:
         """The form that follows a number of that plural category."""
-        match plural:
-            case Plural.ONE:
-                return self.one
-            case Plural.FEW:
-                return self.few or self.other
-            case Plural.OTHER:
-                return self.other
+        if plural is Plural.ONE:
+            return self.one
+        return self.few if plural is Plural.FEW and self.few else self.other
 
 
 @dataclass(frozen=True, slots=True)

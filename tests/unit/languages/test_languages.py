@@ -1,0 +1,167 @@
+"""The data files, each of the eight held to the same measure, and their audio."""
+
+import json
+import re
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from shared import languages
+from shared.core.errors import NotFoundError
+from shared.core.language import LINES, STORED, Currency, Language, Noun, SpeechWords
+from shared.languages import LanguageFileError
+
+FOLDER = Path(languages.__file__).parent
+CODES = languages.supported()
+CURRENCIES = {"EUR", "ALL", "MKD", "RSD", "TRY", "USD", "CHF", "GBP"}
+SILENT = (0xFF, 0x7F)
+NOT_TRANSCRIBED = {"sq"}
+"""OpenAI's transcription refuses this `language`, and with it the whole update of the session."""
+
+
+def test_albanian_and_seven_more_are_spoken() -> None:
+    assert set(CODES) == {"sq", "en", "mk", "sr", "it", "de", "el", "tr"}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_language_holds_every_line_and_nothing_unknown(code: str) -> None:
+    raw = tomllib.loads((FOLDER / f"{code}.toml").read_text(encoding="utf-8"))
+    assert set(raw) <= {field.name for field in fields(Language)}
+    assert set(raw["speech"]) == {field.name for field in fields(SpeechWords)}
+    for currency in raw["speech"]["currencies"].values():
+        assert set(currency) == {field.name for field in fields(Currency)}
+        assert all(set(noun) <= {field.name for field in fields(Noun)} for noun in currency.values())
+    assert set(raw["lines"]) == set(LINES)
+    assert set(raw["stored"]) == set(STORED)
+    assert raw["code"] == code
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_placeholders_are_the_same_in_every_language(code: str) -> None:
+    speech, albanian = languages.load(code).speech, languages.load("sq").speech
+    for name in ("date", "decimal", "price", "list_end", "item_counted", "id_ending"):
+        mine, theirs = (set(re.findall(r"\{\w*\}", getattr(words, name))) for words in (speech, albanian))
+        assert mine == theirs, name
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_first_sentence_discloses_an_automated_assistant(code: str) -> None:
+    language = languages.load(code)
+    for key in ("greeting", "inbound_greeting"):
+        first, *others = re.split(r"(?<=[.!?;])\s", language.lines[key])
+        assert others == [], key
+        assert "{company}" in first
+        assert "{order_id}" in first
+    assert language.disclosure
+    assert all(words in language.lines["greeting"] for words in language.disclosure)
+    assert all(words in language.lines["inbound_greeting"] for words in language.disclosure[:1])
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_nothing_spoken_holds_a_digit_markup_or_a_doubled_space(code: str) -> None:
+    language = languages.load(code)
+    for text in (*language.lines.values(), *language.stored.values(), *language.speech.days):
+        assert not re.search(r"\d|[«»\[\]<>]|\s\s|\n|^\s|\s$", text), text
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_words_for_dates_letters_and_money_are_complete(code: str) -> None:
+    speech = languages.load(code).speech
+    assert len(speech.days) == len(set(speech.days)) == 31
+    assert len(set(speech.months)) == 12
+    assert len(set(speech.weekdays)) == 7
+    assert set("abcdefghijklmnopqrstuvwxyz") <= set(speech.letters)
+    assert len(set(speech.letters.values())) >= len(speech.letters) - 1  # Latin and Greek P share a name
+    assert set(speech.currencies) == CURRENCIES
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_only_what_openai_transcribes_is_named_for_transcription(code: str) -> None:
+    language = languages.load(code)
+    assert (language.transcription_code or code) == code
+    assert (language.transcription_code is None) == (code in NOT_TRANSCRIBED)
+    assert language.transcription_prompt
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_no_word_means_both_yes_and_no(code: str) -> None:
+    language = languages.load(code)
+    assert language.yes
+    assert language.no
+    assert not set(language.yes) & set(language.no)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_certainty_of_each_group_of_texts_is_stated(code: str) -> None:
+    assert set(languages.load(code).certainty) == {"lines", "stored", "numbers", "letters", "guidance"}
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("key", STORED)
+def test_each_stored_prompt_is_audible_and_short(code: str, key: str) -> None:
+    mulaw = languages.audio(code, key)
+    assert 0.5 <= len(mulaw) / 8000 <= 8.5
+    assert sum(byte not in SILENT for byte in mulaw) > len(mulaw) / 2
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_stored_audio_was_rendered_from_todays_texts(code: str) -> None:
+    texts = json.loads((FOLDER / "audio" / code / "texts.json").read_text(encoding="utf-8"))
+    assert texts == dict(languages.load(code).stored), "run `make prompts`"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "phone", "code"),
+    [
+        ("en", "+38344123456", "en"),
+        ("sq-AL", "+49301234567", "sq"),
+        (None, "+38344123456", "sq"),
+        (None, "+355691234567", "sq"),
+        (None, "+38970123456", "mk"),
+        (None, "+381641234567", "sr"),
+        (None, "+3780549123456", "it"),
+        (None, "+306912345678", "el"),
+        ("fr", "+905321234567", "tr"),
+        (None, "+33612345678", "de"),
+        ("fr", "+33612345678", "de"),
+    ],
+)
+def test_the_order_decides_the_language_then_the_number_then_the_default(wanted: str | None, phone: str, code: str) -> None:
+    assert languages.choose(wanted=wanted, phone=phone, default="de-AT").code == code
+
+
+def test_no_two_languages_claim_one_country() -> None:
+    claimed = [calling_code for language in languages.load_all() for calling_code in language.calling_codes]
+    assert len(claimed) == len(set(claimed))
+
+
+def test_a_default_that_nobody_speaks_is_an_error() -> None:
+    with pytest.raises(NotFoundError, match="no language 'fr'"):
+        languages.choose(wanted=None, phone="+33612345678", default="fr")
+
+
+def test_an_unknown_prompt_is_an_error() -> None:
+    with pytest.raises(NotFoundError):
+        languages.audio_path("sq", "../../en")
+
+
+@pytest.mark.parametrize("text", ["code = ", 'code = "sq"'])
+def test_a_faulty_file_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "xx.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(LanguageFileError, match=r"xx\.toml: "):
+        languages.read(path)
+
+
+def test_a_file_that_lacks_a_line_is_named(tmp_path: Path) -> None:
+    text = (FOLDER / "sq.toml").read_text(encoding="utf-8")
+    path = tmp_path / "sq.toml"
+    path.write_text(text.replace("ask = ", "aks = "), encoding="utf-8")
+    with pytest.raises(LanguageFileError, match="line 'ask' is missing"):
+        languages.read(path)
+
+
+def test_the_session_prompt_has_a_version() -> None:
+    assert languages.session_prompt().version == "session-v1"
