@@ -1,0 +1,36 @@
+"""`python -m services.dialer_worker`: reads the settings, and keeps the workers and the front process alive."""
+
+import os
+import sys
+from functools import partial
+
+from services.dialer_worker.front import run_front
+from services.dialer_worker.keeper import Child, Keeper
+from services.dialer_worker.settings import Settings
+from services.dialer_worker.tally import Count, Figure, tally_into
+from services.dialer_worker.worker import run_worker
+from shared.environ import load_settings
+from shared.logs import configure_logging
+
+
+def main() -> int:
+    """Run until SIGTERM and return the exit code."""
+    settings = load_settings(Settings)
+    configure_logging(settings, service="dialer_worker")
+    figures_fd, figures_end = os.pipe()
+    tell = tally_into(figures_end)
+    children: list[Child] = []
+    keeper = Keeper(
+        children,
+        drain_timeout_s=settings.drain_timeout_s,
+        on_change=lambda alive: tell(Count(Figure.WORKERS, str(alive))),
+    )
+    front = partial(run_front, settings, figures_fd=figures_fd, life_fd=keeper.life_fd)
+    children.append(Child("front", front, serves_until_last=True))
+    worker = partial(run_worker, settings, figures_fd=figures_end, life_fd=keeper.life_fd)
+    children.extend(Child(f"worker-{number}", worker) for number in range(1, settings.dialer_workers + 1))
+    return keeper.run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

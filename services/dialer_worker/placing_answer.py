@@ -1,0 +1,118 @@
+"""What Twilio's answer to the placing of a call means for the order: from status and code to a closed choice."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Twilio has the call."""
+
+    call_sid: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRefused:
+    """The number can't or mustn't be called, now or later; `reason` is a sentence for the shop."""
+
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRefused:
+    """Twilio refused this request, and will perhaps take another one."""
+
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """Too many requests at once: this one was not looked at. `retry_after_s` is Twilio's wish, None without one."""
+
+    retry_after_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRefused:
+    """No call of this account would be placed now: the settings or the account need a person."""
+
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """The request never left: `reason` is the kind of failure."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """The call may exist or not: only its callbacks or Twilio's call list can tell."""
+
+    reason: str
+
+
+PlacingAnswer = Placed | NumberRefused | RequestRefused | Throttled | AccountRefused | NotSent | Unclear
+
+TOO_MANY_REQUESTS = 20429
+COUNTRY_NOT_PERMITTED = frozenset({13227, 21215})
+
+# Source: Twilio's error dictionary (https://www.twilio.com/docs/api/errors), entries 13223 to 13227 and 21211 to 21219.
+_NUMBER_SENTENCES: Mapping[int, str] = {
+    13223: "the phone number is not in a form that can be called",
+    13224: "the phone number is not valid or is not supported",
+    13225: "calls to this phone number are blocked",
+    13226: "calls to the country of this phone number are not possible",
+    13227: "the telephone account is not permitted to call the country of this phone number",
+    21211: "the phone number is not valid",
+    21214: "the phone number can't be reached from the telephone network",
+    21215: "the telephone account is not permitted to call the country of this phone number",
+    21216: "calls to this phone number are blocked",
+    21217: "the phone number does not look like a valid one",
+    21219: "the telephone account is a trial one, which may call only verified numbers",
+    573005: "the telephone account is a trial one, which may call only verified numbers",
+}
+
+# Source: as above, entries 10004, 20003 to 20008, 20404 and 21210 to 21213.
+_ACCOUNT_SENTENCES: Mapping[int, str] = {
+    10004: "the account has as many calls at once as it may have",
+    20003: "the account's sid or token is wrong, or its balance is used up",
+    20005: "the account is not active",
+    20008: "test credentials can't do this",
+    20404: "the account, or the address of the API, is not known",
+    21210: "a number in TWILIO_FROM_NUMBERS is neither owned nor verified",
+    21212: "a number in TWILIO_FROM_NUMBERS is not valid",
+    21213: "TWILIO_FROM_NUMBERS names no number",
+}
+_ACCOUNT_STATUSES: Mapping[int, str] = {
+    HTTPStatus.UNAUTHORIZED: "TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN is wrong",
+    HTTPStatus.PAYMENT_REQUIRED: "the account's balance is used up",
+    HTTPStatus.FORBIDDEN: "the account may not place calls",
+    HTTPStatus.NOT_FOUND: "TWILIO_ACCOUNT_SID or TWILIO_API_URL is wrong",
+}
+
+
+def refusal(status: int, code: int | None, retry_after_s: float | None) -> PlacingAnswer:
+    """Read an answer other than 2xx: HTTP `status`, Twilio's error `code` if the body had one, the `Retry-After`.
+
+    What is not surely a refusal is `Unclear`: Twilio warns that repeating the request may place a second call.
+    Source: https://www.twilio.com/docs/api/errors/20500.
+    """
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+        return Unclear(f"http {status}")
+    if status == HTTPStatus.TOO_MANY_REQUESTS or code == TOO_MANY_REQUESTS:
+        return Throttled(retry_after_s)
+    if code is not None and code in _NUMBER_SENTENCES:
+        return NumberRefused(code, f"twilio {code}: {_NUMBER_SENTENCES[code]}")
+    if code is not None and code in _ACCOUNT_SENTENCES:
+        return AccountRefused(code, f"twilio {code}: {_ACCOUNT_SENTENCES[code]}")
+    if status in _ACCOUNT_STATUSES:
+        return AccountRefused(code or status, f"twilio {code or status}: {_ACCOUNT_STATUSES[status]}")
+    if status < HTTPStatus.BAD_REQUEST:
+        return AccountRefused(status, f"http {status}: TWILIO_API_URL is not Twilio's API")
+    return RequestRefused(code or status, f"twilio {code or status}: the request for the call was refused")

@@ -1,0 +1,170 @@
+"""Clears up what got lost: placings without news, calls without an end, orders that nobody looked at."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from services.dialer_worker.care import Care, care_for
+from services.dialer_worker.telephony import Call, Ending, Telephony
+from shared.core.confirmation import Attempt, Confirmation
+from shared.core.dial_policy import DialPolicy
+from shared.core.facts import CallAnswered, CallEnded, CallNotListed, CallPlaced, Fact, PlacingUndone
+from shared.core.lifecycle import plan
+from shared.core.outcome import AttemptResult
+from shared.store import Store
+
+# Twilio's clock and Redis's may differ. Looking further back is safe: calls of other attempts are known by their sids.
+CLOCKS_DIFFER = timedelta(seconds=60)
+_LINE_RESULTS = {
+    "busy": AttemptResult.BUSY,
+    "no-answer": AttemptResult.NO_ANSWER,
+    "failed": AttemptResult.FAILED,
+    "canceled": AttemptResult.ERROR,
+}
+_NOT_ANSWERED = frozenset({"queued", "initiated", "ringing"})
+
+_log = structlog.get_logger(__name__)
+
+
+class Reconciler:
+    """Brings one confirmation at a time in line with what Twilio says. Doing so twice does no harm."""
+
+    def __init__(self, *, store: Store, telephony: Telephony, policy: DialPolicy) -> None:
+        self._store = store
+        self._telephony = telephony
+        self._policy = policy
+
+    async def care(self, confirmation: Confirmation) -> Care:
+        """Do what the confirmation needs now, and return what that was.
+
+        Raises:
+            TelephonyError: Twilio could not be asked; the due time brings the confirmation back.
+        """
+        care = care_for(confirmation, self._policy, await self._store.now())
+        match care:
+            case Care.NOTHING:
+                pass
+            case Care.ERASE:
+                await self._store.eraser.erase(confirmation.id)
+            case Care.PLAN:
+                await self.replan(confirmation.id)
+            case _:
+                await self._care_for_call(care, confirmation)
+        return care
+
+    async def replan(self, confirmation_id: str) -> None:
+        """Store what the dial policy says now."""
+        await self._store.confirmations.apply_if(confirmation_id, lambda found, now: plan(found, self._policy, now))
+
+    async def _care_for_call(self, care: Care, confirmation: Confirmation) -> None:
+        attempt = confirmation.open_attempt
+        if attempt is None:
+            return
+        match care:
+            case Care.FIND_CALL:
+                await self._find(confirmation, attempt)
+            case Care.CANCEL_CALL:
+                await self._cancel(confirmation, attempt)
+            case Care.HANG_UP:
+                await self._hang_up(confirmation, attempt)
+            case _:
+                await self._look_up(confirmation, attempt)
+
+    async def _find(self, confirmation: Confirmation, attempt: Attempt) -> None:
+        """Ask Twilio's list for a placing without news; only one that is absent twice is taken back."""
+        since = attempt.placed_at - CLOCKS_DIFFER
+        calls = await self._telephony.calls_to(confirmation.customer.phone, since=since)
+        others = await self._sids_of_other_attempts(confirmation, attempt)
+        unclaimed = [call for call in calls if call.from_number == attempt.from_number and call.sid not in others]
+        if unclaimed:
+            call = min(unclaimed, key=lambda found: _distance(found, attempt))
+            _log.info("lost_call_found", attempt_id=attempt.id, call_sid=call.sid, status=call.status)
+            await self._record_found(confirmation.id, attempt, call)
+        elif attempt.missing_since is None:
+            await self._store.confirmations.apply(confirmation.id, lambda now: CallNotListed(now, attempt.id))
+        else:
+            _log.info("placing_proven_absent", attempt_id=attempt.id)
+            await self._store.confirmations.apply(confirmation.id, lambda now: PlacingUndone(now, attempt.id, retry_at=now))
+
+    async def _record_found(self, confirmation_id: str, attempt: Attempt, call: Call) -> None:
+        if call.is_over:
+            await self._end(confirmation_id, attempt, call, _LINE_RESULTS.get(call.status))
+        else:
+            await self._store.confirmations.apply(confirmation_id, lambda now: CallPlaced(now, attempt.id, call.sid))
+
+    async def _sids_of_other_attempts(self, confirmation: Confirmation, attempt: Attempt) -> frozenset[str]:
+        """Return the calls to the same number that are known to belong to other attempts, of whatever order."""
+        orders = await self._store.lookups.of_phone(confirmation.customer.phone)
+        return frozenset(
+            other.call_sid
+            for order in (confirmation, *orders)
+            for other in order.attempts
+            if other.call_sid is not None and other.id != attempt.id
+        )
+
+    async def _cancel(self, confirmation: Confirmation, attempt: Attempt) -> None:
+        """Stop the ringing; one who has picked up meanwhile gets the bridge's goodbye."""
+        if attempt.call_sid is None:
+            return
+        cancelled = await self._telephony.end(attempt.call_sid, Ending.CANCELED)
+        if cancelled is not None:
+            await self._end(confirmation.id, attempt, cancelled, AttemptResult.NO_ANSWER)
+            return
+        call = await self._telephony.fetch(attempt.call_sid)
+        if call is None:
+            await self._end_unknown(confirmation.id, attempt)
+        elif call.is_over:
+            await self._end(confirmation.id, attempt, call, _LINE_RESULTS.get(call.status))
+        elif call.status not in _NOT_ANSWERED:
+            await self._store.confirmations.apply(confirmation.id, lambda now: CallAnswered(now, attempt.id, call.sid))
+
+    async def _hang_up(self, confirmation: Confirmation, attempt: Attempt) -> None:
+        """End a call whose conversation is done; Twilio's answer counts as its end."""
+        if attempt.call_sid is None:
+            return
+        call = await self._telephony.end(attempt.call_sid, Ending.COMPLETED)
+        if call is None:
+            call = await self._telephony.fetch(attempt.call_sid)
+        if call is None:
+            await self._end_unknown(confirmation.id, attempt)
+        else:
+            await self._end(confirmation.id, attempt, call, None)
+
+    async def _look_up(self, confirmation: Confirmation, attempt: Attempt) -> None:
+        """Ask what became of a call that must be over, and end it where it is not."""
+        call = None if attempt.call_sid is None else await self._telephony.fetch(attempt.call_sid)
+        if call is None:
+            await self._end_unknown(confirmation.id, attempt)
+        elif call.is_over:
+            await self._end(confirmation.id, attempt, call, _LINE_RESULTS.get(call.status))
+        else:
+            was_answered = call.status not in _NOT_ANSWERED
+            ending = Ending.COMPLETED if was_answered else Ending.CANCELED
+            ended = await self._telephony.end(call.sid, ending)
+            if ended is not None:  # else it changed under our hands: the next look sees what it became
+                await self._end(confirmation.id, attempt, ended, None if was_answered else AttemptResult.NO_ANSWER)
+
+    async def _end_unknown(self, confirmation_id: str, attempt: Attempt) -> None:
+        await self._apply_end(
+            confirmation_id,
+            lambda now: CallEnded(now, attempt.id, AttemptResult.ERROR, reason="the call is not known to twilio"),
+        )
+
+    async def _end(self, confirmation_id: str, attempt: Attempt, call: Call, line_result: AttemptResult | None) -> None:
+        def ended(now: datetime) -> CallEnded:
+            talked_s = None if attempt.answered_at is None else round((now - attempt.answered_at).total_seconds())
+            duration_s = talked_s if call.duration_s is None else call.duration_s
+            return CallEnded(now, attempt.id, line_result, call_sid=call.sid, duration_s=duration_s)
+
+        await self._apply_end(confirmation_id, ended)
+
+    async def _apply_end(self, confirmation_id: str, make_fact: Callable[[datetime], Fact]) -> None:
+        step = await self._store.confirmations.apply(confirmation_id, make_fact)
+        if step.is_changed:
+            _log.info("call_end_reconciled", status=step.confirmation.status.value)
+
+
+def _distance(call: Call, attempt: Attempt) -> timedelta:
+    """Return how far a call's creation lies from the intent; one without a date is the last choice."""
+    return timedelta.max if call.created_at is None else abs(call.created_at - attempt.placed_at)

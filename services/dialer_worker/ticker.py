@@ -1,0 +1,110 @@
+"""Wakes what is due: claims it in Redis, by Redis's clock, and enqueues one job each. Any number of copies may run."""
+
+import asyncio
+import time
+from datetime import datetime
+from secrets import token_urlsafe
+from typing import Protocol
+
+import structlog
+
+from shared.core.errors import StoreUnavailableError
+from shared.store import Grant, Wait
+
+TICK_S = 0.1
+_AWAY_PAUSE_S = 0.5
+_MOST_GRANTS = 50  # in one tick, so that care has its turn too
+MOST_JOBS_WAITING = 200  # with so many unattended, claiming more would only make them late twice
+
+_log = structlog.get_logger(__name__)
+
+
+class DueWork(Protocol):
+    """What is due (the store's `Due`)."""
+
+    async def admit(self, nonce: str) -> Grant | Wait:
+        """Take the next call in turn."""
+        ...
+
+    async def claim_care(self, limit: int = ...) -> list[str]:
+        """Take what needs care."""
+        ...
+
+
+class WakeUps(Protocol):
+    """The queue to the workers (the store's `DialQueue`). Its calls block."""
+
+    def enqueue_attend(self, confirmation_id: str) -> None:
+        """Have a worker attend to the confirmation."""
+        ...
+
+    def depth(self) -> int:
+        """Return how many jobs wait."""
+        ...
+
+
+class Clock(Protocol):
+    """Redis's clock (the store)."""
+
+    async def now(self) -> datetime:
+        """Return the present moment."""
+        ...
+
+
+class Ticker:
+    """Moves what is due into the queue, until it is cancelled. `last_tick_at` is by the monotonic clock."""
+
+    def __init__(self, *, due: DueWork, queue: WakeUps, clock: Clock) -> None:
+        self._due = due
+        self._queue = queue
+        self._clock = clock
+        self._nonce = token_urlsafe(12)
+        self._is_away = False
+        self.last_tick_at = time.monotonic()
+
+    async def run(self) -> None:
+        """Tick for ever."""
+        while True:
+            try:
+                pause_s = await self.tick()
+            except StoreUnavailableError as error:
+                self._note_away(str(error))
+                pause_s = _AWAY_PAUSE_S
+            else:
+                self._note_back()
+            await asyncio.sleep(pause_s)
+
+    async def tick(self) -> float:
+        """Enqueue what is due now; return how many seconds to wait.
+
+        Raises:
+            StoreUnavailableError: Redis is away. What was granted and not enqueued is granted again.
+        """
+        if await asyncio.to_thread(self._queue.depth) >= MOST_JOBS_WAITING:
+            return TICK_S
+        for confirmation_id in await self._due.claim_care():
+            await asyncio.to_thread(self._queue.enqueue_attend, confirmation_id)
+        for _ in range(_MOST_GRANTS):
+            match await self._due.admit(self._nonce):
+                case Grant(confirmation_id=confirmation_id):
+                    await asyncio.to_thread(self._queue.enqueue_attend, confirmation_id)
+                    self._nonce = token_urlsafe(12)
+                case Wait(until=until):
+                    return await self._pause_s(until)
+        return 0.0
+
+    async def _pause_s(self, until: datetime | None) -> float:
+        if until is None:
+            return TICK_S
+        return min(max((until - await self._clock.now()).total_seconds(), 0.001), TICK_S)
+
+    def _note_away(self, reason: str) -> None:
+        if not self._is_away:
+            _log.warning("ticker_lost_redis", reason=reason)
+        self._is_away = True
+
+    def _note_back(self) -> None:
+        self.last_tick_at = time.monotonic()
+        if self._is_away:
+            _log.info("ticker_found_redis")
+        self._is_away = False
