@@ -160,6 +160,7 @@ def session_instructions(
     """
     others = ", ".join(f"{other.name} ({other.code})" for other in other_languages if other.code != language.code)
     return Template(prompt.text).substitute(
+        code=language.code,
         language=f"{language.name} ({language.endonym})",
         other_languages=others or "none",
         guidance=language.guidance.strip(),

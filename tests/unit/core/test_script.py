@@ -126,6 +126,7 @@ def test_the_instructions_hold_every_keyed_line_once_and_at_the_start_of_a_line(
 
 def test_the_instructions_carry_language_time_zone_and_the_raw_order() -> None:
     text = _instructions(_script(), json.dumps({"id": "SHP-10482"}))
+    assert "[language] «sq»" in text
     assert "Speak Albanian (shqip)." in text
     assert "German (de)" in text
     assert "Albanian (sq)" not in text
@@ -146,7 +147,7 @@ def test_no_text_of_the_order_can_pass_for_a_line_or_an_instruction() -> None:
     text = _instructions(script, order_json)
     plain = _instructions(_script())
     assert text.count("\n[") == plain.count("\n[")
-    assert len(re.findall("«", text)) == len(re.findall("«", plain)) == len(KEYED_LINES)
+    assert len(re.findall("«", text)) == len(re.findall("«", plain)) == len(KEYED_LINES) + 1
     assert len(text.splitlines()) == len(plain.splitlines())
     assert json.loads(text.splitlines()[-1])["items"][0] == INJECTION
 
