@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import assert_never
 
 from shared.core.announcement import Transition
 from shared.core.confirmation import Confirmation
@@ -57,6 +58,8 @@ def plan(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> Fact 
             return Scheduled(at=now, call_at=at, is_due=False)
         case GiveUp(outcome=outcome):
             return GivenUp(at=now, outcome=outcome)
+        case _ as never:  # pragma: no cover
+            assert_never(never)
 
 
 def _may_begin(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> bool:

@@ -26,7 +26,7 @@ from shared.core.facts import (
     VerdictGiven,
     Withdrawn,
 )
-from shared.core.outcome import AttemptResult, Direction, Evidence, Outcome, Status, VerdictKind
+from shared.core.outcome import AttemptResult, Direction, Evidence, Outcome, Status, Verdict, VerdictKind
 
 
 def transition(confirmation: Confirmation, fact: Fact) -> Transition:
@@ -103,9 +103,10 @@ def _in_attempt(confirmation: Confirmation, attempt: Attempt, fact: _AttemptFact
 
 
 def _scheduled(confirmation: Confirmation, fact: Scheduled) -> Transition:
-    """Take over what the dial policy said, unless a call is under way."""
+    """Take over what the dial policy said, unless a call is under way, or the order would wait for nothing at all."""
     status = Status.QUEUED if fact.is_due else Status.WAITING
-    if confirmation.open_attempt is not None:
+    is_endless = fact.call_at is None and confirmation.call.expires_at is None
+    if is_endless or confirmation.open_attempt is not None:
         return Transition(confirmation)
     if not confirmation.is_unplanned and (status, fact.call_at) == (confirmation.status, confirmation.next_attempt_at):
         return Transition(confirmation)
@@ -251,20 +252,17 @@ def _end(
         return told
     finished = told.confirmation
     if verdict is not None and outcome is None and verdict.kind.outcome is not None:
-        finished = replace(finished, evidence=_evidence(ended))
+        finished = replace(finished, evidence=_evidence(ended.number, verdict))
     last = _finish(finished, decided, at)
     return Transition(last.confirmation, told.announcements + last.announcements)
 
 
-def _evidence(attempt: Attempt) -> Evidence | None:
-    verdict = attempt.verdict
-    if verdict is None:
-        return None
+def _evidence(attempt_number: int, verdict: Verdict) -> Evidence:
     return Evidence(
         channel=verdict.channel,
         quote=verdict.quote,
         note=verdict.note,
-        attempt=attempt.number,
+        attempt=attempt_number,
         at=verdict.at,
         change=verdict.change,
         language=verdict.language,

@@ -1,0 +1,176 @@
+"""Whatever happens, in whatever order and however often: what must hold for every confirmation."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.core.announcement import EventType
+from shared.core.confirmation import Conclusion, Confirmation
+from shared.core.facts import (
+    AttemptBegun,
+    CallAnswered,
+    CalleeClassified,
+    CallEnded,
+    CallNotListed,
+    CallPlaced,
+    ConversationEnded,
+    DisclosurePlayed,
+    Fact,
+    GivenUp,
+    InboundCallArrived,
+    PlacingRefused,
+    PlacingUndone,
+    Scheduled,
+    StreamOpened,
+    Submitted,
+    VerdictGiven,
+    Withdrawn,
+)
+from shared.core.lifecycle import advance, plan
+from shared.core.order import CallWishes
+from shared.core.outcome import AttemptResult, Direction, Outcome, VerdictKind
+from tests.support.orders import ALWAYS, NOON, an_order, verdict
+
+IDS = st.sampled_from([f"att_{number}" for number in range(1, 7)])
+SIDS = st.sampled_from(["CA1", "CA2", "CA3"])
+MOMENTS = st.integers(0, 50_000).map(lambda seconds: NOON + timedelta(seconds=seconds))
+LINE_RESULTS = st.sampled_from([None, AttemptResult.BUSY, AttemptResult.NO_ANSWER, AttemptResult.FAILED])
+VERDICTS = st.builds(verdict, st.sampled_from(VerdictKind), MOMENTS, st.none() | MOMENTS)
+
+FACTS: st.SearchStrategy[Fact] = st.one_of(
+    st.builds(Submitted, MOMENTS),
+    st.builds(Scheduled, MOMENTS, st.none() | MOMENTS, is_due=st.booleans()),
+    st.builds(GivenUp, MOMENTS, st.just(Outcome.UNDIALABLE)),
+    st.builds(AttemptBegun, MOMENTS, IDS, st.just("+1")),
+    st.builds(InboundCallArrived, MOMENTS, IDS, SIDS),
+    st.builds(CallPlaced, MOMENTS, IDS, SIDS),
+    st.builds(CallNotListed, MOMENTS, IDS),
+    st.builds(PlacingUndone, MOMENTS, IDS, MOMENTS),
+    st.builds(PlacingRefused, MOMENTS, IDS, st.just("why"), is_final=st.booleans()),
+    st.builds(CallAnswered, MOMENTS, IDS, SIDS),
+    st.builds(CalleeClassified, MOMENTS, IDS, st.sampled_from(["human", "machine_start", "unknown"])),
+    st.builds(StreamOpened, MOMENTS, IDS, SIDS, st.just("MZ1")),
+    st.builds(DisclosurePlayed, MOMENTS, IDS),
+    st.builds(VerdictGiven, MOMENTS, IDS, VERDICTS),
+    st.builds(ConversationEnded, MOMENTS, IDS, st.sampled_from(Conclusion), st.just("why")),
+    st.builds(CallEnded, MOMENTS, IDS, LINE_RESULTS, st.none() | SIDS),
+    st.builds(Withdrawn, MOMENTS),
+)
+
+# What the services really do with a call, so that long stories are likely; each may be doubled, dropped, late.
+CALL = st.lists(
+    st.sampled_from(["begin", "place", "answer", "decide", "end", "lose", "replan", "wait", "inbound", "again"]), max_size=40
+)
+
+
+@dataclass
+class World:
+    """A confirmation that facts happen to, and what was announced of it."""
+
+    confirmation: Confirmation = field(default_factory=an_order)
+    told: list[tuple[EventType, int]] = field(default_factory=list)
+    seconds: float = 0
+
+    def happens(self, fact: Fact) -> None:
+        now = NOON + timedelta(seconds=self.seconds)
+        before = self.confirmation
+        step = advance(before, fact, ALWAYS, now)
+        self.confirmation = step.confirmation
+        self.told += [(said.type, said.confirmation.sequence) for said in step.transition.announcements]
+        assert step.is_changed == (step.confirmation is not before)
+        assert not step.transition.announcements or step.is_changed
+        self.hold()
+        if before.is_finished:
+            assert step.confirmation is before
+        if not step.confirmation.is_finished and step.confirmation.is_unplanned:
+            assert step.confirmation.open_attempt is not None
+        if not step.confirmation.is_finished:
+            assert step.wakes.dial_at is not None or step.wakes.care_at is not None
+
+    def hold(self) -> None:
+        now = self.confirmation
+        assert [sequence for _, sequence in self.told] == list(range(1, now.sequence + 1))
+        finished = [kind for kind, _ in self.told].count(EventType.FINISHED)
+        assert finished == int(now.is_finished)
+        assert now.is_finished == (now.outcome is not None)
+        assert not finished or self.told[-1][0] is EventType.FINISHED
+        assert now.attempts_spent <= (now.call.max_attempts or ALWAYS.max_attempts)
+        assert sum(attempt.is_open for attempt in now.attempts) <= 1
+        assert not (now.is_finished and now.open_attempt)
+        assert [attempt.number for attempt in now.attempts] == list(range(1, len(now.attempts) + 1))
+        assert all(attempt.is_open == (attempt.result is None) for attempt in now.attempts)
+        assert len({attempt.id for attempt in now.attempts}) == len(now.attempts)
+
+    def acts(self, word: str, attempt_id: str) -> None:
+        """Let happen what the services do, about the open attempt where there is one."""
+        at = NOON + timedelta(seconds=self.seconds)
+        attempt = self.confirmation.open_attempt
+        current = attempt_id if attempt is None else attempt.id
+        match word:
+            case "begin":
+                self.happens(AttemptBegun(at, attempt_id, "+1"))
+            case "place":
+                self.happens(CallPlaced(at, current, "CA1"))
+            case "answer":
+                self.happens(CallAnswered(at, current, "CA1"))
+            case "decide":
+                self.happens(VerdictGiven(at, current, verdict(VerdictKind.CALLBACK_REQUESTED, at)))
+            case "end":
+                self.happens(CallEnded(at, current, AttemptResult.NO_ANSWER))
+            case "lose":
+                self.happens(PlacingUndone(at, current, at))
+            case "inbound":
+                self.happens(InboundCallArrived(at, attempt_id, f"CA-{attempt_id}"))
+            case "replan":
+                fact = plan(self.confirmation, ALWAYS, at)
+                if fact is not None:
+                    self.happens(fact)
+            case _:
+                self.seconds += 3700
+
+
+WISHES = st.builds(
+    CallWishes,
+    max_attempts=st.none() | st.integers(1, 3),
+    expires_at=st.none() | MOMENTS,
+    not_before=st.none() | MOMENTS,
+)
+
+
+@given(facts=st.lists(st.tuples(FACTS, st.integers(0, 4000)), max_size=30), wishes=WISHES)
+@settings(max_examples=400, deadline=None)
+def test_any_facts_in_any_order(facts: list[tuple[Fact, int]], wishes: CallWishes) -> None:
+    world = World(an_order(call=wishes))
+    world.happens(Submitted(NOON))
+    for fact, pause_s in facts:
+        world.seconds += pause_s
+        world.happens(fact)
+        world.happens(fact)
+
+
+@given(words=CALL, wishes=WISHES, late=st.lists(FACTS, max_size=5))
+@settings(max_examples=300, deadline=None)
+def test_stories_of_calls_with_late_facts_between(words: list[str], wishes: CallWishes, late: list[Fact]) -> None:
+    world = World(an_order(call=wishes))
+    world.happens(Submitted(NOON))
+    for number, word in enumerate(words):
+        world.acts(word, f"att_{number}")
+        if number < len(late):
+            world.happens(late[number])
+
+
+@given(words=CALL)
+@settings(max_examples=100, deadline=None)
+def test_whatever_happened_calling_on_ends_it_within_the_budget(words: list[str]) -> None:
+    world = World()
+    world.happens(Submitted(NOON))
+    for number, word in enumerate(words):
+        world.acts(word, f"att_{number}")
+    for number in range(100, 120):
+        for word in ("place", "end", "wait", "replan", "begin"):
+            world.acts(word, f"att_{number}")
+    assert world.confirmation.is_finished
+    outbound = [attempt for attempt in world.confirmation.attempts if attempt.direction is Direction.OUTBOUND]
+    assert len(outbound) <= ALWAYS.max_attempts
