@@ -1,0 +1,129 @@
+"""The audio lane: sound goes from one leg to the other as it is, and what the caller has heard is kept count of.
+
+Nothing here awaits, starts a task, logs, or grows with the call. Whatever happens a few times a turn at most is the
+control lane's (`call.py`).
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from services.media_bridge import base64_wire
+from services.media_bridge.openai_leg import ModelLeg
+from services.media_bridge.twilio_leg import CallerLeg
+from shared.core.conversation.playback import Playback
+
+_HELD_FRAMES = 100  # two seconds
+
+
+class Recorder(Protocol):
+    """Who keeps both sides as they were heard."""
+
+    def customer(self, payload: bytes) -> None:
+        """Keep the customer's next audio; its length is the clock."""
+        ...
+
+    def agent(self, payload: bytes) -> None:
+        """Keep audio that follows all that the agent still has to say."""
+        ...
+
+    def clear(self) -> None:
+        """Drop what the agent still had to say."""
+        ...
+
+
+class AudioLane:
+    """The sound of one call. `on_began(response_id, item_id)` is told of the first audio of each item."""
+
+    __slots__ = (
+        "_caller",
+        "_clock",
+        "_held",
+        "_item_id",
+        "_item_ms",
+        "_model",
+        "_on_began",
+        "_playback",
+        "_recorder",
+        "from_caller",
+        "from_model",
+        "muted",
+    )
+
+    def __init__(
+        self,
+        caller: CallerLeg,
+        playback: Playback,
+        *,
+        clock: Callable[[], float],
+        on_began: Callable[[str, str], None],
+        recorder: Recorder | None,
+    ) -> None:
+        self._caller = caller
+        self._playback = playback
+        self._clock = clock
+        self._on_began = on_began
+        self._recorder = recorder
+        self._model: ModelLeg | None = None
+        self._held: deque[bytes] = deque(maxlen=_HELD_FRAMES)
+        self._item_id = ""
+        self._item_ms: dict[str, float] = {}
+        self.from_caller = 0
+        self.from_model = 0
+        self.muted = 0
+
+    def connect(self, model: ModelLeg) -> None:
+        """Let this model hear the caller, first what was said while there was none."""
+        self._model = model
+        while self._held:
+            model.append_audio(self._held.popleft())
+
+    def disconnect(self) -> None:
+        """Keep the caller's last two seconds for the next model."""
+        self._model = None
+
+    def hear_caller(self, payload: bytes) -> None:
+        """Carry the caller's audio to the model."""
+        self.from_caller += 1
+        if self._model is not None:
+            self._model.append_audio(payload)
+        else:
+            self._held.append(payload)
+        if self._recorder is not None:
+            self._recorder.customer(payload)
+
+    def hear_model(self, response_id: str, item_id: str, payload: bytes) -> None:
+        """Carry the model's audio to the caller, unless its response was cut off."""
+        if self._playback.is_muted(response_id):
+            self.muted += 1
+            return
+        self.from_model += 1
+        self.play(item_id, payload)
+        if item_id != self._item_id:
+            self._item_id = item_id
+            self._on_began(response_id, item_id)
+
+    def play(self, item_id: str, payload: bytes) -> None:
+        """Have the caller hear `payload` after all that was sent before, as a part of the item."""
+        self._caller.send_media(payload)
+        duration_ms = base64_wire.duration_ms(payload)
+        self._item_ms[item_id] = self._item_ms.get(item_id, 0.0) + duration_ms
+        if self._playback.append(item_id, duration_ms, self._clock()):
+            self.mark(self._playback.next_mark())
+        if self._recorder is not None:
+            self._recorder.agent(payload)
+
+    def share(self, item_id: str, heard_ms: int) -> float:
+        """Return which share of all the item's audio `heard_ms` are."""
+        sent_ms = self._item_ms.get(item_id, 0.0)
+        return heard_ms / sent_ms if sent_ms else 1.0
+
+    def mark(self, name: str) -> None:
+        """Set a mark behind all that was sent."""
+        self._caller.send_mark(name)
+
+    def clear(self) -> None:
+        """Silence the line at once."""
+        self._caller.send_clear()
+        if self._recorder is not None:
+            self._recorder.clear()

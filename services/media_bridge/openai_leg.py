@@ -1,0 +1,166 @@
+"""The model's leg: one session of OpenAI's Realtime API, opened, checked, and handed to a call."""
+
+from asyncio import Future, get_running_loop, timeout
+from dataclasses import dataclass
+from ssl import SSLContext
+from typing import Protocol
+from urllib.parse import urlencode
+
+from services.media_bridge import base64_wire, openai_wire
+from services.media_bridge import openai_request_wire as request
+from services.media_bridge.openai_wire import ErrorTold, Malformed, SessionTold, Told
+from services.media_bridge.websocket import NORMAL, ConnectionFailedError, Socket, connect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelAddress:
+    """Where the model is, and as whom we speak to it; `ssl_context` None for `ws://`."""
+
+    url: str
+    model: str
+    api_key: str
+    voice: str
+    ssl_context: SSLContext | None
+
+    @property
+    def session_url(self) -> str:
+        """The URL of a new session."""
+        return f"{self.url}?{urlencode({'model': self.model})}"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Source: OpenAI docs, "Connecting with WebSockets"; the beta header must be absent."""
+        return {"Authorization": f"Bearer {self.api_key}"}
+
+
+class ModelReceiver(Protocol):
+    """Who hears of the model."""
+
+    def model_sounded(self, head: openai_wire.Head, payload: bytes) -> None:
+        """Take the agent's next audio: quoted base64 of µ-law, of any length."""
+        ...
+
+    def model_told(self, leg: "ModelLeg", told: Told) -> None:
+        """Take what is no audio."""
+        ...
+
+    def model_closed(self, leg: "ModelLeg") -> None:
+        """Learn that the session is gone."""
+        ...
+
+
+class ModelLeg:
+    """One session, with formats, turn detection and voice agreed; instructions and tools are the call's to give."""
+
+    def __init__(self) -> None:
+        self._receiver: ModelReceiver | None = None
+        self._socket: Socket | None = None
+        self._answer: Future[SessionTold] | None = None
+        self.expires_at: float | None = None
+        self.has_failed = False
+        self.unreadable = 0
+
+    @classmethod
+    async def open(cls, address: ModelAddress, *, limit_s: float) -> "ModelLeg":
+        """Connect, agree on µ-law both ways, and check that it was granted.
+
+        Raises:
+            ConnectionFailedError: There is no such session within `limit_s` seconds.
+        """
+        leg = cls()
+        try:
+            async with timeout(limit_s):
+                await leg._agree(address, limit_s)
+        except TimeoutError as error:
+            await leg.close()
+            raise ConnectionFailedError("timeout") from error
+        except BaseException:
+            await leg.close()
+            raise
+        return leg
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the session can be used."""
+        return not self.has_failed and self._socket is not None and self._socket.is_open
+
+    @property
+    def dropped(self) -> int:
+        """How many audio messages the model did not take in time."""
+        return self._socket.dropped if self._socket is not None else 0
+
+    def attach(self, receiver: ModelReceiver) -> None:
+        """Tell `receiver` everything from now on."""
+        self._receiver = receiver
+
+    def detach(self) -> None:
+        """Tell nobody anything any more."""
+        self._receiver = None
+
+    def send(self, message: bytes) -> None:
+        """Send a request."""
+        if self._socket is not None:
+            self._socket.send(message)
+
+    def append_audio(self, payload: bytes) -> None:
+        """Let the model hear the quoted base64 `payload`."""
+        if self._socket is not None:
+            self._socket.send_audio(request.append_audio(payload))
+
+    async def close(self) -> None:
+        """End the session; nobody is told."""
+        self.detach()
+        if self._socket is not None:
+            await self._socket.close(NORMAL, "")
+
+    def on_message(self, message: memoryview) -> None:
+        """Take one event of OpenAI's (socket)."""
+        head = openai_wire.read(message)
+        if head is None:
+            self.unreadable += 1
+        elif head.type == openai_wire.AUDIO_DELTA:
+            payload = base64_wire.quoted(head.delta)
+            if self._receiver is not None and payload:
+                self._receiver.model_sounded(head, payload)
+        else:
+            self._take(openai_wire.told(head, message))
+
+    def on_closed(self) -> None:
+        """Pass the session's end on (socket)."""
+        self.has_failed = True
+        self._fail("closed")
+        if self._receiver is not None:
+            self._receiver.model_closed(self)
+
+    async def _agree(self, address: ModelAddress, limit_s: float) -> None:
+        loop = get_running_loop()
+        created = self._answer = loop.create_future()
+        self._socket = await connect(
+            address.session_url, self, headers=address.headers, ssl_context=address.ssl_context, limit_s=limit_s
+        )
+        self.expires_at = (await created).expires_at
+        updated = self._answer = loop.create_future()
+        self.send(request.first_update(address.voice))
+        granted = await updated
+        self._answer = None
+        if (granted.input_format, granted.output_format) != (request.MULAW, request.MULAW):
+            raise ConnectionFailedError("formats_refused")
+
+    def _take(self, told: Told | Malformed | None) -> None:
+        match told:
+            case None:
+                pass
+            case Malformed():
+                self.unreadable += 1
+            case SessionTold() if self._answer is not None and not self._answer.done():
+                self._answer.set_result(told)
+            case ErrorTold(code=code) if self._receiver is None:
+                self.has_failed = True
+                self._fail(code)
+            case _:
+                if self._receiver is not None:
+                    self._receiver.model_told(self, told)
+
+    def _fail(self, reason: str) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(ConnectionFailedError(reason))

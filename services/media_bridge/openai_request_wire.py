@@ -1,0 +1,144 @@
+"""Our requests to OpenAI's Realtime API (GA), as JSON text.
+
+Source: openai-python `openai.types.realtime`, docs "Realtime API - Client events".
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+MULAW = "audio/pcmu"
+
+FIRST_UPDATE = "session-1"
+FULL_UPDATE = "session-2"
+TRANSCRIPTION_UPDATE = "session-3"
+RESPONSE = "response"
+
+_Json = Mapping[str, Any]  # Any: the vendor's JSON
+
+_FORMAT: _Json = {"type": MULAW}
+_TURN_DETECTION: _Json = {
+    "type": "server_vad",
+    "threshold": 0.5,
+    "prefix_padding_ms": 300,
+    "silence_duration_ms": 500,
+    "create_response": True,
+    "interrupt_response": True,
+}
+_APPEND_HEAD = b'{"type":"input_audio_buffer.append","audio":'
+
+
+@dataclass(frozen=True, slots=True)
+class Transcription:
+    """How the customer's words are to be written down; `language` None where OpenAI refuses the language."""
+
+    model: str
+    prompt: str
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Instructions:
+    """What a call's session is told: its instructions and its tools."""
+
+    text: str
+    tools: Sequence[_Json]
+
+
+def append_audio(payload: bytes) -> bytes:
+    """Build an append around the quoted base64 `payload` of µ-law, of any length."""
+    return b"%b%b}" % (_APPEND_HEAD, payload)
+
+
+def first_update(voice: str) -> bytes:
+    """Ask for µ-law both ways, turn detection on the server, and the voice: all that does not depend on the call."""
+    return _session_update(FIRST_UPDATE, {"output_modalities": ["audio"], "audio": _audio(voice)})
+
+
+def full_update(voice: str, instructions: Instructions) -> bytes:
+    """Give the call's instructions and tools, and the formats once more."""
+    return _session_update(
+        FULL_UPDATE,
+        {
+            "output_modalities": ["audio"],
+            "audio": _audio(voice),
+            "instructions": instructions.text,
+            "tools": list(instructions.tools),
+            "tool_choice": "auto",
+        },
+    )
+
+
+def transcription_update(transcription: Transcription) -> bytes:
+    """Switch transcription on; apart from the rest, since a language may be refused, and the whole update with it."""
+    wanted = {"model": transcription.model, "prompt": transcription.prompt}
+    if transcription.language is not None:
+        wanted["language"] = transcription.language
+    return _session_update(TRANSCRIPTION_UPDATE, {"audio": {"input": {"transcription": wanted}}})
+
+
+def say(instructions: str) -> bytes:
+    """Ask for one response that follows `instructions` alone and calls no tool."""
+    return _json(
+        {"type": "response.create", "event_id": RESPONSE, "response": {"instructions": instructions, "tool_choice": "none"}}
+    )
+
+
+def respond() -> bytes:
+    """Ask for one response by the session's own instructions."""
+    return _json({"type": "response.create", "event_id": RESPONSE})
+
+
+def cancel(response_id: str) -> bytes:
+    """Stop a running response."""
+    return _json({"type": "response.cancel", "response_id": response_id})
+
+
+def truncate(item_id: str, heard_ms: int) -> bytes:
+    """Cut an item of the agent's at the milliseconds that were heard."""
+    return _json({"type": "conversation.item.truncate", "item_id": item_id, "content_index": 0, "audio_end_ms": heard_ms})
+
+
+def tool_output(call_id: str, output: str) -> bytes:
+    """Return a tool's result, JSON text."""
+    return _item({"type": "function_call_output", "call_id": call_id, "output": output})
+
+
+def remark(text: str) -> bytes:
+    """Tell the model something as the system."""
+    return _message("system", "input_text", text)
+
+
+def customer_words(text: str) -> bytes:
+    """Put what the customer said earlier into a new session."""
+    return _message("user", "input_text", text)
+
+
+def agent_words(text: str) -> bytes:
+    """Put what the agent said earlier into a new session; its audio cannot be put there."""
+    return _message("assistant", "output_text", text)
+
+
+def _session_update(event_id: str, session: _Json) -> bytes:
+    return _json({"type": "session.update", "event_id": event_id, "session": {"type": "realtime", **session}})
+
+
+def _audio(voice: str) -> _Json:
+    return {
+        "input": {"format": _FORMAT, "turn_detection": _TURN_DETECTION},
+        "output": {"format": _FORMAT, "voice": voice},
+    }
+
+
+def _message(role: str, kind: str, text: str) -> bytes:
+    return _item({"type": "message", "role": role, "content": [{"type": kind, "text": text}]})
+
+
+def _item(item: _Json) -> bytes:
+    return _json({"type": "conversation.item.create", "item": item})
+
+
+def _json(event: _Json) -> bytes:
+    return msgspec.json.encode(event)

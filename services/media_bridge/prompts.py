@@ -1,0 +1,101 @@
+"""What is said in one call and what the speech model is told, made from the order and its language."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from services.media_bridge.openai_request_wire import Instructions, Transcription
+from shared import languages
+from shared.core.confirmation import Attempt, Confirmation
+from shared.core.conversation.lines import Lines, Plan, Timing
+from shared.core.conversation.tools import TOOLS
+from shared.core.dial_policy import DialPolicy, calendar_of
+from shared.core.order import Order
+from shared.core.outcome import Direction, VerdictKind
+from shared.core.script import Script, render, session_instructions
+
+_CLOSING_TIME_S = 15.0  # of the longest call, kept back for a polite end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallScript:
+    """All the words of one call."""
+
+    language: str
+    plan: Plan
+    instructions: Instructions
+    transcription: Transcription
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptBook:
+    """Writes the words of each call. `is_recorded` adds the notice that the call is recorded."""
+
+    policy: DialPolicy
+    default_language: str
+    transcription_model: str
+    is_recorded: bool
+
+    @property
+    def version(self) -> str:
+        """The version of the instructions, kept with each attempt."""
+        return languages.session_prompt().version
+
+    def write(self, confirmation: Confirmation, attempt: Attempt, now: datetime) -> CallScript:
+        """Return the words for this call; `now` is aware."""
+        customer = confirmation.customer
+        language = languages.choose(wanted=customer.language, phone=customer.phone, default=self.default_language)
+        script = render(language, company=confirmation.company, order=confirmation.order, customer_name=customer.name)
+        if attempt.direction is Direction.INBOUND:
+            script = script.for_inbound()
+        text = session_instructions(
+            languages.session_prompt(),
+            script=script,
+            language=language,
+            order_json=_order_json(confirmation.order),
+            local_now=now.astimezone(ZoneInfo(calendar_of(confirmation, self.policy).zones[0])),
+            other_languages=languages.load_all(),
+        )
+        transcription = Transcription(self.transcription_model, language.transcription_prompt, language.transcription_code)
+        return CallScript(
+            language=language.code,
+            plan=Plan(lines=self._lines(script), timing=self._timing(), on_machine=confirmation.call.on_machine),
+            instructions=Instructions(text, TOOLS),
+            transcription=transcription,
+        )
+
+    def _lines(self, script: Script) -> Lines:
+        return Lines(
+            greeting=script.greeting_with_notice if self.is_recorded else script.greeting,
+            disclosure=script.opening,
+            repeat=f"{script.opening} {script.details} {script.keypad}",
+            not_heard=script.not_heard,
+            keypad=script.keypad,
+            voicemail=script.voicemail,
+            goodbyes={kind: script.goodbyes[kind.value] for kind in VerdictKind if kind is not VerdictKind.MACHINE},
+            goodbye_undecided=script.goodbyes["undecided"],
+            goodbye_withdrawn=script.goodbyes["withdrawn"],
+        )
+
+    def _timing(self) -> Timing:
+        longest = float(self.policy.call_time_limit_s)
+        return replace(Timing(), call_s=max(longest - _CLOSING_TIME_S, longest / 2))
+
+
+def _order_json(order: Order) -> str:
+    """Return the order as the model may read it; everything in it is a stranger's data."""
+    described: dict[str, Any] = {  # Any: JSON for the vendor
+        "id": order.id,
+        "items": [{"name": item.name, "quantity": item.quantity} for item in order.items],
+    }
+    if order.total is not None:
+        described["total"] = f"{order.total.amount} {order.total.currency}"
+    if order.delivery is not None:
+        described["delivery"] = {
+            "address": order.delivery.address,
+            "date": order.delivery.date.isoformat() if order.delivery.date is not None else None,
+        }
+    return msgspec.json.encode(described).decode()

@@ -1,0 +1,223 @@
+"""Receives a media stream: waits for its start, checks its token, prepares the words, runs the call, and logs its one line."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any, Protocol
+
+import structlog
+
+from services.media_bridge.admission import Admitted, Door, Turned
+from services.media_bridge.call import Call, CallEnd, CallTools
+from services.media_bridge.figures import Figures
+from services.media_bridge.metrics import BridgeMetrics
+from services.media_bridge.model_link import LinkLimits, ModelLink, Sessions
+from services.media_bridge.prompts import PromptBook
+from services.media_bridge.record_keeper import RecordKeeper, Records, Transcripts
+from services.media_bridge.recording import Recording
+from services.media_bridge.twilio_leg import CallerLeg
+from services.media_bridge.twilio_wire import Fact, StreamStarted
+from services.media_bridge.usage import Prices
+from services.media_bridge.websocket import INTERNAL, POLICY
+from shared.core.confirmation import Confirmation
+from shared.core.conversation.events import CallerLegEnded
+from shared.core.errors import NotFoundError
+
+log = structlog.get_logger()
+
+_MOST_EARLY_FACTS = 32
+
+
+class Watch(Protocol):
+    """A confirmation as it changes."""
+
+    async def changed(self) -> Confirmation:
+        """Return it, at first at once, then after each change.
+
+        Raises:
+            NotFoundError: It was erased.
+        """
+        ...
+
+
+class Watches(Protocol):
+    """The store's watches, as the bridge needs them."""
+
+    def watch(self, confirmation_id: str, attempt_id: str, /) -> AbstractAsyncContextManager[Watch]:
+        """Watch a confirmation for the time of one call."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What all calls of a process share. `background` keeps a task that may outlive its call."""
+
+    door: Door
+    records: Records
+    transcripts: Transcripts
+    watches: Watches
+    prompts: PromptBook
+    sessions: Sessions
+    voice: str
+    prices: Prices | None
+    record_folder: Path | None
+    metrics: BridgeMetrics
+    background: Callable[[Coroutine[Any, Any, None]], object]
+    wall_clock: Callable[[], datetime]
+    start_limit_s: float = 10.0
+    link_limits: LinkLimits = field(default_factory=LinkLimits)
+
+
+class Lobby:
+    """Takes what a stream tells before its call begins; its sound is not kept."""
+
+    def __init__(self) -> None:
+        self.started: asyncio.Future[StreamStarted | None] = asyncio.get_running_loop().create_future()
+        self.early: list[Fact] = []
+
+    def caller_sounded(self, payload: bytes) -> None:
+        """Let it go: nobody listens yet (leg)."""
+
+    def caller_told(self, fact: Fact) -> None:
+        """Take the start, keep keys, and note the end (leg)."""
+        if isinstance(fact, StreamStarted) and not self.started.done():
+            self.started.set_result(fact)
+        elif isinstance(fact, CallerLegEnded) and not self.started.done():
+            self.started.set_result(None)
+        elif len(self.early) < _MOST_EARLY_FACTS:
+            self.early.append(fact)
+
+
+async def receive_stream(desk: Desk, leg: CallerLeg, lobby: Lobby) -> None:
+    """Serve one connection from its handshake to its end."""
+    try:
+        async with asyncio.timeout(desk.start_limit_s):
+            start = await lobby.started
+    except TimeoutError:
+        await _turn_away(desk, leg, Turned("no_start"))
+        return
+    if start is None:
+        await _turn_away(desk, leg, Turned("closed_before_start"))
+        return
+    answer = await desk.door.admit(start)
+    if isinstance(answer, Turned):
+        await _turn_away(desk, leg, answer, call_sid=start.call_sid)
+        return
+    bound = {
+        "confirmation_id": answer.confirmation.id,
+        "attempt": answer.attempt.number,
+        "call_sid": start.call_sid,
+    }
+    with structlog.contextvars.bound_contextvars(**bound):
+        try:
+            await _run_call(desk, leg, lobby, answer)
+        finally:
+            await leg.close(INTERNAL)
+
+
+async def _turn_away(desk: Desk, leg: CallerLeg, turned: Turned, call_sid: str | None = None) -> None:
+    desk.metrics.turned_away.labels(reason=turned.reason).inc()
+    log.warning("stream_turned_away", reason=turned.reason, call_sid=call_sid)
+    await leg.close(INTERNAL if turned.is_our_fault else POLICY, turned.reason)
+
+
+async def _run_call(desk: Desk, leg: CallerLeg, lobby: Lobby, admitted: Admitted) -> None:
+    confirmation, attempt = admitted.confirmation, admitted.attempt
+    leg.open_stream(attempt.stream_sid or "")
+    script = desk.prompts.write(confirmation, attempt, desk.wall_clock())
+    keeper = RecordKeeper(desk.records, desk.transcripts, confirmation.id, clock=monotonic)
+    recording = _recording(desk, admitted)
+    figures = Figures(desk.metrics, desk.prices, on_line_at=monotonic())
+    link = ModelLink(desk.sessions, script, voice=desk.voice, limits=desk.link_limits, metrics=desk.metrics)
+
+    async def watch(call: Call) -> None:
+        async with desk.watches.watch(confirmation.id, attempt.id) as watched:
+            await _follow(watched, call)
+
+    tools = CallTools(
+        caller=leg,
+        link=link,
+        keeper=keeper,
+        figures=figures,
+        recorder=recording,
+        watch=watch,
+        clock=monotonic,
+        wall_clock=desk.wall_clock,
+    )
+    call = Call(attempt, script, tools)
+    leg.attach(call)
+    desk.background(keeper.run())
+    end: CallEnd | None = None
+    try:
+        end = await call.run(lobby.early)
+    finally:
+        keeper.finish()
+        if recording is not None:
+            recording.finish()
+        _count(desk.metrics, call, leg=leg, link=link, figures=figures, end=end)
+
+
+async def _follow(watch: Watch, call: Call) -> None:
+    """Tell the call of each change of its record, until it is cancelled."""
+    try:
+        while True:
+            call.record_changed(await watch.changed())
+    except NotFoundError:
+        call.record_erased()
+
+
+def _recording(desk: Desk, admitted: Admitted) -> Recording | None:
+    if desk.record_folder is None:
+        return None
+    recording = Recording(desk.record_folder / f"{admitted.confirmation.id}-{admitted.attempt.number}.wav")
+    desk.background(_record(recording))
+    return recording
+
+
+async def _record(recording: Recording) -> None:
+    """Write a recording; a disk that refuses costs the recording, never the call."""
+    try:
+        await recording.run()
+    except OSError as error:
+        log.error("recording_failed", error=type(error).__name__)  # noqa: TRY400 - the traceback tells no more
+    if recording.lost_s:
+        log.warning("recording_has_gaps", lost_s=recording.lost_s)
+
+
+def _count(metrics: BridgeMetrics, call: Call, *, leg: CallerLeg, link: ModelLink, figures: Figures, end: CallEnd | None) -> None:
+    """Add the call to the metrics, and write its line."""
+    lane, usage = call.lane, figures.usage
+    metrics.frames.labels(direction="to_model").inc(lane.from_caller)
+    metrics.frames.labels(direction="to_caller").inc(lane.from_model)
+    metrics.dropped.labels(direction="to_model").inc(link.dropped)
+    metrics.dropped.labels(direction="to_caller").inc(leg.dropped)
+    metrics.unreadable.labels(peer="twilio").inc(leg.unreadable)
+    metrics.unreadable.labels(peer="openai").inc(link.unreadable)
+    metrics.calls.labels(end=end.reason if end is not None else "failed").inc()
+    if figures.cost is not None:
+        metrics.cost.inc(float(figures.cost))
+    log.info(
+        "call_ended",
+        end=end.reason if end is not None else "failed",
+        conclusion=end.conclusion.value if end is not None and end.conclusion is not None else None,
+        verdict=figures.verdict.value if figures.verdict is not None else None,
+        duration_ms=int((monotonic() - figures.on_line_at) * 1000),
+        greeting_ms=figures.greeting_ms,
+        turns=figures.turns,
+        slowest_turn_ms=figures.slowest_turn_ms,
+        barge_ins=figures.barge_ins,
+        slowest_clear_ms=figures.slowest_clear_ms,
+        model_failures=figures.model_failures,
+        frames_from_caller=lane.from_caller,
+        frames_from_model=lane.from_model,
+        frames_muted=lane.muted,
+        frames_dropped=leg.dropped + link.dropped,
+        unreadable=leg.unreadable + link.unreadable,
+        audio_tokens=usage.audio_in + usage.audio_cached + usage.audio_out,
+        text_tokens=usage.text_in + usage.text_cached + usage.text_out,
+        cost_usd=str(figures.cost) if figures.cost is not None else None,
+    )

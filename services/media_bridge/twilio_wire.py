@@ -1,0 +1,121 @@
+"""Twilio's media stream frames as typed values, and ours as bytes.
+
+Source: Twilio docs, "Media Streams - WebSocket Messages". Unknown events and keys are normal and passed over.
+"""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from shared.core.conversation.events import CallerLegEnded, KeyPressed, MarkEchoed
+
+SILENCE = b"\xff"  # µ-law
+_KEYS = frozenset("0123456789*#")
+_ENCODING = "audio/x-mulaw"
+_SAMPLE_RATE = 8000
+_TOKEN = "token"  # noqa: S105 - the name of the <Parameter>
+
+
+class Media(msgspec.Struct, frozen=True, gc=False):
+    """`media` of a media frame; `payload` is the JSON string with base64 of µ-law, 8 kHz, mono, usually 20 ms."""
+
+    payload: msgspec.Raw
+
+
+class _Format(msgspec.Struct, frozen=True, rename="camel"):
+    encoding: str = _ENCODING
+    sample_rate: int = _SAMPLE_RATE
+
+
+class _Start(msgspec.Struct, frozen=True, rename="camel"):
+    call_sid: str = ""
+    stream_sid: str = ""
+    media_format: _Format = _Format()
+    custom_parameters: dict[str, str] = {}
+
+
+class _Dtmf(msgspec.Struct, frozen=True):
+    digit: str = ""
+
+
+class _Mark(msgspec.Struct, frozen=True):
+    name: str = ""
+
+
+class Frame(msgspec.Struct, frozen=True, rename="camel"):
+    """One frame of Twilio's. JSON object: `event` str, and an object named like the event."""
+
+    event: str = ""
+    media: Media | None = None
+    start: _Start | None = None
+    dtmf: _Dtmf | None = None
+    mark: _Mark | None = None
+    stream_sid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStarted:
+    """The stream's first words: which call it carries, and the token of our `<Parameter>` (empty where there is none)."""
+
+    call_sid: str
+    stream_sid: str
+    token: str
+    is_mulaw: bool
+
+
+Fact = StreamStarted | KeyPressed | MarkEchoed | CallerLegEnded
+
+_decode = msgspec.json.Decoder(Frame).decode
+
+
+def read(message: bytes | memoryview) -> Frame | None:
+    """Return the frame, or None where the message is none. Its payload refers to `message`: use it before that changes."""
+    try:
+        return _decode(message)
+    except msgspec.DecodeError:
+        return None
+
+
+def fact_of(frame: Frame) -> Fact | None:
+    """Return what a frame other than audio tells, or None where it is of no interest."""
+    match frame:
+        case Frame(event="start", start=_Start() as start):
+            return _started(start, frame.stream_sid)
+        case Frame(event="dtmf", dtmf=_Dtmf(digit=digit)) if digit in _KEYS and digit:
+            return KeyPressed(digit)
+        case Frame(event="mark", mark=_Mark(name=name)):
+            return MarkEchoed(name)
+        case Frame(event="stop"):
+            return CallerLegEnded()
+        case _:
+            return None
+
+
+def _started(start: _Start, stream_sid: str) -> StreamStarted:
+    described = start.media_format
+    return StreamStarted(
+        call_sid=start.call_sid,
+        stream_sid=start.stream_sid or stream_sid,
+        token=start.custom_parameters.get(_TOKEN, ""),
+        is_mulaw=described.encoding == _ENCODING and described.sample_rate == _SAMPLE_RATE,
+    )
+
+
+class Outgoing:
+    """The frames we send on one stream, with all that stays the same built beforehand."""
+
+    __slots__ = ("_mark_head", "_media_head", "clear")
+
+    def __init__(self, stream_sid: str) -> None:
+        sid = msgspec.json.encode(stream_sid)
+        self._media_head = b'{"event":"media","streamSid":' + sid + b',"media":{"payload":'
+        self._mark_head = b'{"event":"mark","streamSid":' + sid + b',"mark":{"name":'
+        self.clear = b'{"event":"clear","streamSid":' + sid + b"}"
+
+    def media(self, payload: bytes) -> bytes:
+        """Build a media frame around the quoted base64 `payload`, of any length."""
+        return b"%b%b}}" % (self._media_head, payload)
+
+    def mark(self, name: str) -> bytes:
+        """Build a mark, which Twilio sends back when all audio before it has been played (or cleared)."""
+        return b"%b%b}}" % (self._mark_head, msgspec.json.encode(name))

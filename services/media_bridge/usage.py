@@ -1,0 +1,75 @@
+"""What the speech model's tokens cost."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+_MILLION = Decimal(1_000_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens of one or more responses; the cached ones are not among `text_in` and `audio_in`."""
+
+    text_in: int = 0
+    audio_in: int = 0
+    text_cached: int = 0
+    audio_cached: int = 0
+    text_out: int = 0
+    audio_out: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            text_in=self.text_in + other.text_in,
+            audio_in=self.audio_in + other.audio_in,
+            text_cached=self.text_cached + other.text_cached,
+            audio_cached=self.audio_cached + other.audio_cached,
+            text_out=self.text_out + other.text_out,
+            audio_out=self.audio_out + other.audio_out,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """US dollars for a million tokens of each kind."""
+
+    text_in: Decimal
+    audio_in: Decimal
+    text_cached: Decimal
+    audio_cached: Decimal
+    text_out: Decimal
+    audio_out: Decimal
+
+    def cost(self, usage: Usage) -> Decimal:
+        """Return the price of `usage` in US dollars, to the millionth."""
+        total = (
+            self.text_in * usage.text_in
+            + self.audio_in * usage.audio_in
+            + self.text_cached * usage.text_cached
+            + self.audio_cached * usage.audio_cached
+            + self.text_out * usage.text_out
+            + self.audio_out * usage.audio_out
+        )
+        return (total / _MILLION).quantize(Decimal("0.000001"))
+
+
+def _prices(text: tuple[str, str, str], audio: tuple[str, str, str]) -> Prices:
+    text_in, text_cached, text_out = map(Decimal, text)
+    audio_in, audio_cached, audio_out = map(Decimal, audio)
+    return Prices(
+        text_in=text_in,
+        audio_in=audio_in,
+        text_cached=text_cached,
+        audio_cached=audio_cached,
+        text_out=text_out,
+        audio_out=audio_out,
+    )
+
+
+PRICES: Mapping[str, Prices] = {
+    "gpt-realtime-2.1": _prices(text=("4", "0.40", "24"), audio=("32", "0.40", "64")),
+    "gpt-realtime-2": _prices(text=("4", "0.40", "24"), audio=("32", "0.40", "64")),
+    "gpt-realtime-2.1-mini": _prices(text=("0.60", "0.06", "2.40"), audio=("10", "0.30", "20")),
+    "gpt-realtime-1.5": _prices(text=("4", "0.40", "16"), audio=("32", "0.40", "64")),
+}
+"""OpenAI's list prices, by model. Source: OpenAI docs, "Pricing", seen in November 2026."""
