@@ -1,0 +1,102 @@
+"""What the two simulators measured in the demo's calls, joined: the clock that both write down is the machine's own."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Json = Mapping[str, Any]  # Any: the simulators' ledgers as JSON
+
+MOST_MS = 100.0
+"""How late the first sound may be heard after the model sent it, and the silence after the customer's word or key."""
+
+_OUR_ENDS = frozenset({"hung_up_by_rest", "twiml_end", "twiml_hangup", "person_hung_up", "busy", "no_answer", "failed", "canceled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """One call of Twilio's simulator with the session of OpenAI's that spoke in it."""
+
+    call: Json
+    session: Json | None
+
+    @property
+    def stream(self) -> Json | None:
+        """The call's media stream, if it had one."""
+        streams = self.call["streams"]
+        return streams[0] if streams else None
+
+
+def join(calls: Sequence[Json], sessions: Sequence[Json], order_ids: Mapping[str, str]) -> list[Joined]:
+    """Give each call its session: those whose instructions name the order (`order_ids` by phone), in the order of time."""
+    joined = []
+    for phone, order_id in order_ids.items():
+        own = sorted((call for call in calls if call["to"] == phone), key=_stream_start)
+        spoken = [one for one in sessions if order_id in one["instructions"] and one["first_audio_in_ms"] is not None]
+        free = iter(sorted(spoken, key=lambda one: float(one["first_audio_in_ms"])))
+        joined += [Joined(call, next(free, None) if call["streams"] else None) for call in own]
+    return joined
+
+
+def findings(joined: Sequence[Joined]) -> list[tuple[str, str, bool]]:
+    """Return what was measured, how much of it, and whether that is within what the demo promises."""
+    cut = [one.call["cut_ms"] for one in joined if one.call["end_reason"] != "person_hung_up"]
+    late = list(_heard_after_clear(joined))
+    first = list(_first_audio_ms(joined))
+    clears = list(_clear_ms(joined))
+    ends = sorted({one.call["end_reason"] for one in joined})
+    return [
+        ("goodbyes cut off", f"{sum(ms > 0 for ms in cut)} of {len(cut)}", not any(cut)),
+        ("old audio after a clear", f"{sum(late)} of {len(late)} clears", not any(late)),
+        ("model's first sound until heard, most", _ms(first), bool(first) and max(first) <= MOST_MS),
+        ("customer's word or key until silence, most", _ms(clears), bool(clears) and max(clears) <= MOST_MS),
+        ("how the calls ended", ", ".join(ends), set(ends) <= _OUR_ENDS),
+        ("frames that Twilio would warn about", str(sum(len(one.call["warnings"]) for one in joined)), not _warnings(joined)),
+    ]
+
+
+def _ms(values: Sequence[float]) -> str:
+    return f"{max(values):.0f} ms of {len(values)}" if values else "none"
+
+
+def _warnings(joined: Sequence[Joined]) -> bool:
+    return any(one.call["warnings"] for one in joined)
+
+
+def _stream_start(call: Json) -> float:
+    streams = call["streams"]
+    return float(streams[0]["started_ms"] or 0) if streams else float("inf")
+
+
+def _first_audio_ms(joined: Sequence[Joined]) -> Iterator[float]:
+    """Yield, for each call, how long after the model's first delta the person heard the first sound."""
+    for one in joined:
+        if one.stream is None or one.session is None or one.stream["first_audible_ms"] is None:
+            continue
+        sent = [response["first_delta_ms"] for response in one.session["responses"] if response["first_delta_ms"]]
+        if sent:
+            yield one.stream["first_audible_ms"] - min(sent)
+
+
+def _clear_ms(joined: Sequence[Joined]) -> Iterator[float]:
+    """Yield, for each clear, how long after the customer's word (as the model noticed it) or key it came."""
+    for one in joined:
+        if one.stream is None:
+            continue
+        causes = [key["at_ms"] for key in one.call["keys"]]
+        causes += [turn["started_at_ms"] for turn in (one.session or {"turns": []})["turns"]]
+        for clear in one.stream["clears"]:
+            before = [at for at in causes if at <= clear["at_ms"] + 1]
+            if before:
+                yield clear["at_ms"] - max(before)
+
+
+def _heard_after_clear(joined: Sequence[Joined]) -> Iterator[bool]:
+    """Yield, for each clear, whether audio came after it that belongs to a response created before it."""
+    for one in joined:
+        if one.stream is None or one.session is None:
+            continue
+        frames = [frame["at_ms"] for frame in one.call["media"] if frame["audible"]]
+        for clear in one.stream["clears"]:
+            later = [frame for frame in frames if frame > clear["at_ms"]]
+            news = [r["first_delta_ms"] for r in one.session["responses"] if (r["first_delta_ms"] or 0) > clear["at_ms"]]
+            yield bool(later) and (not news or min(later) < min(news) - 1)
