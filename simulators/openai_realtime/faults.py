@@ -59,6 +59,8 @@ class Faults(BaseModel):
     """Sizes are those of 8 kHz mu-law, where a byte is 1/8 ms."""
     burst: float = 5.0
     """How many times faster than real time audio comes."""
+    idle_clock: float = 1.0
+    """How many times faster `idle_timeout_ms` runs, for tests."""
     stop_reading_after_s: float | None = None
 
     def but(self, changes: Json) -> "Faults":

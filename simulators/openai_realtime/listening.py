@@ -153,7 +153,7 @@ class Listening:
     async def _break_the_silence(self, playback_ms: float, timeout_ms: int) -> None:
         await asyncio.sleep(playback_ms / 1000)
         start_ms = self._voice.heard_ms
-        await asyncio.sleep(timeout_ms / 1000)
+        await asyncio.sleep(timeout_ms / 1000 / self._session.faults.idle_clock)
         item_id = new_id("item")
         where = {"audio_start_ms": start_ms, "audio_end_ms": self._voice.heard_ms, "item_id": item_id}
         await self._session.send({"type": "input_audio_buffer.timeout_triggered", **where})

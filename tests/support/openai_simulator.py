@@ -59,6 +59,10 @@ class SimulatorProcess:
         sessions: list[dict[str, Any]] = httpx.get(f"{self.admin}sessions").json()["sessions"]
         return sessions
 
+    def drop(self, session_id: str) -> None:
+        """Break that session's connection now."""
+        assert httpx.post(f"{self.admin}sessions/{session_id}/drop").status_code == 204
+
     def reset(self) -> None:
         """Forget all sessions and faults."""
         httpx.delete(self.admin)
@@ -147,7 +151,7 @@ def configuration(**more: object) -> dict[str, Any]:
 async def connected(url: str, *, key: str = KEY, query: str = "?model=gpt-realtime-2.1") -> AsyncIterator[Client]:
     """A client that has read `session.created`."""
     headers = {"Authorization": f"Bearer {key}"}
-    async with websockets.connect(f"{url}{query}", additional_headers=headers, max_size=None) as socket:
+    async with websockets.connect(f"{url}{query}", additional_headers=headers, max_size=None, max_queue=None) as socket:
         client = Client(socket)
         await client.until("session.created")
         yield client

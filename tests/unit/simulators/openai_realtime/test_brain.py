@@ -1,0 +1,160 @@
+"""What the played speech model does next."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from simulators.openai_realtime.brain import (
+    Call,
+    Called,
+    Reply,
+    Said,
+    Talk,
+    Told,
+    Turn,
+    intent_of_text,
+    reply_to,
+    script_of,
+    verbatim_of,
+)
+from simulators.phrases import Intent
+
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+SCRIPT = {
+    "details": "Two things.",
+    "ask": "Do you confirm?",
+    "read_back_cancel": "Really cancel?",
+    "not_understood": "Pardon?",
+    "anything_else": "Anything else?",
+}
+OPENING = "Two things. Do you confirm?"
+ASKED = (Said("Hello, an automated assistant."), Said(OPENING))
+ASKED_BACK = (*ASKED, Told(Intent.CANCEL, "cancel it"), Said("Really cancel?"))
+DECIDED = Called(Call("record_outcome", {"outcome": "confirmed"}), '{"ok": true}')
+REFUSED = Called(Call("record_outcome", {"outcome": "confirmed"}), '{"error": "what?"}')
+
+
+def _reply(*turns: Turn) -> Reply:
+    return reply_to(Talk(SCRIPT, turns, frozenset({"record_outcome", "end_call"}), now=NOW))
+
+
+def _outcome(*turns: Turn) -> str:
+    (call,) = _reply(*turns).calls
+    assert call.name == "record_outcome"
+    return call.arguments["outcome"]
+
+
+def test_keyed_lines_are_found_in_the_instructions() -> None:
+    text = "Be kind.\n[ask] «A e konfirmoni?»\n- [details] «Kufje, “të zeza”.»\n[odd] no quotes\n"
+    assert script_of(text) == {"ask": "A e konfirmoni?", "details": "Kufje, “të zeza”."}
+
+
+def test_verbatim_words_are_all_that_stands_in_guillemets() -> None:
+    assert verbatim_of("Say exactly this and nothing else: «One.» «Two.»") == "One. Two."
+    assert verbatim_of("Be brief.") == ""
+
+
+@pytest.mark.parametrize("intent", [Intent.HELLO, Intent.YES, Intent.NO, Intent.UNCLEAR])
+def test_the_first_words_of_the_customer_bring_the_details_and_the_question(intent: Intent) -> None:
+    assert _reply(Said("Hello."), Told(intent, "x")) == Reply(OPENING)
+
+
+@pytest.mark.parametrize(
+    ("intent", "outcome"),
+    [
+        (Intent.CONFIRM, "confirmed"),
+        (Intent.YES, "confirmed"),
+        (Intent.CHANGE, "change_requested"),
+        (Intent.CALLBACK, "callback_requested"),
+        (Intent.WRONG_NUMBER, "wrong_number"),
+        (Intent.OPT_OUT, "opted_out"),
+        (Intent.MACHINE, "machine"),
+    ],
+)
+def test_a_decision_after_the_question_is_recorded(intent: Intent, outcome: str) -> None:
+    assert _outcome(*ASKED, Told(intent, "words")) == outcome
+
+
+@pytest.mark.parametrize("intent", [Intent.CANCEL, Intent.NO])
+def test_a_cancellation_is_read_back_first(intent: Intent) -> None:
+    assert _reply(*ASKED, Told(intent, "no")) == Reply("Really cancel?")
+
+
+@pytest.mark.parametrize(
+    ("intent", "outcome"), [(Intent.YES, "cancelled"), (Intent.CANCEL, "cancelled"), (Intent.CONFIRM, "confirmed")]
+)
+def test_the_answer_to_the_read_back_decides(intent: Intent, outcome: str) -> None:
+    assert _outcome(*ASKED_BACK, Told(intent, "words")) == outcome
+
+
+def test_no_to_the_read_back_brings_the_question_again() -> None:
+    assert _reply(*ASKED_BACK, Told(Intent.NO, "no")) == Reply("Do you confirm?")
+
+
+def test_a_cough_after_the_read_back_does_not_turn_the_next_yes_into_consent() -> None:
+    coughed = (*ASKED_BACK, Told(Intent.UNCLEAR, ""))
+    assert _reply(*coughed) == Reply("Pardon? Really cancel?")
+    assert _outcome(*coughed, Said("Pardon? Really cancel?"), Told(Intent.YES, "yes")) == "cancelled"
+
+
+def test_after_three_turns_not_understood_it_gives_up() -> None:
+    cough, pardon = Told(Intent.UNCLEAR, ""), Said("Pardon?")
+    assert _reply(*ASKED, cough, pardon, cough) == Reply("Pardon?")
+    (call,) = _reply(*ASKED, cough, pardon, cough, pardon, cough).calls
+    assert call == Call("end_call", {"reason": "not understood"})
+
+
+def test_a_turn_that_was_understood_starts_the_count_again() -> None:
+    cough, pardon = Told(Intent.UNCLEAR, ""), Said("Pardon?")
+    turns = (*ASKED, cough, pardon, cough, pardon, Told(Intent.REPEAT, "again?"), Said(OPENING), cough)
+    assert _reply(*turns) == Reply("Pardon?")
+
+
+def test_a_question_that_was_cut_off_has_not_been_asked() -> None:
+    assert _reply(Said("Two things. Do y"), Told(Intent.YES, "yes")) == Reply(OPENING)
+
+
+def test_it_waits_in_silence_and_repeats_what_it_said_last() -> None:
+    assert _reply(*ASKED, Told(Intent.WAIT, "wait")) == Reply()
+    assert _reply(*ASKED, Told(Intent.REPEAT, "what?")) == Reply(OPENING)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("call me in two hours", "2026-11-22T12:00:00+00:00"),
+        ("Merrni prapë nesër", "2026-11-23T10:00:00+00:00"),
+        ("later", None),
+    ],
+)
+def test_a_call_back_has_a_time_where_one_was_named(words: str, expected: str | None) -> None:
+    (call,) = _reply(*ASKED, Told(Intent.CALLBACK, words)).calls
+    assert call.arguments.get("callback_at") == expected
+
+
+def test_after_the_decision_a_yes_decides_nothing() -> None:
+    turns = (*ASKED, Told(Intent.CONFIRM, "yes"), DECIDED, Said("Goodbye."), Told(Intent.YES, "yes"))
+    assert _reply(*turns) == Reply("Anything else?")
+    (call,) = _reply(*turns, Said("Anything else?"), Told(Intent.NO, "no")).calls
+    assert call.name == "end_call"
+
+
+def test_after_the_decision_a_new_decision_is_recorded() -> None:
+    turns = (*ASKED, Told(Intent.CONFIRM, "yes"), DECIDED, Said("Goodbye."))
+    assert _outcome(*turns, Told(Intent.CHANGE, "wait, the address")) == "change_requested"
+    assert _reply(*turns, Told(Intent.CANCEL, "no, cancel")) == Reply("Really cancel?")
+
+
+def test_a_call_that_the_tool_refused_is_made_again() -> None:
+    assert _reply(*ASKED, Told(Intent.CONFIRM, "yes"), REFUSED).calls == (REFUSED.call,)
+
+
+def test_only_tools_that_were_offered_are_called() -> None:
+    talk = Talk(SCRIPT, (*ASKED, Told(Intent.CONFIRM, "yes")), frozenset(), now=NOW)
+    assert reply_to(talk) == Reply()
+
+
+def test_a_turn_as_text_means_what_the_phrase_means() -> None:
+    assert intent_of_text(" po, E KONFIRMOJ porosinë. ") is Intent.CONFIRM
+    assert intent_of_text("Caller pressed 9") is Intent.REPEAT
+    assert intent_of_text("blah") is Intent.UNCLEAR
