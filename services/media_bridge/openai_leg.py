@@ -57,6 +57,7 @@ class ModelLeg:
         self._socket: Socket | None = None
         self._answer: Future[SessionTold] | None = None
         self.expires_at: float | None = None
+        self.is_agreed = False
         self.has_failed = False
         self.unreadable = 0
 
@@ -72,11 +73,10 @@ class ModelLeg:
             async with timeout(limit_s):
                 await leg._agree(address, limit_s)
         except TimeoutError as error:
-            await leg.close()
             raise ConnectionFailedError("timeout") from error
-        except BaseException:
-            await leg.close()
-            raise
+        finally:
+            if not leg.is_agreed:
+                await leg.close()
         return leg
 
     @property
@@ -145,6 +145,7 @@ class ModelLeg:
         self._answer = None
         if (granted.input_format, granted.output_format) != (request.MULAW, request.MULAW):
             raise ConnectionFailedError("formats_refused")
+        self.is_agreed = True
 
     def _take(self, told: Told | Malformed | None) -> None:
         match told:

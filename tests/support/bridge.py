@@ -1,0 +1,187 @@
+"""The media bridge as a process between both simulators and a real Valkey, and orders to phone with it."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from shared.core.confirmation import Confirmation
+from shared.core.facts import AttemptBegun
+from shared.core.order import Customer, Item, Money, Order
+from shared.store import Created, Store, connect
+from shared.stream_token import issue
+from tests.support.openai_simulator import KEY, SimulatorProcess
+from tests.support.orders import ALWAYS, an_order
+from tests.support.twilio_simulator import ACCOUNT, SHOP, TOKEN, FarEnd, TwilioSimulator, stream_twiml
+from tests.support.valkey import free_port
+
+SECRET = "the-secret-that-signs-stream-tokens"
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeProcess:
+    """A running bridge."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def stream_url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/media-stream"
+
+    def get(self, path: str) -> httpx.Response:
+        return httpx.get(self.origin + path, timeout=5)
+
+    def metric(self, name: str) -> float:
+        """One figure of /metrics; the name as it stands there, labels included."""
+        lines = self.get("/metrics").text.splitlines()
+        return next((float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{name} ")), 0.0)
+
+
+def environment(*, port: int, redis_url: str, openai_url: str, **more: str) -> dict[str, str]:
+    """The settings of a bridge between simulators."""
+    return {
+        "PATH": os.environ["PATH"],
+        "ENV_FILE": "",
+        "MEDIA_BRIDGE_BIND": f"127.0.0.1:{port}",
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "REDIS_URL": redis_url,
+        "SIGNING_SECRET": SECRET,
+        "OPENAI_API_KEY": KEY,
+        "OPENAI_REALTIME_URL": openai_url,
+        "TWILIO_AUTH_TOKEN": TOKEN,
+        **more,
+    }
+
+
+@contextmanager
+def running_bridge(folder: Path, *, redis_url: str, openai_url: str, **more: str) -> Iterator[BridgeProcess]:
+    """The program itself; returns once it is ready, and must end with 0."""
+    port = free_port()
+    log = folder / f"bridge-{port}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services.media_bridge"],
+            env=environment(port=port, redis_url=redis_url, openai_url=openai_url, **more),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    bridge = BridgeProcess(port, process, log)
+    try:
+        _wait_until_ready(bridge)
+        yield bridge
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_until_ready(bridge: BridgeProcess) -> None:
+    with httpx.Client(transport=httpx.HTTPTransport(retries=40), timeout=5) as client:
+        for _ in range(200):
+            if bridge.process.poll() is not None:
+                raise RuntimeError(bridge.log.read_text())
+            try:
+                if client.get(bridge.origin + "/readyz").is_success:
+                    return
+            except httpx.ConnectError:
+                pass
+            bridge.process.poll()
+            _pause()
+    raise RuntimeError(bridge.log.read_text())
+
+
+def _pause() -> None:
+    import time  # noqa: PLC0415
+
+    time.sleep(0.05)
+
+
+@dataclass(slots=True)
+class Phone:
+    """Places calls through the Twilio simulator as the dialer would."""
+
+    twilio: TwilioSimulator
+    openai: SimulatorProcess
+    bridge: BridgeProcess
+    end: FarEnd
+    store: Store
+    count: int = 0
+
+    async def call(self, *steps: object, **order: Any) -> "PlacedCall":  # noqa: ANN401 - fields of the confirmation
+        """Ring a new person who answers and does these steps."""
+        self.count += 1
+        phone = f"+383441{self.count:05}"
+        self.twilio.script(phone, {"answer": {"ring_s": 1, "steps": list(steps), "amd": {"verdict": "none"}}})
+        return await self.ring(phone, **order)
+
+    async def ring(self, phone: str, **order: Any) -> "PlacedCall":  # noqa: ANN401 - fields of the confirmation
+        """Ring the number, as the first attempt of a new order."""
+        number = int(phone[-5:])
+        confirmation = replace(
+            an_order(number, at=await self.store.now()),
+            order=Order("SHP-10482", Money(Decimal("59.90"), "EUR"), (Item("Kufje me valë"),)),
+            customer=Customer(phone, "Arta"),
+            **order,
+        )
+        attempt_id = f"att_{number:026}"
+        assert isinstance(await self.store.confirmations.submit(confirmation), Created)
+
+        def begun(at: datetime) -> AttemptBegun:
+            return AttemptBegun(at, attempt_id, SHOP)
+
+        assert (await self.store.confirmations.apply(confirmation.id, begun)).is_changed
+        after = self.end.say("/after", "<Response><Hangup/></Response>")
+        token = issue(SECRET, confirmation.id, attempt_id)
+        twiml = stream_twiml(self.bridge.stream_url, action=after, token=token)
+        placed = await asyncio.to_thread(self.twilio.create, To=phone, Twiml=twiml)
+        return PlacedCall(self, confirmation.id, attempt_id, placed["sid"], token)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedCall:
+    """A call under way."""
+
+    phone: Phone
+    confirmation_id: str
+    attempt_id: str
+    sid: str
+    token: str
+
+    async def ended(self, *, limit_s: float = 40) -> dict[str, Any]:
+        """Twilio's ledger of it, once it has ended."""
+        return await self.phone.twilio.ended(self.sid, limit_s=limit_s)
+
+    async def record(self) -> Confirmation:
+        return await self.phone.store.confirmations.get(self.confirmation_id)
+
+    async def words(self) -> Sequence[tuple[str, str, bool]]:
+        """The transcript: speaker, text, whether it was interrupted."""
+        turns = await self.phone.store.transcripts.get(self.confirmation_id)
+        return [(turn.speaker.value, turn.text, turn.interrupted) for turn in turns]
+
+
+@asynccontextmanager
+async def open_store(redis_url: str) -> AsyncIterator[Store]:
+    store = connect(redis_url, ALWAYS)
+    try:
+        yield store
+    finally:
+        await store.close()
