@@ -50,7 +50,14 @@ class Called:
     output: str | None
 
 
-Turn = Said | Told | Called
+@dataclass(frozen=True, slots=True)
+class Remarked:
+    """A system message beside the instructions; words in guillemets are to begin the next answer."""
+
+    text: str
+
+
+Turn = Said | Told | Called | Remarked
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +100,7 @@ def intent_of_text(text: str) -> Intent:
         for intent, phrase in every_phrase(language):
             if phrase.casefold() == wanted:
                 return intent
-    if re.search(r"pressed\W+9", wanted):
+    if re.search(r"pressed\W+(key\W+)?9\b", wanted):
         return Intent.REPEAT
     return Intent.UNCLEAR
 
@@ -101,20 +108,31 @@ def intent_of_text(text: str) -> Intent:
 def reply_to(talk: Talk) -> Reply:
     """What the model does now, given that it was asked to respond."""
     reply = _wish(talk)
-    return Reply(reply.speech, tuple(call for call in reply.calls if call.name in talk.tools))
+    speech = " ".join(words for words in (_owed(talk), reply.speech) if words)
+    return Reply(speech, tuple(call for call in reply.calls if call.name in talk.tools))
 
 
 def _wish(talk: Talk) -> Reply:
-    """The reply, not knowing which tools there are."""
-    if not talk.turns:
-        return Reply(_line(talk, "greeting"))
-    match talk.turns[-1]:
+    """The reply, not knowing which tools there are, nor what is owed."""
+    match next((turn for turn in reversed(talk.turns) if not isinstance(turn, Remarked)), None):
         case Told() as told:
             return _answer(talk, told)
         case Called(call, output):
             return _go_on_after(talk, call, output)
         case Said():
             return Reply(_question_line(talk) or _line(talk, "ask"))
+        case None:
+            return Reply(_line(talk, "greeting"))
+
+
+def _owed(talk: Talk) -> str:
+    """What a system message wants said first, unless it has been said since."""
+    for turn in reversed(talk.turns):
+        if isinstance(turn, Said):
+            break
+        if isinstance(turn, Remarked) and (words := verbatim_of(turn.text)):
+            return words
+    return ""
 
 
 def _answer(talk: Talk, told: Told) -> Reply:
@@ -250,10 +268,16 @@ def _strikes(talk: Talk) -> int:
 
 
 def _is_decided(talk: Talk) -> bool:
-    return any(
-        isinstance(turn, Called) and turn.call.name == "record_outcome" and turn.output and '"error"' not in turn.output
-        for turn in talk.turns
-    )
+    """Whether an outcome has been recorded, by the tool or by a key that was reported."""
+    for turn in talk.turns:
+        match turn:
+            case Called(Call("record_outcome", _), str(output)) if '"error"' not in output:
+                return True
+            case Remarked(text) if re.search(r"pressed\W+(key\W+)?[123]\b", text):
+                return True
+            case _:
+                pass
+    return False
 
 
 def _last_said(talk: Talk) -> str:

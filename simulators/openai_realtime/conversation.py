@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from simulators.openai_realtime.brain import Call, Called, Said, Told, Turn, intent_of_text
+from simulators.openai_realtime.brain import Call, Called, Remarked, Said, Told, Turn, intent_of_text
 from simulators.openai_realtime.shape import Json, RefusedError
 from simulators.phrases import Intent
 
@@ -166,7 +166,7 @@ class Conversation:
 
 
 def turns_of(items: Iterable[Item]) -> list[Turn]:
-    """The items as turns, calls with their answers; system messages and turns nobody has understood yet left out."""
+    """The items as turns, calls with their answers; without what nobody has understood yet."""
     turns: list[Turn] = []
     listed = list(items)
     outputs = {item.call_id: item.output for item in listed if item.type == "function_call_output"}
@@ -175,6 +175,8 @@ def turns_of(items: Iterable[Item]) -> list[Turn]:
             turns.append(Called(item.intended or _call_of(item), outputs.get(item.call_id)))
         elif item.role == "assistant":
             turns.append(Said(item.heard_text))
+        elif item.role == "system":
+            turns.append(Remarked(item.text))
         elif item.role == "user" and item.intent is not None:
             turns.append(Told(item.intent, item.words))
     return turns

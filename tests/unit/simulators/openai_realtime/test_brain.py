@@ -7,6 +7,7 @@ import pytest
 from simulators.openai_realtime.brain import (
     Call,
     Called,
+    Remarked,
     Reply,
     Said,
     Talk,
@@ -158,3 +159,18 @@ def test_a_turn_as_text_means_what_the_phrase_means() -> None:
     assert intent_of_text(" po, E KONFIRMOJ porosinë. ") is Intent.CONFIRM
     assert intent_of_text("Caller pressed 9") is Intent.REPEAT
     assert intent_of_text("blah") is Intent.UNCLEAR
+
+
+def test_what_a_system_message_wants_said_comes_first_and_only_once() -> None:
+    owed = (*ASKED, Told(Intent.HELLO, "hello?"), Remarked("Begin your next answer with: «I am a robot.»"))
+    assert _reply(*owed) == Reply("I am a robot. Do you confirm?")
+    assert _reply(*owed, Said("I am a robot. Do you confirm?"), Told(Intent.HELLO, "x")) == Reply("Do you confirm?")
+
+
+def test_a_key_that_was_reported_has_decided() -> None:
+    turns = (*ASKED, Remarked("The customer pressed key 1: confirmed."), Said("Goodbye."), Told(Intent.YES, "yes"))
+    assert _reply(*turns) == Reply("Anything else?")
+
+
+def test_a_remark_alone_makes_it_go_on_where_it_was() -> None:
+    assert _reply(*ASKED, Remarked("Go on where you were.")) == Reply("Do you confirm?")
