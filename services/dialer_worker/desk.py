@@ -43,7 +43,7 @@ class Attendant:
         try:
             confirmation = await self._store.confirmations.get(confirmation_id)
         except NotFoundError:
-            await self._store.eraser.erase(confirmation_id)  # so that what is due of it ends too
+            await self._store.eraser.erase_if_over(confirmation_id)  # what is still due of it ends too
             return
         if _is_call_due(confirmation, await self._store.now()) and await self._store.due.is_granted(confirmation_id):
             await self._dialer.place_call(confirmation)

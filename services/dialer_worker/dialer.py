@@ -62,7 +62,6 @@ class Dialer:
             return
         claimed = await self._claim(confirmation)
         if claimed is None:
-            await self.reconciler.replan(confirmation.id)
             await self.store.due.give_back(confirmation.id)
             return
         attempt, is_in_time = claimed
@@ -73,7 +72,10 @@ class Dialer:
         await self._follow(step, attempt, answer)
 
     async def _claim(self, confirmation: Confirmation) -> tuple[Attempt, Callable[[], bool]] | None:
-        """Write the intent. Return the attempt, and whether its request may still leave; None if it is not ours to call."""
+        """Write the intent; where nobody may be called now, the commit plans anew instead and this returns None.
+
+        Return the attempt, and a question: whether its request may still leave.
+        """
         attempt_id = f"att_{ULID()}"
         from_number = await self.store.caller_ids.next(self.settings.twilio_from_numbers)
         begun_at = self.clock()  # before the commit, so that the limit is never longer than the reconciler believes

@@ -56,6 +56,7 @@ class Front:
             async with serving_health(self._health, self._settings.dialer_bind), asyncio.TaskGroup() as group:
                 _log.info("dialer_started", workers=self._settings.dialer_workers)
                 work = [group.create_task(self._ticker.run()), group.create_task(self._sample())]
+                work.append(group.create_task(self._check_redis()))
                 await self._drain.wait()
                 for task in work:
                     task.cancel()
@@ -87,6 +88,18 @@ class Front:
             self._figures.take(lines)
         else:
             asyncio.get_running_loop().remove_reader(self._figures_fd)
+
+    async def _check_redis(self) -> None:
+        """Warn of settings of Redis by which orders could be lost, once it can be asked."""
+        while True:
+            try:
+                found = await self._store.warnings()
+            except StoreUnavailableError:
+                await asyncio.sleep(_SAMPLE_EVERY_S)
+            else:
+                for reason in found:
+                    _log.warning("redis_setting_risky", reason=reason)
+                return
 
     async def _sample(self) -> None:
         """Look at Redis now and then, so that a scrape costs nothing."""

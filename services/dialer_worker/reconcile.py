@@ -46,16 +46,14 @@ class Reconciler:
             case Care.NOTHING:
                 pass
             case Care.ERASE:
-                await self._store.eraser.erase(confirmation.id)
+                await self._store.eraser.erase_if_over(confirmation.id)
             case Care.PLAN:
-                await self.replan(confirmation.id)
+                await self._store.confirmations.apply_if(
+                    confirmation.id, lambda found, now: plan(found, self._policy, now)
+                )
             case _:
                 await self._care_for_call(care, confirmation)
         return care
-
-    async def replan(self, confirmation_id: str) -> None:
-        """Store what the dial policy says now."""
-        await self._store.confirmations.apply_if(confirmation_id, lambda found, now: plan(found, self._policy, now))
 
     async def _care_for_call(self, care: Care, confirmation: Confirmation) -> None:
         attempt = confirmation.open_attempt

@@ -18,6 +18,7 @@ CONNECT_TIMEOUT_S = 5.0
 TOTAL_TIMEOUT_S = 10.0
 PAGE_SIZE = 50
 _MAX_PAGES = 40
+_TOO_LATE = "too_late"
 _WRONG_STATE = 21220  # the call has ended, or was never in a state for the change
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _OVER = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
@@ -91,7 +92,12 @@ class Telephony:
         self._on_error = on_error
 
     async def place(self, request: CallRequest, *, is_in_time: Callable[[], bool]) -> PlacingAnswer:
-        """Ask for a call, once. `is_in_time` is asked at the last moment, when the connection stands."""
+        """Ask for a call, once.
+
+        `is_in_time` is asked now, and again when the connection stands and the first byte would leave.
+        """
+        if not is_in_time():
+            return NotSent(_TOO_LATE)
         is_written = False
 
         async def watch(event: str, _: Mapping[str, Any]) -> None:
@@ -105,7 +111,7 @@ class Telephony:
             async with asyncio.timeout(TOTAL_TIMEOUT_S):
                 response = await self._client.post(f"{self._calls}.json", data=request.form(), extensions={"trace": watch})
         except _TooLateError:
-            return NotSent("too_late")
+            return NotSent(_TOO_LATE)
         except (httpx.HTTPError, TimeoutError) as error:
             kind = self._failed(error)
             return NotSent(kind) if isinstance(error, _NEVER_SENT) and not is_written else Unclear(kind)

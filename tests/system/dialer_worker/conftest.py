@@ -1,0 +1,172 @@
+"""A worker's desk on a real server, with Twilio's side of the REST API in the same process."""
+
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs
+
+import httpx
+import pytest
+
+from services.dialer_worker.desk import Attendant
+from services.dialer_worker.dialer import Dialer
+from services.dialer_worker.reconcile import Reconciler
+from services.dialer_worker.settings import Settings
+from services.dialer_worker.tally import Count, Figure
+from services.dialer_worker.telephony import Telephony
+from shared.core.confirmation import Confirmation
+from shared.core.facts import AttemptBegun, CallPlaced
+from shared.core.order import CallWishes
+from shared.environ import parse_settings
+from shared.store import Grant, Limits, Store, connect
+from tests.support.orders import ALWAYS, an_order
+
+FROM = "+38344000001"
+ATTEMPT = "att_1"
+SETTINGS = {
+    "PUBLIC_URL": "https://calls.shop.example",
+    "SIGNING_SECRET": "s" * 32,
+    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "TWILIO_AUTH_TOKEN": "token",
+    "TWILIO_FROM_NUMBERS": FROM,
+}
+
+
+@dataclass
+class Twilio:
+    """The account's calls, newest first, and how the next requests for a call are answered."""
+
+    calls: list[dict[str, str | None]] = field(default_factory=list)
+    answers: list[httpx.Response | httpx.HTTPError] = field(default_factory=list)
+    placed: list[dict[str, list[str]]] = field(default_factory=list)
+    updates: list[tuple[str, str]] = field(default_factory=list)
+    is_down: bool = False
+    meanwhile: Callable[[], Awaitable[object]] | None = None  # what happens while a call is being placed
+
+    def add(self, sid: str, status: str = "in-progress", *, at: datetime | None = None, to: str = "") -> None:
+        created = (at or datetime.now(UTC)).strftime("%a, %d %b %Y %H:%M:%S +0000")
+        self.calls.insert(0, {"sid": sid, "status": status, "from": FROM, "to": to, "date_created": created})
+
+    async def answer(self, request: httpx.Request) -> httpx.Response:
+        """Play the REST API."""
+        if self.is_down:
+            return httpx.Response(500, json={"code": 20500})
+        words, last = parse_qs(request.content.decode()), request.url.path.rsplit("/", 1)[1].removesuffix(".json")
+        if last == "Calls" and request.method == "POST":
+            return await self._place(words)
+        if last == "Calls":
+            return httpx.Response(200, json={"calls": self.calls, "next_page_uri": None})
+        call = next((call for call in self.calls if call["sid"] == last), None)
+        if call is None:
+            return httpx.Response(404, json={"code": 20404})
+        if request.method == "POST":
+            return self._update(call, words["Status"][0])
+        return httpx.Response(200, json=call)
+
+    async def _place(self, words: dict[str, list[str]]) -> httpx.Response:
+        self.placed.append(words)
+        if self.meanwhile is not None:
+            await self.meanwhile()
+        answer = self.answers.pop(0) if self.answers else None
+        if isinstance(answer, httpx.HTTPError):
+            raise answer
+        if answer is None:
+            self.add(f"CA{len(self.placed)}", "queued", to=words["To"][0])
+            return httpx.Response(201, json=self.calls[0])
+        return answer
+
+    def _update(self, call: dict[str, str | None], status: str) -> httpx.Response:
+        self.updates.append((str(call["sid"]), status))
+        is_open = call["status"] in {"queued", "ringing"} or (status == "completed" and call["status"] == "in-progress")
+        if not is_open:
+            return httpx.Response(400, json={"code": 21220})
+        call["status"] = status
+        return httpx.Response(200, json=call)
+
+
+@dataclass
+class Clock:
+    """The dialer's clock: it stands still unless a test says otherwise."""
+
+    read: Callable[[], float] = lambda: 0.0
+
+    def __call__(self) -> float:
+        return self.read()
+
+
+@dataclass
+class Bench:
+    """All that a test needs; `counts` is what the desk told."""
+
+    store: Store
+    twilio: Twilio
+    attendant: Attendant
+    counts: list[Count]
+    clock: Clock
+
+    async def submit(self, number: int = 1, *, call: CallWishes | None = None) -> Confirmation:
+        """Take an order in, due since a while."""
+        at = await self.store.now() - timedelta(hours=1)
+        await self.store.confirmations.submit(an_order(number, at=at, call=call))
+        return await self.get(number)
+
+    async def get(self, number: int = 1) -> Confirmation:
+        return await self.store.confirmations.get(an_order(number).id)
+
+    async def grant(self, number: int = 1) -> None:
+        granted = await self.store.due.admit(f"nonce-{number}-{random.random()}")
+        assert isinstance(granted, Grant)
+        assert granted.confirmation_id == an_order(number).id
+
+    async def attend(self, number: int = 1) -> Confirmation:
+        await self.attendant.attend(an_order(number).id)
+        return await self.get(number)
+
+    async def dial(self, number: int = 1, *, call: CallWishes | None = None) -> Confirmation:
+        """Take an order in, and let it be called."""
+        await self.submit(number, call=call)
+        await self.grant(number)
+        return await self.attend(number)
+
+    async def begin(self, number: int = 1, *, ago_s: float, call_sid: str | None = None) -> Confirmation:
+        """Have an attempt that began so long ago, with Twilio's call known or not."""
+        await self.submit(number)
+        attempt_id = f"att_{number}"
+        past = timedelta(seconds=ago_s)
+        await self.store.confirmations.apply(an_order(number).id, lambda now: AttemptBegun(now - past, attempt_id, FROM))
+        if call_sid is not None:
+            await self.store.confirmations.apply(an_order(number).id, lambda now: CallPlaced(now - past, attempt_id, call_sid))
+        return await self.get(number)
+
+    def counted(self, figure: Figure) -> list[str]:
+        return [count.label for count in self.counts if count.figure is figure]
+
+
+@pytest.fixture
+async def bench(valkey_url: str) -> AsyncIterator[Bench]:
+    settings = parse_settings(Settings, SETTINGS)
+    policy = replace(ALWAYS, country_of=lambda _: "XK")
+    store = connect(valkey_url, policy, Limits(calls_per_second=1000, max_concurrent_calls=10, probe_every_s=0.05))
+    twilio, counts, clock = Twilio(), list[Count](), Clock()
+    client = httpx.AsyncClient(transport=httpx.MockTransport(twilio.answer), base_url=settings.twilio_api_url)
+    telephony = Telephony(
+        client,
+        account_sid=settings.twilio_account_sid,
+        on_error=lambda kind: counts.append(Count(Figure.TWILIO_ERROR, kind)),
+    )
+    reconciler = Reconciler(store=store, telephony=telephony, policy=policy)
+    dialer = Dialer(
+        store=store,
+        telephony=telephony,
+        reconciler=reconciler,
+        settings=settings,
+        policy=policy,
+        tally=counts.append,
+        clock=clock,
+        rng=random.Random(7),
+    )
+    attendant = Attendant(store=store, dialer=dialer, reconciler=reconciler, tally=counts.append)
+    yield Bench(store, twilio, attendant, counts, clock)
+    await client.aclose()
+    await store.close()

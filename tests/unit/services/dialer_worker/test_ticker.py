@@ -1,0 +1,87 @@
+"""The ticker: what is due is enqueued once, and nothing is lost when Redis is away in between."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.dialer_worker.ticker import MOST_JOBS_WAITING, TICK_S, Ticker
+from shared.core.errors import StoreUnavailableError
+from shared.store import Grant, Hold, Wait
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+class Due:
+    """Grants in order, remembering the nonces; the same nonce gets the same grant again, as in Redis."""
+
+    def __init__(self, *, calls: list[str], care: list[str], wait: Wait) -> None:
+        self.calls, self.care, self.wait = calls, care, wait
+        self.granted: dict[str, str] = {}
+
+    async def admit(self, nonce: str) -> Grant | Wait:
+        if nonce not in self.granted:
+            if not self.calls:
+                return self.wait
+            self.granted[nonce] = self.calls.pop(0)
+        return Grant(self.granted[nonce], "shopaz")
+
+    async def claim_care(self, limit: int = 50) -> list[str]:
+        claimed, self.care = self.care, []
+        return claimed
+
+
+class Queue:
+    def __init__(self, *, depth: int = 0, failures: int = 0) -> None:
+        self.jobs: list[str] = []
+        self._depth, self._failures = depth, failures
+
+    def enqueue_attend(self, confirmation_id: str) -> None:
+        if self._failures:
+            self._failures -= 1
+            raise StoreUnavailableError("rq: ConnectionError")
+        self.jobs.append(confirmation_id)
+
+    def depth(self) -> int:
+        return self._depth
+
+
+class Clock:
+    async def now(self) -> datetime:
+        return NOON
+
+
+def ticker(due: Due, queue: Queue) -> Ticker:
+    return Ticker(due=due, queue=queue, clock=Clock())
+
+
+def nothing_more(until: datetime | None = None) -> Wait:
+    return Wait(until, Hold.NOTHING_DUE)
+
+
+async def test_care_and_calls_are_enqueued() -> None:
+    due, queue = Due(calls=["cnf_1", "cnf_2"], care=["cnf_3"], wait=nothing_more()), Queue()
+    assert await ticker(due, queue).tick() == TICK_S
+    assert queue.jobs == ["cnf_3", "cnf_1", "cnf_2"]
+
+
+async def test_a_grant_that_could_not_be_enqueued_is_granted_again() -> None:
+    due, queue = Due(calls=["cnf_1"], care=[], wait=nothing_more()), Queue(failures=1)
+    one = ticker(due, queue)
+    with pytest.raises(StoreUnavailableError):
+        await one.tick()
+    await one.tick()
+    assert queue.jobs == ["cnf_1"]
+
+
+async def test_the_next_call_is_waited_for_to_the_millisecond_and_never_longer_than_a_tick() -> None:
+    soon = Due(calls=[], care=[], wait=nothing_more(NOON + timedelta(milliseconds=33)))
+    late = Due(calls=[], care=[], wait=nothing_more(NOON + timedelta(hours=1)))
+    assert await ticker(soon, Queue()).tick() == pytest.approx(0.033)
+    assert await ticker(late, Queue()).tick() == TICK_S
+
+
+async def test_nothing_more_is_claimed_while_jobs_pile_up() -> None:
+    due, queue = Due(calls=["cnf_1"], care=["cnf_2"], wait=nothing_more()), Queue(depth=MOST_JOBS_WAITING)
+    await ticker(due, queue).tick()
+    assert queue.jobs == []
+    assert due.calls == ["cnf_1"]
