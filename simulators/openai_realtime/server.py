@@ -42,6 +42,7 @@ class _StarletteWire:
     def __init__(self, socket: WebSocket) -> None:
         self._socket = socket
         self._is_open = True
+        self.close_code = 1006
 
     async def send(self, event: Json) -> None:
         if not self._is_open:
@@ -55,6 +56,7 @@ class _StarletteWire:
         message = await self._socket.receive()
         if message["type"] == "websocket.disconnect":
             self._is_open = False
+            self.close_code = message.get("code", 1006)
             return None
         frame: str | bytes | None = message.get("text")
         return frame if frame is not None else message.get("bytes", b"")
@@ -95,13 +97,14 @@ class Simulator:
             await _close_with_error(socket, problem)
             return
         record = self._open_record(socket, faults)
-        session = Session(_StarletteWire(socket), record=record, ears=self._ears, book=self.book, faults=faults)
+        wire = _StarletteWire(socket)
+        session = Session(wire, record=record, ears=self._ears, book=self.book, faults=faults)
         self._running[record.id] = session
         try:
             await session.run(int(time.time()) + LONGEST_SESSION_S)
         finally:
             del self._running[record.id]
-            record.ended(by="client", code=1006)
+            record.ended(by="client", code=wire.close_code)
 
     async def show_sessions(self, request: Request) -> Response:
         """`GET /simulator/sessions?containing=SHP-1`: the ledger, of sessions with that in their instructions."""

@@ -136,7 +136,6 @@ class Session:
                 await asyncio.sleep(LONGEST_SESSION_S)
             if not self._has_ended:
                 await self._take(frame)
-        self.record.ended(by="client", code=1000)
 
     async def _take(self, frame: str | bytes) -> None:
         event_id: str | None = None

@@ -221,4 +221,5 @@ async def test_the_ledger_tells_what_was_asked_for_and_never_the_key(simulator: 
     assert session["headers"]["authorization"] is True
     assert session["frames_in"] == {"session.update": 1}
     assert "SHP-1" in session["instructions"]
+    assert (session["closed"]["by"], session["closed"]["code"]) == ("client", 1000)
     assert KEY not in json.dumps(session)
