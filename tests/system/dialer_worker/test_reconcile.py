@@ -7,7 +7,7 @@ import pytest
 from services.dialer_worker.tally import Figure
 from shared.core.confirmation import Conclusion, Phase
 from shared.core.errors import TelephonyError
-from shared.core.facts import AttemptBegun, CallAnswered, CallNotListed, CallPlaced, ConversationEnded, VerdictGiven, Withdrawn
+from shared.core.facts import AttemptBegun, CallAnswered, CallEnded, CallNotListed, ConversationEnded, VerdictGiven, Withdrawn
 from shared.core.outcome import AttemptResult, Outcome, Status, VerdictKind
 from tests.support.orders import an_order, verdict
 from tests.system.dialer_worker.conftest import FROM, Bench
