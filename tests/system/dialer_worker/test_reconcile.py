@@ -8,6 +8,7 @@ from services.dialer_worker.tally import Figure
 from shared.core.confirmation import Conclusion, Phase
 from shared.core.errors import TelephonyError
 from shared.core.facts import AttemptBegun, CallAnswered, CallEnded, CallNotListed, ConversationEnded, VerdictGiven, Withdrawn
+from shared.core.order import CallWishes
 from shared.core.outcome import AttemptResult, Outcome, Status, VerdictKind
 from tests.support.orders import an_order, verdict
 from tests.system.dialer_worker.conftest import FROM, Bench
@@ -235,8 +236,10 @@ async def test_a_call_that_twilio_does_not_know_ends_as_our_error(bench: Bench) 
 
 
 async def test_a_call_held_up_by_the_limits_is_shown_as_queued(bench: Bench) -> None:
-    await busy(bench, ended_s_ago=303)
-    assert (await bench.get()).status is Status.WAITING
+    not_before = await bench.store.now() + timedelta(milliseconds=60)
+    assert (await bench.submit(call=CallWishes(not_before=not_before))).status is Status.WAITING
+    while await bench.store.now() < not_before:
+        await bench.store.ping()
     assert (await bench.attend()).status is Status.QUEUED
     assert bench.twilio.placed == []
 
