@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import PurePath
 from types import TracebackType
 
@@ -62,11 +63,13 @@ def redact(entries: Mapping[str, object]) -> dict[str, object]:
 
 
 def _safe(key: str, value: object, depth: int) -> object:
+    if value is None or isinstance(value, bool):
+        return value
     if PERSONAL.search(key):
-        return HIDDEN if value is not None else None
+        return HIDDEN
     match value:
-        case None | bool() | float():
-            return value
+        case float() | Decimal():
+            return float(value)
         case int():
             return value if abs(value) < _LONG_NUMBER or _MEASURED.search(key) else "[number]"
         case str():

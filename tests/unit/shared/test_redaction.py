@@ -2,6 +2,7 @@
 
 import json
 import os
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,10 @@ def test_what_stands_under_a_personal_key_is_hidden(key: str) -> None:
     assert redact({key.upper(): 44})[key.upper()] == HIDDEN
 
 
+def test_a_flag_or_nothing_under_a_personal_key_passes() -> None:
+    assert redact({"has_order": True, "phone": None}) == {"has_order": True, "phone": None}
+
+
 def test_a_text_under_an_unknown_key_is_hidden() -> None:
     assert redact({"surprise": "Arta Krasniqi"}) == {"surprise": HIDDEN}
 
@@ -79,7 +84,7 @@ def test_a_text_under_an_unknown_key_is_hidden() -> None:
 def test_known_keys_numbers_and_flags_pass() -> None:
     entry = {"event": "call_ended", "confirmation_id": "cnf_01JD9", "duration_s": 12.5, "is_final": True, "cost": None, "n": 3}
 
-    assert redact(entry) == entry
+    assert redact(entry | {"price": Decimal("0.5")}) == entry | {"price": 0.5}
 
 
 def test_long_numbers_pass_only_where_their_key_says_what_they_measure() -> None:
