@@ -81,6 +81,6 @@ class Documents:
         call.ledger.note("webhook_answered", url=webhook.url, status=answer.status, bytes=len(answer.body))
         if answer.status >= 400:
             raise TwimlError(11200, f"{webhook.url} answered {answer.status}")
-        if answer.content_type not in _XML:
+        if answer.body and answer.content_type not in _XML:
             raise TwimlError(12300, f"{webhook.url} answered {answer.content_type or 'no content type'}")
         return Document(parse(answer.body), webhook)

@@ -1,7 +1,6 @@
 """The frames of Media Streams: those Twilio sends are built here, those a server sends are checked here, key by key."""
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -82,7 +81,7 @@ def _content(event: str, content: object) -> Frame:
         return Mark(content[field])
     try:
         return Media(base64.b64decode(content[field], validate=True))
-    except binascii.Error:
+    except ValueError:
         return BadFrame(FrameWarning.MALFORMED, "media.payload is no base64")
 
 

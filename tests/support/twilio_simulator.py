@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 import httpx
@@ -29,6 +29,9 @@ ACCOUNT = "AC" + "5" * 32
 TOKEN = "t0ken-of-the-simulated-account"
 SHOP = "+38344000001"
 ARTA = "+38344123456"
+
+
+Found = TypeVar("Found")
 
 
 class _Redirected(TwilioHttpClient):  # type: ignore[misc]
@@ -53,7 +56,7 @@ class TwilioSimulator:
         """The official client, talking to the simulator. Close its session: `with closing_client(...)`."""
         return Client(ACCOUNT, token, http_client=_Redirected(self.origin))
 
-    def admin(self, method: str, path: str, document: object = None) -> Any:
+    def admin(self, method: str, path: str, document: object = None) -> Any:  # noqa: ANN401 - JSON
         """Ask an admin page."""
         answer = httpx.request(method, f"{self.origin}/simulator{path}", json=document, timeout=10)
         assert answer.is_success, answer.text
@@ -68,10 +71,18 @@ class TwilioSimulator:
     def faults(self, *rules: Mapping[str, object], seed: int = 1) -> None:
         self.admin("PUT", "/faults", {"seed": seed, "rules": list(rules)})
 
-    def rest(self, method: str, path: str, *, auth: tuple[str, str] = (ACCOUNT, TOKEN), **request: Any) -> httpx.Response:
+    def rest(
+        self,
+        method: str,
+        path: str,
+        *,
+        auth: tuple[str, str] = (ACCOUNT, TOKEN),
+        data: Mapping[str, object] | None = None,
+        timeout_s: float = 10,
+    ) -> httpx.Response:
         """Ask Twilio's own API, bare."""
         url = f"{self.origin}/2010-04-01/Accounts/{ACCOUNT}{path}"
-        return httpx.request(method, url, auth=auth, timeout=request.pop("timeout", 10), **request)
+        return httpx.request(method, url, auth=auth, data=data, timeout=timeout_s)
 
     def create(self, **parameters: object) -> dict[str, Any]:
         """Place a call; the resource."""
@@ -93,7 +104,7 @@ def _if(value: dict[str, Any], claim: Callable[[dict[str, Any]], object]) -> dic
     return value if claim(value) else None
 
 
-async def eventually(look: Callable[[], Any], *, limit_s: float = 10) -> Any:
+async def eventually(look: Callable[[], Found | None], *, limit_s: float = 10) -> Found:
     """What `look` finds, as soon as it finds something."""
     until = time.monotonic() + limit_s
     while time.monotonic() < until:

@@ -1,0 +1,353 @@
+"""Simulated media streams over real sockets: handshake, frames, pacing, play buffer, keys and every kind of end."""
+
+import asyncio
+import base64
+import json
+import time
+import wave
+from collections.abc import AsyncIterator, Iterator
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
+
+from simulators import voice
+from tests.support.twilio_simulator import (
+    ACCOUNT,
+    ARTA,
+    TOKEN,
+    Bridge,
+    FarEnd,
+    StreamServer,
+    TwilioSimulator,
+    eventually,
+    far_end,
+    running_twilio,
+    stream_server,
+    stream_twiml,
+)
+
+TONE = (b"\x20" * 4 + b"\xa0" * 4) * 20
+"""20 ms of a loud tone."""
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwilioSimulator]:
+    with running_twilio(tmp_path_factory.mktemp("wav")) as running:
+        yield running
+
+
+@pytest.fixture
+def twilio(process: TwilioSimulator) -> TwilioSimulator:
+    process.reset()
+    return process
+
+
+@pytest.fixture
+def far() -> Iterator[FarEnd]:
+    with far_end() as end:
+        yield end
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[StreamServer]:
+    async with stream_server() as running:
+        yield running
+
+
+def place(twilio: TwilioSimulator, twiml: str, *steps: object, **answer: object) -> str:
+    twilio.script(ARTA, {"answer": {"ring_s": 0, "patience_s": 10, "steps": list(steps), **answer}})
+    return str(twilio.create(Twiml=twiml)["sid"])
+
+
+async def play(bridge: Bridge, audio: bytes) -> None:
+    await bridge.send("media", payload=base64.b64encode(audio).decode())
+
+
+async def test_the_handshake_is_signed_over_the_url_as_the_twiml_has_it(twilio: TwilioSimulator, server: StreamServer) -> None:
+    sid = place(twilio, stream_twiml(server.url, token="one-time"), {"pause": 0.3}, "hang_up")
+    bridge = await server.first()
+    signature = bridge.headers["x-twilio-signature"]
+
+    assert signature == RequestValidator(TOKEN).compute_signature(server.url, {})
+    await bridge.closed.wait()
+    connected, start = (frame for _, frame in bridge.frames[:2])
+    assert connected == {"event": "connected", "protocol": "Call", "version": "1.0.0"}
+    assert start["sequenceNumber"] == "1"
+    assert start["start"] == {
+        "accountSid": ACCOUNT,
+        "streamSid": bridge.stream_sid,
+        "callSid": sid,
+        "tracks": ["inbound"],
+        "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
+        "customParameters": {"token": "one-time"},
+    }
+    last = bridge.frames[-1][1]
+    assert (last["event"], last["stop"]) == ("stop", {"accountSid": ACCOUNT, "callSid": sid})
+    numbers = [int(frame["sequenceNumber"]) for _, frame in bridge.frames[1:]]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+async def test_voice_comes_every_20_ms_without_drift_also_when_nobody_speaks(twilio: TwilioSimulator, server: StreamServer) -> None:
+    place(twilio, stream_twiml(server.url), {"pause": 4})
+    bridge = await server.first()
+    await bridge.until("media", count=180)
+
+    media, times = bridge.of("media")[:180], bridge.times("media")[:180]
+    assert {len(base64.b64decode(frame["media"]["payload"])) for frame in media} == {160}
+    assert {frame["media"]["payload"] for frame in media} == {base64.b64encode(b"\xff" * 160).decode()}
+    assert [frame["media"]["chunk"] for frame in media] == [str(number) for number in range(1, 181)]
+    stamps = [int(frame["media"]["timestamp"]) for frame in media]
+    assert {after - before for before, after in pairwise(stamps)} == {20}
+    # each frame against an ideal clock, anchored at the median so that one late frame moves nothing
+    lateness = np.array(times) - times[0] - np.arange(180) * 0.02
+    lateness -= np.median(lateness)
+    assert abs(np.median(lateness[-60:]) - np.median(lateness[:60])) < 0.005, "the clock drifts"
+    assert np.percentile(np.abs(lateness), 90) < 0.02
+
+
+async def test_a_mark_comes_back_when_its_audio_was_played(twilio: TwilioSimulator, server: StreamServer) -> None:
+    sid = place(twilio, stream_twiml(server.url))
+    bridge = await server.first()
+    since = time.monotonic()
+    await bridge.send("mark", name="at once")
+    await bridge.until("mark")
+    assert time.monotonic() - since < 0.1
+
+    since = time.monotonic()
+    await play(bridge, TONE * 25)
+    await bridge.send("mark", name="half a second")
+    await play(bridge, TONE * 10)
+    await bridge.send("mark", name="the end")
+    await bridge.until("mark", count=3)
+
+    assert [frame["mark"]["name"] for frame in bridge.of("mark")] == ["at once", "half a second", "the end"]
+    _, half, end = bridge.times("mark")
+    assert 0.48 <= half - since <= 0.62
+    assert 0.18 <= end - half <= 0.26
+    marks = twilio.ledger(sid)["streams"][0]["marks"]
+    assert [mark["cleared"] for mark in marks] == [False, False, False]
+
+
+async def test_a_clear_drops_what_was_not_heard_and_sends_its_marks_back(twilio: TwilioSimulator, server: StreamServer) -> None:
+    sid = place(twilio, stream_twiml(server.url))
+    bridge = await server.first()
+    await play(bridge, TONE * 100)
+    await bridge.send("mark", name="a")
+    await bridge.send("mark", name="b")
+    await asyncio.sleep(0.5)
+    await bridge.send("clear")
+    await bridge.until("mark", count=2)
+    await bridge.close()
+    ledger = await twilio.ended(sid)
+
+    stream = ledger["streams"][0]
+    assert 1380 <= stream["clears"][0]["dropped_ms"] <= 1520
+    assert stream["clears"][0]["marks"] == ["a", "b"]
+    assert [mark["cleared"] for mark in stream["marks"]] == [True, True]
+    [[since, until]] = ledger["heard"]
+    assert 480 <= until - since <= 620
+    assert stream["cut_ms"] == 0
+    assert stream["first_audible_ms"] <= since + 1
+
+
+async def test_bad_frames_are_warned_of_and_ignored(twilio: TwilioSimulator, server: StreamServer) -> None:
+    sid = place(twilio, stream_twiml(server.url))
+    bridge = await server.first()
+    await bridge.send_raw("no json")
+    await bridge.send_raw(b"\x00\x01")
+    await bridge.send_raw(json.dumps({"event": "clear", "streamSid": "MZ" + "0" * 32}))
+    await bridge.send("media", payload=base64.b64encode(TONE).decode(), track="outbound")
+    await play(bridge, b"RIFF" + TONE[:99])
+    await bridge.send("mark", name="still alive")
+    await bridge.until("mark")
+
+    ledger = twilio.ledger(sid)
+    assert [warning["code"] for warning in ledger["warnings"]] == [31951, 31950, 31951, 31951, 0]
+    assert (ledger["streams"][0]["media_frames"], ledger["streams"][0]["uneven_frames"]) == (1, 1)
+    assert len(twilio.admin("GET", f"/calls/{sid}/media")["streams"][0]["media"]) == 1
+
+
+async def test_more_than_ten_minutes_are_discarded(twilio: TwilioSimulator, server: StreamServer) -> None:
+    sid = place(twilio, stream_twiml(server.url))
+    bridge = await server.first()
+    await play(bridge, b"\xff" * (8000 * 601))
+    await bridge.send("clear")
+    await bridge.send("mark", name="done")
+    await bridge.until("mark")
+
+    ledger = twilio.ledger(sid)
+    assert [warning["code"] for warning in ledger["warnings"]] == [31931]
+    assert ledger["streams"][0]["clears"][0]["dropped_ms"] > 599_000
+
+
+async def test_keys_and_words_of_the_person_arrive(twilio: TwilioSimulator, server: StreamServer) -> None:
+    sid = place(twilio, stream_twiml(server.url), {"say": "Po, e konfirmoj."}, "cough", {"press": "12"}, "hang_up")
+    bridge = await server.first()
+    await bridge.closed.wait()
+    ledger = await twilio.ended(sid)
+
+    assert [frame["dtmf"] for frame in bridge.of("dtmf")] == [
+        {"track": "inbound_track", "digit": "1"},
+        {"track": "inbound_track", "digit": "2"},
+    ]
+    assert 0.25 <= (times := bridge.times("dtmf"))[1] - times[0] <= 0.4
+    spoken = b"".join(base64.b64decode(frame["media"]["payload"]) for frame in bridge.of("media"))
+    assert voice.energy(spoken) > 500
+    assert len(ledger["spoken"]) >= 1
+    assert (ledger["end_reason"], ledger["streams"][0]["closed_by"]) == ("person_hung_up", "simulator")
+
+
+async def test_the_person_waits_until_the_agent_is_done(twilio: TwilioSimulator, server: StreamServer) -> None:
+    place(twilio, stream_twiml(server.url), "wait_until_agent_done", {"press": "1"})
+    bridge = await server.first()
+    await asyncio.sleep(0.2)
+    since = time.monotonic()
+    await play(bridge, TONE * 20 + b"\xff" * 2400 + TONE * 20)
+    await bridge.until("dtmf")
+
+    # 400 ms of tone, 300 ms of silence, 400 ms of tone, then 600 ms of quiet
+    assert 1.65 <= bridge.times("dtmf")[0] - since <= 1.95
+
+
+async def test_the_person_interrupts_and_hangs_up_in_the_middle(twilio: TwilioSimulator, server: StreamServer) -> None:
+    sid = place(twilio, stream_twiml(server.url), {"wait_agent_speaking": 500}, "hang_up")
+    bridge = await server.first()
+    await play(bridge, TONE * 100)
+    ledger = await twilio.ended(sid)
+
+    assert 1300 <= ledger["streams"][0]["cut_ms"] <= 1520
+    assert ledger["cut_ms"] == ledger["streams"][0]["cut_ms"]
+    assert ledger["end_reason"] == "person_hung_up"
+    await bridge.until("stop")
+
+
+async def test_a_closed_stream_goes_on_with_the_action(twilio: TwilioSimulator, server: StreamServer, far: FarEnd) -> None:
+    action = far.say("/after-stream", "<Response><Hangup/></Response>")
+    sid = place(twilio, stream_twiml(server.url, action=action, after="<Pause length='9'/>"))
+    bridge = await server.first()
+    await bridge.close()
+    ledger = await twilio.ended(sid)
+
+    assert far.at("/after-stream")[0].signed
+    assert bridge.of("stop") == []
+    assert (ledger["end_reason"], ledger["streams"][0]["closed_by"]) == ("twiml_hangup", "server")
+
+
+async def test_a_closed_stream_without_an_action_goes_on_with_the_next_verb(twilio: TwilioSimulator, server: StreamServer) -> None:
+    sid = place(twilio, stream_twiml(server.url))
+    bridge = await server.first()
+    await bridge.close()
+
+    assert (await twilio.ended(sid))["end_reason"] == "twiml_end"
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("ws://127.0.0.1:9/media-stream", 31902),
+        ("{server}?token=1", 31920),
+        ("https://h.example/media-stream", 31922),
+        ("ws://", 31923),
+        ("{far}/refuses", 31920),
+        ("/relative", 31922),
+    ],
+)
+async def test_a_stream_that_never_connects_goes_on_the_same_way(
+    twilio: TwilioSimulator, server: StreamServer, far: FarEnd, url: str, code: int
+) -> None:
+    action = far.say("/after-stream", "<Response><Hangup/></Response>")
+    full = url.format(server=server.url, far=far.origin.replace("http", "ws"))
+
+    ledger = await twilio.ended(place(twilio, stream_twiml(full, action=action)))
+
+    assert [error["code"] for error in ledger["errors"]] == [code]
+    assert str(code) in ledger["streams"][0]["handshake"]
+    assert len(far.at("/after-stream")) == 1
+    assert ledger["end_reason"] == "twiml_hangup"
+
+
+async def test_a_stream_is_refused_on_order_for_one_phone(twilio: TwilioSimulator, server: StreamServer, far: FarEnd) -> None:
+    action = far.say("/after-stream", "<Response><Hangup/></Response>")
+    twilio.faults({"fault": "stream_refused", "phone": ARTA, "next": 1})
+
+    ledger = await twilio.ended(place(twilio, stream_twiml(server.url, action=action)))
+
+    assert ([error["code"] for error in ledger["errors"]], server.bridges) == ([31920], [])
+    assert len(far.at("/after-stream")) == 1
+
+
+async def test_a_new_document_mid_stream_stops_it_first(twilio: TwilioSimulator, server: StreamServer) -> None:
+    sid = place(twilio, stream_twiml(server.url))
+    bridge = await server.first()
+    await play(bridge, TONE * 200)
+    await asyncio.sleep(0.2)
+    twilio.rest("POST", f"/Calls/{sid}.json", data={"Twiml": "<Response><Pause length='1'/></Response>"})
+    await bridge.closed.wait()
+    ledger = await twilio.ended(sid)
+
+    assert bridge.frames[-1][1]["event"] == "stop"
+    assert ledger["end_reason"] == "twiml_end"
+    assert sum(until - since for since, until in ledger["heard"]) < 600
+
+
+@pytest.mark.parametrize(("rule", "stops"), [((), 1), (({"fault": "stream_without_stop"},), 0)])
+async def test_an_end_over_rest_closes_the_stream(
+    twilio: TwilioSimulator, server: StreamServer, rule: tuple[Any, ...], stops: int
+) -> None:
+    twilio.faults(*rule)
+    sid = place(twilio, stream_twiml(server.url))
+    bridge = await server.first()
+    twilio.rest("POST", f"/Calls/{sid}.json", data={"Status": "completed"})
+    await bridge.closed.wait()
+    ledger = await twilio.ended(sid)
+
+    assert len(bridge.of("stop")) == stops
+    assert ledger["end_reason"] == "hung_up_by_rest"
+
+
+async def test_the_streams_own_callback_tells(twilio: TwilioSimulator, server: StreamServer, far: FarEnd) -> None:
+    twiml = stream_twiml(server.url).replace("<Stream ", f'<Stream name="n" statusCallback="{far.origin}/stream" ')
+    place(twilio, twiml, {"pause": 0.2}, "hang_up")
+    bridge = await server.first()
+    await eventually(lambda: len(far.at("/stream")) == 2)
+
+    started, stopped = far.at("/stream")
+    assert started.signed
+    assert (started.form["StreamEvent"], stopped.form["StreamEvent"]) == ("stream-started", "stream-stopped")
+    assert (started.form["StreamName"], started.form["StreamSid"]) == ("n", bridge.stream_sid)
+
+
+async def test_both_voices_are_recorded_where_they_were(twilio: TwilioSimulator, server: StreamServer) -> None:
+    sid = place(twilio, stream_twiml(server.url), "wait_until_agent_done", {"say": "Po"}, "hang_up", noise=30)
+    bridge = await server.first()
+    await play(bridge, TONE * 25)
+    ledger = await twilio.ended(sid)
+    path = twilio.recordings / f"{sid}.wav"
+    await eventually(lambda: path.exists() and not list(twilio.recordings.glob(f"{sid}*.ulaw")))
+
+    with wave.open(str(path)) as file:
+        assert (file.getframerate(), file.getnchannels()) == (8000, 2)
+        stereo = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2)
+    person, agent = (np.flatnonzero(np.abs(side) > 1000) / 8 for side in stereo.T)
+    [[heard_from, heard_to]] = [[ms - ledger["answered_ms"] for ms in ledger["heard"][0]]]
+    assert abs(agent[0] - heard_from) < 30
+    assert abs(agent[-1] - heard_to) < 30
+    assert len(agent) >= 0.95 * 4000
+    assert person[0] > agent[-1] + 550
+
+
+async def test_twenty_calls_at_once_keep_their_pace(twilio: TwilioSimulator, server: StreamServer) -> None:
+    twilio.script("*", {"answer": {"ring_s": 0, "steps": [{"pause": 2}, "hang_up"]}})
+    phones = [f"+3834412{number:04d}" for number in range(20)]
+    twiml = stream_twiml(server.url)
+    placed = (asyncio.to_thread(twilio.create, Twiml=twiml, To=phone) for phone in phones)
+    sids = [call["sid"] for call in await asyncio.gather(*placed)]
+    ledgers = [await twilio.ended(sid) for sid in sids]
+
+    assert {ledger["end_reason"] for ledger in ledgers} == {"person_hung_up"}
+    frames = [len(bridge.of("media")) for bridge in server.bridges]
+    assert min(frames) >= 90, frames
+    assert max(frames) <= 104, frames

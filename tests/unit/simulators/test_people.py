@@ -1,0 +1,112 @@
+"""Scripts of people: shorthand and long form read the same, faults are named, words are known ahead."""
+
+import msgspec
+import pytest
+
+from simulators import people
+from simulators.people import Amd, Answer, Busy, Failed, Machine, NoAnswer, PeopleError, Person, Verdict
+from simulators.phrases import Intent, phrases
+
+SHORTHAND = {
+    "language": "sq",
+    "attempts": [
+        "busy",
+        {"no_answer": {}},
+        {"failed": 503},
+        {"machine": {"greeting": "Lini mesazh.", "amd": "machine_end_beep"}},
+        {
+            "answer": {
+                "ring_s": 1,
+                "steps": [
+                    "wait_until_agent_done",
+                    {"say": {"intent": "confirm"}},
+                    {"say": "Faleminderit!"},
+                    {"wait_agent_speaking": 800},
+                    {"press": "12#"},
+                    {"pause": 1.5},
+                    "cough",
+                    "hang_up",
+                ],
+            }
+        },
+    ],
+}
+
+
+def test_shorthand_is_read() -> None:
+    person = people.parse_person(SHORTHAND)
+
+    assert person.attempts == (
+        Busy(),
+        NoAnswer(),
+        Failed(sip_code=503),
+        Machine(greeting="Lini mesazh.", amd=Amd(Verdict.MACHINE_END_BEEP)),
+        Answer(
+            ring_s=1,
+            steps=(
+                people.WaitUntilAgentDone(),
+                people.Say(intent=Intent.CONFIRM),
+                people.Say(text="Faleminderit!"),
+                people.WaitAgentSpeaking(800),
+                people.Press("12#"),
+                people.Pause(1.5),
+                people.Cough(),
+                people.HangUp(),
+            ),
+        ),
+    )
+
+
+def test_what_is_written_as_json_reads_back_the_same() -> None:
+    person = people.parse_person(SHORTHAND)
+
+    assert people.parse_person(msgspec.json.decode(msgspec.json.encode(people.as_json(person)))) == person
+
+
+def test_a_list_of_steps_alone_is_an_answer() -> None:
+    assert people.parse_attempt({"answer": ["hang_up"]}) == Answer(steps=(people.HangUp(),))
+
+
+def test_the_last_entry_repeats() -> None:
+    person = Person(attempts=(Busy(), Answer()))
+
+    assert [type(person.at_attempt(number)) for number in (1, 2, 3)] == [Busy, Answer, Answer]
+
+
+@pytest.mark.parametrize(
+    ("document", "place"),
+    [
+        ({"attempts": []}, "attempts"),
+        ({}, "attempts"),
+        ([], "JSON object"),
+        ({"attempts": ["sings"]}, "sings"),
+        ({"attempts": [{"busy": {"rings": 1}}]}, "rings"),
+        ({"attempts": [{"answer": [{"press": "A"}]}]}, "steps"),
+        ({"attempts": [{"answer": ["dance"]}]}, "dance"),
+        ({"attempts": [{"answer": [{"say": {"text": "Po", "intent": "yes"}}]}]}, "either a text or an intent"),
+        ({"attempts": [{"answer": [{"hang_up": 3}]}]}, "takes no value"),
+        ({"attempts": [{"failed": 200}]}, "sip_code"),
+        ({"attempts": ["busy"], "name": "Arta"}, "name"),
+    ],
+)
+def test_what_cannot_be_read_is_named(document: object, place: str) -> None:
+    with pytest.raises(PeopleError, match=place):
+        people.parse_person(document)
+
+
+def test_an_intent_is_spoken_with_one_of_its_phrases() -> None:
+    second = people.Say(intent=Intent.YES, phrase=1)
+
+    assert people.wording(second, language="sq") == (phrases(Intent.YES)[1], "sq")
+    assert people.wording(people.Say(intent=Intent.YES, language="en"), language="sq")[1] == "en"
+
+
+def test_all_words_of_a_call_are_known_ahead() -> None:
+    person = people.parse_person(SHORTHAND)
+
+    assert list(people.utterances(person.attempts[3], language="sq")) == [("Lini mesazh.", "sq")]
+    assert list(people.utterances(person.attempts[4], language="sq")) == [
+        (phrases(Intent.CONFIRM)[0], "sq"),
+        ("Faleminderit!", "sq"),
+    ]
+    assert list(people.utterances(Busy(), language="sq")) == []
