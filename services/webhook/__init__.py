@@ -1,0 +1,1 @@
+"""HTTP in: the shops' REST API, Twilio's requests, health and docs."""

@@ -1,0 +1,52 @@
+"""Starts the webhook service: reads the environment, wires the parts, serves until SIGTERM."""
+
+import asyncio
+
+import structlog
+import uvloop
+
+from services.webhook.app import make_app
+from services.webhook.settings import WebhookSettings
+from shared.environ import load_settings
+from shared.health import Health
+from shared.logs import configure_logging
+from shared.metrics import make_registry
+from shared.policy import dial_policy_from
+from shared.serving import DrainServer, server_config
+from shared.store import Store, connect
+
+log = structlog.get_logger()
+
+_SERVICE = "webhook"
+
+
+def main() -> None:
+    """Run the service; exit code 2 where the settings are wrong."""
+    settings = load_settings(WebhookSettings)
+    configure_logging(settings, service=_SERVICE)
+    uvloop.run(_serve(settings))
+
+
+async def _serve(settings: WebhookSettings) -> None:
+    store = connect(settings.redis_url.get_secret_value(), dial_policy_from(settings))
+    health = Health(make_registry(_SERVICE), checks=[("redis", lambda: _ping(store))])
+    app = make_app(settings, store, health)
+    server = DrainServer(server_config(app, settings.webhook_bind), health=health, drain_timeout_s=settings.drain_timeout_s)
+    log.info("service_started", bind=f"{settings.webhook_bind.host}:{settings.webhook_bind.port}")
+    try:
+        async with asyncio.TaskGroup() as group:
+            signals = group.create_task(store.signals.run())
+            await server.serve()
+            signals.cancel()
+    finally:
+        await store.close()
+    log.info("service_stopped")
+
+
+async def _ping(store: Store) -> str | None:
+    await store.ping()
+    return None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The REST API for shops: `docs/` and `/openapi.json` describe it."""

@@ -1,0 +1,61 @@
+"""API keys: which shop asks. A key is compared by its digest, so that the time it takes tells nothing about it."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.webhook.problems import ProblemError, ProblemKind
+from services.webhook.resource import Respond
+
+ShopRespond = Callable[[Request, str], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: the shop, and a name for the key that tells nothing about it."""
+
+    shop: str
+    key_name: str
+
+
+class ApiKeys:
+    """The keys of all shops; `shops` maps each key to its shop."""
+
+    def __init__(self, shops: Mapping[str, str]) -> None:
+        self._shops = {_digest(key.encode()): shop for key, shop in shops.items()}
+
+    def caller(self, authorization: str | None) -> Caller:
+        """Return who asks, by the value of the `Authorization` header.
+
+        Raises:
+            ProblemError: There is no key, or none that we know.
+        """
+        scheme, _, key = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not key.strip():
+            raise _unauthorized("Send your key in the header Authorization: Bearer KEY.", 'Bearer realm="confirmations"')
+        digest = _digest(key.strip().encode("latin-1"))
+        shop = self._shops.get(digest)
+        if shop is None:
+            raise _unauthorized("The key is not known.", 'Bearer realm="confirmations", error="invalid_token"')
+        return Caller(shop, digest.hex()[:8])
+
+    def secured(self, respond: ShopRespond) -> Respond:
+        """Return `respond` for requests with a known key; it is handed the shop."""
+
+        async def answer(request: Request) -> Response:
+            caller = self.caller(request.headers.get("authorization"))
+            request.state.shop = caller.shop
+            return await respond(request, caller.shop)
+
+        return answer
+
+
+def _digest(key: bytes) -> bytes:
+    return hashlib.sha256(key).digest()
+
+
+def _unauthorized(detail: str, challenge: str) -> ProblemError:
+    return ProblemError(ProblemKind.UNAUTHORIZED, detail, headers={"www-authenticate": challenge})

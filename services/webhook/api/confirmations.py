@@ -1,0 +1,180 @@
+"""Confirmations: taken in, shown, withdrawn."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.webhook.api.intake import new_confirmation
+from services.webhook.api.representation import confirmation_object
+from services.webhook.api.rules import Rules
+from services.webhook.api.schemas import ConfirmationBody
+from services.webhook.api.validation import validated
+from services.webhook.body import fingerprint, read_json
+from services.webhook.problems import ProblemError, ProblemKind
+from shared.core.confirmation import Confirmation
+from shared.core.dial_policy import DialPolicy
+from shared.core.errors import NotFoundError
+from shared.core.facts import Withdrawn
+from shared.store import (
+    AlreadyOpen,
+    Created,
+    IdempotencyKey,
+    KeyConflict,
+    OptedOut,
+    Replayed,
+    Store,
+    Submission,
+)
+
+_ID = re.compile(r"cnf_[0-9A-HJKMNP-TV-Z]{26}", re.ASCII)
+_KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBook:
+    """What bodies are checked against, but for the moment."""
+
+    policy: DialPolicy
+    allowed_countries: frozenset[str]
+    languages: frozenset[str]
+
+
+class Confirmations:
+    """The resource `/v1/confirmations`."""
+
+    def __init__(self, store: Store, book: RuleBook) -> None:
+        self._store = store
+        self._book = book
+
+    async def create(self, request: Request, shop: str) -> Response:
+        """Take an order in: 202, or what else became of it."""
+        key = idempotency_key(request)
+        value = await read_json(request)
+        digest = fingerprint(value)
+        rules = await self.rules()
+        body = validated(ConfirmationBody, value, rules)
+        new = new_confirmation(body, shop=shop, digest=digest, now=rules.now)
+        named = None if key is None else IdempotencyKey(key, digest)
+        return self._answer(await self._store.confirmations.submit(new, idempotency=named))
+
+    async def show(self, request: Request, shop: str) -> Response:
+        """Return one confirmation."""
+        return self.shown(await self.of_shop(request.path_params["id"], shop))
+
+    async def withdraw(self, request: Request, shop: str) -> Response:
+        """Take an order back: never called, or the call is brought to its end; too late once somebody decided."""
+        known = await self.of_shop(request.path_params["id"], shop)
+        step = await self._store.confirmations.apply(known.id, Withdrawn)
+        after = step.confirmation
+        if step.is_changed or (after.withdrawn_at is not None and not after.is_finished):
+            return self.shown(after)
+        if after.is_finished:
+            outcome = None if after.outcome is None else after.outcome.value
+            detail, extra = "It is finished and can't be taken back any more.", {"outcome": outcome}
+            raise ProblemError(ProblemKind.ALREADY_FINISHED, detail, extra=extra)
+        raise ProblemError(ProblemKind.ALREADY_DECIDED, "The customer has decided in the call that is under way.")
+
+    async def of_shop(self, confirmation_id: str, shop: str) -> Confirmation:
+        """Return the shop's own confirmation.
+
+        Raises:
+            NotFoundError: There is none of that id, or it is another shop's.
+        """
+        if not _ID.fullmatch(confirmation_id):
+            raise NotFoundError
+        found = await self._store.confirmations.get(confirmation_id)
+        if found.shop != shop:
+            raise NotFoundError
+        return found
+
+    async def rules(self) -> Rules:
+        """Return the rules of this moment, by Redis's clock."""
+        book = self._book
+        return Rules(
+            policy=book.policy,
+            allowed_countries=book.allowed_countries,
+            languages=book.languages,
+            now=await self._store.now(),
+        )
+
+    def shown(self, confirmation: Confirmation, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+        """Return the answer that is the confirmation."""
+        return json_response(confirmation_object(confirmation, self._book.policy), status, headers)
+
+    def _answer(self, submission: Submission) -> Response:
+        match submission:
+            case Created(confirmation):
+                # as the replay will tell it: at this moment nothing has happened to it since it was made
+                first = replace(confirmation, updated_at=confirmation.created_at)
+                return self.shown(first, 202, {"location": path_of(confirmation)})
+            case AlreadyOpen(confirmation, is_same=True):
+                return self.shown(confirmation, 200, {"location": path_of(confirmation)})
+            case AlreadyOpen(confirmation):
+                raise already_open(confirmation)
+            case OptedOut():
+                raise opted_out()
+            case KeyConflict():
+                detail = "Use a new Idempotency-Key for a new request."
+                raise ProblemError(ProblemKind.IDEMPOTENCY_KEY_REUSED, detail)
+            case Replayed(first_answer):
+                return self._replay(first_answer)
+            case _:
+                assert_never(submission)
+
+    def _replay(self, first: Created | AlreadyOpen | OptedOut) -> Response:
+        try:
+            response = self._answer(first)
+        except ProblemError as problem:
+            problem.headers["idempotency-replayed"] = "true"
+            raise
+        response.headers["idempotency-replayed"] = "true"
+        return response
+
+
+def idempotency_key(request: Request) -> str | None:
+    """Return the header's value, None where there is none.
+
+    Raises:
+        ProblemError: It is empty, too long, sent twice, or not of visible ASCII characters.
+    """
+    values = request.headers.getlist("idempotency-key")
+    if not values:
+        return None
+    if len(values) > 1 or not _KEY.fullmatch(values[0]):
+        detail = "Send one Idempotency-Key of 1 to 255 visible ASCII characters, without spaces."
+        raise ProblemError(ProblemKind.INVALID_IDEMPOTENCY_KEY, detail)
+    return values[0]
+
+
+def path_of(confirmation: Confirmation) -> str:
+    """Return the confirmation's own path."""
+    return f"/v1/confirmations/{confirmation.id}"
+
+
+def already_open(confirmation: Confirmation) -> ProblemError:
+    """Return the problem of an order that is being confirmed already, with the way there."""
+    link = path_of(confirmation)
+    return ProblemError(
+        ProblemKind.ALREADY_OPEN,
+        "This order is being confirmed with another body; withdraw that first, or wait for its end.",
+        extra={"confirmation_id": confirmation.id, "confirmation": link},
+        headers={"location": link},
+    )
+
+
+def opted_out() -> ProblemError:
+    """Return the problem of a number that must not be called."""
+    detail = "The customer asked not to be called; see /v1/opt-outs."
+    return ProblemError(ProblemKind.OPTED_OUT, detail)
+
+
+def json_response(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Return a JSON answer; private, so that no proxy keeps it."""
+    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    always = {"content-type": "application/json", "cache-control": "no-store"}
+    return Response(body, status, {**always, **(headers or {})})

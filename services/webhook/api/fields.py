@@ -1,0 +1,153 @@
+"""The kinds of field that bodies are made of: each reads one JSON value strictly and says what is allowed."""
+
+import re
+import zoneinfo
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from services.webhook.api.currencies import DECIMALS
+from services.webhook.api.rules import rules_of
+from shared.core.errors import InvalidValueError
+from shared.core.order import Window
+from shared.core.phone import normalise
+from shared.setting_types import parse_window
+
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_AMOUNT = re.compile(r"(0|[1-9][0-9]{0,11})(\.[0-9]{1,3})?", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", re.ASCII)
+
+
+def fault(code: str, message: str, *, at: str | None = None) -> PydanticCustomError:
+    """Return the error for a broken rule; `at` names the member of the object that is to blame."""
+    return PydanticCustomError(code, message.replace("{", "{{").replace("}", "}}"), {"at": at} if at else None)  # type: ignore[arg-type,unused-ignore]
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise fault("wrong_type", "must be a string")
+    if _CONTROL.search(value):
+        raise fault("control_character", "must hold no control characters")
+    if not value.strip():
+        raise fault("blank", "must not be blank")
+    return value
+
+
+def _json(schema: dict[str, Any]) -> WithJsonSchema:  # Any: a JSON schema
+    return WithJsonSchema({"type": "string", **schema})
+
+
+def _words(max_length: int) -> tuple[BeforeValidator, WithJsonSchema]:
+    """Return what makes a `str` field a text of at most `max_length` characters that says something."""
+
+    def read(value: object) -> str:
+        text = _text(value)
+        if len(text) > max_length:
+            raise fault("too_long", f"must have at most {max_length} characters")
+        return text
+
+    return BeforeValidator(read), _json({"minLength": 1, "maxLength": max_length})
+
+
+def _parser(parse: Callable[[str], object]) -> BeforeValidator:
+    """Return a validator that hands a text to `parse` and lets what is parsed already pass."""
+
+    def read(value: object) -> object:
+        return parse(_text(value))
+
+    return BeforeValidator(read)
+
+
+def _amount(text: str) -> Decimal:
+    if not _AMOUNT.fullmatch(text):
+        raise fault("invalid_amount", 'must be a decimal number in a string, such as "59.90": at most 12 digits and 3 decimals')
+    return Decimal(text)
+
+
+def _currency(text: str) -> str:
+    if text not in DECIMALS:
+        raise fault("invalid_currency", "must be the ISO 4217 code of a currency in capitals, such as EUR")
+    return text
+
+
+def _moment(text: str) -> datetime:
+    wrong = fault("invalid_time", "must be a time with its offset as in RFC 3339, such as 2026-11-25T09:00:00+01:00")
+    if not _MOMENT.fullmatch(text):
+        raise wrong
+    try:
+        moment = datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise wrong from None
+    if moment >= LATEST:
+        raise fault("too_late", "must lie before the year 2100")
+    return moment
+
+
+def _day(text: str) -> date:
+    wrong = fault("invalid_date", "must be a date such as 2026-11-25")
+    if not _DAY.fullmatch(text):
+        raise wrong
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise wrong from None
+
+
+def _window(text: str) -> Window:
+    try:
+        return parse_window(text)
+    except ValueError:
+        message = "must be a span within one day, HH:MM-HH:MM, such as 09:00-20:00; it may end at 24:00"
+        raise fault("invalid_window", message) from None
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """Return the names of the tz database."""
+    return frozenset(zoneinfo.available_timezones())
+
+
+def _zone(text: str) -> str:
+    if text not in zone_names():
+        raise fault("invalid_timezone", "must be a name of the IANA time zone database, such as Europe/Tirane")
+    return text
+
+
+def _phone(value: object, info: ValidationInfo) -> str:
+    try:
+        return normalise(_text(value), rules_of(info).allowed_countries)
+    except InvalidValueError as error:
+        raise fault(error.code, error.message) from None
+
+
+def _language(value: object, info: ValidationInfo) -> str:
+    text, rules = _text(value), rules_of(info)
+    if not _LANGUAGE.fullmatch(text):
+        raise fault("invalid_language", "must be a BCP 47 language tag, such as sq")
+    if text.partition("-")[0].lower() not in rules.languages:
+        spoken = ", ".join(sorted(rules.languages))
+        raise fault("language_not_spoken", f"must be one of the languages that are spoken: {spoken}")
+    return text
+
+
+OrderId = Annotated[str, *_words(64)]
+Company = Annotated[str, *_words(100)]
+Line = Annotated[str, *_words(200)]
+LongLine = Annotated[str, *_words(500)]
+Amount = Annotated[Decimal, _parser(_amount), _json({"pattern": f"^{_AMOUNT.pattern}$", "examples": ["59.90"]})]
+Currency = Annotated[str, _parser(_currency), _json({"pattern": "^[A-Z]{3}$", "examples": ["EUR"]})]
+Moment = Annotated[datetime, _parser(_moment), _json({"format": "date-time"})]
+Day = Annotated[date, _parser(_day), _json({"format": "date", "examples": ["2026-11-25"]})]
+Hours = Annotated[Window, _parser(_window), _json({"examples": ["09:00-20:00"]})]
+Zone = Annotated[str, _parser(_zone), _json({"examples": ["Europe/Tirane"]})]
+Phone = Annotated[str, BeforeValidator(_phone), _json({"examples": ["+38344123456"]})]
+LanguageTag = Annotated[str, BeforeValidator(_language), _json({"examples": ["sq"]})]

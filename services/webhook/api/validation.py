@@ -1,0 +1,64 @@
+"""From a JSON value to a valid body, or to the list of its faults: JSON pointers, stable codes, never the values."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from services.webhook.api.rules import Rules
+from services.webhook.api.schemas import Body
+from services.webhook.problems import FieldFault, faulty_fields
+
+BodyT = TypeVar("BodyT", bound=Body)
+
+_MAX_SEGMENT = 100
+_KEY_MARK = "[key]"
+
+# pydantic's types of error: our code, and what is allowed in words for a JSON body
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "missing": ("required", "is required"),
+    "extra_forbidden": ("unknown_field", "is no field of this object"),
+    "model_type": ("wrong_type", "must be an object"),
+    "dict_type": ("wrong_type", "must be an object"),
+    "list_type": ("wrong_type", "must be an array"),
+    "string_type": ("wrong_type", "must be a string"),
+    "int_type": ("wrong_type", "must be a whole number"),
+    "string_too_short": ("too_short", "must not be empty"),
+    "string_too_long": ("too_long", "must have at most {max_length} characters"),
+    "too_short": ("too_few", "must have at least {min_length} entries"),
+    "too_long": ("too_many", "must have at most {max_length} entries"),
+    "greater_than_equal": ("too_small", "must be at least {ge}"),
+    "less_than_equal": ("too_large", "must be at most {le}"),
+    "literal_error": ("not_allowed", "must be one of {expected}"),
+}
+
+
+def validated(model: type[BodyT], value: object, rules: Rules) -> BodyT:
+    """Return `value` as a `model`.
+
+    Raises:
+        ProblemError: `validation_failed`, with every fault that could be found.
+    """
+    try:
+        return model.model_validate(value, context=rules)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False)
+        raise faulty_fields([_fault(detail) for detail in details]) from None  # the cause would hold the values
+
+
+def _fault(detail: Mapping[str, Any]) -> FieldFault:  # Any: pydantic's own description of an error
+    segments = [str(segment) for segment in detail["loc"]]
+    is_about_a_name = len(segments) > 1 and segments[-1] == _KEY_MARK
+    if is_about_a_name:
+        segments.pop()
+    context = detail.get("ctx", {})
+    if "at" in context:
+        segments += str(context["at"]).split("/")
+    code, template = _WORDS.get(detail["type"], (detail["type"], ""))
+    message = template.format_map(context) if template else detail["msg"]
+    return FieldFault(_pointer(segments), code, f"its name {message}" if is_about_a_name else message)
+
+
+def _pointer(segments: list[str]) -> str:
+    escaped = (segment[:_MAX_SEGMENT].replace("~", "~0").replace("/", "~1") for segment in segments)
+    return "".join(f"/{segment}" for segment in escaped)

@@ -1,0 +1,105 @@
+"""Every error as `application/problem+json` (RFC 9457): one list of kinds, each with a stable code. Values are never echoed."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from starlette.responses import Response
+
+from shared.core.errors import ConfirmerError
+
+MEDIA_TYPE = "application/problem+json"
+MAX_FAULTS = 50
+
+
+class ProblemKind(Enum):
+    """What can be wrong: HTTP status and title by code."""
+
+    INVALID_JSON = ("invalid_json", 400, "The body is not valid JSON")
+    INVALID_PARAMETER = ("invalid_parameter", 400, "A query parameter is not valid")
+    INVALID_IDEMPOTENCY_KEY = ("invalid_idempotency_key", 400, "The Idempotency-Key header is not valid")
+    UNAUTHORIZED = ("unauthorized", 401, "A valid API key is needed")
+    INVALID_SIGNATURE = ("invalid_signature", 403, "The request is not signed by Twilio")
+    NOT_FOUND = ("not_found", 404, "There is nothing here")
+    METHOD_NOT_ALLOWED = ("method_not_allowed", 405, "The method is not allowed here")
+    BODY_TIMEOUT = ("body_timeout", 408, "The body took too long to arrive")
+    ALREADY_OPEN = ("already_open", 409, "The order has an open confirmation")
+    OPTED_OUT = ("opted_out", 409, "The number is on the do-not-call list")
+    ALREADY_DECIDED = ("already_decided", 409, "The customer has decided")
+    ALREADY_FINISHED = ("already_finished", 409, "The confirmation is finished")
+    BODY_TOO_LARGE = ("body_too_large", 413, "The body is too large")
+    UNSUPPORTED_MEDIA_TYPE = ("unsupported_media_type", 415, "The body must be application/json")
+    VALIDATION_FAILED = ("validation_failed", 422, "The request has faulty fields")
+    IDEMPOTENCY_KEY_REUSED = ("idempotency_key_reused", 422, "The idempotency key was used for another request")
+    TOO_MANY_REQUESTS = ("too_many_requests", 429, "Too many requests")
+    INTERNAL_ERROR = ("internal_error", 500, "Something went wrong on our side")
+    STORE_UNAVAILABLE = ("store_unavailable", 503, "The store is away")
+    DRAINING = ("draining", 503, "The process is about to stop")
+
+    def __init__(self, code: str, status: int, title: str) -> None:
+        self.code = code
+        self.status = status
+        self.title = title
+
+    @property
+    def type_uri(self) -> str:
+        """The problem's type: a path that says more when it is opened, the same in every deployment."""
+        return f"/problems/{self.code.replace('_', '-')}"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    """One faulty field: where (a JSON pointer, RFC 6901), which rule, and what is allowed."""
+
+    pointer: str
+    code: str
+    message: str
+
+
+class ProblemError(ConfirmerError):
+    """A request that can't be answered as asked.
+
+    `extra` are further members of the problem, `headers` of its response.
+    """
+
+    def __init__(
+        self,
+        kind: ProblemKind,
+        detail: str,
+        *,
+        faults: Sequence[FieldFault] = (),
+        extra: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(kind.code)
+        self.kind = kind
+        self.detail = detail
+        self.faults = tuple(faults[:MAX_FAULTS])
+        self.extra = dict(extra or {})
+        self.headers = dict(headers or {})
+
+    def document(self, request_id: str) -> dict[str, object]:
+        """Return the problem as a JSON object."""
+        document: dict[str, object] = {
+            "type": self.kind.type_uri,
+            "title": self.kind.title,
+            "status": self.kind.status,
+            "detail": self.detail,
+            "code": self.kind.code,
+            "request_id": request_id,
+        }
+        if self.faults:
+            document["errors"] = [{"pointer": fault.pointer, "code": fault.code, "message": fault.message} for fault in self.faults]
+        return document | self.extra
+
+    def response(self, request_id: str) -> Response:
+        """Return the problem as an answer."""
+        body = json.dumps(self.document(request_id), ensure_ascii=False).encode()
+        return Response(body, self.kind.status, {**self.headers, "content-type": MEDIA_TYPE})
+
+
+def faulty_fields(faults: Sequence[FieldFault]) -> ProblemError:
+    """Return the problem of a body that is JSON but breaks rules."""
+    fields = "field" if len(faults) == 1 else "fields"
+    return ProblemError(ProblemKind.VALIDATION_FAILED, f"{len(faults)} faulty {fields}: see errors.", faults=faults)

@@ -1,0 +1,27 @@
+"""The variables that the webhook service reads."""
+
+from shared.setting_groups import (
+    CallingRules,
+    DrainSettings,
+    LogSettings,
+    PublicSettings,
+    RedisSettings,
+    ShopKeys,
+    TokenSettings,
+    TwilioAuth,
+    WebhookAddress,
+)
+
+
+class WebhookSettings(
+    WebhookAddress,
+    PublicSettings,
+    RedisSettings,
+    ShopKeys,
+    TokenSettings,
+    TwilioAuth,
+    CallingRules,
+    LogSettings,
+    DrainSettings,
+):
+    """All settings of `python -m services.webhook`."""

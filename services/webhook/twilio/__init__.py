@@ -1,0 +1,1 @@
+"""What Twilio asks of us and tells us; every request is signed."""

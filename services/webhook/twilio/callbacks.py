@@ -1,0 +1,118 @@
+"""What Twilio tells about a call: its progress and who answered. Doubled, late and out of order is normal and changes nothing."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.webhook.twilio.signature import SignedForms
+from shared.core.confirmation import Confirmation
+from shared.core.errors import NotFoundError
+from shared.core.facts import CallAnswered, CalleeClassified, CallEnded, CallPlaced, Fact
+from shared.core.outcome import AttemptResult
+from shared.core.phone import spelt_e164
+from shared.store import Store
+
+log = structlog.get_logger()
+
+_LINE_RESULTS: Mapping[str, AttemptResult | None] = {
+    "completed": None,  # somebody or something had answered: the conversation says what came of it
+    "busy": AttemptResult.BUSY,
+    "no-answer": AttemptResult.NO_ANSWER,
+    "failed": AttemptResult.FAILED,
+    "canceled": AttemptResult.FAILED,
+}
+_PLACED = frozenset({"queued", "initiated", "ringing"})
+_ANSWERED = "in-progress"
+
+MakeFact = Callable[[datetime], Fact]
+
+
+class Callbacks:
+    """The callbacks of a call. An answer says only that the news is stored (204), or that it is of no use (204 too)."""
+
+    def __init__(self, store: Store, forms: SignedForms) -> None:
+        self._store = store
+        self._forms = forms
+
+    async def status(self, request: Request) -> Response:
+        """Take in the progress of a call that we placed."""
+        form = await self._forms.read(request)
+        fact = progress(form, request.path_params["attempt_id"])
+        if fact is None:
+            log.info("call_status_ignored", attempt_id=request.path_params["attempt_id"])
+            return Response(status_code=204)
+        return await self._apply(request, fact)
+
+    async def amd(self, request: Request) -> Response:
+        """Take in whether a person or a machine answered."""
+        form = await self._forms.read(request)
+        answered_by, attempt_id = form.get("AnsweredBy", ""), request.path_params["attempt_id"]
+        if not answered_by:
+            return Response(status_code=204)
+        return await self._apply(request, lambda now: CalleeClassified(now, attempt_id, answered_by[:40]))
+
+    async def incoming_status(self, request: Request) -> Response:
+        """Take in the end of a call that a customer made to us."""
+        form = await self._forms.read(request)
+        call_sid, caller = form.get("CallSid", ""), spelt_e164(form.get("From", ""))
+        found = await self._store.lookups.find_open_by_phone(None, caller) if caller else []
+        for confirmation in found:
+            attempt = confirmation.open_attempt
+            if attempt is None or attempt.call_sid != call_sid:
+                continue
+            fact = progress(form, attempt.id)
+            if fact is not None:
+                await self._store.confirmations.apply(confirmation.id, fact)
+        return Response(status_code=204)
+
+    async def _apply(self, request: Request, make_fact: MakeFact) -> Response:
+        confirmation_id, attempt_id = request.path_params["confirmation_id"], request.path_params["attempt_id"]
+        try:
+            step = await self._store.confirmations.apply(confirmation_id, make_fact)
+        except NotFoundError:
+            log.info("callback_of_unknown_confirmation", confirmation_id=confirmation_id, attempt_id=attempt_id)
+            return Response(status_code=204)
+        if not is_of_open_attempt(step.confirmation, attempt_id) and not step.is_changed:
+            log.info("callback_of_closed_attempt", confirmation_id=confirmation_id, attempt_id=attempt_id)
+        return Response(status_code=204)
+
+
+def is_of_open_attempt(confirmation: Confirmation, attempt_id: str) -> bool:
+    """Tell whether the attempt is the one under way."""
+    attempt = confirmation.open_attempt
+    return attempt is not None and attempt.id == attempt_id
+
+
+def progress(form: Mapping[str, str], attempt_id: str) -> MakeFact | None:
+    """Return the fact that a status callback's form tells of the attempt, or None where it tells none that we know."""
+    status, call_sid = form.get("CallStatus", ""), form.get("CallSid", "")
+    if not call_sid:
+        return None
+    if status in _PLACED:
+        return lambda now: CallPlaced(now, attempt_id, call_sid)
+    if status == _ANSWERED:
+        return lambda now: CallAnswered(now, attempt_id, call_sid)
+    if status not in _LINE_RESULTS:
+        return None
+    return lambda now: CallEnded(
+        at=now,
+        attempt_id=attempt_id,
+        line_result=_LINE_RESULTS[status],
+        call_sid=call_sid,
+        duration_s=_seconds(form.get("CallDuration", "")),
+        reason=None if status == "completed" else _reason(status, form),
+    )
+
+
+def _seconds(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else None  # noqa: PLR2004 - eleven days
+
+
+def _reason(status: str, form: Mapping[str, str]) -> str:
+    """Return the line's own words: `busy, SIP 486`, and Twilio's error code where it tells one."""
+    codes = (("SIP", form.get("SipResponseCode", "")), ("Twilio", form.get("ErrorCode", "")))
+    told = [f"{whose} {code}" for whose, code in codes if code.isascii() and code.isdecimal() and len(code) < 7]  # noqa: PLR2004
+    return ", ".join([status, *told])
