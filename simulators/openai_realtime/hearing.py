@@ -116,7 +116,8 @@ def _sound(mulaw: bytes) -> Sound:
     """
     samples = np.pad(voice.decode(mulaw).astype(np.float32), _WINDOW)
     frames = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::_HOP] * _taper()
-    power = np.abs(np.fft.rfft(frames)) ** 2 @ _filters().T
+    # einsum, as the threads of a BLAS product would spin against the sessions on a small machine
+    power = np.einsum("tf,bf->tb", np.abs(np.fft.rfft(frames)) ** 2, _filters())
     levels = 10 * np.log10(power + 1)
     levels = np.clip(levels - (levels.max() - _DYNAMIC_RANGE_DB), 0, None)
     active = np.flatnonzero(levels.sum(axis=1) > _ACTIVE_DB)

@@ -1,7 +1,5 @@
 """The OpenAI simulator keeps the conversation's items as the API does: created, retrieved, truncated, deleted."""
 
-from collections.abc import Iterator
-
 import pytest
 from openai.types.realtime import RealtimeClientEvent
 from pydantic import TypeAdapter, ValidationError
@@ -17,22 +15,9 @@ from tests.support.openai_simulator import (
     Client,
     SimulatorProcess,
     in_call,
-    running_simulator,
 )
 
 CLIENT_EVENT: TypeAdapter[object] = TypeAdapter(RealtimeClientEvent)
-
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[SimulatorProcess]:
-    with running_simulator() as running:
-        yield running
-
-
-@pytest.fixture
-def simulator(process: SimulatorProcess) -> SimulatorProcess:
-    process.reset()
-    return process
 
 
 def _message(role: str, text: str, content_type: str, **more: str) -> dict[str, object]:
@@ -45,8 +30,8 @@ async def _add(client: Client, item: dict[str, object], **more: object) -> dict[
     return await client.until("conversation.item.done")
 
 
-async def test_items_stand_in_the_order_that_was_asked_for(simulator: SimulatorProcess) -> None:
-    async with in_call(simulator.url) as client:
+async def test_items_stand_in_the_order_that_was_asked_for(openai_simulator: SimulatorProcess) -> None:
+    async with in_call(openai_simulator.url) as client:
         first = await _add(client, _message("user", "one", "input_text", id="one"))
         second = await _add(client, _message("assistant", "two", "output_text", id="two"))
         between = await _add(client, _message("system", "half", "input_text"), previous_item_id="one")
@@ -54,16 +39,16 @@ async def test_items_stand_in_the_order_that_was_asked_for(simulator: SimulatorP
     assert [done["previous_item_id"] for done in (first, second, between, at_root)] == [None, "one", "one", None]
 
 
-async def test_a_talk_is_taken_up_where_another_connection_left_it(simulator: SimulatorProcess) -> None:
-    async with in_call(simulator.url) as client:
+async def test_a_talk_is_taken_up_where_another_connection_left_it(openai_simulator: SimulatorProcess) -> None:
+    async with in_call(openai_simulator.url) as client:
         await _add(client, _message("assistant", f"{DETAILS} {ASK}", "output_text"))
         await client.hear("Po, patjetër.")
         response = (await client.until("response.done"))["response"]
     assert response["output"][0]["name"] == "record_outcome"
 
 
-async def test_a_reported_key_is_understood(simulator: SimulatorProcess) -> None:
-    async with in_call(simulator.url) as client:
+async def test_a_reported_key_is_understood(openai_simulator: SimulatorProcess) -> None:
+    async with in_call(openai_simulator.url) as client:
         await _add(client, _message("assistant", f"{DETAILS} {ASK}", "output_text"))
         await _add(client, _message("user", "caller pressed 9", "input_text"))
         await client.send("response.create")
@@ -83,16 +68,16 @@ async def test_a_reported_key_is_understood(simulator: SimulatorProcess) -> None
         {"type": "message", "content": []},
     ],
 )
-async def test_items_in_another_shape_are_refused(simulator: SimulatorProcess, item: dict[str, object]) -> None:
-    async with in_call(simulator.url) as client:
+async def test_items_in_another_shape_are_refused(openai_simulator: SimulatorProcess, item: dict[str, object]) -> None:
+    async with in_call(openai_simulator.url) as client:
         await client.send("conversation.item.create", item=item, event_id="e")
         error = (await client.until("error"))["error"]
     assert error["event_id"] == "e"
     assert error["param"].startswith("item")
 
 
-async def test_an_item_is_retrieved_and_deleted(simulator: SimulatorProcess) -> None:
-    async with in_call(simulator.url) as client:
+async def test_an_item_is_retrieved_and_deleted(openai_simulator: SimulatorProcess) -> None:
+    async with in_call(openai_simulator.url) as client:
         await _add(client, _message("user", "one", "input_text", id="one"))
         await client.send("conversation.item.retrieve", item_id="one")
         assert (await client.until("conversation.item.retrieved"))["item"]["content"][0]["text"] == "one"
@@ -113,8 +98,8 @@ async def _truncate(client: Client, item_id: str, audio_end_ms: int) -> None:
     await client.send("conversation.item.truncate", event_id="cut", **where)
 
 
-async def test_what_was_not_heard_is_truncated_with_its_words(simulator: SimulatorProcess) -> None:
-    async with in_call(simulator.url) as client:
+async def test_what_was_not_heard_is_truncated_with_its_words(openai_simulator: SimulatorProcess) -> None:
+    async with in_call(openai_simulator.url) as client:
         item_id = await _spoken(client)
         await _truncate(client, item_id, 700)
         truncated = await client.until("conversation.item.truncated")
@@ -122,11 +107,11 @@ async def test_what_was_not_heard_is_truncated_with_its_words(simulator: Simulat
         item = (await client.until("conversation.item.retrieved"))["item"]
     assert (truncated["item_id"], truncated["audio_end_ms"]) == (item_id, 700)
     assert ASK not in item["content"][0]["transcript"]
-    assert simulator.sessions()[0]["truncations"][0]["audio_end_ms"] == 700
+    assert openai_simulator.sessions()[0]["truncations"][0]["audio_end_ms"] == 700
 
 
-async def test_yes_to_a_question_that_was_cut_off_decides_nothing(simulator: SimulatorProcess) -> None:
-    async with in_call(simulator.url) as client:
+async def test_yes_to_a_question_that_was_cut_off_decides_nothing(openai_simulator: SimulatorProcess) -> None:
+    async with in_call(openai_simulator.url) as client:
         await _truncate(client, await _spoken(client), 700)
         await client.until("conversation.item.truncated")
         await client.hear("Po, patjetër.")
@@ -134,16 +119,16 @@ async def test_yes_to_a_question_that_was_cut_off_decides_nothing(simulator: Sim
     assert response["output"][0]["content"][0]["transcript"] == f"{DETAILS} {ASK}"
 
 
-async def test_audio_cannot_be_truncated_past_its_end(simulator: SimulatorProcess) -> None:
-    async with in_call(simulator.url) as client:
+async def test_audio_cannot_be_truncated_past_its_end(openai_simulator: SimulatorProcess) -> None:
+    async with in_call(openai_simulator.url) as client:
         await _truncate(client, await _spoken(client), 60_000)
         error = (await client.until("error"))["error"]
     assert error["event_id"] == "cut"
     assert error["message"].endswith("is already shorter than 60000ms")
 
 
-async def test_only_what_the_model_spoke_can_be_truncated(simulator: SimulatorProcess) -> None:
-    async with in_call(simulator.url) as client:
+async def test_only_what_the_model_spoke_can_be_truncated(openai_simulator: SimulatorProcess) -> None:
+    async with in_call(openai_simulator.url) as client:
         await _add(client, _message("assistant", "text", "output_text", id="text"))
         await _truncate(client, "text", 0)
         error = (await client.until("error"))["error"]
@@ -153,8 +138,8 @@ async def test_only_what_the_model_spoke_can_be_truncated(simulator: SimulatorPr
     assert "not found" in unknown["message"]
 
 
-async def test_truncation_counts_in_whole_milliseconds_from_zero(simulator: SimulatorProcess) -> None:
-    async with in_call(simulator.url) as client:
+async def test_truncation_counts_in_whole_milliseconds_from_zero(openai_simulator: SimulatorProcess) -> None:
+    async with in_call(openai_simulator.url) as client:
         for end in (-1, 10.5):
             where = {"item_id": "x", "content_index": 0, "audio_end_ms": end}
             await client.send("conversation.item.truncate", **where)

@@ -1,7 +1,6 @@
 """The OpenAI simulator opens, configures and refuses sessions as the API does."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,20 +14,7 @@ from tests.support.openai_simulator import (
     configuration,
     connected,
     in_call,
-    running_simulator,
 )
-
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[SimulatorProcess]:
-    with running_simulator() as running:
-        yield running
-
-
-@pytest.fixture
-def simulator(process: SimulatorProcess) -> SimulatorProcess:
-    process.reset()
-    return process
 
 
 async def _status_of_handshake(url: str, headers: dict[str, str]) -> int:
@@ -39,16 +25,16 @@ async def _status_of_handshake(url: str, headers: dict[str, str]) -> int:
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer sk-other"}, {"Authorization": KEY}])
-async def test_a_wrong_key_fails_the_handshake(simulator: SimulatorProcess, headers: dict[str, str]) -> None:
-    assert await _status_of_handshake(simulator.url, headers) == 401
-    assert simulator.sessions() == []
+async def test_a_wrong_key_fails_the_handshake(openai_simulator: SimulatorProcess, headers: dict[str, str]) -> None:
+    assert await _status_of_handshake(openai_simulator.url, headers) == 401
+    assert openai_simulator.sessions() == []
 
 
 @pytest.mark.parametrize("status", [401, 403, 429, 500, 503])
-async def test_a_fault_refuses_the_handshake_as_often_as_asked(simulator: SimulatorProcess, status: int) -> None:
-    simulator.add_rule({"faults": {"refuse_handshake": status}, "times": 1})
-    assert await _status_of_handshake(simulator.url, {"Authorization": f"Bearer {KEY}"}) == status
-    async with connected(simulator.url):
+async def test_a_fault_refuses_the_handshake_as_often_as_asked(openai_simulator: SimulatorProcess, status: int) -> None:
+    openai_simulator.add_rule({"faults": {"refuse_handshake": status}, "times": 1})
+    assert await _status_of_handshake(openai_simulator.url, {"Authorization": f"Bearer {KEY}"}) == status
+    async with connected(openai_simulator.url):
         pass
 
 
@@ -62,26 +48,26 @@ async def _end_of(url: str, query: str, **headers: str) -> tuple[dict[str, Any],
     return event, closed.value.rcvd.code, closed.value.rcvd.reason
 
 
-async def test_a_connection_without_a_model_ends_with_an_error_and_4000(simulator: SimulatorProcess) -> None:
-    event, code, reason = await _end_of(simulator.url, "")
+async def test_a_connection_without_a_model_ends_with_an_error_and_4000(openai_simulator: SimulatorProcess) -> None:
+    event, code, reason = await _end_of(openai_simulator.url, "")
     assert event["error"]["code"] == "missing_model"
     assert (code, reason) == (4000, "invalid_request_error.missing_model")
 
 
-async def test_the_beta_interface_is_shut(simulator: SimulatorProcess) -> None:
-    event, code, _ = await _end_of(simulator.url, "?model=gpt-realtime-2.1", **{"OpenAI-Beta": "realtime=v1"})
+async def test_the_beta_interface_is_shut(openai_simulator: SimulatorProcess) -> None:
+    event, code, _ = await _end_of(openai_simulator.url, "?model=gpt-realtime-2.1", **{"OpenAI-Beta": "realtime=v1"})
     assert "no longer supported" in event["error"]["message"]
     assert code == 4000
 
 
-async def test_a_key_may_be_refused_by_an_event_after_the_handshake(simulator: SimulatorProcess) -> None:
-    simulator.behave(error_at_start=True)
-    event, code, _ = await _end_of(simulator.url, "?model=gpt-realtime-2.1")
+async def test_a_key_may_be_refused_by_an_event_after_the_handshake(openai_simulator: SimulatorProcess) -> None:
+    openai_simulator.behave(error_at_start=True)
+    event, code, _ = await _end_of(openai_simulator.url, "?model=gpt-realtime-2.1")
     assert (event["error"]["type"], event["error"]["code"], code) == ("authentication_error", "invalid_api_key", 4000)
 
 
-async def test_a_session_begins_as_pcm_with_the_servers_turn_detection(simulator: SimulatorProcess) -> None:
-    async with connected(simulator.url) as client:
+async def test_a_session_begins_as_pcm_with_the_servers_turn_detection(openai_simulator: SimulatorProcess) -> None:
+    async with connected(openai_simulator.url) as client:
         session = client.seen[0]["session"]
     assert session["type"] == "realtime"
     assert session["model"] == "gpt-realtime-2.1"
@@ -90,8 +76,8 @@ async def test_a_session_begins_as_pcm_with_the_servers_turn_detection(simulator
     assert session["expires_at"] > 0
 
 
-async def test_an_update_changes_what_it_names_and_answers_with_the_whole_session(simulator: SimulatorProcess) -> None:
-    async with connected(simulator.url) as client:
+async def test_an_update_changes_what_it_names_and_answers_with_the_whole_session(openai_simulator: SimulatorProcess) -> None:
+    async with connected(openai_simulator.url) as client:
         await client.update(audio={"input": {"format": PCMU, "noise_reduction": {"type": "near_field"}}})
         session = await client.update(audio={"input": {"turn_detection": {"type": "server_vad", "threshold": 0.7}}})
     heard = session["audio"]["input"]
@@ -147,16 +133,16 @@ def _speaking(**settings: object) -> dict[str, Any]:
     ],
 )
 async def test_what_the_api_does_not_take_is_refused(
-    simulator: SimulatorProcess, session: dict[str, Any], code: str, param: str | None
+    openai_simulator: SimulatorProcess, session: dict[str, Any], code: str, param: str | None
 ) -> None:
-    async with connected(simulator.url) as client:
+    async with connected(openai_simulator.url) as client:
         error = await _refusal(client, session)
     assert error["code"] == code
     assert param is None or error["param"] == param
 
 
-async def test_a_refused_update_applies_in_no_part(simulator: SimulatorProcess) -> None:
-    async with in_call(simulator.url) as client:
+async def test_a_refused_update_applies_in_no_part(openai_simulator: SimulatorProcess) -> None:
+    async with in_call(openai_simulator.url) as client:
         transcription = {"model": "gpt-transcribe", "language": "sq"}
         asked = {"type": "realtime", "instructions": "new", "audio": {"input": {"transcription": transcription}}}
         error = await _refusal(client, asked)
@@ -166,15 +152,15 @@ async def test_a_refused_update_applies_in_no_part(simulator: SimulatorProcess) 
     assert session["audio"]["input"]["transcription"] is None
 
 
-async def test_transcription_without_the_refused_language_is_taken(simulator: SimulatorProcess) -> None:
-    async with in_call(simulator.url) as client:
+async def test_transcription_without_the_refused_language_is_taken(openai_simulator: SimulatorProcess) -> None:
+    async with in_call(openai_simulator.url) as client:
         asked = {"model": "gpt-transcribe", "prompt": "Një telefonatë në shqip."}
         session = await client.update(audio={"input": {"transcription": asked}})
     assert session["audio"]["input"]["transcription"] == asked
 
 
-async def test_the_voice_is_locked_once_the_model_has_spoken(simulator: SimulatorProcess) -> None:
-    async with in_call(simulator.url) as client:
+async def test_the_voice_is_locked_once_the_model_has_spoken(openai_simulator: SimulatorProcess) -> None:
+    async with in_call(openai_simulator.url) as client:
         assert (await client.update(**_speaking(voice="cedar")))["audio"]["output"]["voice"] == "cedar"
         await client.say_verbatim("Mirëdita.")
         error = await _refusal(client, _speaking(voice="ash"))
@@ -194,16 +180,16 @@ async def test_the_voice_is_locked_once_the_model_has_spoken(simulator: Simulato
         ('{"type": "output_audio_buffer.clear"}', "invalid_value"),
     ],
 )
-async def test_a_frame_that_is_no_client_event_is_refused(simulator: SimulatorProcess, frame: str, code: str) -> None:
-    async with connected(simulator.url) as client:
+async def test_a_frame_that_is_no_client_event_is_refused(openai_simulator: SimulatorProcess, frame: str, code: str) -> None:
+    async with connected(openai_simulator.url) as client:
         await client.socket.send(frame)
         assert (await client.until("error"))["error"]["code"] == code
         await client.update(**configuration())
 
 
-async def test_a_session_ends_at_its_time_with_an_error_and_1001(simulator: SimulatorProcess) -> None:
-    simulator.behave(expire_after_s=0.1)
-    async with connected(simulator.url) as client:
+async def test_a_session_ends_at_its_time_with_an_error_and_1001(openai_simulator: SimulatorProcess) -> None:
+    openai_simulator.behave(expire_after_s=0.1)
+    async with connected(openai_simulator.url) as client:
         error = (await client.until("error"))["error"]
         with pytest.raises(websockets.ConnectionClosedOK) as closed:
             await client.next()
@@ -213,10 +199,10 @@ async def test_a_session_ends_at_its_time_with_an_error_and_1001(simulator: Simu
     assert closed.value.rcvd.reason == "Your session hit the maximum duration of 60 minutes."
 
 
-async def test_the_ledger_tells_what_was_asked_for_and_never_the_key(simulator: SimulatorProcess) -> None:
-    async with in_call(simulator.url):
+async def test_the_ledger_tells_what_was_asked_for_and_never_the_key(openai_simulator: SimulatorProcess) -> None:
+    async with in_call(openai_simulator.url):
         pass
-    session = simulator.sessions()[0]
+    session = openai_simulator.sessions()[0]
     assert session["formats"] == {"input": "audio/pcmu", "output": "audio/pcmu"}
     assert session["headers"]["authorization"] is True
     assert session["frames_in"] == {"session.update": 1}

@@ -2,31 +2,18 @@
 
 import base64
 import json
-from collections.abc import Iterator
 
 import pytest
 
 from simulators import voice
-from tests.support.openai_simulator import ASK, DETAILS, Client, SimulatorProcess, in_call, running_simulator
+from tests.support.openai_simulator import ASK, DETAILS, Client, SimulatorProcess, in_call
 
 VAD = {"type": "server_vad"}
 LONG = "Kjo është një fjali shumë e gjatë, që zgjat aq sa dikush ka kohë të flasë para se ajo të marrë fund."
 
 
-@pytest.fixture(scope="module")
-def process() -> Iterator[SimulatorProcess]:
-    with running_simulator() as running:
-        yield running
-
-
-@pytest.fixture
-def simulator(process: SimulatorProcess) -> SimulatorProcess:
-    process.reset()
-    return process
-
-
-async def test_a_turn_has_the_events_of_the_api_in_their_order(simulator: SimulatorProcess) -> None:
-    async with in_call(simulator.url) as client:
+async def test_a_turn_has_the_events_of_the_api_in_their_order(openai_simulator: SimulatorProcess) -> None:
+    async with in_call(openai_simulator.url) as client:
         await client.hear("Alo?")
         done = await client.until("response.done")
     assert [name for name in client.types() if name != "rate_limits.updated"] == [
@@ -53,8 +40,8 @@ async def test_a_turn_has_the_events_of_the_api_in_their_order(simulator: Simula
     assert done["response"]["usage"]["output_token_details"]["audio_tokens"] > 0
 
 
-async def test_the_user_item_has_the_id_that_was_announced(simulator: SimulatorProcess) -> None:
-    async with in_call(simulator.url) as client:
+async def test_the_user_item_has_the_id_that_was_announced(openai_simulator: SimulatorProcess) -> None:
+    async with in_call(openai_simulator.url) as client:
         await client.hear("Alo?")
         started = await client.until("input_audio_buffer.speech_started")
         committed = await client.until("input_audio_buffer.committed")
@@ -63,17 +50,17 @@ async def test_the_user_item_has_the_id_that_was_announced(simulator: SimulatorP
     assert {started["item_id"], committed["item_id"], added["item"]["id"]} == {started["item_id"]}
 
 
-async def test_a_response_is_done_long_before_its_audio_could_be_heard(simulator: SimulatorProcess) -> None:
-    simulator.behave(burst=5.0)
-    async with in_call(simulator.url) as client:
+async def test_a_response_is_done_long_before_its_audio_could_be_heard(openai_simulator: SimulatorProcess) -> None:
+    openai_simulator.behave(burst=5.0)
+    async with in_call(openai_simulator.url) as client:
         await client.say_verbatim(LONG)
-    record = simulator.sessions()[0]["responses"][0]
+    record = openai_simulator.sessions()[0]["responses"][0]
     assert record["said"] == LONG
     assert (record["done_ms"] - record["first_delta_ms"]) * 3 < record["audio_ms"]
 
 
-async def test_deltas_are_of_odd_sizes_and_make_up_the_speech(simulator: SimulatorProcess) -> None:
-    async with in_call(simulator.url) as client:
+async def test_deltas_are_of_odd_sizes_and_make_up_the_speech(openai_simulator: SimulatorProcess) -> None:
+    async with in_call(openai_simulator.url) as client:
         await client.say_verbatim("Mirëdita, ju flet asistenti.")
     audio = [base64.b64decode(event["delta"]) for event in client.seen if event["type"].endswith("output_audio.delta")]
     assert any(len(delta) % 160 for delta in audio)
@@ -82,16 +69,16 @@ async def test_deltas_are_of_odd_sizes_and_make_up_the_speech(simulator: Simulat
     assert "".join(words) == "Mirëdita, ju flet asistenti."
 
 
-async def test_without_pcmu_the_audio_really_is_pcm(simulator: SimulatorProcess) -> None:
-    async with in_call(simulator.url, audio={}) as client:
+async def test_without_pcmu_the_audio_really_is_pcm(openai_simulator: SimulatorProcess) -> None:
+    async with in_call(openai_simulator.url, audio={}) as client:
         await client.say_verbatim("Mirëdita.")
         pcm = b"".join(base64.b64decode(event["delta"]) for event in client.seen if event["type"].endswith("audio.delta"))
-    assert len(pcm) == 48 * simulator.sessions()[0]["responses"][0]["audio_ms"]
+    assert len(pcm) == 48 * openai_simulator.sessions()[0]["responses"][0]["audio_ms"]
 
 
-async def test_transcription_comes_late_and_beside_the_response(simulator: SimulatorProcess) -> None:
+async def test_transcription_comes_late_and_beside_the_response(openai_simulator: SimulatorProcess) -> None:
     audio = {"input": {"format": {"type": "audio/pcmu"}, "transcription": {"model": "gpt-transcribe"}}}
-    async with in_call(simulator.url, audio=audio) as client:
+    async with in_call(openai_simulator.url, audio=audio) as client:
         await client.hear("Po, e konfirmoj porosinë.")
         created = await client.until("response.created")
         completed = await client.until("conversation.item.input_audio_transcription.completed")
@@ -100,9 +87,9 @@ async def test_transcription_comes_late_and_beside_the_response(simulator: Simul
     assert client.seen.index(completed) > client.seen.index(created)
 
 
-async def test_the_customer_cuts_in_and_some_deltas_are_still_in_flight(simulator: SimulatorProcess) -> None:
-    simulator.behave(burst=2.0)
-    async with in_call(simulator.url) as client:
+async def test_the_customer_cuts_in_and_some_deltas_are_still_in_flight(openai_simulator: SimulatorProcess) -> None:
+    openai_simulator.behave(burst=2.0)
+    async with in_call(openai_simulator.url) as client:
         await client.send("response.create", response={"instructions": f"«{LONG}»"})
         await client.until("response.output_audio.delta")
         await client.hear("Po, e konfirmoj porosinë.")
@@ -115,10 +102,10 @@ async def test_the_customer_cuts_in_and_some_deltas_are_still_in_flight(simulato
     assert 1 <= after.count("response.output_audio.delta") <= 4
 
 
-async def test_without_interrupt_response_it_speaks_on(simulator: SimulatorProcess) -> None:
+async def test_without_interrupt_response_it_speaks_on(openai_simulator: SimulatorProcess) -> None:
     quiet = {**VAD, "interrupt_response": False, "create_response": False}
     audio = {"input": {"format": {"type": "audio/pcmu"}, "turn_detection": quiet}}
-    async with in_call(simulator.url, audio=audio) as client:
+    async with in_call(openai_simulator.url, audio=audio) as client:
         await client.send("response.create", response={"instructions": f"«{LONG}»"})
         await client.hear("Po, po.")
         assert (await client.until("response.done"))["response"]["status"] == "completed"
@@ -126,9 +113,9 @@ async def test_without_interrupt_response_it_speaks_on(simulator: SimulatorProce
         assert "input_audio_buffer.speech_started" in client.types()
 
 
-async def test_a_second_response_is_refused_while_one_runs(simulator: SimulatorProcess) -> None:
-    simulator.behave(response_latency_ms=300)
-    async with in_call(simulator.url) as client:
+async def test_a_second_response_is_refused_while_one_runs(openai_simulator: SimulatorProcess) -> None:
+    openai_simulator.behave(response_latency_ms=300)
+    async with in_call(openai_simulator.url) as client:
         await client.send("response.create")
         created = await client.until("response.created")
         await client.send("response.create", event_id="second")
@@ -138,9 +125,9 @@ async def test_a_second_response_is_refused_while_one_runs(simulator: SimulatorP
     assert created["response"]["id"] in error["message"]
 
 
-async def test_a_response_outside_the_conversation_may_run_beside(simulator: SimulatorProcess) -> None:
-    simulator.behave(response_latency_ms=100)
-    async with in_call(simulator.url) as client:
+async def test_a_response_outside_the_conversation_may_run_beside(openai_simulator: SimulatorProcess) -> None:
+    openai_simulator.behave(response_latency_ms=100)
+    async with in_call(openai_simulator.url) as client:
         await client.send("response.create", response={"instructions": "«Një.»"})
         asked = {"conversation": "none", "output_modalities": ["text"], "metadata": {"k": "v"}, "input": []}
         await client.send("response.create", response=asked)
@@ -150,9 +137,9 @@ async def test_a_response_outside_the_conversation_may_run_beside(simulator: Sim
     assert outside["output"][0]["content"][0]["type"] == "output_text"
 
 
-async def test_the_client_cancels_a_response(simulator: SimulatorProcess) -> None:
-    simulator.behave(burst=1.0)
-    async with in_call(simulator.url) as client:
+async def test_the_client_cancels_a_response(openai_simulator: SimulatorProcess) -> None:
+    openai_simulator.behave(burst=1.0)
+    async with in_call(openai_simulator.url) as client:
         await client.send("response.create", response={"instructions": f"«{LONG}»"})
         delta = await client.until("response.output_audio.delta")
         await client.send("response.cancel", response_id=delta["response_id"])
@@ -160,16 +147,16 @@ async def test_the_client_cancels_a_response(simulator: SimulatorProcess) -> Non
     assert response["status_details"] == {"type": "cancelled", "reason": "client_cancelled"}
 
 
-async def test_there_may_be_nothing_to_cancel(simulator: SimulatorProcess) -> None:
-    async with in_call(simulator.url) as client:
+async def test_there_may_be_nothing_to_cancel(openai_simulator: SimulatorProcess) -> None:
+    async with in_call(openai_simulator.url) as client:
         await client.send("response.cancel", event_id="c")
         error = (await client.until("error"))["error"]
     assert (error["code"], error["event_id"]) == ("response_cancel_not_active", "c")
     assert error["message"] == "Cancellation failed: no active response found"
 
 
-async def test_a_decision_becomes_a_function_call_with_its_events(simulator: SimulatorProcess) -> None:
-    async with in_call(simulator.url) as client:
+async def test_a_decision_becomes_a_function_call_with_its_events(openai_simulator: SimulatorProcess) -> None:
+    async with in_call(openai_simulator.url) as client:
         await client.hear("Po, e konfirmoj porosinë.")
         response = (await client.until("response.done"))["response"]
     names = client.types()
@@ -194,24 +181,24 @@ async def _answer_call(client: Client, response: dict[str, list[dict[str, str]]]
     await client.until("conversation.item.done")
 
 
-async def test_after_the_tools_answer_it_says_what_it_is_told_to(simulator: SimulatorProcess) -> None:
-    async with in_call(simulator.url) as client:
+async def test_after_the_tools_answer_it_says_what_it_is_told_to(openai_simulator: SimulatorProcess) -> None:
+    async with in_call(openai_simulator.url) as client:
         await client.hear("Po, e konfirmoj porosinë.")
         await _answer_call(client, (await client.until("response.done"))["response"])
         response = await client.say_verbatim("Faleminderit, mirupafshim!")
     assert response["output"][0]["content"][0]["transcript"] == "Faleminderit, mirupafshim!"
 
 
-async def test_an_output_for_a_call_that_nobody_made_is_refused(simulator: SimulatorProcess) -> None:
-    async with in_call(simulator.url) as client:
+async def test_an_output_for_a_call_that_nobody_made_is_refused(openai_simulator: SimulatorProcess) -> None:
+    async with in_call(openai_simulator.url) as client:
         item = {"type": "function_call_output", "call_id": "call_unknown", "output": "{}"}
         await client.send("conversation.item.create", item=item)
         assert "not found" in (await client.until("error"))["error"]["message"]
 
 
-async def test_a_call_that_is_cut_off_has_partial_arguments(simulator: SimulatorProcess) -> None:
-    simulator.behave(argument_delay_ms=400)
-    async with in_call(simulator.url) as client:
+async def test_a_call_that_is_cut_off_has_partial_arguments(openai_simulator: SimulatorProcess) -> None:
+    openai_simulator.behave(argument_delay_ms=400)
+    async with in_call(openai_simulator.url) as client:
         await client.hear("Po, e konfirmoj porosinë.")
         await client.until("response.function_call_arguments.delta")
         await client.hear("Prisni pak, ju lutem, një moment.")
@@ -222,25 +209,25 @@ async def test_a_call_that_is_cut_off_has_partial_arguments(simulator: Simulator
     assert (response["status"], response["output"][0]["status"]) == ("cancelled", "incomplete")
 
 
-async def test_an_idle_line_is_asked_again(simulator: SimulatorProcess) -> None:
-    simulator.behave(idle_clock=10.0)
+async def test_an_idle_line_is_asked_again(openai_simulator: SimulatorProcess) -> None:
+    openai_simulator.behave(idle_clock=10.0)
     audio = {
         "input": {"format": {"type": "audio/pcmu"}, "turn_detection": {**VAD, "idle_timeout_ms": 5000}},
         "output": {"format": {"type": "audio/pcmu"}},
     }
-    async with in_call(simulator.url, audio=audio) as client:
+    async with in_call(openai_simulator.url, audio=audio) as client:
         await client.say_verbatim("Po?")
         await client.append(voice.SILENCE * 8000)
         triggered = await client.until("input_audio_buffer.timeout_triggered")
         committed = await client.until("input_audio_buffer.committed")
         await client.until("response.done")
     assert triggered["item_id"] == committed["item_id"]
-    assert simulator.sessions()[0]["responses"][-1]["trigger"] == "idle"
+    assert openai_simulator.sessions()[0]["responses"][-1]["trigger"] == "idle"
 
 
-async def test_in_manual_mode_nothing_happens_by_itself(simulator: SimulatorProcess) -> None:
+async def test_in_manual_mode_nothing_happens_by_itself(openai_simulator: SimulatorProcess) -> None:
     audio = {"input": {"format": {"type": "audio/pcmu"}, "turn_detection": None}}
-    async with in_call(simulator.url, audio=audio) as client:
+    async with in_call(openai_simulator.url, audio=audio) as client:
         await client.hear("Po, e konfirmoj porosinë.")
         await client.settle()
         assert client.types() == ["error"]
@@ -251,8 +238,8 @@ async def test_in_manual_mode_nothing_happens_by_itself(simulator: SimulatorProc
     assert response["output"][0]["name"] == "record_outcome"
 
 
-async def test_less_than_100_ms_cannot_be_committed(simulator: SimulatorProcess) -> None:
-    async with in_call(simulator.url) as client:
+async def test_less_than_100_ms_cannot_be_committed(openai_simulator: SimulatorProcess) -> None:
+    async with in_call(openai_simulator.url) as client:
         await client.append(voice.SILENCE * 4000)
         await client.send("input_audio_buffer.clear")
         await client.until("input_audio_buffer.cleared")

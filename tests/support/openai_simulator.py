@@ -43,29 +43,30 @@ class SimulatorProcess:
     def __init__(self, url: str) -> None:
         self.url = url
         self.admin = url.replace("ws://", "http://").replace("/v1/realtime", "/simulator/")
+        self.http = httpx.Client(verify=False, timeout=10)  # noqa: S501 - plain HTTP; reading certificates takes longer
 
     def behave(self, **faults: object) -> None:
         """Quick, and with these faults, from the next session on."""
-        response = httpx.put(f"{self.admin}faults", json={"usual": {**QUICK, **faults}})
+        response = self.http.put(f"{self.admin}faults", json={"usual": {**QUICK, **faults}})
         assert response.status_code == 200, response.text
 
     def add_rule(self, rule: dict[str, Any]) -> None:
         """One more rule about coming sessions."""
-        response = httpx.post(f"{self.admin}faults", json=rule)
+        response = self.http.post(f"{self.admin}faults", json=rule)
         assert response.status_code == 201, response.text
 
     def sessions(self) -> list[dict[str, Any]]:
         """The ledger's sessions."""
-        sessions: list[dict[str, Any]] = httpx.get(f"{self.admin}sessions").json()["sessions"]
+        sessions: list[dict[str, Any]] = self.http.get(f"{self.admin}sessions").json()["sessions"]
         return sessions
 
     def drop(self, session_id: str) -> None:
         """Break that session's connection now."""
-        assert httpx.post(f"{self.admin}sessions/{session_id}/drop").status_code == 204
+        assert self.http.post(f"{self.admin}sessions/{session_id}/drop").status_code == 204
 
     def reset(self) -> None:
         """Forget all sessions and faults."""
-        httpx.delete(self.admin)
+        self.http.delete(self.admin)
         self.behave()
 
 
@@ -76,7 +77,9 @@ def running_simulator() -> Iterator[SimulatorProcess]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
-        yield SimulatorProcess(line.split()[-1])
+        simulator = SimulatorProcess(line.split()[-1])
+        with simulator.http:
+            yield simulator
         process.terminate()
 
 
