@@ -9,7 +9,7 @@ from shared.store.checks import warnings
 from shared.store.circuit import Circuit, OpenCircuit
 from shared.store.clock import StoreClock
 from shared.store.confirmations import Confirmations
-from shared.store.connection import Client, open_client, translated
+from shared.store.connection import Client, close_client, open_client, translated
 from shared.store.due import Due, Grant, Hold, Limits, Wait
 from shared.store.erasure import Eraser
 from shared.store.events import Events, ToldEvent
@@ -98,7 +98,7 @@ class Store:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self.client.aclose()
+        await close_client(self.client)
 
 
 def connect(redis_url: str, policy: DialPolicy, limits: Limits = _NO_LIMITS) -> Store:

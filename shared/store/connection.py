@@ -45,6 +45,15 @@ def open_client(redis_url: str) -> Client:
     return sentinel.master_for(service, db=db, password=password)
 
 
+async def close_client(client: Client) -> None:
+    """Close all connections, those to the sentinels too."""
+    pool = client.connection_pool
+    await client.aclose()
+    await pool.disconnect()
+    for sentinel in getattr(getattr(pool, "sentinel_manager", None), "sentinels", ()):
+        await sentinel.aclose()
+
+
 def sentinel_parts(redis_url: str) -> tuple[list[tuple[str, int]], str, int, str | None]:
     """Return the sentinels, the service's name, the database and the password that a Sentinel URL names.
 

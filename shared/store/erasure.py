@@ -1,12 +1,12 @@
 """Erasing a confirmation with all that belongs to it: at a shop's wish, or when its time is over."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.core.confirmation import Confirmation
 from shared.core.dial_policy import DialPolicy
 from shared.core.errors import StoreUnavailableError
 from shared.store import keys
-from shared.store.codec import Record, decode
+from shared.store.codec import Record, decode, from_time
 from shared.store.connection import Client, translated
 from shared.store.scripts import Script, Word, run
 
@@ -38,16 +38,17 @@ class Eraser:
         """Erase a confirmation that finished longer ago than the retention; True where it was."""
         async with translated():
             stored = await self._client.get(keys.record(confirmation_id))
-            seconds, _ = await self._client.time()
+            seconds, micros = await self._client.time()
             if stored is None:
                 await self._client.zrem(keys.DUE_CARE, confirmation_id)
                 return False
             record = decode(stored)
-            return self._is_over(record.confirmation, int(seconds)) and await self._erase(record)
+            now = from_time(int(seconds), int(micros))
+            return self._is_over(record.confirmation, now) and await self._erase(record)
 
-    def _is_over(self, confirmation: Confirmation, now_s: int) -> bool:
+    def _is_over(self, confirmation: Confirmation, now: datetime) -> bool:
         over_at = confirmation.updated_at + timedelta(days=self._policy.retention_days)
-        return confirmation.is_finished and over_at.timestamp() <= now_s
+        return confirmation.is_finished and over_at <= now
 
     async def _erase(self, record: Record) -> bool:
         old = record.confirmation

@@ -40,6 +40,25 @@ class ValkeyServer:
             client.flushall()
             client.script_flush()
 
+    @contextmanager
+    def sentinel(self, folder: Path) -> Iterator[int]:
+        """Run a sentinel that watches this server as `main`; yields its port."""
+        port = free_port()
+        config = folder / "sentinel.conf"
+        config.write_text(f"port {port}\ndir {folder}\nsentinel monitor main 127.0.0.1 {self.port} 1\n")
+        process = subprocess.Popen([binary(), str(config), "--sentinel"], stdout=subprocess.DEVNULL)
+        try:
+            _wait_for(port, process)
+            yield port
+        finally:
+            process.kill()
+            process.wait()
+
+
+def binary() -> str:
+    """Return the server's program."""
+    return os.environ.get("TEST_REDIS_SERVER") or str(get_binary_path())
+
 
 def free_port() -> int:
     """Return a TCP port that nobody listens on now."""
@@ -62,25 +81,27 @@ def running_valkey(folder: Path, *, port: int | None = None, appendfsync: str = 
 
 def start_valkey(folder: Path, *, port: int, appendfsync: str = "always") -> ValkeyServer:
     """Start a server that the caller ends; returns once it answers."""
-    binary = os.environ.get("TEST_REDIS_SERVER") or str(get_binary_path())
     words = (
         f"--port {port} --bind 127.0.0.1 --unixsocket {folder}/valkey.sock --dir {folder} --appendonly yes"
         f" --appendfsync {appendfsync} --maxmemory 512mb --maxmemory-policy noeviction --logfile {folder}/valkey.log"
     )
-    process = subprocess.Popen([binary, *words.split(), "--save", ""], stdout=subprocess.DEVNULL)
-    server = ValkeyServer(port, folder, process)
+    process = subprocess.Popen([binary(), *words.split(), "--save", ""], stdout=subprocess.DEVNULL)
+    _wait_for(port, process)
+    return ValkeyServer(port, folder, process)
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + _START_LIMIT_S
-    while not _answers(server):
+    while not _answers(port):
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()
-            raise RuntimeError(f"{binary} did not start; see {folder}/valkey.log")
+            raise RuntimeError(f"{binary()} did not start on port {port}; see its log")
         time.sleep(0.01)
-    return server
 
 
-def _answers(server: ValkeyServer) -> bool:
+def _answers(port: int) -> bool:
     try:
-        with Redis.from_url(server.url) as client:
+        with Redis(port=port) as client:
             return bool(client.ping())
     except RedisError:
         return False

@@ -1,0 +1,243 @@
+"""Calls are granted evenly spaced, never too many at once, high priority first and shops in turn; care is claimed."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.core.facts import AttemptBegun, Scheduled, Withdrawn
+from shared.core.order import CallWishes, Priority
+from shared.store import Grant, Hold, Limits, Store, Wait, connect
+from shared.store.due import Due
+from tests.support.orders import ALWAYS, an_order
+from tests.system.store.conftest import CALL, FAST
+
+pytestmark = pytest.mark.system
+
+StoreWith = Callable[[Limits], Store]
+
+
+@pytest.fixture
+async def store_with(valkey_url: str) -> AsyncIterator[StoreWith]:
+    opened: list[Store] = []
+
+    def open_store(limits: Limits) -> Store:
+        opened.append(connect(valkey_url, ALWAYS, limits))
+        return opened[-1]
+
+    yield open_store
+    for store in opened:
+        await store.close()
+
+
+async def submit(store: Store, *numbers: int, shop: str = "shopaz", call: CallWishes | None = None) -> None:
+    now = await store.now()
+    await store.confirmations.submit_many([an_order(number, at=now, shop=shop, call=call) for number in numbers])
+
+
+async def grants(store: Store, count: int) -> list[Grant]:
+    """Take the next grants; no more than a second of waiting for the rate."""
+    taken: list[Grant] = []
+    deadline = time.monotonic() + 5
+    while len(taken) < count and time.monotonic() < deadline:
+        answer = await store.due.admit(f"n-{time.monotonic_ns()}")
+        if isinstance(answer, Grant):
+            taken.append(answer)
+    return taken
+
+
+async def test_nothing_due_says_when_something_will_be(store: Store) -> None:
+    assert await store.due.admit("n-1") == Wait(None, Hold.NOTHING_DUE)
+    later = (await store.now() + timedelta(seconds=60)).replace(microsecond=0)
+    await submit(store, 1, call=CallWishes(not_before=later))
+    assert await store.due.admit("n-2") == Wait(later, Hold.NOTHING_DUE)
+
+
+async def test_what_was_granted_is_leased_and_comes_again(store: Store) -> None:
+    short = Due(store.client, FAST, lease_s=0.05)
+    await submit(store, 1)
+    first = await short.admit("n-1")
+    assert isinstance(await short.admit("n-2"), Wait)
+    await asyncio.sleep(0.07)
+    second = await short.admit("n-3")
+    assert first == second == Grant(an_order(1).id, "shopaz")
+
+
+async def test_calls_are_evenly_spaced_whoever_asks(store_with: StoreWith) -> None:
+    limits = Limits(calls_per_second=50, max_concurrent_calls=100)
+    stores = [store_with(limits) for _ in range(3)]
+    await submit(stores[0], *range(1, 31))
+    moments: list[float] = []
+
+    async def take(store: Store, worker: int) -> None:
+        turn = 0
+        while len(moments) < 20:
+            turn += 1
+            if isinstance(await store.due.admit(f"{worker}-{turn}"), Grant):
+                moments.append(time.monotonic())
+
+    async with asyncio.TaskGroup() as tasks:
+        for worker, store in enumerate(stores):
+            tasks.create_task(take(store, worker))
+    moments.sort()
+    assert moments[19] - moments[0] >= 19 * 0.020 - 0.005
+
+
+async def test_a_pause_gives_no_right_to_a_burst(store_with: StoreWith) -> None:
+    store = store_with(Limits(calls_per_second=2, max_concurrent_calls=100))
+    await submit(store, 1, 2, 3)
+    assert isinstance(await store.due.admit("n-1"), Grant)
+    await asyncio.sleep(1.1)
+    assert isinstance(await store.due.admit("n-2"), Grant)
+    held = await store.due.admit("n-3")
+    assert isinstance(held, Wait)
+    assert held.hold is Hold.RATE
+    assert held.until is not None
+    assert timedelta(0) < held.until - await store.now() <= timedelta(seconds=0.51)
+
+
+async def test_never_more_calls_at_once_than_allowed(store_with: StoreWith) -> None:
+    store = store_with(replace(FAST, max_concurrent_calls=3))
+    await submit(store, *range(1, 11))
+    assert len(await grants(store, 3)) == 3
+    held = await store.due.admit("n")
+    assert isinstance(held, Wait)
+    assert held.hold is Hold.CONCURRENCY
+    for make_fact in CALL[:-1]:
+        await store.confirmations.apply(an_order(1).id, make_fact)
+    assert isinstance(await store.due.admit("n"), Wait)
+    await store.confirmations.apply(an_order(1).id, CALL[-1])
+    assert await store.due.calls_open() == 2
+    assert len(await grants(store, 1)) == 1
+
+
+async def test_a_place_whose_holder_died_comes_free(store_with: StoreWith) -> None:
+    store = store_with(replace(FAST, max_concurrent_calls=1))
+    await submit(store, 1, 2)
+    short = Due(store.client, replace(FAST, max_concurrent_calls=1), lease_s=0.05)
+    assert isinstance(await short.admit("n-1"), Grant)
+    assert isinstance(await short.admit("n-2"), Wait)
+    await asyncio.sleep(0.07)
+    assert isinstance(await short.admit("n-3"), Grant)
+
+
+async def test_a_call_under_way_keeps_its_place_longer_than_the_grant(store: Store) -> None:
+    await submit(store, 1)
+    await grants(store, 1)
+    await store.confirmations.apply(an_order(1).id, lambda now: AttemptBegun(now, "att_1", "+1"))
+    expiry_s = await store.client.zscore("calls:open", an_order(1).id) / 1000
+    assert expiry_s - (await store.now()).timestamp() > 300
+
+
+async def test_a_call_that_outlasts_its_lease_keeps_its_place_as_long_as_it_is_cared_for(store: Store) -> None:
+    await submit(store, 1)
+    await store.confirmations.apply(an_order(1).id, lambda now: AttemptBegun(now, "att_1", "+1"))
+    await store.client.zadd("calls:open", {an_order(1).id: 1})
+    await store.client.zadd("due:care", {an_order(1).id: 1})
+    await store.due.claim_care()
+    expiry_s = await store.client.zscore("calls:open", an_order(1).id) / 1000
+    assert 50 < expiry_s - (await store.now()).timestamp() <= 60
+
+
+async def test_a_grant_that_led_to_no_call_is_given_back_and_one_that_did_is_not(store: Store) -> None:
+    await submit(store, 1, 2)
+    await grants(store, 2)
+    await store.confirmations.apply(an_order(2).id, lambda now: AttemptBegun(now, "att_1", "+1"))
+    await store.due.give_back(an_order(1).id)
+    await store.due.give_back(an_order(2).id)
+    await store.due.give_back("cnf_erased")
+    assert await store.due.calls_open() == 1
+
+
+async def test_high_priority_goes_first(store: Store) -> None:
+    await submit(store, 1, 2, 3)
+    await submit(store, 4, 5, call=CallWishes(priority=Priority.HIGH))
+    order = [grant.confirmation_id for grant in await grants(store, 5)]
+    assert order == [an_order(number).id for number in (4, 5, 1, 2, 3)]
+
+
+async def test_shops_take_turns_however_much_one_has_waiting(store: Store) -> None:
+    await submit(store, *range(1, 51), shop="big")
+    await submit(store, *range(51, 54), shop="small")
+    turns = [grant.shop for grant in await grants(store, 8)]
+    assert turns[:6].count("small") == 3
+    assert turns[6:] == ["big", "big"]
+
+
+async def test_what_is_planned_away_is_granted_no_more(store: Store) -> None:
+    await submit(store, 1, 2)
+    await store.confirmations.apply(an_order(1).id, Withdrawn)
+    later = await store.now() + timedelta(hours=1)
+    await store.confirmations.apply(an_order(2).id, lambda now: Scheduled(now, later, is_due=False))
+    assert isinstance(await store.due.admit("n-1"), Wait)
+    assert await store.due.overdue() == {Priority.HIGH: 0, Priority.NORMAL: 0}
+
+
+async def test_what_is_overdue_is_counted_by_priority(store: Store) -> None:
+    await submit(store, 1, 2, shop="a")
+    await submit(store, 3, shop="b")
+    await submit(store, 4, call=CallWishes(priority=Priority.HIGH))
+    await submit(store, 5, call=CallWishes(not_before=await store.now() + timedelta(hours=1)))
+    assert await store.due.overdue() == {Priority.HIGH: 1, Priority.NORMAL: 3}
+
+
+async def test_care_is_claimed_once_and_comes_again_after_the_lease(store: Store) -> None:
+    short = Due(store.client, FAST, lease_s=0.05)
+    await submit(store, 1)
+    await store.confirmations.apply(an_order(1).id, lambda now: AttemptBegun(now, "att_1", "+1"))
+    assert await short.claim_care() == []
+    await store.client.zadd("due:care", {an_order(1).id: 1})
+    assert await short.claim_care() == [an_order(1).id]
+    assert await short.claim_care() == []
+    await asyncio.sleep(0.07)
+    assert await short.claim_care() == [an_order(1).id]
+
+
+async def test_the_next_care_is_known(store: Store) -> None:
+    assert await store.due.next_care_at() is None
+    await submit(store, 1)
+    step = await store.confirmations.apply(an_order(1).id, lambda now: AttemptBegun(now, "att_1", "+1"))
+    found = await store.due.next_care_at()
+    assert step.wakes.care_at is not None
+    assert found is not None
+    assert timedelta(0) <= found - step.wakes.care_at < timedelta(milliseconds=1.1)
+
+
+async def test_a_commit_in_between_does_not_take_a_claim_away(store: Store) -> None:
+    await submit(store, 1)
+    for make_fact in CALL[:2]:
+        await store.confirmations.apply(an_order(1).id, make_fact)
+    await store.client.zadd("due:care", {an_order(1).id: 1})
+    await store.due.claim_care()
+    await store.confirmations.apply(an_order(1).id, CALL[2])
+    assert await store.due.claim_care() == []
+
+
+async def test_with_the_circuit_open_only_probes_go_through(store_with: StoreWith) -> None:
+    store = store_with(replace(FAST, probe_every_s=0.1))
+    await submit(store, 1, 2, 3)
+    await store.circuit.open("twilio_20003")
+    held = await store.due.admit("n-1")
+    assert isinstance(held, Wait)
+    assert held.hold is Hold.CIRCUIT
+    await asyncio.sleep(0.12)
+    assert isinstance(await store.due.admit("n-2"), Grant)
+    assert isinstance(await store.due.admit("n-3"), Wait)
+    state = await store.circuit.state()
+    assert state is not None
+    assert state.reason == "twilio_20003"
+    await store.circuit.open("twilio_20005")
+    again = await store.circuit.state()
+    assert again is not None
+    assert (again.reason, again.since) == (state.reason, state.since)
+    await store.circuit.close()
+    assert await store.circuit.state() is None
+    assert isinstance(await store.due.admit("n-4"), Grant)
+
+
+async def test_caller_ids_take_turns(store: Store) -> None:
+    numbers = ["+38344000001", "+38344000002"]
+    assert [await store.caller_ids.next(numbers) for _ in range(4)] == numbers * 2

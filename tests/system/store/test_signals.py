@@ -1,0 +1,100 @@
+"""A running call hears of what others change, also after the connection to Redis was lost."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+
+from shared.core.confirmation import Confirmation
+from shared.core.facts import CalleeClassified, CallEnded, DisclosurePlayed, Withdrawn
+from shared.store import Store, connect
+from tests.support.orders import ALWAYS, an_order
+from tests.support.proxy import lossy_proxy
+from tests.support.valkey import ValkeyServer
+from tests.system.store.conftest import CALL
+
+pytestmark = pytest.mark.system
+
+
+async def soon(waiting: Awaitable[Confirmation]) -> Confirmation:
+    async with asyncio.timeout(3):
+        return await waiting
+
+
+@asynccontextmanager
+async def listening(store: Store) -> AsyncIterator[None]:
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(store.signals.run())
+        try:
+            yield
+        finally:
+            running.cancel()
+
+
+async def in_call(store: Store) -> None:
+    await store.confirmations.submit(an_order(at=await store.now()))
+    for make_fact in CALL[:3]:
+        await store.confirmations.apply(an_order().id, make_fact)
+
+
+async def test_a_watch_shows_the_confirmation_at_once_and_then_each_change_that_matters(store: Store) -> None:
+    await in_call(store)
+    async with listening(store), store.watches.watch(an_order().id, "att_1") as watch:
+        assert (await soon(watch.changed())).open_attempt is not None
+        await settled(watch.changed)
+        await store.confirmations.apply(an_order().id, lambda now: CalleeClassified(now, "att_1", "machine_start"))
+        machine = (await soon(watch.changed())).open_attempt
+        assert machine is not None
+        assert machine.is_machine
+        await store.confirmations.apply(an_order().id, Withdrawn)
+        assert (await soon(watch.changed())).withdrawn_at is not None
+        await store.confirmations.apply(an_order().id, lambda now: CallEnded(now, "att_1", None))
+        assert (await soon(watch.changed())).is_finished
+
+
+async def test_what_does_not_concern_the_bridge_rings_no_bell(store: Store) -> None:
+    await in_call(store)
+    async with listening(store), store.watches.watch(an_order().id, "att_1") as watch:
+        await settled(watch.changed)
+        await store.confirmations.apply(an_order().id, lambda now: DisclosurePlayed(now, "att_1"))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await watch.changed()
+
+
+async def test_a_change_during_a_lost_connection_is_seen_when_it_is_back(valkey: ValkeyServer, store: Store) -> None:
+    await in_call(store)
+    async with lossy_proxy(valkey.port) as proxy:
+        bridge = connect(proxy.url, ALWAYS)
+        async with listening(bridge), bridge.watches.watch(an_order().id, "att_1") as watch:
+            await settled(watch.changed)
+            proxy.cut()
+            await store.confirmations.apply(an_order().id, Withdrawn)
+            assert (await soon(watch.changed())).withdrawn_at is not None
+        await bridge.close()
+
+
+async def test_a_watch_can_come_and_go_while_others_stay(store: Store) -> None:
+    await in_call(store)
+    async with listening(store), store.watches.watch(an_order().id, "att_1") as watch:
+        async with store.watches.watch(an_order().id, "att_1") as second:
+            await soon(second.changed())
+        await settled(watch.changed)
+        await store.confirmations.apply(an_order().id, Withdrawn)
+        assert (await soon(watch.changed())).withdrawn_at is not None
+
+
+async def test_without_a_listener_a_watch_still_shows_the_confirmation(store: Store) -> None:
+    await in_call(store)
+    async with store.watches.watch(an_order().id, "att_1") as watch:
+        assert (await soon(watch.changed())).id == an_order().id
+
+
+async def settled(changed: object) -> None:
+    """Read until nothing rings any more: hanging a bell rings it once or twice."""
+    assert callable(changed)
+    with suppress(TimeoutError):
+        while True:
+            async with asyncio.timeout(0.2):
+                await changed()
