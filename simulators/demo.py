@@ -32,6 +32,7 @@ SHOP = "shopaz"
 API_KEY = "demo-key-of-shopaz"
 _ACCOUNT_SID = "AC" + "0" * 31 + "1"
 _LIMIT_S = 85.0
+_WIDTH = 116
 
 Json = dict[str, Any]  # Any: JSON of the API and of the simulators' ledgers
 
@@ -127,9 +128,7 @@ class Demo:
         with Live(console=self._console, refresh_per_second=4) as live:
             while True:
                 await self._crm.take_in()
-                page = (await self._api.get("/v1/confirmations", params={"limit": 100})).json()
-                known = set(self._ids.values())
-                views = {view["order"]["id"]: view for view in page["items"] if view["id"] in known}
+                views = {order_id: (await self._api.get(f"/v1/confirmations/{key}")).json() for order_id, key in self._ids.items()}
                 seconds = time.monotonic() - started
                 live.update(calls_table(views, seconds=seconds))
                 finished = sum(view["status"] == "finished" for view in views.values())
@@ -188,10 +187,17 @@ def _wait_for_orders(stack: Stack, env: Mapping[str, str], console: Console) -> 
     console.print(f"[red]{', '.join(stack.dead())} ended by itself: see {stack.folder / 'logs'}[/]")
 
 
+def _console(*, picture: bool) -> Console:
+    """Return the terminal; where the output is a file, or becomes a picture, it is wide enough for the tables."""
+    is_wide = picture or not sys.stdout.isatty()
+    return Console(width=_WIDTH if is_wide else None, record=picture)
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m simulators.demo", description=__doc__, formatter_class=_Plain)
     parser.add_argument("--wait", action="store_true", help="post nothing; wait for your own orders")
     parser.add_argument("--port", type=int, default=5050, help="the gateway's port; another one is taken if it is in use")
+    parser.add_argument("--picture", type=Path, help="write what was shown to this SVG file too")
     parser.add_argument("--folder", type=Path, default=PROJECT / "var" / "demo", help="where everything is written")
     return parser.parse_args()
 
@@ -203,7 +209,7 @@ class _Plain(argparse.RawDescriptionHelpFormatter):
 def main() -> int:
     """Start all parts, play or wait, stop all parts; returns the exit code."""
     chosen = _arguments()
-    console = Console()
+    console = _console(picture=chosen.picture is not None)
     folder = chosen.folder.resolve()
     if folder.exists():
         shutil.rmtree(folder)
@@ -227,6 +233,8 @@ def main() -> int:
             return 1
         except KeyboardInterrupt:
             return 0 if chosen.wait else 130
+    if chosen.picture is not None:
+        console.save_svg(str(chosen.picture), title="make demo")
     return 0 if is_well else 1
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx
 
 from services.dialer_worker.settings import Settings as DialerSettings
-from services.media_bridge.settings import Settings as BridgeSettings
+from services.media_bridge.settings import BridgeSettings
 from shared.core.errors import StoreUnavailableError
 from shared.environ import EXIT_CODE, parse_settings, read_environ
 from shared.policy import dial_policy_from

@@ -3,8 +3,10 @@
 Everything it writes lies in one folder: `data/` (Valkey's), `logs/NAME.log` and `pids/`.
 """
 
+import contextlib
 import hashlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -25,6 +27,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 _READY_LIMIT_S = 30.0
 _STOP_LIMIT_S = 200.0  # a call that is going on may finish
 _SOCKET_PATH_LIMIT = 100
+_PORTS = range(18000, 30000)
+_given: set[int] = set()  # ports that were given out in this process are not given out again
 
 
 class StackError(Exception):
@@ -42,16 +46,20 @@ class Part:
 
 
 def free_port(wanted: int | None = None) -> int:
-    """Return `wanted` if nobody listens there, else any free TCP port."""
-    for port in (wanted, 0) if wanted else (0,):
+    """Return `wanted` if nobody listens there, else a free TCP port below those the system gives to connections.
+
+    Raises:
+        StackError: No port could be had.
+    """
+    for port in (wanted, *random.sample(_PORTS, 50)):
+        if port is None or port in _given:
+            continue
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port or 0))
-            except OSError:
-                continue
-            chosen: int = probe.getsockname()[1]
-            return chosen
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                _given.add(port)
+                return port
     raise StackError("no free TCP port on 127.0.0.1")
 
 
@@ -139,8 +147,8 @@ class Stack:
         deadline = time.monotonic() + _READY_LIMIT_S
         for part in parts:
             while not _is_ready(part):
-                if part.name in self.dead():
-                    raise StackError(f"{part.name} ended at its start: {self._last_line(part.name)}")
+                if dead := self.dead():
+                    raise StackError(f"{dead[0]} ended at its start: {self._last_line(dead[0])}")
                 if time.monotonic() > deadline:
                     raise StackError(f"{part.name} was not ready within {_READY_LIMIT_S:.0f} s: see {self._log(part.name)}")
                 time.sleep(0.05)

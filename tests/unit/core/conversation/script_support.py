@@ -30,9 +30,8 @@ class Talk:
         self.machine = ConversationMachine(Plan(lines=LINES, timing=timing or Timing(), on_machine=on_machine), self.playback)
         self._responses = 0
 
-    @property
-    def state(self) -> State:
-        return self.machine.state
+    def is_in(self, state: State) -> bool:
+        return self.machine.state is state
 
     def at(self, now: float, event: ev.Event) -> list[Action]:
         return self.machine.receive(event, now)

@@ -46,7 +46,7 @@ def test_a_second_failure_leads_to_the_keypad() -> None:
     talk.at(0, ev.CalleeOnLine())
     talk.wait()
     assert talk.wait()[1] == [DropModel(), PlayStored("keypad", "stored:2")]
-    assert talk.state is State.KEYPAD
+    assert talk.is_in(State.KEYPAD)
 
 
 def test_a_model_lost_before_the_callee_is_there_is_replaced_in_silence() -> None:
@@ -215,7 +215,7 @@ def test_the_model_cannot_turn_a_person_who_decided_into_a_machine() -> None:
 def test_after_the_models_report_the_message_waits_for_the_beep() -> None:
     talk = greeted(on_machine=OnMachine.LEAVE_MESSAGE)
     talk.calls(3, "record_outcome", json.dumps({"outcome": "machine"}))
-    assert talk.state is State.MACHINE
+    assert talk.is_in(State.MACHINE)
     assert talk.at(3.5, ev.KeyPressed("1")) == []
     assert talk.at(3.6, ev.ModelReady()) == []
     assert talk.at(5, ev.CalleeIsMachine(is_after_beep=True)) == [Say("voicemail")]
