@@ -36,7 +36,7 @@ from shared.stream_token import issue
 from shared.twiml import stream_twiml
 
 # After this no request may leave: whoever reconciles the placing must be sure that nothing is still on its way.
-SEND_WITHIN_S = 2.0
+_SEND_WITHIN_S = 2.0
 _PAUSE_S = (1.0, 3.0)  # before a call that did not leave, or was throttled, is tried again; the spread keeps workers apart
 
 _log = structlog.get_logger(__name__)
@@ -83,7 +83,8 @@ class Dialer:
         attempt = step.confirmation.open_attempt
         if attempt is None or attempt.id != attempt_id:
             return None
-        return attempt, lambda: self.clock() - begun_at <= SEND_WITHIN_S
+        limit_s = send_within_s(self.settings.reconcile_after_s)
+        return attempt, lambda: self.clock() - begun_at <= limit_s
 
     def _request(self, confirmation: Confirmation, attempt: Attempt) -> CallRequest:
         settings, urls = self.settings, CallbackUrls(self.settings.public_url)
@@ -171,6 +172,11 @@ class Dialer:
         if await self.store.circuit.state() is not None:
             await self.store.circuit.close()
             _log.warning("dialing_resumed")
+
+
+def send_within_s(reconcile_after_s: float) -> float:
+    """Return how long after the intent a request may leave; always well before anybody asks Twilio what became of it."""
+    return min(_SEND_WITHIN_S, reconcile_after_s / 3)
 
 
 _WORDS: dict[type[PlacingAnswer], str] = {

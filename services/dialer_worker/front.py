@@ -21,6 +21,8 @@ from shared.store.dial_queue import DialQueue, open_sync_client
 _SAMPLE_EVERY_S = 2.0
 _TICK_IS_LATE_S = 15.0
 _CHUNK = 65536
+# A request leaves up to 2 s after its intent and is given up 10 s later; Twilio's list may lag. Less is for trials.
+_SURE_AFTER_S = 30.0
 
 _log = structlog.get_logger(__name__)
 
@@ -53,6 +55,7 @@ class Front:
         """Serve until the second SIGTERM (the first stops the ticker), or until the parent is gone."""
         self._listen()
         try:
+            self._warn_of_haste()
             async with serving_health(self._health, self._settings.dialer_bind), asyncio.TaskGroup() as group:
                 _log.info("dialer_started", workers=self._settings.dialer_workers)
                 work = [group.create_task(self._ticker.run()), group.create_task(self._sample())]
@@ -63,6 +66,10 @@ class Front:
                 await self._end.wait()
         finally:
             await self._store.close()
+
+    def _warn_of_haste(self) -> None:
+        if self._settings.reconcile_after_s < _SURE_AFTER_S:
+            _log.warning("reconcile_after_too_short", setting="RECONCILE_AFTER_S", limit=f"{_SURE_AFTER_S:g} s")
 
     def _listen(self) -> None:
         loop = asyncio.get_running_loop()

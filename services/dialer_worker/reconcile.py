@@ -20,7 +20,7 @@ _LINE_RESULTS = {
     "busy": AttemptResult.BUSY,
     "no-answer": AttemptResult.NO_ANSWER,
     "failed": AttemptResult.FAILED,
-    "canceled": AttemptResult.ERROR,
+    "canceled": AttemptResult.FAILED,
 }
 _NOT_ANSWERED = frozenset({"queued", "initiated", "ringing"})
 

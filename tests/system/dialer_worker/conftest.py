@@ -1,9 +1,10 @@
 """A worker's desk on a real server, with Twilio's side of the REST API in the same process."""
 
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import parse_qs
 
 import httpx
@@ -21,6 +22,10 @@ from shared.core.order import CallWishes
 from shared.environ import parse_settings
 from shared.store import Grant, Limits, Store, connect
 from tests.support.orders import ALWAYS, an_order
+from tests.support.twilio_simulator import TwilioSimulator, running_twilio
+from tests.support.valkey import ValkeyServer
+from tests.system.dialer_worker.processes import Service, free_port, running
+from tests.system.dialer_worker.stage import SHORT, Stage
 
 FROM = "+38344000001"
 ATTEMPT = "att_1"
@@ -141,6 +146,34 @@ class Bench:
 
     def counted(self, figure: Figure) -> list[str]:
         return [count.label for count in self.counts if count.figure is figure]
+
+
+@pytest.fixture(scope="module")
+def twilio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwilioSimulator]:
+    """One simulator a file; `stage` empties it."""
+    with running_twilio(tmp_path_factory.mktemp("twilio")) as simulator:
+        yield simulator
+
+
+@pytest.fixture(scope="module")
+def webhook(valkey_server: ValkeyServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """One webhook service a file: it takes Twilio's callbacks in."""
+    port = free_port()
+    settings = {**SHORT, "REDIS_URL": valkey_server.url, "PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    folder = tmp_path_factory.mktemp("webhook")
+    with running("services.webhook", settings, bind="WEBHOOK_BIND", folder=folder, port=port) as service:
+        yield service
+
+
+@pytest.fixture
+async def stage(valkey_url: str, twilio: TwilioSimulator, webhook: Service, tmp_path: Path) -> AsyncIterator[Stage]:
+    """Empty Valkey and simulator, and all settings of a dialer between them."""
+    twilio.reset()
+    twilio.faults()
+    store = connect(valkey_url, ALWAYS)
+    settings = {**SHORT, "REDIS_URL": valkey_url, "PUBLIC_URL": webhook.origin, "TWILIO_API_URL": twilio.origin}
+    yield Stage(store, twilio, settings, tmp_path)
+    await store.close()
 
 
 @pytest.fixture

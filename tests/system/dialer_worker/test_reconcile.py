@@ -202,7 +202,7 @@ async def test_a_decision_holds_though_twilio_forgot_the_call(bench: Bench) -> N
         ("busy", AttemptResult.BUSY),
         ("no-answer", AttemptResult.NO_ANSWER),
         ("failed", AttemptResult.FAILED),
-        ("canceled", AttemptResult.ERROR),
+        ("canceled", AttemptResult.FAILED),
         ("completed", AttemptResult.UNDECIDED),
     ],
 )
