@@ -119,8 +119,15 @@ class Confirmations:
     async def _commit(self, record: Record, step: Step) -> Any:  # noqa: ANN401 - the script's reply
         after = replace(step.confirmation, schema=SCHEMA_VERSION)
         follow = follow_ups.of_step(record.confirmation, step, self._policy)
-        head: list[Word] = [record.version, secrets.token_urlsafe(6), SCHEMA_VERSION, state_word(after), encode(after)]
-        return await run(self._client, Script.COMMIT, keys=[keys.record(after.id)], args=head + follow_ups.words(follow))
+        args: list[Word] = [
+            record.version,
+            secrets.token_urlsafe(6),
+            SCHEMA_VERSION,
+            state_word(after),
+            encode(after),
+            follow_ups.packed(follow),
+        ]
+        return await run(self._client, Script.COMMIT, keys=[keys.record(after.id)], args=args)
 
     def _submit_words(self, step: Step, idempotency: IdempotencyKey | None) -> tuple[list[str], list[Word]]:
         new = step.confirmation
@@ -135,11 +142,11 @@ class Confirmations:
             SCHEMA_VERSION,
             state_word(new),
             encode(new),
+            follow_ups.packed(follow_ups.of_submission(step, self._policy)),
         ]
-        follow = follow_ups.of_submission(step, self._policy)
         return (
             [keys.record(new.id), keys.orders(new.shop), keys.opt_outs(new.shop), named],
-            args + follow_ups.words(follow),
+            args,
         )
 
     def _submission(self, step: Step, reply: list[bytes]) -> Submission:

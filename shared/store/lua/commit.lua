@@ -1,5 +1,5 @@
 -- Replaces a record and does what follows from it, or nothing at all.
--- KEYS: the record. ARGV: expected version, commit id, schema, state, JSON, then the follow-ups.
+-- KEYS: the record. ARGV: expected version, commit id, schema, state, JSON, what follows.
 -- Returns {'done'} (also for a commit already made), {'conflict', record, time} or {'missing'}.
 local stored = redis.call('GET', KEYS[1])
 if not stored then
@@ -19,5 +19,5 @@ for commit in string.gmatch(header.commits, '[^,]+') do
   end
 end
 redis.call('SET', KEYS[1], ARGV[3] .. ' ' .. (header.version + 1) .. ' ' .. ARGV[4] .. ' ' .. commits .. '\n' .. ARGV[5])
-follow_up(6)
+follow_up(ARGV[6])
 return { 'done' }

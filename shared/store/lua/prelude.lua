@@ -40,7 +40,7 @@ end
 local function announce(shop, id, sequence, entry, is_finished, keep_from_ms, envelope)
   redis.call('XADD', 'events:' .. shop .. ':log', 'MINID', '~', keep_from_ms, '*', 'c', id, 's', sequence)
   redis.call('PUBLISH', 'events:' .. shop, envelope)
-  if is_finished == '1' then
+  if is_finished == 1 then
     local entry_id = redis.call('XADD', 'outcomes:' .. shop .. ':log', '*', 'event', envelope)
     redis.call('PUBLISH', 'outcomes:' .. shop, envelope)
     entry = entry .. '\n' .. entry_id
@@ -48,18 +48,15 @@ local function announce(shop, id, sequence, entry, is_finished, keep_from_ms, en
   redis.call('RPUSH', 'confirmation:' .. id .. ':events', entry)
 end
 
--- Runs ARGV[from..]: each follow-up is its number of words, then its words; `@dial` and `@announce` are ours.
-local function follow_up(from)
-  local at = from
-  while ARGV[at] do
-    local last = at + tonumber(ARGV[at])
-    if ARGV[at + 1] == '@dial' then
-      set_dial(unpack(ARGV, at + 2, last))
-    elseif ARGV[at + 1] == '@announce' then
-      announce(unpack(ARGV, at + 2, last))
+-- Does what follows: a MessagePack list of commands, each a list of words; `@dial` and `@announce` are ours.
+local function follow_up(packed)
+  for _, words in ipairs(cmsgpack.unpack(packed)) do
+    if words[1] == '@dial' then
+      set_dial(unpack(words, 2))
+    elseif words[1] == '@announce' then
+      announce(unpack(words, 2))
     else
-      redis.call(unpack(ARGV, at + 1, last))
+      redis.call(unpack(words))
     end
-    at = last + 1
   end
 end

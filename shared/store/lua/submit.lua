@@ -1,6 +1,6 @@
 -- Takes an order in: idempotency key, do-not-call list, one open confirmation an order, the record and what follows.
 -- KEYS: the record, the shop's orders, its do-not-call list, the idempotency key or ''.
--- ARGV: id, order id, phone, request digest, key's life in ms, first answer, schema, state, JSON, then the follow-ups.
+-- ARGV: id, order id, phone, request digest, key's life in ms, first answer, schema, state, JSON, what follows.
 -- Returns {kind, time, ...}: created | open, record | opted_out | replayed, kind, first answer, record or '' | key_conflict.
 local id, digest, time = ARGV[1], ARGV[4], reply_time()
 
@@ -46,6 +46,6 @@ end
 redis.call('SET', KEYS[1], ARGV[7] .. ' 1 ' .. ARGV[8] .. ' ' .. '\n' .. ARGV[9])
 redis.call('HSET', KEYS[2], ARGV[2], ids and (id .. ' ' .. ids) or id)
 redis.call('ZADD', 'phone:' .. ARGV[3], 0, id)
-follow_up(10)
+follow_up(ARGV[10])
 remember('created', id, ARGV[6])
 return { 'created', time }
