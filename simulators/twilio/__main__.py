@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--require-wss", action="store_true", help="refuse ws: streams, as Twilio does")
     add("--after-failed-stream", choices=("action", "next-verb"), default="action")
     add("--list-lag", type=float, default=0.0, help="seconds that new calls are missing from list and resource")
-    add("--keep-calls", type=int, default=20_000)
+    add("--keep-calls", type=int, default=10_000, help="older ended calls are forgotten (default: %(default)s)")
     return parser
 
 

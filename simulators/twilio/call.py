@@ -115,7 +115,6 @@ class Call:
     visible_ms: float = 0.0
     sequence: int = 0
     first_callback_delivered: asyncio.Event = field(default_factory=asyncio.Event)
-    initiated: asyncio.Event = field(default_factory=asyncio.Event)
     notify: Callable[["Call", str], None] = lambda _call, _event: None
 
     @property
@@ -147,6 +146,12 @@ class Call:
         self.ended_ms = self.ledger.note("ended", status=status, reason=reason)
         if not was_queued:
             self.notify(self, "completed")
+
+    @property
+    def sync_verdict(self) -> str | None:
+        """What synchronous detection found; only then do webhooks carry `AnsweredBy`."""
+        detection = self.request.detection
+        return self.answered_by if detection is not None and not detection.is_async else None
 
     @property
     def duration_s(self) -> int:
@@ -190,6 +195,8 @@ class Call:
             "SequenceNumber": str(self.sequence),
         }
         self.sequence += 1
+        if self.sync_verdict is not None:
+            parameters["AnsweredBy"] = self.sync_verdict
         if self.is_final:
             parameters |= {"CallDuration": str(self.duration_s), "Duration": str(self.minutes)}
             if self.sip_code is not None:

@@ -4,7 +4,7 @@ import asyncio
 import sys
 import time
 import traceback
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -28,6 +28,8 @@ ANYONE = "*"
 """The phone under which the script of all unknown numbers is kept."""
 _NOBODY = Person(attempts=(NoAnswer(),))
 _MAX_CONNECTIONS = 500
+_KEEP_MEDIA = 200
+"""Of so many ended calls each media frame is still known; of older ones only the sums."""
 
 
 class Exchange:
@@ -41,6 +43,7 @@ class Exchange:
         self._attempts: Counter[str] = Counter()
         self._queue: asyncio.Queue[Call] = asyncio.Queue()
         self._next_slot = 0.0
+        self._with_media: deque[Call] = deque()
         self._background: set[asyncio.Task[None]] = set()
         self._stopping = False
 
@@ -130,6 +133,7 @@ class Exchange:
         self.calls.clear()
         self.people.clear()
         self._attempts.clear()
+        self._with_media.clear()
         self.faults = Faults()
         self._next_slot = 0.0
 
@@ -176,7 +180,9 @@ class Exchange:
         finally:
             if not call.is_final:
                 call.finish(Status.FAILED, End.SIMULATOR_STOPPED if self._stopping else End.SIMULATOR_ERROR)
-            call.initiated.set()
+            self._with_media.append(call)
+            if len(self._with_media) > _KEEP_MEDIA:
+                self._with_media.popleft().ledger.forget_media()
 
     def _new(self, request: CallRequest, raw: dict[str, list[str]], *, direction: str) -> Call:
         call = Call(self.options.account_sid, request, raw, direction)

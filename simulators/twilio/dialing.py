@@ -20,7 +20,6 @@ _STATUS = {End.CANCELED: Status.CANCELED, End.SIMULATOR_STOPPED: Status.FAILED}
 async def dial(call: Call, attempt: Attempt, around: Surroundings, *, language: str) -> None:
     """Place an outbound call that has left the queue, and be it until its end."""
     call.becomes(Status.INITIATED, "initiated")
-    call.initiated.set()
     if await _interrupted(call, around.options.waiting(SETUP_S)):
         return
     if isinstance(attempt, Failed):

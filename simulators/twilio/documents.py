@@ -71,8 +71,8 @@ class Documents:
 
     async def _fetch(self, call: Call, webhook: Webhook, parameters: Mapping[str, str]) -> Document:
         sent = call.voice_parameters() | dict(parameters)
-        if call.answered_by is not None:
-            sent["AnsweredBy"] = call.answered_by
+        if call.sync_verdict is not None:
+            sent["AnsweredBy"] = call.sync_verdict
         call.ledger.note("webhook_sent", url=webhook.url, parameters=sent)
         try:
             answer = await self._webhooks.send(webhook, sent)

@@ -87,6 +87,11 @@ class CallLedger:
         """Log one of Twilio's errors."""
         self.errors.append({"at_ms": self.note("error", code=code), "code": code, "message": message})
 
+    def forget_media(self) -> None:
+        """Let go of the single media frames; their sums stay."""
+        for stream in self.streams:
+            stream.media.clear()
+
     def as_json(self) -> dict[str, Any]:
         """The whole call as JSON values, single media frames excepted."""
         return {

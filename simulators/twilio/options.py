@@ -33,7 +33,7 @@ class Options:
     """Whether a stream that never connected leads to `<Connect action>` or to the next verb (Twilio: unconfirmed)."""
     list_lag_s: float = 0.0
     """How long a new call is missing from the list and the single resource."""
-    keep_calls: int = 20_000
+    keep_calls: int = 10_000
     """Finished calls beyond that number are forgotten, oldest first."""
 
     def waiting(self, seconds: float) -> float:

@@ -39,7 +39,7 @@ def call_resource(call: Call, options: Options) -> dict[str, Any]:
         "duration": str(call.duration_s) if call.ended and is_answered else "",
         "price": _price(call, options),
         "price_unit": "USD",
-        "answered_by": call.answered_by,
+        "answered_by": _answered_by(call),
         "queue_time": str(call.queue_time_ms),
         "caller_name": None,
         "forwarded_from": None,
@@ -94,6 +94,13 @@ def numbers_resource(options: Options, *, wanted: str | None) -> dict[str, Any]:
 
 def _pn(number: str) -> str:
     return f"PN{int(number.lstrip('+')):032x}"
+
+
+def _answered_by(call: Call) -> str | None:
+    """The resource is documented to say `human` or `machine` and nothing finer; the callback says more."""
+    if call.answered_by == "human":
+        return "human"
+    return "machine" if call.answered_by and call.answered_by.startswith("machine") else None
 
 
 def _price(call: Call, options: Options) -> str | None:
