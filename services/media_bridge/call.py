@@ -25,6 +25,7 @@ from services.media_bridge.openai_wire import (
     ResponseFinished,
     SessionTold,
     Told,
+    words,
 )
 from services.media_bridge.prompts import CallScript
 from services.media_bridge.record_keeper import RecordKeeper
@@ -39,8 +40,6 @@ from shared.core.conversation import actions as act
 from shared.core.conversation import events as ev
 from shared.core.conversation.machine import ConversationMachine
 from shared.core.conversation.playback import Playback
-from shared.core.facts import ConversationEnded, DisclosurePlayed, VerdictGiven
-from shared.core.outcome import Verdict
 from shared.core.script import say_exactly
 
 _FLUSH_LIMIT_S = 3.0
@@ -130,6 +129,10 @@ class Call:
     def model_sounded(self, head: Head, payload: bytes) -> None:
         """Take the agent's audio (leg)."""
         self.lane.hear_model(head.response_id, head.item_id, payload)
+
+    def model_worded(self, head: Head) -> None:
+        """Take the agent's words (link)."""
+        self._transcript.add_words(head.item_id, words(head))
 
     def model_told(self, told: Told) -> None:
         """Take an event of the model's (link)."""
@@ -241,9 +244,10 @@ class Call:
                 self.lane.disconnect()
                 self._link.drop()
             case act.RecordVerdict():
-                self._record_verdict(action)
+                self._figures.note_verdict(action.report.kind, action.channel)
+                self._keeper.put_verdict(action, self._language)
             case act.RecordDisclosure():
-                self._keeper.put(lambda at: DisclosurePlayed(at, self._attempt_id))
+                self._keeper.put_disclosure()
             case act.EndConversation():
                 self._conclude(action)
             case _:  # pragma: no cover
@@ -256,28 +260,8 @@ class Call:
         self._transcript.add_prompt(item_id, languages.load(self._language).stored[key], self._wall_clock())
         self.receive(ev.StoredPromptQueued(item_id))
 
-    def _record_verdict(self, action: act.RecordVerdict) -> None:
-        report = action.report
-        self._figures.note_verdict(report.kind, action.channel)
-
-        def fact(at: datetime) -> VerdictGiven:
-            verdict = Verdict(
-                kind=report.kind,
-                channel=action.channel,
-                at=at,
-                quote=report.quote,
-                note=report.note,
-                callback_at=report.callback_at,
-                change=report.change,
-                language=report.language or self._language,
-            )
-            return VerdictGiven(at, self._attempt_id, verdict)
-
-        self._keeper.put(fact)
-
     def _conclude(self, action: act.EndConversation) -> None:
-        cost = self._figures.cost
-        self._keeper.put(lambda at: ConversationEnded(at, self._attempt_id, action.conclusion, action.reason, cost_usd=cost))
+        self._keeper.put_end(action, self._figures.cost)
         if not self._ended.done():
             self._ended.set_result(CallEnd(action.reason, action.conclusion))
 

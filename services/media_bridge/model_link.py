@@ -31,6 +31,10 @@ class LinkReceiver(Protocol):
         """Take the agent's next audio."""
         ...
 
+    def model_worded(self, head: Head) -> None:
+        """Take the agent's next words."""
+        ...
+
     def model_told(self, told: Told) -> None:
         """Take what is no audio."""
         ...
@@ -116,6 +120,11 @@ class ModelLink:
         """Pass audio on (leg)."""
         if self._call is not None:
             self._call.model_sounded(head, payload)
+
+    def model_worded(self, head: Head) -> None:
+        """Pass words on (leg)."""
+        if self._call is not None:
+            self._call.model_worded(head)
 
     def model_told(self, leg: ModelLeg, told: Told) -> None:
         """Pass on what the session told, and see to errors (leg)."""

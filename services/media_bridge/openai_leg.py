@@ -40,6 +40,10 @@ class ModelReceiver(Protocol):
         """Take the agent's next audio: quoted base64 of µ-law, of any length."""
         ...
 
+    def model_worded(self, head: openai_wire.Head) -> None:
+        """Take the agent's next words, of which the sound follows."""
+        ...
+
     def model_told(self, leg: "ModelLeg", told: Told) -> None:
         """Take what is no audio."""
         ...
@@ -122,6 +126,9 @@ class ModelLeg:
             payload = base64_wire.quoted(head.delta)
             if self._receiver is not None and payload:
                 self._receiver.model_sounded(head, payload)
+        elif head.type == openai_wire.WORDS_DELTA:
+            if self._receiver is not None:
+                self._receiver.model_worded(head)
         else:
             self._take(openai_wire.told(head, message))
 

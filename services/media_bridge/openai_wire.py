@@ -20,13 +20,14 @@ from shared.core.conversation.events import (
 )
 
 AUDIO_DELTA = "response.output_audio.delta"
+WORDS_DELTA = "response.output_audio_transcript.delta"
 _RESPONSE_IS_RUNNING = "conversation_already_has_active_response"
 
 
 class Head(msgspec.Struct, frozen=True, gc=False):
     """What is read of every event: its type, and all that the audio lane needs.
 
-    JSON object: `type` str; in audio deltas `delta` base64 of µ-law, `response_id` and `item_id` str.
+    JSON object: `type` str; in deltas `response_id` and `item_id` str, and `delta`: base64 of µ-law, or words.
     """
 
     type: str = ""
@@ -126,6 +127,14 @@ def read(message: bytes | memoryview) -> Head | None:
         return None
 
 
+def words(head: Head) -> str:
+    """Return the words of a delta, with the space that may lead them."""
+    try:
+        return msgspec.json.decode(head.delta, type=str)
+    except msgspec.DecodeError:
+        return ""
+
+
 def told(head: Head, message: bytes | memoryview) -> Told | Malformed | None:
     """Return what an event other than audio tells, or None where it is of no interest."""
     kind = head.type
@@ -183,9 +192,9 @@ def _response_finished(response: shape.Response) -> ResponseFinished:
         for item in items
         if status is ResponseStatus.COMPLETED and item.type == "function_call" and item.status in {"completed", None}
     )
-    words = tuple(AgentSaid(item.id, text) for item in items if item.type == "message" and (text := _transcript(item)))
+    said = tuple(AgentSaid(item.id, text) for item in items if item.type == "message" and (text := _transcript(item)))
     event = ResponseDone(response.id, status, calls, _reason(response.status_details))
-    return ResponseFinished(event, _usage(response.usage or shape.Usage()), words)
+    return ResponseFinished(event, _usage(response.usage or shape.Usage()), said)
 
 
 def _transcript(item: shape.Item) -> str:

@@ -17,7 +17,7 @@ from services.media_bridge.figures import Figures
 from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.model_link import LinkLimits, ModelLink, Sessions
 from services.media_bridge.prompts import PromptBook
-from services.media_bridge.record_keeper import RecordKeeper, Records, Transcripts
+from services.media_bridge.record_keeper import CallName, RecordKeeper, Records, Transcripts
 from services.media_bridge.recording import Recording
 from services.media_bridge.twilio_leg import CallerLeg
 from services.media_bridge.twilio_wire import Fact, StreamStarted
@@ -129,7 +129,7 @@ async def _run_call(desk: Desk, leg: CallerLeg, lobby: Lobby, admitted: Admitted
     confirmation, attempt = admitted.confirmation, admitted.attempt
     leg.open_stream(attempt.stream_sid or "")
     script = desk.prompts.write(confirmation, attempt, desk.wall_clock())
-    keeper = RecordKeeper(desk.records, desk.transcripts, confirmation.id, clock=monotonic)
+    keeper = RecordKeeper(desk.records, desk.transcripts, CallName(confirmation.id, attempt.id), clock=monotonic)
     recording = _recording(desk, admitted)
     figures = Figures(desk.metrics, desk.prices, on_line_at=monotonic())
     link = ModelLink(desk.sessions, script, voice=desk.voice, limits=desk.link_limits, metrics=desk.metrics)
@@ -202,8 +202,8 @@ def _count(metrics: BridgeMetrics, call: Call, *, leg: CallerLeg, link: ModelLin
         metrics.cost.inc(float(figures.cost))
     log.info(
         "call_ended",
-        end=end.reason if end is not None else "failed",
-        conclusion=end.conclusion.value if end is not None and end.conclusion is not None else None,
+        reason=end.reason if end is not None else "failed",
+        result=end.conclusion.value if end is not None and end.conclusion is not None else None,
         verdict=figures.verdict.value if figures.verdict is not None else None,
         duration_ms=int((monotonic() - figures.on_line_at) * 1000),
         greeting_ms=figures.greeting_ms,
@@ -212,12 +212,12 @@ def _count(metrics: BridgeMetrics, call: Call, *, leg: CallerLeg, link: ModelLin
         barge_ins=figures.barge_ins,
         slowest_clear_ms=figures.slowest_clear_ms,
         model_failures=figures.model_failures,
-        frames_from_caller=lane.from_caller,
-        frames_from_model=lane.from_model,
+        frames_in=lane.from_caller,
+        frames_out=lane.from_model,
         frames_muted=lane.muted,
         frames_dropped=leg.dropped + link.dropped,
         unreadable=leg.unreadable + link.unreadable,
-        audio_tokens=usage.audio_in + usage.audio_cached + usage.audio_out,
-        text_tokens=usage.text_in + usage.text_cached + usage.text_out,
-        cost_usd=str(figures.cost) if figures.cost is not None else None,
+        audio_token_count=usage.audio_in + usage.audio_cached + usage.audio_out,
+        text_token_count=usage.text_in + usage.text_cached + usage.text_out,
+        cost_usd=float(figures.cost) if figures.cost is not None else None,
     )

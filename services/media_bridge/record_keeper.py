@@ -2,12 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Protocol
 
+from shared.core.conversation.actions import EndConversation, RecordVerdict
 from shared.core.errors import NotFoundError, StoreUnavailableError
-from shared.core.facts import Fact
+from shared.core.facts import ConversationEnded, DisclosurePlayed, Fact, VerdictGiven
 from shared.core.lifecycle import Step
+from shared.core.outcome import Verdict
 from shared.store import Turn
 
 _FIRST_PAUSE_S = 0.1
@@ -30,26 +34,53 @@ class Transcripts(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class CallName:
+    """Whose call it is."""
+
+    confirmation_id: str
+    attempt_id: str
+
+
 class RecordKeeper:
     """One call's way to the store. `run` ends when `finish` was called and all is written."""
 
-    def __init__(self, records: Records, transcripts: Transcripts, confirmation_id: str, *, clock: Callable[[], float]) -> None:
+    def __init__(self, records: Records, transcripts: Transcripts, call: CallName, *, clock: Callable[[], float]) -> None:
         self._records = records
         self._transcripts = transcripts
-        self._id = confirmation_id
+        self._id = call.confirmation_id
+        self._attempt_id = call.attempt_id
         self._clock = clock
         self._work: asyncio.Queue[Callable[[], Awaitable[None]] | None] = asyncio.Queue()
         self._flushed = asyncio.Event()
         self._flushed.set()
 
-    def put(self, make_fact: Callable[[datetime], Fact]) -> None:
-        """Have a fact written, dated with this moment."""
-        happened = self._clock()
+    def put_verdict(self, decided: RecordVerdict, language: str) -> None:
+        """Have a decision written; `language` is the call's, unless the model named another."""
+        report = decided.report
 
-        async def apply() -> None:
-            await self._records.apply(self._id, lambda now: make_fact(now - timedelta(seconds=self._clock() - happened)))
+        def fact(at: datetime) -> VerdictGiven:
+            verdict = Verdict(
+                kind=report.kind,
+                channel=decided.channel,
+                at=at,
+                quote=report.quote,
+                note=report.note,
+                callback_at=report.callback_at,
+                change=report.change,
+                language=report.language or language,
+            )
+            return VerdictGiven(at, self._attempt_id, verdict)
 
-        self._add(apply)
+        self._put(fact)
+
+    def put_disclosure(self) -> None:
+        """Have it written that the customer has heard who speaks."""
+        self._put(lambda at: DisclosurePlayed(at, self._attempt_id))
+
+    def put_end(self, end: EndConversation, cost_usd: Decimal | None) -> None:
+        """Have it written that we are done with the call."""
+        self._put(lambda at: ConversationEnded(at, self._attempt_id, end.conclusion, end.reason, cost_usd=cost_usd))
 
     def put_turns(self, turns: Sequence[Turn]) -> None:
         """Have turns written."""
@@ -80,6 +111,15 @@ class RecordKeeper:
             if self._work.empty():
                 self._flushed.set()
         self._flushed.set()
+
+    def _put(self, make_fact: Callable[[datetime], Fact]) -> None:
+        """Have a fact written, dated with this moment even if it takes a while."""
+        happened = self._clock()
+
+        async def apply() -> None:
+            await self._records.apply(self._id, lambda now: make_fact(now - timedelta(seconds=self._clock() - happened)))
+
+        self._add(apply)
 
     def _add(self, step: Callable[[], Awaitable[None]]) -> None:
         self._flushed.clear()

@@ -38,6 +38,12 @@ class Transcript:
         if entry is not None and text:
             entry.text = text
 
+    def add_words(self, item_id: str, words: str) -> None:
+        """Note an item's next words: should the session break, they are all that is known of it."""
+        entry = self._entries.get(item_id)
+        if entry is not None:
+            entry.text += words
+
     def cut(self, item_id: str, heard: float) -> None:
         """Note that only a share of an item's audio was heard, 0 to 1."""
         entry = self._entries.get(item_id)
@@ -56,7 +62,7 @@ class Transcript:
                 interrupted=entry.heard < 1.0,
             )
             for position, entry in enumerate(self._entries[item_id] for item_id in self._order)
-            if entry.text
+            if _heard_words(entry)
         ]
 
     def _place(self, item_id: str, speaker: Speaker, at: datetime, previous: str | None) -> None:

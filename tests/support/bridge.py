@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ from shared.store import Created, Store, connect
 from shared.stream_token import issue
 from tests.support.openai_simulator import KEY, SimulatorProcess
 from tests.support.orders import ALWAYS, an_order
-from tests.support.twilio_simulator import ACCOUNT, SHOP, TOKEN, FarEnd, TwilioSimulator, stream_twiml
+from tests.support.twilio_simulator import SHOP, TOKEN, FarEnd, TwilioSimulator, stream_twiml
 from tests.support.valkey import free_port
 
 SECRET = "the-secret-that-signs-stream-tokens"
@@ -103,15 +104,8 @@ def _wait_until_ready(bridge: BridgeProcess) -> None:
                     return
             except httpx.ConnectError:
                 pass
-            bridge.process.poll()
-            _pause()
+            time.sleep(0.05)
     raise RuntimeError(bridge.log.read_text())
-
-
-def _pause() -> None:
-    import time  # noqa: PLC0415
-
-    time.sleep(0.05)
 
 
 @dataclass(slots=True)
@@ -132,12 +126,16 @@ class Phone:
         self.twilio.script(phone, {"answer": {"ring_s": 1, "steps": list(steps), "amd": {"verdict": "none"}}})
         return await self.ring(phone, **order)
 
+    def expect_faults(self, *, times: int | None = None, **faults: object) -> None:
+        """Let the model's sessions of the next call have these faults; the first `times` of them."""
+        self.openai.add_rule({"match": f'SHP-{self.count + 1}"', "faults": faults, "times": times})
+
     async def ring(self, phone: str, **order: Any) -> "PlacedCall":  # noqa: ANN401 - fields of the confirmation
         """Ring the number, as the first attempt of a new order."""
         number = int(phone[-5:])
         confirmation = replace(
             an_order(number, at=await self.store.now()),
-            order=Order("SHP-10482", Money(Decimal("59.90"), "EUR"), (Item("Kufje me valë"),)),
+            order=Order(f"SHP-{number}", Money(Decimal("59.90"), "EUR"), (Item("Kufje me valë"),)),
             customer=Customer(phone, "Arta"),
             **order,
         )
@@ -171,6 +169,11 @@ class PlacedCall:
 
     async def record(self) -> Confirmation:
         return await self.phone.store.confirmations.get(self.confirmation_id)
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """The OpenAI simulator's ledger of the sessions that were told of this order, the earliest first."""
+        own = f'SHP-{int(self.confirmation_id[-5:])}"'
+        return [session for session in self.phone.openai.sessions() if own in session["instructions"]]
 
     async def words(self) -> Sequence[tuple[str, str, bool]]:
         """The transcript: speaker, text, whether it was interrupted."""
