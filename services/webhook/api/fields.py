@@ -18,6 +18,7 @@ from shared.core.order import Window
 from shared.core.phone import normalise
 from shared.setting_types import parse_window
 
+OWN = "own."  # what our codes begin with among pydantic's own types of error
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -29,7 +30,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", re.ASCII)
 
 def fault(code: str, message: str, *, at: str | None = None) -> PydanticCustomError:
     """Return the error for a broken rule; `at` names the member of the object that is to blame."""
-    return PydanticCustomError(code, message.replace("{", "{{").replace("}", "}}"), {"at": at} if at else None)  # type: ignore[arg-type,unused-ignore]
+    return PydanticCustomError(f"{OWN}{code}", message, {"at": at} if at else None)
 
 
 def _text(value: object) -> str:

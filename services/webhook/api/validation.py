@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from services.webhook.api.fields import OWN
 from services.webhook.api.rules import Rules
 from services.webhook.api.schemas import Body
 from services.webhook.problems import FieldFault, faulty_fields
@@ -54,8 +55,11 @@ def _fault(detail: Mapping[str, Any]) -> FieldFault:  # Any: pydantic's own desc
     context = detail.get("ctx", {})
     if "at" in context:
         segments += str(context["at"]).split("/")
-    code, template = _WORDS.get(detail["type"], (detail["type"], ""))
-    message = template.format_map(context) if template else detail["msg"]
+    if detail["type"].startswith(OWN):
+        code, message = detail["type"].removeprefix(OWN), detail["msg"]
+    else:
+        code, template = _WORDS.get(detail["type"], ("invalid", "is not valid"))
+        message = template.format_map(context)
     return FieldFault(_pointer(segments), code, f"its name {message}" if is_about_a_name else message)
 
 

@@ -1,0 +1,101 @@
+"""`python -m services.webhook` as a process: start, readiness, metrics, draining, and a start that explains itself."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.valkey import ValkeyServer, free_port
+from tests.support.webhook import ENVIRON, KEY, PHONE, signature, small_body
+
+pytestmark = pytest.mark.system
+
+ROOT = Path(__file__).parents[3]
+START_LIMIT_S = 20.0
+
+
+def _environ(**variables: str) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "ENV_FILE": "", **ENVIRON, **variables}
+
+
+@contextmanager
+def _running(redis_url: str) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
+    bind = f"127.0.0.1:{free_port()}"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "services.webhook"],
+        cwd=ROOT,
+        env=_environ(WEBHOOK_BIND=bind, REDIS_URL=redis_url),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        with httpx.Client(base_url=f"http://{bind}", headers={"authorization": f"Bearer {KEY}"}) as client:
+            _wait_until_alive(process, client)
+            yield process, client
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _wait_until_alive(process: subprocess.Popen[str], client: httpx.Client) -> None:
+    deadline = time.monotonic() + START_LIMIT_S
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            client.get("/healthz")
+            return
+        except httpx.TransportError:
+            time.sleep(0.02)
+    pytest.fail("the service did not start")
+
+
+def test_an_order_is_posted_called_and_decided_over_real_sockets(valkey: ValkeyServer) -> None:
+    with _running(valkey.url) as (process, client):
+        assert client.get("/readyz").status_code == 200
+        posted = client.post("/v1/confirmations", json=small_body())
+        assert posted.status_code == 202
+        path = "/incoming-call"
+        form = {"CallSid": "CA1", "From": PHONE}
+        answer = client.post(path, data=form, headers={"x-twilio-signature": signature(path, form)})
+        assert "<Stream" in answer.text
+        assert client.get(posted.headers["location"]).json()["status"] == "in_call"
+        metrics = client.get("/metrics").text
+        assert 'http_requests_total{method="POST",route="/v1/confirmations",status="202"} 1.0' in metrics
+        process.send_signal(signal.SIGTERM)
+        log, _ = process.communicate(timeout=10)
+        assert process.returncode == 0
+    assert PHONE not in log
+    assert "request_answered" in log
+
+
+def test_without_redis_it_is_alive_but_not_ready() -> None:
+    with _running(f"redis://127.0.0.1:{free_port()}/0") as (_, client):
+        assert client.get("/healthz").status_code == 200
+        assert client.get("/readyz").status_code == 503
+        assert client.post("/v1/confirmations", json=small_body()).status_code == 503
+
+
+def test_a_wrong_start_names_every_faulty_variable_in_one_line() -> None:
+    environ = _environ(PUBLIC_URL="calls.shop.example", SIGNING_SECRET="short", API_KEYS="")
+    done = subprocess.run(
+        [sys.executable, "-m", "services.webhook"], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert all(name in done.stderr for name in ("PUBLIC_URL", "SIGNING_SECRET", "API_KEYS"))
+
+
+def test_it_is_small_when_it_idles(valkey: ValkeyServer) -> None:
+    with _running(valkey.url) as (process, client):
+        client.post("/v1/confirmations", json=small_body())
+        status = Path(f"/proc/{process.pid}/status")
+        if not status.exists():
+            pytest.skip("memory is read from /proc")
+        resident_kb = next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmRSS"))
+    assert resident_kb < 90 * 1024
