@@ -141,7 +141,10 @@ class Call:
                 pass
             case ItemAdded():
                 self._transcript.add_item(told, self._wall_clock())
-            case AgentSaid() | CustomerSaid():
+            case AgentSaid():
+                self._write(told)
+                self.receive(ev.AgentSpoke(told.text))
+            case CustomerSaid():
                 self._write(told)
             case ResponseFinished():
                 self._figures.usage += told.usage

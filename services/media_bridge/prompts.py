@@ -74,6 +74,7 @@ class PromptBook:
             repeat=f"{script.opening} {script.details} {script.keypad}",
             not_heard=script.not_heard,
             keypad=script.keypad,
+            wait=script.wait,
             voicemail=script.voicemail,
             goodbyes={kind: script.goodbyes[kind.value] for kind in VerdictKind if kind is not VerdictKind.MACHINE},
             goodbye_undecided=script.goodbyes["undecided"],

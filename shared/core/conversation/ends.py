@@ -28,21 +28,21 @@ def decide(talk: Talk, report: OutcomeReport, channel: Channel, now: float) -> l
 
 def part(talk: Talk, now: float) -> list[Action]:
     """Say the goodbye that fits; when it has been heard, the call ends."""
-    talk.state = State.CLOSING
+    talk.enter(State.CLOSING)
     talk.partings += 1
     talk.is_parting_cut = False
     talk.last_words = None
     talk.timers.stop(Timer.SILENCE, Timer.TURN, Timer.KEY, Timer.STUCK_SPEECH, Timer.MODEL_READY, Timer.BEEP)
     if talk.speaker.is_ready:
         return talk.ask(Wish(Purpose.GOODBYE, Say(talk.goodbye)), now)
-    return part_with_stored_words(talk)
+    return part_with_stored_words(talk, now)
 
 
-def part_with_stored_words(talk: Talk) -> list[Action]:
+def part_with_stored_words(talk: Talk, now: float) -> list[Action]:
     """Say the stored goodbye: the model can't."""
     talk.timers.stop(Timer.FIRST_AUDIO)
     talk.speaker.reset()
-    talk.last_words, play = talk.play(talk.stored_goodbye)
+    talk.last_words, play = talk.play(talk.stored_goodbye, now)
     return [DropModel(), play]
 
 
@@ -73,7 +73,7 @@ def machine_reported(talk: Talk, report: OutcomeReport, now: float) -> list[Acti
     talk.conclusion = Conclusion.MACHINE
     record: list[Action] = [RecordVerdict(report, Channel.VOICE)]
     if talk.on_machine is OnMachine.LEAVE_MESSAGE:
-        talk.state = State.MACHINE
+        talk.enter(State.MACHINE)
         talk.timers.set(Timer.BEEP, now + talk.timing.beep_s)
         return record
     return record + end(talk)
@@ -97,7 +97,7 @@ def interrupted(talk: Talk) -> bool:
     """Tell whether the customer who spoke up during the goodbye is heard out; if so the talk goes on."""
     if talk.is_final or talk.partings >= _MAX_PARTINGS or not talk.speaker.is_ready:
         return False
-    talk.state = State.TALKING
+    talk.enter(State.TALKING)
     talk.is_parting_cut = True
     talk.last_words = None
     return True
@@ -123,7 +123,7 @@ def heard(talk: Talk, now: float) -> list[Action]:
 def end(talk: Talk, reason: str | None = None) -> list[Action]:
     """Be done with the call."""
     was_without_model = not talk.speaker.is_ready and talk.state is not State.CLOSING
-    talk.state = State.ENDED
+    talk.enter(State.ENDED)
     talk.timers.clear()
     if talk.is_decided:
         return [EndConversation(None, reason or talk.reason)]

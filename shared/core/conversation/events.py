@@ -86,6 +86,13 @@ class AudioBegan:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentSpoke:
+    """The text of what the agent says now is known."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ResponseDone:
     """A response is complete on the model's side; its audio may still be playing."""
 
@@ -140,6 +147,7 @@ Event = (
     | SpeechStopped
     | ResponseStarted
     | AudioBegan
+    | AgentSpoke
     | ResponseDone
     | ResponseRefused
     | StoredPromptQueued

@@ -12,7 +12,7 @@ class Lines:
     """The sentences that are spoken word for word, in the call's language.
 
     `goodbyes` has one for each verdict of a person. `disclosure` is the sentence that says an automated assistant
-    speaks; `repeat` is all that key 9 asks to hear again.
+    speaks; `repeat` is all that key 9 asks to hear again; `wait` is what the agent says to a customer who asks it to wait.
     """
 
     greeting: str
@@ -20,6 +20,7 @@ class Lines:
     repeat: str
     not_heard: str
     keypad: str
+    wait: str
     voicemail: str
     goodbyes: Mapping[VerdictKind, str]
     goodbye_undecided: str
@@ -36,6 +37,7 @@ class Timing:
     turn_s: float = 2.0
     stuck_speech_s: float = 12.0
     silence_s: tuple[float, float, float] = (6.0, 12.0, 20.0)
+    wait_s: float = 30.0
     after_prompt_s: float = 2.5
     mark_grace_s: float = 3.0
     key_s: float = 8.0

@@ -23,6 +23,7 @@ from shared.core.conversation.talk import State, Talk
 from shared.core.conversation.timers import Timer
 from shared.core.conversation.tools import OutcomeReport
 from shared.core.conversation.turns import (
+    agent_spoke,
     audio_began,
     greet,
     response_done,
@@ -92,6 +93,8 @@ def _dispatch(talk: Talk, event: ev.Event, now: float) -> list[Action]:  # noqa:
             return response_started(talk, response_id, now)
         case ev.AudioBegan(item_id=item_id):
             return audio_began(talk, item_id)
+        case ev.AgentSpoke(text=text):
+            return agent_spoke(talk, text)
         case ev.ResponseDone(status=ev.ResponseStatus.FAILED):
             talk.speaker.done(event.response_id)
             return _model_lost(talk, event.reason or "response_failed", now)
@@ -118,7 +121,7 @@ def _callee_on_line(talk: Talk, now: float) -> list[Action]:
     talk.is_on_line = True
     talk.timers.set(Timer.CALL, now + talk.timing.call_s)
     if talk.speaker.is_ready:
-        talk.state = State.TALKING
+        talk.enter(State.TALKING)
         return greet(talk, now)
     talk.timers.set(Timer.MODEL_READY, now + talk.timing.model_ready_s)
     return []
@@ -132,7 +135,7 @@ def _model_ready(talk: Talk, now: float) -> list[Action]:
     released = talk.speaker.ready()
     if not talk.is_on_line:
         return released
-    talk.state = State.TALKING
+    talk.enter(State.TALKING)
     if talk.has_greeted:
         return released + talk.ask(Wish(Purpose.ANSWER, _CONTINUE), now)
     return released + greet(talk, now)
@@ -144,22 +147,24 @@ def _model_lost(talk: Talk, reason: str, now: float) -> list[Action]:
     talk.is_customer_speaking = False
     talk.timers.stop(Timer.FIRST_AUDIO, Timer.TURN, Timer.STUCK_SPEECH, Timer.SILENCE, Timer.MODEL_READY)
     if talk.state is State.CLOSING:
-        return [] if _is_goodbye_complete(talk) else part_with_stored_words(talk)
+        return [] if _is_goodbye_complete(talk) else part_with_stored_words(talk, now)
     if talk.state in {State.KEYPAD, State.MACHINE}:
         return []
     if not talk.has_retried:
         talk.has_retried = True
-        talk.state = State.RETRYING if talk.is_on_line else State.OPENING
         if not talk.is_on_line:
             return [ReconnectModel()]
+        talk.enter(State.RETRYING)
         talk.timers.set(Timer.MODEL_READY, now + talk.timing.model_retry_s)
-        return [ReconnectModel(), talk.play("one_moment")[1]]
+        return [ReconnectModel(), talk.play("one_moment", now)[1]]
+    if not talk.is_on_line:
+        return []
     talk.reason = reason
     if talk.is_decided or talk.is_parting_cut:
-        talk.state = State.CLOSING
-        return part_with_stored_words(talk)
-    talk.state = State.KEYPAD
-    return [DropModel(), *_offer_keypad(talk)]
+        talk.enter(State.CLOSING)
+        return part_with_stored_words(talk, now)
+    talk.enter(State.KEYPAD)
+    return [DropModel(), *_offer_keypad(talk, now)]
 
 
 def _is_goodbye_complete(talk: Talk) -> bool:
@@ -167,9 +172,9 @@ def _is_goodbye_complete(talk: Talk) -> bool:
     return talk.last_words is not None and talk.timers.is_set(Timer.HEARD)
 
 
-def _offer_keypad(talk: Talk) -> list[Action]:
+def _offer_keypad(talk: Talk, now: float) -> list[Action]:
     talk.keypad_offers += 1
-    return [talk.play("keypad")[1]]
+    return [talk.play("keypad", now)[1]]
 
 
 def _key(talk: Talk, digit: str, now: float) -> list[Action]:
@@ -193,9 +198,10 @@ def _repeat(talk: Talk, now: float) -> list[Action]:
     talk.end_silence()
     if talk.state is State.KEYPAD:
         talk.timers.stop(Timer.KEY)
-        return [*hushed, talk.play("keypad")[1]]
+        return [*hushed, talk.play("keypad", now)[1]]
     if talk.state is State.CLOSING and talk.speaker.is_ready:
-        talk.state, talk.is_parting_cut, talk.last_words = State.TALKING, True, None
+        talk.enter(State.TALKING)
+        talk.is_parting_cut, talk.last_words = True, None
     if talk.state is not State.TALKING:
         return hushed
     return hushed + talk.ask(Wish(Purpose.ANSWER, Say(talk.lines.repeat)), now)
@@ -212,7 +218,7 @@ def _no_model(talk: Talk, now: float) -> list[Action]:
 
 def _no_audio(talk: Talk, now: float) -> list[Action]:
     if talk.state is State.CLOSING:
-        return talk.speaker.stop(now) + part_with_stored_words(talk)
+        return talk.speaker.stop(now) + part_with_stored_words(talk, now)
     return _model_lost(talk, "no_audio", now)
 
 
@@ -223,7 +229,7 @@ def _no_mark(talk: Talk, now: float) -> list[Action]:
 
 def _no_key(talk: Talk, now: float) -> list[Action]:
     if talk.keypad_offers < _MAX_KEYPAD_OFFERS:
-        return _offer_keypad(talk)
+        return _offer_keypad(talk, now)
     talk.conclusion = Conclusion.ERROR
     return part(talk, now)
 

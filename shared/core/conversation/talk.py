@@ -1,6 +1,8 @@
 """What the conversation machine remembers between two events."""
 
+from collections.abc import Mapping
 from enum import Enum, auto
+from typing import Final
 
 from shared.core.confirmation import Conclusion
 from shared.core.conversation.actions import Action, PlayStored
@@ -8,7 +10,14 @@ from shared.core.conversation.lines import Plan
 from shared.core.conversation.playback import Playback
 from shared.core.conversation.speaker import STORED_PREFIX, Speaker, Wish
 from shared.core.conversation.timers import Timer, Timers
+from shared.core.errors import ConfirmerError
 from shared.core.outcome import VerdictKind
+
+_LONGEST_PROMPT_S: Final = 12.0
+
+
+class BrokenMachineError(ConfirmerError):
+    """The machine took a way that its table does not have: a fault of ours."""
 
 
 class State(Enum):
@@ -21,6 +30,34 @@ class State(Enum):
     CLOSING = auto()  # the last words are on their way
     MACHINE = auto()  # an answering machine: waiting for its beep
     ENDED = auto()
+
+
+MOVES: Final[Mapping[State, Mapping[State, str]]] = {
+    State.OPENING: {
+        State.TALKING: "callee and session are there",
+        State.RETRYING: "no session in time",
+        State.KEYPAD: "no second session either",
+        State.CLOSING: "a key, withdrawal, or the longest call",
+        State.ENDED: "hung up, or a machine",
+    },
+    State.TALKING: {
+        State.RETRYING: "the session broke",
+        State.KEYPAD: "the second session broke too",
+        State.MACHINE: "the model reports a machine, and a message is to be left",
+        State.CLOSING: "a decision, silence, withdrawal, or the longest call",
+        State.ENDED: "hung up, or a machine",
+    },
+    State.RETRYING: {
+        State.TALKING: "the second session is there",
+        State.KEYPAD: "no second session",
+        State.CLOSING: "a key, withdrawal, or the longest call",
+        State.ENDED: "hung up, or a machine",
+    },
+    State.KEYPAD: {State.CLOSING: "a key, or none", State.ENDED: "hung up, or a machine"},
+    State.MACHINE: {State.CLOSING: "the beep: the message", State.ENDED: "hung up, or no beep"},
+    State.CLOSING: {State.TALKING: "the customer speaks up, or asks to hear it again", State.ENDED: "the last words were heard"},
+}
+"""Every way from one state to another, and what leads there; docs/conversation.md draws it."""
 
 
 class Talk:
@@ -48,6 +85,7 @@ class Talk:
         self.is_customer_speaking = False
         self.silence_stage = 0
         self.silence_from: float | None = None
+        self.is_asked_to_wait = False
         self.invalid_calls = 0
         # the model's troubles
         self.has_retried = False
@@ -61,6 +99,12 @@ class Talk:
         self.is_parting_cut = False  # the customer spoke up during the goodbye and is being heard out
         self.partings = 0
 
+    def enter(self, state: State) -> None:
+        """Go to `state`, by one of `MOVES` (or stay)."""
+        if state is not self.state and state not in MOVES[self.state]:
+            raise BrokenMachineError(f"no way leads from {self.state.name} to {state.name}")
+        self.state = state
+
     @property
     def is_decided(self) -> bool:
         """Whether a person's decision stands, a call-back included."""
@@ -71,8 +115,9 @@ class Talk:
         self.timers.set(Timer.FIRST_AUDIO, now + self.timing.first_audio_s)
         return self.speaker.want(wish)
 
-    def play(self, key: str) -> tuple[str, Action]:
+    def play(self, key: str, now: float) -> tuple[str, Action]:
         """Order a stored prompt; returns its playback item too."""
+        self.timers.set(Timer.HEARD, now + _LONGEST_PROMPT_S)  # until `StoredPromptQueued` tells its length
         self.stored_count += 1
         item_id = f"{STORED_PREFIX}{self.stored_count}"
         return item_id, PlayStored(key, item_id)

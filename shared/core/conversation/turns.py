@@ -38,6 +38,7 @@ def speech_started(talk: Talk, now: float) -> list[Action]:
     if talk.state is not State.TALKING:
         return []
     talk.is_customer_speaking = True
+    talk.is_asked_to_wait = False
     talk.end_silence()
     talk.timers.stop(Timer.TURN, Timer.FIRST_AUDIO, Timer.HEARD)
     talk.timers.set(Timer.STUCK_SPEECH, now + talk.timing.stuck_speech_s)
@@ -87,6 +88,13 @@ def audio_began(talk: Talk, item_id: str) -> list[Action]:
     return []
 
 
+def agent_spoke(talk: Talk, text: str) -> list[Action]:
+    """Notice the agent's word that it will wait: then the customer has longer before we ask again."""
+    if talk.lines.wait.casefold() in text.casefold():
+        talk.is_asked_to_wait = True
+    return []
+
+
 def response_done(talk: Talk, event: ResponseDone, now: float) -> list[Action]:
     """Mark the end of its audio, act on its tool calls, and let the next wish out."""
     running = talk.speaker.running
@@ -103,7 +111,7 @@ def response_done(talk: Talk, event: ResponseDone, now: float) -> list[Action]:
     if event.status is ResponseStatus.COMPLETED:
         actions += _tool_calls(talk, event.tool_calls, now, has_spoken=is_heard)
         if talk.state is State.CLOSING and _purpose(running) is Purpose.GOODBYE and not running.item_ids:
-            return actions + part_with_stored_words(talk)
+            return actions + part_with_stored_words(talk, now)
     return actions + heard(talk, now)
 
 
@@ -147,8 +155,16 @@ def watch_silence(talk: Talk, now: float) -> None:
         talk.timers.stop(Timer.SILENCE)
     elif not talk.timers.is_set(Timer.SILENCE):
         talk.silence_from = now if talk.silence_from is None else talk.silence_from
-        wait_s = _PARTING_SILENCE_S if talk.is_decided else talk.timing.silence_s[talk.silence_stage]
-        talk.timers.set(Timer.SILENCE, max(talk.silence_from + wait_s, now + talk.timing.after_prompt_s))
+        talk.timers.set(Timer.SILENCE, max(talk.silence_from + _patience_s(talk), now + talk.timing.after_prompt_s))
+
+
+def _patience_s(talk: Talk) -> float:
+    """How long after its beginning the silence is broken; each prompt into it is counted from the same beginning."""
+    if talk.is_decided:
+        return _PARTING_SILENCE_S
+    if talk.is_asked_to_wait:
+        return talk.timing.wait_s + talk.timing.silence_s[talk.silence_stage] - talk.timing.silence_s[0]
+    return talk.timing.silence_s[talk.silence_stage]
 
 
 def _purpose(running: Running) -> Purpose | None:
@@ -184,7 +200,7 @@ def _tool_calls(talk: Talk, calls: tuple[ToolCall, ...], now: float, *, has_spok
 
 def _reported(talk: Talk, report: OutcomeReport, now: float) -> list[Action]:
     if report.kind is VerdictKind.MACHINE:
-        return [] if talk.is_decided else machine_reported(talk, report, now)
+        return [] if talk.is_decided or talk.state is State.CLOSING else machine_reported(talk, report, now)
     return decide(talk, report, Channel.VOICE, now)
 
 
@@ -194,7 +210,7 @@ def _end_wanted(talk: Talk, now: float, *, has_spoken: bool) -> list[Action]:
         return []
     if talk.is_decided or not has_spoken:
         return give_up(talk, "ended_by_agent", now)
-    talk.state = State.CLOSING
+    talk.enter(State.CLOSING)
     talk.reason = "ended_by_agent"
     talk.last_words = "spoken"
     return []

@@ -15,6 +15,7 @@ LINES = Lines(
     repeat="repeat",
     not_heard="not heard",
     keypad="keypad",
+    wait="I will wait.",
     voicemail="voicemail",
     goodbyes={kind: f"goodbye {kind.value}" for kind in VerdictKind},
     goodbye_undecided="goodbye undecided",

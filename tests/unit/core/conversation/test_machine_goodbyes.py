@@ -200,3 +200,32 @@ def test_other_audio_does_not_stand_for_the_goodbyes() -> None:
     talk.at(3, ev.KeyPressed("1"))
     talk.at(3.1, ev.AudioBegan("late", "i"))
     assert talk.wait() == (6.5, [DropModel(), PlayStored("goodbye_confirmed", "stored:1")])
+
+
+def test_who_asks_to_wait_is_given_time() -> None:
+    talk = greeted()
+    talk.at(3, ev.SpeechStarted())
+    talk.at(4, ev.SpeechStopped())
+    talk.speaks(4.5)
+    assert talk.at(4.6, ev.AgentSpoke("Of course, i will wait.")) == []
+    talk.hears_all(6)
+    assert talk.wait() == (36, [Say("not heard")])
+    talk.speaks(36.5)
+    talk.hears_all(38)
+    assert talk.wait() == (42, [Say("keypad")])
+
+
+def test_other_words_of_the_agent_give_no_more_time() -> None:
+    talk = greeted()
+    talk.at(2, ev.AgentSpoke("Do you confirm?"))
+    assert talk.wait() == (8, [Say("not heard")])
+
+
+def test_the_time_to_wait_ends_with_the_customers_next_word() -> None:
+    talk = greeted()
+    talk.at(2.1, ev.AgentSpoke("I will wait."))
+    talk.at(3, ev.SpeechStarted())
+    talk.at(4, ev.SpeechStopped())
+    talk.speaks(4.5)
+    talk.hears_all(6)
+    assert talk.wait() == (12, [Say("not heard")])
