@@ -32,6 +32,9 @@ SHOP = "shopaz"
 API_KEY = "demo-key-of-shopaz"
 _ACCOUNT_SID = "AC" + "0" * 31 + "1"
 _LIMIT_S = 85.0
+LOCAL_ENV = "local.env"
+"""Lies in the folder while `make run-local` waits."""
+_LEFT = ("PUBLIC_URL", "API_KEYS", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
 _WIDTH = 116
 
 Json = dict[str, Any]  # Any: JSON of the API and of the simulators' ledgers
@@ -171,6 +174,13 @@ async def _demo(env: Mapping[str, str], folder: Path, console: Console, *, opena
         await demo.close()
 
 
+def _leave_settings(folder: Path, env: Mapping[str, str]) -> None:
+    """Leave what `make mic` needs to call in as Twilio would, readable by this user only."""
+    path = folder / LOCAL_ENV
+    path.touch(mode=0o600)
+    path.write_text("".join(f"{name}={env[name]}\n" for name in _LEFT))
+
+
 def _wait_for_orders(stack: Stack, env: Mapping[str, str], console: Console) -> None:
     """Keep the parts running until Ctrl-C."""
     console.print(
@@ -178,6 +188,7 @@ def _wait_for_orders(stack: Stack, env: Mapping[str, str], console: Console) -> 
         f"  curl -X POST {env['PUBLIC_URL']}/v1/confirmations -H 'Authorization: Bearer {API_KEY}' \\\n"
         '    -H \'Content-Type: application/json\' -d \'{"order": {"id": "SHP-1"}, "company": "Shopaz",\n'
         '    "customer": {"phone": "+38344123456"}}\'\n'
+        f"Talk to the bot yourself: {env['PUBLIC_URL']}/softphone in a browser, or `make mic` in another terminal\n"
         f"What the called people do: PUT {env['TWILIO_API_URL']}/simulator/people/PHONE (simulators/people.py shows scripts)\n"
         "Ctrl-C ends it.",
         highlight=False,
@@ -216,6 +227,8 @@ def main() -> int:
     (folder / "recordings").mkdir(parents=True)
     port, twilio_port, openai_port = free_port(chosen.port), free_port(), free_port()
     env = settings(port=port, twilio_port=twilio_port, openai_port=openai_port)
+    if chosen.wait:
+        env["SOFTPHONE"] = "local"
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with Stack(folder, env, report=lambda line: console.print(f"  [dim]{line}[/]")) as stack:
         try:
@@ -225,6 +238,7 @@ def main() -> int:
             played = simulators(env, twilio_port=twilio_port, openai_port=openai_port, folder=folder)
             stack.start_all((*played, *our_parts(port, folder)))
             if chosen.wait:
+                _leave_settings(folder, env)
                 _wait_for_orders(stack, env, console)
                 return 0
             is_well = asyncio.run(_demo(env, folder, console, openai_port=openai_port, redis_url=stack.socket_url))
@@ -233,6 +247,8 @@ def main() -> int:
             return 1
         except KeyboardInterrupt:
             return 0 if chosen.wait else 130
+        finally:
+            (folder / LOCAL_ENV).unlink(missing_ok=True)
     if chosen.picture is not None:
         console.save_svg(str(chosen.picture), title="make demo")
     return 0 if is_well else 1
