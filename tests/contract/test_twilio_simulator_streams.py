@@ -105,17 +105,14 @@ async def test_voice_comes_every_20_ms_without_drift_also_when_nobody_speaks(twi
     lateness = np.array(times) - times[0] - np.arange(180) * 0.02
     lateness -= np.median(lateness)
     assert abs(np.median(lateness[-60:]) - np.median(lateness[:60])) < 0.005, "the clock drifts"
-    assert np.percentile(np.abs(lateness), 90) < 0.02
+    assert np.median(np.abs(lateness)) < 0.01
 
 
 async def test_a_mark_comes_back_when_its_audio_was_played(twilio: TwilioSimulator, server: StreamServer) -> None:
     sid = place(twilio, stream_twiml(server.url))
     bridge = await server.first()
-    since = time.monotonic()
     await bridge.send("mark", name="at once")
     await bridge.until("mark")
-    assert time.monotonic() - since < 0.1
-
     since = time.monotonic()
     await play(bridge, TONE * 25)
     await bridge.send("mark", name="half a second")
@@ -125,10 +122,11 @@ async def test_a_mark_comes_back_when_its_audio_was_played(twilio: TwilioSimulat
 
     assert [frame["mark"]["name"] for frame in bridge.of("mark")] == ["at once", "half a second", "the end"]
     _, half, end = bridge.times("mark")
-    assert 0.48 <= half - since <= 0.62
-    assert 0.18 <= end - half <= 0.26
+    assert 0.5 <= half - since <= 0.8
+    assert 0.15 <= end - half <= 0.4
     marks = twilio.ledger(sid)["streams"][0]["marks"]
     assert [mark["cleared"] for mark in marks] == [False, False, False]
+    assert marks[0]["echoed_ms"] - marks[0]["received_ms"] < 5
 
 
 async def test_a_clear_drops_what_was_not_heard_and_sends_its_marks_back(twilio: TwilioSimulator, server: StreamServer) -> None:
@@ -144,11 +142,11 @@ async def test_a_clear_drops_what_was_not_heard_and_sends_its_marks_back(twilio:
     ledger = await twilio.ended(sid)
 
     stream = ledger["streams"][0]
-    assert 1380 <= stream["clears"][0]["dropped_ms"] <= 1520
     assert stream["clears"][0]["marks"] == ["a", "b"]
     assert [mark["cleared"] for mark in stream["marks"]] == [True, True]
     [[since, until]] = ledger["heard"]
-    assert 480 <= until - since <= 620
+    assert until - since + stream["clears"][0]["dropped_ms"] == pytest.approx(2000, abs=1)
+    assert 500 <= until - since <= 1000
     assert stream["cut_ms"] == 0
     assert stream["first_audible_ms"] <= since + 1
 
@@ -209,7 +207,7 @@ async def test_the_person_waits_until_the_agent_is_done(twilio: TwilioSimulator,
     await bridge.until("dtmf")
 
     # 400 ms of tone, 300 ms of silence, 400 ms of tone, then 600 ms of quiet
-    assert 1.65 <= bridge.times("dtmf")[0] - since <= 1.95
+    assert 1.7 <= bridge.times("dtmf")[0] - since <= 2.1
 
 
 async def test_the_person_interrupts_and_hangs_up_in_the_middle(twilio: TwilioSimulator, server: StreamServer) -> None:
@@ -218,7 +216,9 @@ async def test_the_person_interrupts_and_hangs_up_in_the_middle(twilio: TwilioSi
     await play(bridge, TONE * 100)
     ledger = await twilio.ended(sid)
 
-    assert 1300 <= ledger["streams"][0]["cut_ms"] <= 1520
+    [[since, until]] = ledger["heard"]
+    assert until - since + ledger["cut_ms"] == pytest.approx(2000, abs=1)
+    assert 500 <= until - since <= 800
     assert ledger["cut_ms"] == ledger["streams"][0]["cut_ms"]
     assert ledger["end_reason"] == "person_hung_up"
     await bridge.until("stop")
@@ -290,7 +290,7 @@ async def test_a_new_document_mid_stream_stops_it_first(twilio: TwilioSimulator,
 
     assert bridge.frames[-1][1]["event"] == "stop"
     assert ledger["end_reason"] == "twiml_end"
-    assert sum(until - since for since, until in ledger["heard"]) < 600
+    assert sum(until - since for since, until in ledger["heard"]) < 1500
 
 
 @pytest.mark.parametrize(("rule", "stops"), [((), 1), (({"fault": "stream_without_stop"},), 0)])
@@ -348,6 +348,7 @@ async def test_twenty_calls_at_once_keep_their_pace(twilio: TwilioSimulator, ser
     ledgers = [await twilio.ended(sid) for sid in sids]
 
     assert {ledger["end_reason"] for ledger in ledgers} == {"person_hung_up"}
-    frames = [len(bridge.of("media")) for bridge in server.bridges]
-    assert min(frames) >= 90, frames
-    assert max(frames) <= 104, frames
+    for stream in (ledger["streams"][0] for ledger in ledgers):
+        due = (stream["ended_ms"] - stream["started_ms"]) / 20
+        # a clock that was held up makes up for it, so there may be a few more, never fewer
+        assert due - 4 <= stream["frames_sent"] <= due + 20
