@@ -1,0 +1,146 @@
+"""A whole run: book, talk, show, tell the end, and say what was measured and what became of the order."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+
+from simulators import voice
+from simulators.twilio.twiml import Gather, Hangup
+from tools.mic_client.booking import Booking, Invitation, direct_invitation, open_client
+from tools.mic_client.call import LiveCall, Tracks
+from tools.mic_client.device import DeviceSound, load_portaudio
+from tools.mic_client.keyboard import PHONE_KEYS, keys_of_terminal
+from tools.mic_client.options import Options, UsageError
+from tools.mic_client.playback import Playback
+from tools.mic_client.screen import Screen
+from tools.mic_client.sound import FileSound, Sound, read_wav
+
+_DRAW_EVERY_S = 0.1
+_ASK_EVERY_S = 0.7
+
+
+async def run(options: Options, screen: Screen) -> dict[str, Any] | None:
+    """Hold the call; returns the confirmation as it ended, None where there was no order.
+
+    Raises:
+        UsageError: something must be set right first.
+    """
+    sound = sound_of(options)
+    async with open_client() as client:
+        if options.system is None:
+            await _talk(options, screen, sound, invitation=direct_invitation(options))
+            return None
+        booking = Booking(options.system, options, client)
+        invitation = await booking.make()
+        screen.line(f"order posted: {booking.confirmation_id}; the call is on", style="dim")
+        try:
+            was_closed_by_bot = await _talk(options, screen, sound, invitation=invitation, booking=booking)
+            if was_closed_by_bot:
+                await _say_what_follows(booking, invitation, screen)
+        finally:
+            confirmation = await booking.end()
+        screen.show_turns(await booking.turns())
+        return confirmation
+
+
+def sound_of(options: Options) -> Sound:
+    """The device, or files where one was named or only keys are to be pressed.
+
+    Raises:
+        UsageError: neither can be had.
+    """
+    if options.input is not None:
+        return FileSound(read_wav(options.input))
+    if options.output is not None and options.press:
+        return FileSound(np.zeros(0, np.int16))
+    return DeviceSound(load_portaudio(), mic=options.mic, speaker=options.speaker)
+
+
+async def _talk(options: Options, screen: Screen, sound: Sound, *, invitation: Invitation, booking: Booking | None = None) -> bool:
+    """The stream from beginning to end; true if the bot's side ended it."""
+    playback = Playback(options.gain)
+    # a person may speak at any time; only a file waits for the bot
+    call = LiveCall(invitation, sound=sound, playback=playback, waits_for_agent=options.waits_for_agent, press=options.press)
+
+    def key_pressed(key: str) -> None:
+        if key == "q":
+            call.hang_up()
+        elif key in PHONE_KEYS:
+            call.press(key)
+
+    await call.connect()
+    with keys_of_terminal(key_pressed):
+        async with _beside(_draw(screen, call), _transcribe(screen, booking), _end_after(options.limit_s, call)):
+            await call.run()
+    _report(screen, call, sound)
+    if options.output is not None:
+        _save(options.output, call.tracks)
+        screen.line(f"written: {options.output}", style="dim")
+    return call.meter.closed_by_bot
+
+
+async def _say_what_follows(booking: Booking, invitation: Invitation, screen: Screen) -> None:
+    """Ask for the next TwiML as Twilio does when a stream has ended."""
+    if invitation.action is None:
+        return
+    verbs = await booking.go_on(invitation)
+    if any(isinstance(verb, Gather) for verb in verbs):
+        screen.line("the bridge could not finish: on a phone, the stored prompt would ask for a key now", style="yellow")
+    elif verbs and isinstance(verbs[0], Hangup):
+        screen.line("the bot hung up", style="dim")
+
+
+@asynccontextmanager
+async def _beside(*work: Any) -> AsyncIterator[None]:  # noqa: ANN401 - coroutines
+    """Run these beside the body, and no longer."""
+    async with asyncio.TaskGroup() as tasks:
+        running = [tasks.create_task(one) for one in work]
+        try:
+            yield
+        finally:
+            for task in running:
+                task.cancel()
+
+
+async def _draw(screen: Screen, call: LiveCall) -> None:
+    while True:
+        screen.draw(call.meter)
+        await asyncio.sleep(_DRAW_EVERY_S)
+
+
+async def _transcribe(screen: Screen, booking: Booking | None) -> None:
+    """Show what was said as far as the API knows it."""
+    while booking is not None:
+        with suppress(httpx.HTTPError):
+            screen.show_turns(await booking.turns())
+        await asyncio.sleep(_ASK_EVERY_S)
+
+
+async def _end_after(limit_s: float, call: LiveCall) -> None:
+    await asyncio.sleep(limit_s)
+    call.hang_up()
+
+
+def _report(screen: Screen, call: LiveCall, sound: Sound) -> None:
+    meter = call.meter
+    late = np.array(meter.lateness_ms or [0.0])
+    screen.line(
+        f"{meter.frames} frames sent in {meter.frames * 0.02:.1f} s, each at most {np.percentile(late, 99):.1f} ms late (p99; "
+        f"worst {late.max():.1f} ms); {meter.marks} marks echoed, {meter.clears} interruptions; keys: {meter.keys or 'none'}",
+        style="dim",
+    )
+    if sound.report():
+        screen.line(sound.report(), style="dim")
+
+
+def _save(path: Path, tracks: Tracks) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        voice.write_wav(path, bytes(tracks.mine), bytes(tracks.bots))
+    except OSError as error:
+        raise UsageError(f"{path} can't be written ({error.strerror})") from error
