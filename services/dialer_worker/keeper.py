@@ -41,6 +41,7 @@ class Child:
     started_at: float = field(default=0.0, init=False)
     delay_s: float = field(default=0.0, init=False)
     start_at: float = field(default=0.0, init=False)
+    exit_code: int | None = field(default=None, init=False)
 
 
 class Keeper:
@@ -133,6 +134,8 @@ class Keeper:
 
     def _start(self, child: Child, now: float) -> None:
         sys.stdout.flush()
+        if child.serves_until_last:
+            self._alive = -1  # it knows nothing yet: tell it again
         child.starts += 1
         child.started_at = now
         signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)  # the child must not count one with our handler
@@ -178,12 +181,13 @@ class Keeper:
         child.start_at = now + child.delay_s
         log = _log.info if self._signals else _log.warning
         log("process_ended", worker=child.name, exit_code=exit_code, pid=child.pid)
-        child.pid = None
+        child.pid, child.exit_code = None, exit_code
 
     def _was_stillborn(self, child: Child) -> bool:
-        """Tell whether who serves until last could not start at all: its address is taken, say."""
+        """Tell whether who serves until last gave up at once by itself: its address is taken, say."""
         lived_s = child.start_at - child.delay_s - child.started_at
-        return child.serves_until_last and child.pid is None and lived_s < _STILLBORN_S
+        gave_up = child.pid is None and child.exit_code is not None and child.exit_code > 0
+        return child.serves_until_last and gave_up and lived_s < _STILLBORN_S
 
     def _tell(self) -> None:
         alive = sum(child.pid is not None for child in self._workers)

@@ -48,9 +48,7 @@ class Reconciler:
             case Care.ERASE:
                 await self._store.eraser.erase_if_over(confirmation.id)
             case Care.PLAN:
-                await self._store.confirmations.apply_if(
-                    confirmation.id, lambda found, now: plan(found, self._policy, now)
-                )
+                await self._store.confirmations.apply_if(confirmation.id, lambda found, now: plan(found, self._policy, now))
             case _:
                 await self._care_for_call(care, confirmation)
         return care

@@ -20,6 +20,7 @@ from shared.core.confirmation import Confirmation
 from shared.core.facts import AttemptBegun, CallPlaced
 from shared.core.order import CallWishes
 from shared.environ import parse_settings
+from shared.policy import dial_policy_from
 from shared.store import Grant, Limits, Store, connect
 from tests.support.orders import ALWAYS, an_order
 from tests.support.twilio_simulator import TwilioSimulator, running_twilio
@@ -170,8 +171,8 @@ async def stage(valkey_url: str, twilio: TwilioSimulator, webhook: Service, tmp_
     """Empty Valkey and simulator, and all settings of a dialer between them."""
     twilio.reset()
     twilio.faults()
-    store = connect(valkey_url, ALWAYS)
     settings = {**SHORT, "REDIS_URL": valkey_url, "PUBLIC_URL": webhook.origin, "TWILIO_API_URL": twilio.origin}
+    store = connect(valkey_url, dial_policy_from(parse_settings(Settings, settings)))
     yield Stage(store, twilio, settings, tmp_path)
     await store.close()
 

@@ -66,7 +66,10 @@ class Stage:
             found = await self.get(number)
             return found if claim(found) else None
 
-        return await eventually(look, limit_s=limit_s)
+        try:
+            return await eventually(look, limit_s=limit_s)
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {await self.get(number)}") from error
 
     def calls(self) -> list[dict[str, Any]]:
         """Return all calls of the account, newest first."""

@@ -1,11 +1,13 @@
 """Calls as a running dialer worker places them, with the webhook service and the Twilio simulator around it."""
 
+from datetime import timedelta
+
 import pytest
 
-from shared.core.facts import Withdrawn
+from shared.core.facts import AttemptBegun, CallPlaced, Withdrawn
 from shared.core.outcome import AttemptResult, Outcome, Status
 from tests.support.orders import an_order
-from tests.support.twilio_simulator import ARTA
+from tests.support.twilio_simulator import ARTA, SHOP
 from tests.system.dialer_worker.stage import HANGS_UP, RINGS, Stage, eventually
 
 pytestmark = pytest.mark.system
@@ -89,12 +91,15 @@ async def test_ringing_stops_when_the_order_is_taken_back(stage: Stage) -> None:
     assert [call["status"] for call in stage.calls()] == ["canceled"]
 
 
-async def test_a_call_whose_callbacks_are_all_lost_still_ends(stage: Stage) -> None:
-    stage.twilio.script(ARTA, HANGS_UP)
-    stage.twilio.faults({"fault": "callback_dropped"})
-    settings = {"RING_TIMEOUT_S": "5", "CALL_TIME_LIMIT_S": "1"}  # and 15 s more: then it is looked up
-    with stage.dialer(**settings):
-        await stage.submit()
-        found = await stage.becomes(lambda order: order.last_result is not None, limit_s=30)
-    assert found.last_result is AttemptResult.UNDECIDED
+async def test_a_call_whose_callbacks_were_all_lost_still_ends(stage: Stage) -> None:
+    stage.twilio.script(ARTA, "busy")
+    sid = stage.twilio.create(Twiml="<Response/>")["sid"]
+    await stage.submit()
+    begun = timedelta(seconds=5 + 5 + 15 - 1)  # ring and talk limits, and what a call gets beyond them
+    apply = stage.store.confirmations.apply
+    await apply(an_order().id, lambda now: AttemptBegun(now - begun, "att_1", SHOP))
+    await apply(an_order().id, lambda now: CallPlaced(now - begun, "att_1", sid))
+    with stage.dialer(MAX_ATTEMPTS="1"):
+        found = await stage.becomes(lambda order: order.last_result is not None)
+    assert (found.last_result, found.outcome) == (AttemptResult.BUSY, Outcome.UNREACHED)
     assert len(stage.calls()) == 1
