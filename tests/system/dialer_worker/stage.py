@@ -71,6 +71,10 @@ class Stage:
         except AssertionError as error:
             raise AssertionError(f"{error}: {await self.get(number)}") from error
 
+    async def has_calls(self) -> bool | None:
+        """Tell whether Twilio was asked for a call."""
+        return bool(await asyncio.to_thread(self.calls)) or None
+
     def calls(self) -> list[dict[str, Any]]:
         """Return all calls of the account, newest first."""
         found: list[dict[str, Any]] = self.twilio.admin("GET", "/calls")["calls"]

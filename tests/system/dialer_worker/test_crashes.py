@@ -77,10 +77,10 @@ async def test_the_drain_has_a_limit(stage: Stage) -> None:
 
 async def test_a_worker_killed_while_it_asks_twilio_calls_nobody_twice(stage: Stage) -> None:
     stage.twilio.script(ARTA, "busy")
-    stage.twilio.faults({"fault": "create_slow", "next": 1, "delay_s": 0.6}, {"fault": "callback_dropped"})
+    stage.twilio.faults({"fault": "create_silent_accepted", "delay_s": 5}, {"fault": "callback_dropped"})
     with stage.dialer(DIALER_WORKERS="1", MAX_ATTEMPTS="1") as dialer:
         await stage.submit()
-        await is_placing(stage)
+        await eventually(stage.has_calls)
         _, workers = front_and_workers(dialer)
         os.kill(workers[0], signal.SIGKILL)
         found = await stage.becomes(lambda order: order.last_result is not None)
