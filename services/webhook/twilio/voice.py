@@ -5,15 +5,15 @@ from datetime import datetime
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
-from ulid import ULID
 
 from services.webhook.twilio.callbacks import MakeFact, is_of_open_attempt
+from services.webhook.twilio.inbound import inbound_attempt
 from services.webhook.twilio.signature import SignedForms
 from shared import languages, stream_token
 from shared.callback_urls import CallbackUrls
-from shared.core.confirmation import Attempt, Conclusion, Confirmation
+from shared.core.confirmation import Conclusion, Confirmation
 from shared.core.errors import NotFoundError
-from shared.core.facts import CallAnswered, ConversationEnded, Fact, InboundCallArrived, VerdictGiven
+from shared.core.facts import CallAnswered, ConversationEnded, Fact, VerdictGiven
 from shared.core.outcome import Channel, Verdict, VerdictKind
 from shared.core.phone import spelt_e164
 from shared.store import Store
@@ -42,7 +42,7 @@ class Voice:
         call_sid, caller = form.get("CallSid", ""), spelt_e164(form.get("From", ""))
         found = await self._store.lookups.find_open_by_phone(None, caller) if caller and call_sid else []
         for confirmation in found:
-            attempt = await self._inbound_attempt(confirmation, call_sid)
+            attempt = await inbound_attempt(self._store, confirmation.id, call_sid)
             if attempt is not None:
                 return self._connected(confirmation.id, attempt.id)
         log.info("incoming_call_without_order", has_open_order=bool(found))
@@ -82,13 +82,6 @@ class Voice:
         if confirmation is not None and _may_decide(confirmation, request.path_params["attempt_id"]):
             await self._end(confirmation.id, request.path_params["attempt_id"], Conclusion.ERROR, _NO_KEY)
         return _twiml(hangup_twiml())
-
-    async def _inbound_attempt(self, confirmation: Confirmation, call_sid: str) -> Attempt | None:
-        """Return the attempt that this call opens, or has opened already (Twilio may ask twice)."""
-        attempt_id = f"att_{ULID()}"
-        after = await self._apply(confirmation.id, lambda now: InboundCallArrived(now, attempt_id, call_sid))
-        attempt = after.open_attempt
-        return attempt if attempt is not None and attempt.call_sid == call_sid else None
 
     def _connected(self, confirmation_id: str, attempt_id: str) -> Response:
         token = stream_token.issue(self._secret, confirmation_id, attempt_id)

@@ -1,0 +1,15 @@
+"""A call that comes to us about an open order: the one way in which its attempt begins, by phone or by softphone."""
+
+from ulid import ULID
+
+from shared.core.confirmation import Attempt
+from shared.core.facts import InboundCallArrived
+from shared.store import Store
+
+
+async def inbound_attempt(store: Store, confirmation_id: str, call_sid: str) -> Attempt | None:
+    """Return the attempt that this call opens, or has opened already (Twilio may ask twice); None while another is open."""
+    attempt_id = f"att_{ULID()}"
+    step = await store.confirmations.apply(confirmation_id, lambda now: InboundCallArrived(now, attempt_id, call_sid))
+    attempt = step.confirmation.open_attempt
+    return attempt if attempt is not None and attempt.call_sid == call_sid else None
