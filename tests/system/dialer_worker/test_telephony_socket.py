@@ -1,0 +1,69 @@
+"""At the socket: nothing leaves too late, and only what never left counts as not sent."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from services.dialer_worker.placing_answer import NotSent, PlacingAnswer, Unclear
+from services.dialer_worker.telephony import CallRequest, Telephony, open_client
+from tests.system.dialer_worker.processes import free_port
+
+pytestmark = pytest.mark.system
+
+REQUEST = CallRequest(
+    to="+38344123456",
+    from_number="+38344000001",
+    ring_timeout_s=25,
+    time_limit_s=180,
+    twiml="<Response/>",
+    status_url="https://calls.shop.example/twilio/status/cnf_1/att_1",
+    amd_url=None,
+    waits_for_beep=False,
+)
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def telephony(port: int) -> AsyncIterator[Telephony]:
+    async with open_client(f"http://127.0.0.1:{port}", account_sid="AC0", auth_token="token") as client:
+        yield Telephony(client, account_sid="AC0", on_error=lambda _: None)
+
+
+async def place_with(serve: Serve, *, is_in_time: Callable[[], bool]) -> PlacingAnswer:
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server, telephony(server.sockets[0].getsockname()[1]) as line:
+        return await line.place(REQUEST, is_in_time=is_in_time)
+
+
+async def test_a_request_that_is_late_when_the_connection_stands_never_leaves() -> None:
+    heard: list[bytes] = []
+    connections = asyncio.Event()
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.set()
+        heard.append(await reader.read())
+        writer.close()
+
+    answers = iter([True])
+    answer = await place_with(listen, is_in_time=lambda: next(answers, False))
+    assert answer == NotSent("too_late")
+    async with asyncio.timeout(5):
+        await connections.wait()
+        while not heard:
+            await asyncio.sleep(0)
+    assert heard == [b""]
+
+
+async def test_a_connection_that_breaks_after_the_request_left_is_unclear() -> None:
+    async def read_and_close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    assert isinstance(await place_with(read_and_close, is_in_time=lambda: True), Unclear)
+
+
+async def test_a_port_where_nobody_listens_got_nothing() -> None:
+    async with telephony(free_port()) as line:
+        assert await line.place(REQUEST, is_in_time=lambda: True) == NotSent("ConnectError")
