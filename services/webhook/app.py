@@ -3,11 +3,18 @@
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
-from services.webhook.api.auth import ApiKeys
+from services.webhook.api.auth import ApiKeys, ShopRespond
+from services.webhook.api.bulk import Bulk
 from services.webhook.api.confirmations import Confirmations, RuleBook
+from services.webhook.api.events import Events
+from services.webhook.api.listing import Listing
+from services.webhook.api.opt_outs import OptOutList
+from services.webhook.api.preview import Preview
+from services.webhook.api.transcripts import Transcript
 from services.webhook.edge import Edge
 from services.webhook.resource import Resource
 from services.webhook.settings import WebhookSettings
+from services.webhook.softphone.routes import softphone_routes
 from services.webhook.twilio.callbacks import Callbacks
 from services.webhook.twilio.prompts import prompt
 from services.webhook.twilio.signature import SignedForms
@@ -21,24 +28,35 @@ from shared.store import Store
 
 def make_app(settings: WebhookSettings, store: Store, health: Health) -> ASGIApp:
     """Return the application; `health` carries the registry of metrics."""
-    routes = [*health.routes(), *_api(settings, store), *_twilio(settings, store, health)]
+    routes = [*health.routes(), *_api(settings, store, health), *_twilio(settings, store, health), *softphone_routes(settings, store)]
     return Edge(Router(routes, redirect_slashes=False), registry=health.registry, health=health)
 
 
-def _api(settings: WebhookSettings, store: Store) -> list[Route]:
-    secured = ApiKeys(settings.api_keys).secured
+def _api(settings: WebhookSettings, store: Store, health: Health) -> list[Route]:
     book = RuleBook(
         policy=dial_policy_from(settings),
         allowed_countries=settings.allowed_countries,
         languages=frozenset(languages.supported()),
     )
     confirmations = Confirmations(store, book)
+    opt_outs = OptOutList(store, settings.allowed_countries)
+    events = Events(store, confirmations, lambda: health.is_draining)
+    paths: dict[str, dict[str, ShopRespond]] = {
+        "/v1/confirmations": {"POST": confirmations.create, "GET": Listing(store, book.policy).page},
+        "/v1/confirmations/bulk": {"POST": Bulk(store, confirmations).create},
+        "/v1/confirmations/preview": {
+            "POST": Preview(confirmations, default_language=settings.default_language).show,
+        },
+        "/v1/confirmations/{id}": {"GET": confirmations.show, "DELETE": confirmations.withdraw},
+        "/v1/confirmations/{id}/events": {"GET": events.of_confirmation},
+        "/v1/confirmations/{id}/transcript": {"GET": Transcript(store, confirmations).show},
+        "/v1/events": {"GET": events.of_shop},
+        "/v1/opt-outs": {"GET": opt_outs.page},
+        "/v1/opt-outs/{phone}": {"PUT": opt_outs.add, "GET": opt_outs.show, "DELETE": opt_outs.remove},
+    }
+    secured = ApiKeys(settings.api_keys).secured
     return [
-        Route("/v1/confirmations", Resource({"POST": secured(confirmations.create)})),
-        Route(
-            "/v1/confirmations/{id}",
-            Resource({"GET": secured(confirmations.show), "DELETE": secured(confirmations.withdraw)}),
-        ),
+        Route(path, Resource({method: secured(respond) for method, respond in methods.items()})) for path, methods in paths.items()
     ]
 
 

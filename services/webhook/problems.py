@@ -28,6 +28,7 @@ class ProblemKind(Enum):
     OPTED_OUT = ("opted_out", 409, "The number is on the do-not-call list")
     ALREADY_DECIDED = ("already_decided", 409, "The customer has decided")
     ALREADY_FINISHED = ("already_finished", 409, "The confirmation is finished")
+    IDEMPOTENCY_KEY_IN_USE = ("idempotency_key_in_use", 409, "The first request is still in hand")
     BODY_TOO_LARGE = ("body_too_large", 413, "The body is too large")
     UNSUPPORTED_MEDIA_TYPE = ("unsupported_media_type", 415, "The body must be application/json")
     VALIDATION_FAILED = ("validation_failed", 422, "The request has faulty fields")

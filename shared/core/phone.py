@@ -61,10 +61,13 @@ def normalise(text: str, allowed_countries: AbstractSet[str]) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def spelt_e164(text: str) -> str | None:
-    """Return `text` in E.164 where it is a valid number of any country and type (it calls us), else None."""
+def spelt_e164(text: str, allowed_countries: AbstractSet[str] = frozenset()) -> str | None:
+    """Return `text` in E.164 where it is a valid number of any country and type, else None: it need not be called.
+
+    `allowed_countries` decides only about the old codes of Kosovo, as in `normalise`.
+    """
     try:
-        number = _parsed(_international(text, frozenset()))
+        number = _parsed(_international(text, allowed_countries))
     except InvalidValueError:
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

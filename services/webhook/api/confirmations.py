@@ -3,8 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import assert_never
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,6 +12,7 @@ from services.webhook.api.intake import new_confirmation
 from services.webhook.api.representation import confirmation_object
 from services.webhook.api.rules import Rules
 from services.webhook.api.schemas import ConfirmationBody
+from services.webhook.api.submissions import accepted, path_of
 from services.webhook.api.validation import validated
 from services.webhook.body import fingerprint, read_json
 from services.webhook.problems import ProblemError, ProblemKind
@@ -20,18 +20,9 @@ from shared.core.confirmation import Confirmation
 from shared.core.dial_policy import DialPolicy
 from shared.core.errors import NotFoundError
 from shared.core.facts import Withdrawn
-from shared.store import (
-    AlreadyOpen,
-    Created,
-    IdempotencyKey,
-    KeyConflict,
-    OptedOut,
-    Replayed,
-    Store,
-    Submission,
-)
+from shared.store import IdempotencyKey, Replayed, Store, Submission
 
-_ID = re.compile(r"cnf_[0-9A-HJKMNP-TV-Z]{26}", re.ASCII)
+ID_PATTERN = re.compile(r"cnf_[0-9A-HJKMNP-TV-Z]{26}", re.ASCII)
 _KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
 
 
@@ -85,7 +76,7 @@ class Confirmations:
         Raises:
             NotFoundError: There is none of that id, or it is another shop's.
         """
-        if not _ID.fullmatch(confirmation_id):
+        if not ID_PATTERN.fullmatch(confirmation_id):
             raise NotFoundError
         found = await self._store.confirmations.get(confirmation_id)
         if found.shop != shop:
@@ -107,33 +98,14 @@ class Confirmations:
         return json_response(confirmation_object(confirmation, self._book.policy), status, headers)
 
     def _answer(self, submission: Submission) -> Response:
-        match submission:
-            case Created(confirmation):
-                # as the replay will tell it: at this moment nothing has happened to it since it was made
-                first = replace(confirmation, updated_at=confirmation.created_at)
-                return self.shown(first, 202, {"location": path_of(confirmation)})
-            case AlreadyOpen(confirmation, is_same=True):
-                return self.shown(confirmation, 200, {"location": path_of(confirmation)})
-            case AlreadyOpen(confirmation):
-                raise already_open(confirmation)
-            case OptedOut():
-                raise opted_out()
-            case KeyConflict():
-                detail = "Use a new Idempotency-Key for a new request."
-                raise ProblemError(ProblemKind.IDEMPOTENCY_KEY_REUSED, detail)
-            case Replayed(first_answer):
-                return self._replay(first_answer)
-            case _:
-                assert_never(submission)
-
-    def _replay(self, first: Created | AlreadyOpen | OptedOut) -> Response:
+        first = submission.first if isinstance(submission, Replayed) else submission
+        replayed = {"idempotency-replayed": "true"} if first is not submission else {}
         try:
-            response = self._answer(first)
+            taken = accepted(first)
         except ProblemError as problem:
-            problem.headers["idempotency-replayed"] = "true"
+            problem.headers.update(replayed)
             raise
-        response.headers["idempotency-replayed"] = "true"
-        return response
+        return self.shown(taken.confirmation, taken.status, {"location": path_of(taken.confirmation), **replayed})
 
 
 def idempotency_key(request: Request) -> str | None:
@@ -149,28 +121,6 @@ def idempotency_key(request: Request) -> str | None:
         detail = "Send one Idempotency-Key of 1 to 255 visible ASCII characters, without spaces."
         raise ProblemError(ProblemKind.INVALID_IDEMPOTENCY_KEY, detail)
     return values[0]
-
-
-def path_of(confirmation: Confirmation) -> str:
-    """Return the confirmation's own path."""
-    return f"/v1/confirmations/{confirmation.id}"
-
-
-def already_open(confirmation: Confirmation) -> ProblemError:
-    """Return the problem of an order that is being confirmed already, with the way there."""
-    link = path_of(confirmation)
-    return ProblemError(
-        ProblemKind.ALREADY_OPEN,
-        "This order is being confirmed with another body; withdraw that first, or wait for its end.",
-        extra={"confirmation_id": confirmation.id, "confirmation": link},
-        headers={"location": link},
-    )
-
-
-def opted_out() -> ProblemError:
-    """Return the problem of a number that must not be called."""
-    detail = "The customer asked not to be called; see /v1/opt-outs."
-    return ProblemError(ProblemKind.OPTED_OUT, detail)
 
 
 def json_response(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -1,0 +1,66 @@
+"""The shop's do-not-call list."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.webhook.api.confirmations import json_response
+from services.webhook.api.parameters import invalid_parameter, number, parameters
+from shared.core.envelope import timestamp
+from shared.core.errors import NotFoundError
+from shared.core.phone import spelt_e164
+from shared.store import OptOut, Store
+
+DEFAULT_LIMIT = 100
+MAX_LIMIT = 1000
+_MAX_OFFSET = 10_000_000
+
+
+class OptOutList:
+    """`/v1/opt-outs` and `/v1/opt-outs/{phone}`."""
+
+    def __init__(self, store: Store, allowed_countries: frozenset[str]) -> None:
+        self._store = store
+        self._allowed_countries = allowed_countries
+
+    async def add(self, request: Request, shop: str) -> Response:
+        """Put a number on the list; doing it twice changes nothing."""
+        return json_response(_entry(await self._store.opt_outs.add(shop, self._phone(request))))
+
+    async def show(self, request: Request, shop: str) -> Response:
+        """Return since when a number is on the list; 404 where it is not."""
+        found = await self._store.opt_outs.find(shop, self._phone(request))
+        if found is None:
+            raise NotFoundError
+        return json_response(_entry(found))
+
+    async def remove(self, request: Request, shop: str) -> Response:
+        """Take a number off the list; 404 where it was not on it."""
+        if not await self._store.opt_outs.remove(shop, self._phone(request)):
+            raise NotFoundError
+        return Response(status_code=204)
+
+    async def page(self, request: Request, shop: str) -> Response:
+        """Return one page of the list, newest first."""
+        values = parameters(request, "limit", "cursor")
+        limit = number(values, "limit", default=DEFAULT_LIMIT, most=MAX_LIMIT)
+        offset = number(values, "cursor", default=1, most=_MAX_OFFSET) - 1
+        found = await self._store.opt_outs.list(shop, limit=limit + 1, offset=offset)
+        more = str(offset + limit + 1) if len(found) > limit else None
+        return json_response({"items": [_entry(entry) for entry in found[:limit]], "next_cursor": more})
+
+    def _phone(self, request: Request) -> str:
+        """Return the path's number as a POST would spell it.
+
+        Raises:
+            ProblemError: It is no phone number.
+        """
+        phone = spelt_e164(request.path_params["phone"], self._allowed_countries)
+        if phone is None:
+            raise invalid_parameter("phone", "The path must end in a phone number, such as +38344123456.")
+        return phone
+
+
+def _entry(opt_out: OptOut) -> dict[str, Any]:
+    return {"phone": opt_out.phone, "since": timestamp(opt_out.since)}

@@ -1,0 +1,121 @@
+"""The calls of the softphone: an order of its own, its customer's call to us, and the end, as Twilio would tell them."""
+
+import secrets
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+from ulid import ULID
+
+from services.webhook.api.confirmations import json_response
+from services.webhook.body import read_json
+from services.webhook.problems import FieldFault, ProblemError, ProblemKind, faulty_fields
+from services.webhook.twilio.inbound import inbound_attempt
+from shared import languages, stream_token
+from shared.callback_urls import STREAM_PATH
+from shared.core.confirmation import Attempt, Confirmation
+from shared.core.errors import NotFoundError
+from shared.core.facts import CallEnded, Withdrawn
+from shared.core.order import CallWishes, Customer, Item, Money, Order
+from shared.store import Created, Store
+
+log = structlog.get_logger()
+
+_MADE_BY: Final = {"made_by": "softphone"}
+_AHEAD: Final = timedelta(hours=1)
+_MOMENT: Final = timedelta(milliseconds=1)
+_COMPANY: Final = "Shopaz"
+
+
+class SoftphoneCalls:
+    """The resource `/softphone/calls`; a call here is a confirmation and its inbound attempt."""
+
+    def __init__(self, store: Store, *, shop: str, secret: str) -> None:
+        self._store = store
+        self._shop = shop
+        self._secret = secret
+
+    async def create(self, request: Request) -> Response:
+        """Post an order and call about it: what the page needs to open the stream. Body: `{"language": "sq"}` or `{}`."""
+        language = _language(await read_json(request))
+        confirmation = _order(self._shop, language, await self._store.now())
+        if not isinstance(await self._store.confirmations.submit(confirmation), Created):
+            raise ProblemError(ProblemKind.ALREADY_OPEN, "Try again: the made-up order id or number was taken.")
+        attempt = await inbound_attempt(self._store, confirmation.id, f"CA{secrets.token_hex(16)}")
+        if attempt is None:
+            raise ProblemError(ProblemKind.ALREADY_OPEN, "The call could not begin; try again.")
+        log.info("softphone_call_began", confirmation_id=confirmation.id)
+        answer = {
+            "call": f"/softphone/calls/{confirmation.id}/{attempt.id}",
+            "stream": STREAM_PATH,
+            "call_sid": attempt.call_sid,
+            "parameters": {"token": stream_token.issue(self._secret, confirmation.id, attempt.id)},
+            "confirmation_id": confirmation.id,
+            "order_id": confirmation.order.id,
+        }
+        return json_response(answer, 201)
+
+    async def show(self, request: Request) -> Response:
+        """Return how the call stands, and what was said so far."""
+        confirmation, attempt = await self._find(request)
+        turns = await self._store.transcripts.get(confirmation.id)
+        answer = {
+            "status": confirmation.status.value,
+            "outcome": None if confirmation.outcome is None else confirmation.outcome.value,
+            "result": None if attempt.result is None else attempt.result.value,
+            "channel": None if confirmation.evidence is None else confirmation.evidence.channel.value,
+            "turns": [{"speaker": turn.speaker.value, "text": turn.text, "interrupted": turn.interrupted} for turn in turns],
+        }
+        return json_response(answer)
+
+    async def end(self, request: Request) -> Response:
+        """Take in that the call is over. Nobody is to phone about an order of ours: undecided, it is withdrawn."""
+        confirmation, attempt = await self._find(request)
+        seconds = round((await self._store.now() - attempt.placed_at).total_seconds())
+
+        def ended(now: datetime) -> CallEnded:
+            return CallEnded(now, attempt.id, None, attempt.call_sid, seconds)
+
+        step = await self._store.confirmations.apply(confirmation.id, ended)
+        if not step.confirmation.is_finished:
+            await self._store.confirmations.apply(confirmation.id, Withdrawn)
+        return Response(status_code=204)
+
+    async def _find(self, request: Request) -> tuple[Confirmation, Attempt]:
+        """Return a call that this page began.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        confirmation = await self._store.confirmations.get(request.path_params["confirmation_id"])
+        for attempt in confirmation.attempts:
+            if attempt.id == request.path_params["attempt_id"] and confirmation.metadata == _MADE_BY:
+                return confirmation, attempt
+        raise NotFoundError
+
+
+def _language(body: object) -> str | None:
+    wanted = body.get("language") if isinstance(body, dict) else None
+    if wanted is None or (isinstance(wanted, str) and wanted in languages.supported()):
+        return wanted
+    raise faulty_fields([FieldFault("/language", "unknown_language", f"one of {', '.join(languages.supported())}")])
+
+
+def _order(shop: str, language: str | None, now: datetime) -> Confirmation:
+    """Return a new order of a made-up customer, who can only call us: before we would, the order has expired."""
+    not_before = now + _AHEAD
+    return Confirmation(
+        id=f"cnf_{ULID()}",
+        shop=shop,
+        order=Order(f"WEB-{secrets.randbelow(100_000):05}", Money(Decimal("59.90"), "EUR"), (Item("Kufje me valë"),)),
+        company=_COMPANY,
+        customer=Customer(f"+383449{secrets.randbelow(100_000):05}", language=language),
+        created_at=now,
+        updated_at=now,
+        call=CallWishes(not_before=not_before, expires_at=not_before + _MOMENT),
+        metadata=dict(_MADE_BY),
+        request_digest=secrets.token_hex(16),
+    )

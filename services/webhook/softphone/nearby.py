@@ -1,0 +1,50 @@
+"""Who may use the softphone: a browser on this machine, on a page of ours."""
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.webhook.resource import Respond
+from shared.core.errors import NotFoundError
+
+_OWN_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def nearby(respond: Respond) -> Respond:
+    """Return `respond` for requests of this machine; for all others there is nothing here.
+
+    The client and each proxy's `X-Forwarded-For` must be a loopback address. A tunnel's agent runs on this machine too
+    and looks like it, so the host asked for must be a loopback name as well: a tunnel passes its public one on. A page of
+    another site, or a name that was made to point here, is refused by the host, `Origin` and `Sec-Fetch-Site`.
+    """
+
+    async def answer(request: Request) -> Response:
+        if not is_nearby(request):
+            raise NotFoundError
+        return await respond(request)
+
+    return answer
+
+
+def is_nearby(request: Request) -> bool:
+    """Tell whether the request comes from a browser on this machine, for a page of ours."""
+    client = request.client.host if request.client is not None else ""
+    forwarded = [hop for line in request.headers.getlist("x-forwarded-for") for hop in line.split(",")]
+    if not all(_is_loopback(hop.strip()) for hop in (client, *forwarded)):
+        return False
+    host = request.headers.get("host", "")
+    if urlsplit(f"//{host}").hostname not in _OWN_NAMES:
+        return False
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != host:
+        return False
+    return request.headers.get("sec-fetch-site", "none") in {"none", "same-origin"}
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,49 @@
+"""The softphone's files: read once, sent with headers that let nothing else in."""
+
+from pathlib import Path
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.core.errors import NotFoundError
+
+_FOLDER: Final = Path(__file__).parent / "static"
+_KINDS: Final = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+_HEADERS: Final = {
+    "cache-control": "no-cache",
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "microphone=(self), camera=(), geolocation=()",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+
+
+class Pages:
+    """The page, and what it loads."""
+
+    def __init__(self) -> None:
+        self._files = {path.name: path for path in _FOLDER.iterdir() if path.suffix in _KINDS}
+
+    async def page(self, _request: Request) -> Response:
+        """Return the page."""
+        return self._file("softphone.html")
+
+    async def file(self, request: Request) -> Response:
+        """Return a file of the page.
+
+        Raises:
+            NotFoundError: there is none of that name.
+        """
+        return self._file(request.path_params["name"])
+
+    def _file(self, name: str) -> Response:
+        path = self._files.get(name)
+        if path is None:
+            raise NotFoundError
+        return Response(path.read_bytes(), headers={**_HEADERS, "content-type": f"{_KINDS[path.suffix]}; charset=utf-8"})
