@@ -19,7 +19,7 @@ async def warnings(client: Client) -> list[str]:
         StoreUnavailableError: Redis did not answer.
     """
     async with translated():
-        found = _version_warnings(await client.info("server"))
+        found = version_warnings(await client.info("server"))
         try:
             settings = await client.config_get(*_WANTED)
         except ResponseError as error:
@@ -32,7 +32,8 @@ async def warnings(client: Client) -> list[str]:
     return found
 
 
-def _version_warnings(server: dict[str, object]) -> list[str]:
+def version_warnings(server: dict[str, object]) -> list[str]:
+    """Return a sentence where the server (its INFO) is older than what the scripts were tested with."""
     name, least = ("Valkey", _LEAST_VALKEY) if "valkey_version" in server else ("Redis", _LEAST_REDIS)
     version = str(server.get("valkey_version") or server.get("redis_version", "0.0"))
     major, minor = (int(part) for part in version.split(".")[:2])

@@ -19,7 +19,7 @@ Client: TypeAlias = Any
 
 TOTAL_LIMIT_S = 6.0  # for one operation of the store, tries and pauses included
 _SOCKET_TIMEOUT_S = 2.0
-_SENTINEL_SCHEME = "redis+sentinel"
+SENTINEL_LIMITS = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0}
 
 
 def options() -> dict[str, Any]:
@@ -37,11 +37,10 @@ def open_client(redis_url: str) -> Client:
 
     `redis://`, `rediss://`, `unix://`, or `redis+sentinel://[:password@]host:port,host:port/service[/db]`.
     """
-    if not redis_url.startswith(f"{_SENTINEL_SCHEME}://"):
+    if not is_sentinel(redis_url):
         return Redis.from_url(redis_url, **options())
     hosts, service, db, password = sentinel_parts(redis_url)
-    limits = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0}
-    sentinel: Any = Sentinel(hosts, sentinel_kwargs=limits, **options())  # type: ignore[no-untyped-call]
+    sentinel: Any = Sentinel(hosts, sentinel_kwargs=SENTINEL_LIMITS, **options())  # type: ignore[no-untyped-call]
     return sentinel.master_for(service, db=db, password=password)
 
 
@@ -52,6 +51,11 @@ async def close_client(client: Client) -> None:
     await pool.disconnect()
     for sentinel in getattr(getattr(pool, "sentinel_manager", None), "sentinels", ()):
         await sentinel.aclose()
+
+
+def is_sentinel(redis_url: str) -> bool:
+    """Tell whether the URL names sentinels instead of a server."""
+    return redis_url.startswith("redis+sentinel://")
 
 
 def sentinel_parts(redis_url: str) -> tuple[list[tuple[str, int]], str, int, str | None]:
@@ -74,8 +78,27 @@ def sentinel_parts(redis_url: str) -> tuple[list[tuple[str, int]], str, int, str
 @asynccontextmanager
 async def translated(limit_s: float = TOTAL_LIMIT_S) -> AsyncIterator[None]:
     """Limit what happens inside to `limit_s`, and raise what Redis raises as StoreUnavailableError."""
+    before = cancellations()
     try:
         async with asyncio.timeout(limit_s):
             yield
     except (RedisError, OSError, TimeoutError) as error:
+        raise_swallowed(before)
         raise StoreUnavailableError(f"redis: {type(error).__name__}") from error
+    raise_swallowed(before)
+
+
+def cancellations() -> int:
+    """Return how often the current task has been asked to end."""
+    task = asyncio.current_task()
+    return 0 if task is None else task.cancelling()
+
+
+def raise_swallowed(before: int) -> None:
+    """End the task where it has been asked to since, and was not told.
+
+    redis-py sends with `asyncio.wait_for`, which in Python 3.11 loses a cancellation that comes in the moment in which
+    the sending is done; a task that loops would then never end.
+    """
+    if cancellations() > before:
+        raise asyncio.CancelledError

@@ -6,23 +6,30 @@ from redis import Redis
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
+from redis.sentinel import Sentinel
 from rq import Queue
 from rq.serializers import JSONSerializer
 
 from shared.core.errors import StoreUnavailableError
+from shared.store.connection import SENTINEL_LIMITS, is_sentinel, sentinel_parts
 
 QUEUE_NAME = "dial"  # each worker process listens to this queue alone: RQ's move from one queue is atomic, from two it isn't
 ATTEND = "services.dialer_worker.jobs.attend"
 
 
 def open_sync_client(redis_url: str, *, socket_timeout_s: float = 2.0) -> "Redis":
-    """Return a blocking client with time limits, for RQ (which needs replies as bytes)."""
-    return Redis.from_url(
-        redis_url,
-        socket_timeout=socket_timeout_s,
-        socket_connect_timeout=1.0,
-        retry=Retry(ExponentialBackoff(cap=0.4, base=0.05), retries=3),
-    )
+    """Return a blocking client with time limits, for RQ (which needs replies as bytes); URLs as `open_client` takes them."""
+    options: dict[str, Any] = {
+        "socket_timeout": socket_timeout_s,
+        "socket_connect_timeout": 1.0,
+        "retry": Retry(ExponentialBackoff(cap=0.4, base=0.05), retries=3),
+    }
+    if not is_sentinel(redis_url):
+        return Redis.from_url(redis_url, **options)
+    hosts, service, db, password = sentinel_parts(redis_url)
+    sentinel: Any = Sentinel(hosts, sentinel_kwargs=SENTINEL_LIMITS, **options)  # type: ignore[no-untyped-call]
+    master: Redis = sentinel.master_for(service, db=db, password=password)
+    return master
 
 
 class DialQueue:

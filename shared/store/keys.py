@@ -1,4 +1,19 @@
-"""The names of the keys. Those that only scripts touch are named in `lua/`; docs/architecture.md lists all."""
+"""The names of the keys: all that is in Redis.
+
+- `confirmation:{id}` string: the record, header and JSON (`codec`); `…:events` list: its events; `…:transcript` hash: turns
+- `confirmations:{shop}:{status or outcome}` sorted set of ids: each confirmation is in exactly one
+- `orders:{shop}` hash: order id to confirmation ids, newest first; `phone:{number}` sorted set of confirmation ids
+- `idempotency:{shop}:{key}` string, expires: digest, kind, id or token, first answer
+- `opt_outs:{shop}` sorted set: numbers not to be called, by when
+- `events:{shop}:log` stream: `c` confirmation id, `s` sequence; `outcomes:{shop}:log` stream: `event` the envelope
+- `due:care`, `due:dial:{priority}:{shop}` sorted sets: ids by when they are due (ms); `due:heads:{priority}`: shops by their
+  first; `due:turns` hash and `due:turn` counter: when a shop had its last turn; `due:rate` string: when the next call may
+  start; `due:grant:{nonce}` hash, expires: a grant, for whoever asks again
+- `calls:open` sorted set: ids by the end of their lease; `circuit` hash; `caller_ids:turn` counter
+- `rq:*`: RQ's own, jobs that carry an id
+
+Channels: `events:{shop}`, `outcomes:{shop}`, `attempt:{attempt_id}`.
+"""
 
 from shared.core.confirmation import Confirmation
 

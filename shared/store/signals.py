@@ -12,32 +12,36 @@ from shared.core.confirmation import Confirmation
 from shared.core.errors import StoreUnavailableError
 from shared.store import keys
 from shared.store.confirmations import Confirmations
-from shared.store.connection import Client
+from shared.store.connection import Client, cancellations, raise_swallowed
 
-_PING_EVERY_S = 5.0
-_SILENCE_S = 12.0  # longer than two pings: the connection is dead
+PING_EVERY_S = 5.0
+_SILENT_PINGS = 2.5  # after so many without any answer the connection is dead
+_TELL_LIMIT_S = 1.0
 _PAUSE_S = 0.5
-_LOOK_ANYWAY_S = 15.0
+LOOK_ANYWAY_S = 15.0  # a message may be lost
 _HOME = "signals"  # a channel that nobody speaks on: a subscription without any channel can't be read
 
 
 class Signals:
     """Bells by channel. `run` must be running; until it is, bells ring only when they are hung."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, *, ping_every_s: float = PING_EVERY_S) -> None:
         self._client = client
+        self._ping_every_s = ping_every_s
         self._bells: dict[str, set[asyncio.Event]] = {}
         self._pubsub: Any = None
 
     async def run(self) -> None:
         """Listen for ever, through losses of the connection; after each, all bells ring, for something may be missed."""
+        before = cancellations()
         while True:
+            raise_swallowed(before)
             try:
                 async with self._client.pubsub() as pubsub:
                     await pubsub.subscribe(_HOME, *self._bells)
                     self._pubsub = pubsub
                     self._ring_all()
-                    await self._listen(pubsub)
+                    await self._listen(pubsub, before)
             except (RedisError, OSError, TimeoutError):
                 await asyncio.sleep(_PAUSE_S)
             finally:
@@ -64,22 +68,26 @@ class Signals:
         """Change the subscription; where the connection is lost, the next one starts with the right channels."""
         if self._pubsub is None:
             return
+        before = cancellations()
         try:
-            await getattr(self._pubsub, word)(channel)
+            async with asyncio.timeout(_TELL_LIMIT_S):
+                await getattr(self._pubsub, word)(channel)
         except (RedisError, OSError, TimeoutError):
-            return
+            pass  # `run` starts anew
+        raise_swallowed(before)
 
-    async def _listen(self, pubsub: Any) -> None:  # noqa: ANN401 - redis-py's own type
+    async def _listen(self, pubsub: Any, before: int) -> None:  # noqa: ANN401 - redis-py's own type
         heard = pinged = time.monotonic()
         while True:
-            message = await pubsub.get_message(timeout=_PING_EVERY_S)
+            message = await pubsub.get_message(timeout=self._ping_every_s)
+            raise_swallowed(before)
             now = time.monotonic()
             if message is not None:
                 heard = now
                 self._ring(message)
-            if now - heard > _SILENCE_S:
+            if now - heard > _SILENT_PINGS * self._ping_every_s:
                 raise TimeoutError("redis: the subscription went silent")
-            if now - pinged >= _PING_EVERY_S:
+            if now - pinged >= self._ping_every_s:
                 pinged = now
                 await pubsub.ping()
 
@@ -98,10 +106,11 @@ class Signals:
 class Watch:
     """A confirmation as it changes under a running call."""
 
-    def __init__(self, bell: asyncio.Event, confirmations: Confirmations, confirmation_id: str) -> None:
+    def __init__(self, bell: asyncio.Event, confirmations: Confirmations, confirmation_id: str, *, look_anyway_s: float) -> None:
         self._bell = bell
         self._confirmations = confirmations
         self._id = confirmation_id
+        self._look_anyway_s = look_anyway_s
 
     async def changed(self) -> Confirmation:
         """Return the confirmation: at first at once, then whenever the call should look again; waits while Redis is away.
@@ -111,10 +120,10 @@ class Watch:
         """
         while True:
             try:
-                async with asyncio.timeout(_LOOK_ANYWAY_S):
+                async with asyncio.timeout(self._look_anyway_s):
                     await self._bell.wait()
             except TimeoutError:
-                pass  # a message may have been lost: look anyway
+                pass  # look anyway
             self._bell.clear()
             try:
                 return await self._confirmations.get(self._id)
@@ -126,12 +135,13 @@ class Watch:
 class Watches:
     """Makes watches. The bridge of a running call hears of machine detection, withdrawal and the call's end."""
 
-    def __init__(self, signals: Signals, confirmations: Confirmations) -> None:
+    def __init__(self, signals: Signals, confirmations: Confirmations, *, look_anyway_s: float = LOOK_ANYWAY_S) -> None:
         self._signals = signals
         self._confirmations = confirmations
+        self._look_anyway_s = look_anyway_s
 
     @asynccontextmanager
     async def watch(self, confirmation_id: str, attempt_id: str) -> AsyncIterator[Watch]:
         """Watch a confirmation for the time of one call."""
         async with self._signals.bell(keys.attempt_channel(attempt_id)) as bell:
-            yield Watch(bell, self._confirmations, confirmation_id)
+            yield Watch(bell, self._confirmations, confirmation_id, look_anyway_s=self._look_anyway_s)

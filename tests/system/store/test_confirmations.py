@@ -7,9 +7,10 @@ from decimal import Decimal
 from functools import partial
 
 import pytest
+from redis import Redis
 
 from shared.core.confirmation import Conclusion
-from shared.core.errors import NotFoundError
+from shared.core.errors import NotFoundError, StoreUnavailableError
 from shared.core.facts import AttemptBegun, CallPlaced, ConversationEnded, InboundCallArrived, VerdictGiven, Withdrawn
 from shared.core.order import CallWishes, Customer, Delivery, Item, Money, OnMachine, Order, Priority, Window
 from shared.core.outcome import Outcome, Status, VerdictKind
@@ -154,6 +155,32 @@ async def test_of_many_intents_at_once_one_begins(store: Store) -> None:
         running = [tasks.create_task(store.confirmations.apply(an_order().id, partial(begins, number))) for number in range(20)]
     assert sum(task.result().is_changed for task in running) == 1
     assert len((await store.confirmations.get(an_order().id)).attempts) == 1
+
+
+async def test_a_confirmation_erased_in_between_is_not_found(valkey_url: str, store: Store) -> None:
+    await store.confirmations.submit(an_order(at=await store.now()))
+
+    def erased_meanwhile(now: datetime) -> Withdrawn:
+        with Redis.from_url(valkey_url) as client:
+            client.delete(f"confirmation:{an_order().id}")
+        return Withdrawn(now)
+
+    with pytest.raises(NotFoundError):
+        await store.confirmations.apply(an_order().id, erased_meanwhile)
+
+
+async def test_a_confirmation_that_never_stands_still_is_an_error_of_the_store(valkey_url: str, store: Store) -> None:
+    await store.confirmations.submit(an_order(at=await store.now()))
+    versions = iter(range(2, 1000))
+
+    def changed_meanwhile(now: datetime) -> Withdrawn:
+        with Redis.from_url(valkey_url) as client:
+            _, _, body = str(client.get(f"confirmation:{an_order().id}"), "utf-8").partition("\n")
+            client.set(f"confirmation:{an_order().id}", f"1 {next(versions)} waiting \n{body}")
+        return Withdrawn(now)
+
+    with pytest.raises(StoreUnavailableError):
+        await store.confirmations.apply(an_order().id, changed_meanwhile)
 
 
 async def test_many_orders_go_in_with_one_round_trip_each_for_itself(store: Store) -> None:

@@ -83,7 +83,7 @@ async def test_calls_are_evenly_spaced_whoever_asks(store_with: StoreWith) -> No
         for worker, store in enumerate(stores):
             tasks.create_task(take(store, worker))
     moments.sort()
-    assert moments[19] - moments[0] >= 19 * 0.020 - 0.005
+    assert moments[19] - moments[0] >= 18 * 0.020  # one less, for the first may have been told late
 
 
 async def test_a_pause_gives_no_right_to_a_burst(store_with: StoreWith) -> None:
@@ -139,7 +139,7 @@ async def test_a_call_that_outlasts_its_lease_keeps_its_place_as_long_as_it_is_c
     await store.client.zadd("due:care", {an_order(1).id: 1})
     await store.due.claim_care()
     expiry_s = await store.client.zscore("calls:open", an_order(1).id) / 1000
-    assert 50 < expiry_s - (await store.now()).timestamp() <= 60
+    assert 50 < expiry_s - (await store.now()).timestamp() < 61
 
 
 async def test_a_grant_that_led_to_no_call_is_given_back_and_one_that_did_is_not(store: Store) -> None:
@@ -236,6 +236,23 @@ async def test_with_the_circuit_open_only_probes_go_through(store_with: StoreWit
     await store.circuit.close()
     assert await store.circuit.state() is None
     assert isinstance(await store.due.admit("n-4"), Grant)
+
+
+async def test_only_who_holds_a_place_may_call(store: Store) -> None:
+    await submit(store, 1, 2)
+    (grant,) = await grants(store, 1)
+    assert await store.due.is_granted(grant.confirmation_id)
+    assert not await store.due.is_granted(an_order(2).id)
+    await store.client.zadd("calls:open", {grant.confirmation_id: 1})
+    assert not await store.due.is_granted(grant.confirmation_id)
+
+
+async def test_an_order_shown_as_queued_needs_no_more_care(store: Store) -> None:
+    soon = await store.now() + timedelta(seconds=0.1)
+    await submit(store, 1, call=CallWishes(not_before=soon))
+    assert await store.due.next_care_at() is not None
+    await store.confirmations.apply(an_order(1).id, lambda now: Scheduled(now, soon, is_due=True))
+    assert await store.due.next_care_at() is None
 
 
 async def test_caller_ids_take_turns(store: Store) -> None:

@@ -1,14 +1,16 @@
 """Confirmations are found by what a shop knows of them, and leave nothing behind when they are erased."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
+from redis.asyncio import Redis
 
-from shared.core.errors import NotFoundError
+from shared.core.errors import NotFoundError, StoreUnavailableError
 from shared.core.facts import Withdrawn
 from shared.core.outcome import Outcome, Status
 from shared.store import Speaker, Store, Turn, connect
+from shared.store.erasure import Eraser
 from tests.support.orders import ALWAYS, PHONE, an_order, with_phone
 from tests.system.store.conftest import CALL
 
@@ -130,6 +132,32 @@ async def test_a_finished_confirmation_comes_up_for_erasing_after_its_retention(
     at = await store.due.next_care_at()
     assert at is not None
     assert at - step.confirmation.updated_at >= timedelta(days=30)
+
+
+@dataclass
+class Restless:
+    """A client under which a record changes between reading and erasing, so many times."""
+
+    client: Redis
+    changes: int
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.client, name)
+
+    async def get(self, key: str) -> bytes:
+        stored = bytes(await self.client.get(key) or b"")  # type: ignore[arg-type] # replies are bytes
+        if self.changes:
+            self.changes -= 1
+            _, version, rest = stored.split(b" ", 2)
+            await self.client.set(key, b"1 %d %s" % (int(version) + 1, rest))
+        return stored
+
+
+async def test_a_record_that_changes_while_it_is_erased_is_read_again(store: Store) -> None:
+    await submit(store, 1, 2)
+    assert await Eraser(Restless(store.client, 2), ALWAYS).erase(an_order(1).id)
+    with pytest.raises(StoreUnavailableError):
+        await Eraser(Restless(store.client, 999), ALWAYS).erase(an_order(2).id)
 
 
 async def test_no_transcript_is_kept_of_what_is_erased(store: Store) -> None:

@@ -5,6 +5,7 @@ import pytest
 from shared.core.errors import StoreUnavailableError
 from shared.core.facts import Withdrawn
 from shared.store import Store, connect
+from shared.store.checks import version_warnings
 from shared.store.connection import sentinel_parts
 from tests.support.orders import ALWAYS, an_order
 from tests.support.valkey import ValkeyServer, free_port
@@ -68,6 +69,28 @@ async def test_writes_refused_for_want_of_memory_are_an_error_of_the_store(store
     finally:
         await store.client.config_set("maxmemory", "512mb")
     assert await store.client.keys("*00002*") == []
+
+
+async def test_a_server_that_hides_its_settings_is_warned_of(valkey: ValkeyServer, store: Store) -> None:
+    await store.client.execute_command("ACL", "SETUSER", "shy", "on", ">secret", "~*", "&*", "+@all", "-config")
+    shy = connect(valkey.url.replace("//", "//shy:secret@"), ALWAYS)
+    (warning,) = await shy.warnings()
+    assert "see to them by hand" in warning
+    await shy.close()
+    await store.client.execute_command("ACL", "DELUSER", "shy")
+
+
+@pytest.mark.parametrize(
+    ("server", "is_old"),
+    [
+        ({"redis_version": "6.2.14"}, True),
+        ({"redis_version": "7.0.15"}, False),
+        ({"redis_version": "7.2.4", "valkey_version": "7.2.11"}, True),
+        ({"redis_version": "7.2.4", "valkey_version": "8.0.1"}, False),
+    ],
+)
+def test_old_servers_are_warned_of(server: dict[str, object], is_old: bool) -> None:
+    assert bool(version_warnings(server)) is is_old
 
 
 @pytest.mark.parametrize(

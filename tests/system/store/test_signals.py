@@ -1,17 +1,20 @@
 """A running call hears of what others change, also after the connection to Redis was lost."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import pytest
 
 from shared.core.confirmation import Confirmation
 from shared.core.facts import CalleeClassified, CallEnded, DisclosurePlayed, Withdrawn
 from shared.store import Store, connect
+from shared.store.signals import Signals, Watches
 from tests.support.orders import ALWAYS, an_order
 from tests.support.proxy import lossy_proxy
-from tests.support.valkey import ValkeyServer
+from tests.support.valkey import ValkeyServer, free_port, running_valkey
 from tests.system.store.conftest import CALL
 
 pytestmark = pytest.mark.system
@@ -89,6 +92,49 @@ async def test_without_a_listener_a_watch_still_shows_the_confirmation(store: St
     await in_call(store)
     async with store.watches.watch(an_order().id, "att_1") as watch:
         assert (await soon(watch.changed())).id == an_order().id
+
+
+async def test_a_lost_message_is_made_up_for_by_looking_anyway(store: Store) -> None:
+    await in_call(store)
+    watches = Watches(store.signals, store.confirmations, look_anyway_s=0.05)
+    async with watches.watch(an_order().id, "att_1") as watch:
+        await soon(watch.changed())
+        await store.confirmations.apply(an_order().id, Withdrawn)
+        assert (await soon(watch.changed())).withdrawn_at is not None
+
+
+async def test_a_server_that_falls_silent_is_left_and_found_again(tmp_path: Path) -> None:
+    with running_valkey(tmp_path) as server:
+        store = connect(server.url, ALWAYS)
+        await in_call(store)
+        signals = Signals(store.client, ping_every_s=0.1)
+        watches = Watches(signals, store.confirmations)
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(signals.run())
+            async with watches.watch(an_order().id, "att_1") as watch:
+                await settled(watch.changed)
+                server.process.send_signal(signal.SIGSTOP)
+                await asyncio.sleep(0.5)
+                async with signals.bell("hung while nobody answers"):
+                    server.process.send_signal(signal.SIGCONT)
+                    await store.confirmations.apply(an_order().id, Withdrawn)
+                    assert (await soon(watch.changed())).withdrawn_at is not None
+            running.cancel()
+        await store.close()
+
+
+async def test_a_watch_waits_for_redis_to_come_back(tmp_path: Path) -> None:
+    port = free_port()
+    store = connect(f"redis://127.0.0.1:{port}/0", ALWAYS)
+    with running_valkey(tmp_path, port=port):
+        await in_call(store)
+    async with store.watches.watch(an_order().id, "att_1") as watch, asyncio.TaskGroup() as tasks:
+        waiting = tasks.create_task(watch.changed())
+        await asyncio.sleep(0.1)
+        with running_valkey(tmp_path, port=port):
+            async with asyncio.timeout(10):
+                assert (await waiting).id == an_order().id
+            await store.close()
 
 
 async def settled(changed: object) -> None:

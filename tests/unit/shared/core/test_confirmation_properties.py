@@ -140,7 +140,7 @@ WISHES = st.builds(
 
 
 @given(facts=st.lists(st.tuples(FACTS, st.integers(0, 4000)), max_size=30), wishes=WISHES)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_facts_in_any_order(facts: list[tuple[Fact, int]], wishes: CallWishes) -> None:
     world = World(an_order(call=wishes))
     world.happens(Submitted(NOON))
@@ -151,7 +151,7 @@ def test_any_facts_in_any_order(facts: list[tuple[Fact, int]], wishes: CallWishe
 
 
 @given(words=CALL, wishes=WISHES, late=st.lists(FACTS, max_size=5))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_stories_of_calls_with_late_facts_between(words: list[str], wishes: CallWishes, late: list[Fact]) -> None:
     world = World(an_order(call=wishes))
     world.happens(Submitted(NOON))
@@ -162,7 +162,7 @@ def test_stories_of_calls_with_late_facts_between(words: list[str], wishes: Call
 
 
 @given(words=CALL)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_whatever_happened_calling_on_ends_it_within_the_budget(words: list[str]) -> None:
     world = World()
     world.happens(Submitted(NOON))
