@@ -35,6 +35,7 @@ class Figures:
         self.calls_open = Gauge("dialer_calls_open", "Places taken among the calls at once", registry=registry)
         self.circuit_open = Gauge("dialer_circuit_open", "1 while dialing is paused for the account", registry=registry)
         self._overdue = Gauge("dialer_calls_due", "Calls that are due now", ["priority"], registry=registry)
+        self._call_age = Gauge("dialer_call_overdue_seconds", "How long the oldest due call has waited", registry=registry)
         self._care_age = Gauge("dialer_care_overdue_seconds", "How late the oldest due care is", registry=registry)
 
     def take(self, lines: bytes) -> None:
@@ -50,9 +51,10 @@ class Figures:
         for priority, count in overdue.items():
             self._overdue.labels(priority.value).set(count)
 
-    def note_care(self, next_at: datetime | None, now: datetime) -> None:
-        """Take over when the next care is due."""
-        self._care_age.set(0 if next_at is None else max((now - next_at).total_seconds(), 0))
+    def note_ages(self, *, call_at: datetime | None, care_at: datetime | None, now: datetime) -> None:
+        """Take over when the next call and the next care are due."""
+        self._call_age.set(_late_s(call_at, now))
+        self._care_age.set(_late_s(care_at, now))
 
     def _add(self, count: Count) -> None:
         match count.figure:
@@ -63,3 +65,7 @@ class Figures:
                 self._workers_alive.set(self.alive)
             case figure:
                 self._counters[figure].labels(count.label).inc()
+
+
+def _late_s(due_at: datetime | None, now: datetime) -> float:
+    return 0.0 if due_at is None else max((now - due_at).total_seconds(), 0.0)

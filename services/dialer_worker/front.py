@@ -116,7 +116,8 @@ class Front:
                 figures.queue_depth.set(await asyncio.to_thread(self._queue.depth))
                 figures.calls_open.set(await store.due.calls_open())
                 figures.note_due(await store.due.overdue())
-                figures.note_care(await store.due.next_care_at(), await store.now())
+                call_at, care_at = await store.due.next_call_at(), await store.due.next_care_at()
+                figures.note_ages(call_at=call_at, care_at=care_at, now=await store.now())
                 figures.circuit_open.set(await store.circuit.state() is not None)
             except StoreUnavailableError:
                 _log.debug("figures_not_sampled")

@@ -48,24 +48,28 @@ def run_worker(settings: Settings, *, figures_fd: int, life_fd: int) -> None:
     """
     tally = tally_into(figures_fd)
     threading.Thread(target=_end_with_parent, args=(life_fd,), daemon=True).start()
-    connection = open_sync_client(settings.redis_url.get_secret_value())
     with Desk(settings, tally) as desk:
         DESK.set(desk)
-        worker = DialWorker(
-            [DialQueue(connection).rq_queue],
-            name=f"dial-{ULID()}",
-            connection=connection,
-            serializer=JSONSerializer,
-            worker_ttl=WORKER_TTL_S,
-            default_result_ttl=0,
-            log_job_description=False,
-        )
-        tally(Count(Figure.READY))
         try:
+            worker = _worker(settings)
+            tally(Count(Figure.READY))
             worker.work(logging_level="WARNING")
         except (RedisError, OSError) as error:
             _log.warning("worker_lost_redis", reason=type(error).__name__)
             raise SystemExit(1) from error
+
+
+def _worker(settings: Settings) -> DialWorker:
+    connection = open_sync_client(settings.redis_url.get_secret_value())
+    return DialWorker(
+        [DialQueue(connection).rq_queue],
+        name=f"dial-{ULID()}",
+        connection=connection,
+        serializer=JSONSerializer,
+        worker_ttl=WORKER_TTL_S,
+        default_result_ttl=0,
+        log_job_description=False,
+    )
 
 
 def _end_with_parent(life_fd: int) -> None:

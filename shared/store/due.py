@@ -97,6 +97,15 @@ class Due:
             first = await self._client.zrange(keys.DUE_CARE, 0, 0, withscores=True)
         return from_ms(first[0][1]) if first else None
 
+    async def next_call_at(self) -> datetime | None:
+        """Return when the next call is due, by Redis's clock; in the past where one is held up."""
+        async with translated():
+            pipe = self._client.pipeline(transaction=False)
+            for priority in Priority:
+                pipe.zrange(keys.due_heads(priority.value), 0, 0, withscores=True)
+            heads = [head for found in await pipe.execute() for _, head in found]
+        return from_ms(min(heads)) if heads else None
+
     async def calls_open(self) -> int:
         """Return how many places are taken among the calls at once."""
         async with translated():

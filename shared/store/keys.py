@@ -22,6 +22,11 @@ CALLS_OPEN = "calls:open"
 CIRCUIT = "circuit"
 
 
+def due_heads(priority: str) -> str:
+    """Name the sorted set of shops with something to dial, scored by when the first of it is due."""
+    return f"due:heads:{priority}"
+
+
 def record(confirmation_id: str) -> str:
     """Name the string that holds the truth about one confirmation."""
     return f"confirmation:{confirmation_id}"

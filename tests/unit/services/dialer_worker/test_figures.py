@@ -59,8 +59,9 @@ def test_what_is_due_shows_how_late_it_is() -> None:
     registry = CollectorRegistry()
     figures = Figures(registry)
     figures.note_due({Priority.HIGH: 1, Priority.NORMAL: 4})
-    figures.note_care(NOON, after(7))
+    figures.note_ages(call_at=after(4), care_at=NOON, now=after(7))
     assert registry.get_sample_value("dialer_calls_due", {"priority": "normal"}) == 4
     assert registry.get_sample_value("dialer_care_overdue_seconds") == 7
-    figures.note_care(after(9), after(7))
+    assert registry.get_sample_value("dialer_call_overdue_seconds") == 3
+    figures.note_ages(call_at=None, care_at=after(9), now=after(7))
     assert registry.get_sample_value("dialer_care_overdue_seconds") == 0
