@@ -21,7 +21,7 @@ from shared.core.facts import AttemptBegun, CallPlaced
 from shared.core.order import CallWishes
 from shared.environ import parse_settings
 from shared.policy import dial_policy_from
-from shared.store import Grant, Limits, Store, connect
+from shared.store import Grant, Limits, Store, Wait, connect
 from tests.support.orders import ALWAYS, an_order
 from tests.support.twilio_simulator import TwilioSimulator, running_twilio
 from tests.support.valkey import ValkeyServer
@@ -121,6 +121,7 @@ class Bench:
         return await self.store.confirmations.get(an_order(number).id)
 
     async def grant(self, number: int = 1) -> None:
+        granted: Grant | Wait | None = None
         for _ in range(100):  # a due time is rounded up to the next millisecond
             granted = await self.store.due.admit(f"nonce-{number}-{random.random()}")
             if isinstance(granted, Grant):
