@@ -1,18 +1,23 @@
 """The list of routes, and the wiring of what answers them."""
 
-from starlette.routing import Route, Router
+from collections.abc import Sequence
+
+from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp
 
-from services.webhook.api.auth import ApiKeys, ShopRespond
+from services.webhook.api.auth import ApiKeys
 from services.webhook.api.bulk import Bulk
+from services.webhook.api.catalogue import Parts, operations
 from services.webhook.api.confirmations import Confirmations, RuleBook
 from services.webhook.api.events import Events
 from services.webhook.api.listing import Listing
+from services.webhook.api.operations import Op
 from services.webhook.api.opt_outs import OptOutList
 from services.webhook.api.preview import Preview
 from services.webhook.api.transcripts import Transcript
+from services.webhook.docs import docs_routes
 from services.webhook.edge import Edge
-from services.webhook.resource import Resource
+from services.webhook.resource import Resource, Respond
 from services.webhook.settings import WebhookSettings
 from services.webhook.softphone.routes import softphone_routes
 from services.webhook.twilio.callbacks import Callbacks
@@ -28,36 +33,41 @@ from shared.store import Store
 
 def make_app(settings: WebhookSettings, store: Store, health: Health) -> ASGIApp:
     """Return the application; `health` carries the registry of metrics."""
-    routes = [*health.routes(), *_api(settings, store, health), *_twilio(settings, store, health), *softphone_routes(settings, store)]
+    ops = _api(settings, store, health)
+    routes: list[BaseRoute] = [
+        *_api_routes(ops, ApiKeys(settings.api_keys)),
+        *_twilio(settings, store, health),
+        *docs_routes(ops),
+        *softphone_routes(settings, store),
+        *health.routes(),
+    ]
     return Edge(Router(routes, redirect_slashes=False), registry=health.registry, health=health)
 
 
-def _api(settings: WebhookSettings, store: Store, health: Health) -> list[Route]:
+def _api(settings: WebhookSettings, store: Store, health: Health) -> tuple[Op, ...]:
     book = RuleBook(
         policy=dial_policy_from(settings),
         allowed_countries=settings.allowed_countries,
         languages=frozenset(languages.supported()),
     )
     confirmations = Confirmations(store, book)
-    opt_outs = OptOutList(store, settings.allowed_countries)
-    events = Events(store, confirmations, lambda: health.is_draining)
-    paths: dict[str, dict[str, ShopRespond]] = {
-        "/v1/confirmations": {"POST": confirmations.create, "GET": Listing(store, book.policy).page},
-        "/v1/confirmations/bulk": {"POST": Bulk(store, confirmations).create},
-        "/v1/confirmations/preview": {
-            "POST": Preview(confirmations, default_language=settings.default_language).show,
-        },
-        "/v1/confirmations/{id}": {"GET": confirmations.show, "DELETE": confirmations.withdraw},
-        "/v1/confirmations/{id}/events": {"GET": events.of_confirmation},
-        "/v1/confirmations/{id}/transcript": {"GET": Transcript(store, confirmations).show},
-        "/v1/events": {"GET": events.of_shop},
-        "/v1/opt-outs": {"GET": opt_outs.page},
-        "/v1/opt-outs/{phone}": {"PUT": opt_outs.add, "GET": opt_outs.show, "DELETE": opt_outs.remove},
-    }
-    secured = ApiKeys(settings.api_keys).secured
-    return [
-        Route(path, Resource({method: secured(respond) for method, respond in methods.items()})) for path, methods in paths.items()
-    ]
+    parts = Parts(
+        confirmations=confirmations,
+        listing=Listing(store, book.policy),
+        bulk=Bulk(store, confirmations),
+        preview=Preview(confirmations, default_language=settings.default_language),
+        transcript=Transcript(store, confirmations),
+        events=Events(store, confirmations, lambda: health.is_draining),
+        opt_outs=OptOutList(store, settings.allowed_countries),
+    )
+    return operations(parts)
+
+
+def _api_routes(ops: Sequence[Op], keys: ApiKeys) -> list[BaseRoute]:
+    paths: dict[str, dict[str, Respond]] = {}
+    for op in ops:
+        paths.setdefault(op.path, {})[op.method] = keys.secured(op.respond)
+    return [Route(path, Resource(methods)) for path, methods in paths.items()]
 
 
 def _twilio(settings: WebhookSettings, store: Store, health: Health) -> list[Route]:

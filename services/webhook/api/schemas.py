@@ -136,3 +136,9 @@ class ConfirmationBody(Body):
             message = "is required: this number may be in time zones without a common hour in the window"
             raise fault("timezone_required", message, at="customer/timezone")
         return self
+
+
+class BulkBody(Body):
+    """Many orders at once; each is checked by itself."""
+
+    items: Annotated[list[ConfirmationBody], Field(max_length=MAX_BULK_ITEMS)]
