@@ -59,8 +59,9 @@ class ModelLeg:
     def __init__(self) -> None:
         self._receiver: ModelReceiver | None = None
         self._socket: Socket | None = None
-        self._answer: Future[SessionTold] | None = None
+        self._answered: Future[SessionTold | str] = get_running_loop().create_future()
         self.expires_at: float | None = None
+        self._has_asked = False
         self.is_agreed = False
         self.has_failed = False
         self.unreadable = 0
@@ -73,15 +74,31 @@ class ModelLeg:
             ConnectionFailedError: There is no such session within `limit_s` seconds.
         """
         leg = cls()
+        tls = address.ssl_context
         try:
             async with timeout(limit_s):
-                await leg._agree(address, limit_s)
+                leg.use(await connect(address.session_url, leg, headers=address.headers, ssl_context=tls, limit_s=limit_s))
+                await leg.agree(address.voice)
         except TimeoutError as error:
             raise ConnectionFailedError("timeout") from error
         finally:
             if not leg.is_agreed:
                 await leg.close()
         return leg
+
+    async def agree(self, voice: str) -> None:
+        """Wait for the session, ask for µ-law both ways, turn detection and the voice, and check what is granted.
+
+        Raises:
+            ConnectionFailedError: It was not granted, or the session broke.
+        """
+        self.expires_at = (await self._answer()).expires_at
+        self._answered, self._has_asked = get_running_loop().create_future(), True
+        self.send(request.first_update(voice))
+        granted = await self._answer()
+        if (granted.input_format, granted.output_format) != (request.MULAW, request.MULAW):
+            raise ConnectionFailedError("formats_refused")
+        self.is_agreed = True
 
     @property
     def is_open(self) -> bool:
@@ -92,6 +109,10 @@ class ModelLeg:
     def dropped(self) -> int:
         """How many audio messages the model did not take in time."""
         return self._socket.dropped if self._socket is not None else 0
+
+    def use(self, socket: Socket) -> None:
+        """Speak through this socket."""
+        self._socket = socket
 
     def attach(self, receiver: ModelReceiver) -> None:
         """Tell `receiver` everything from now on."""
@@ -139,20 +160,11 @@ class ModelLeg:
         if self._receiver is not None:
             self._receiver.model_closed(self)
 
-    async def _agree(self, address: ModelAddress, limit_s: float) -> None:
-        loop = get_running_loop()
-        created = self._answer = loop.create_future()
-        self._socket = await connect(
-            address.session_url, self, headers=address.headers, ssl_context=address.ssl_context, limit_s=limit_s
-        )
-        self.expires_at = (await created).expires_at
-        updated = self._answer = loop.create_future()
-        self.send(request.first_update(address.voice))
-        granted = await updated
-        self._answer = None
-        if (granted.input_format, granted.output_format) != (request.MULAW, request.MULAW):
-            raise ConnectionFailedError("formats_refused")
-        self.is_agreed = True
+    async def _answer(self) -> SessionTold:
+        answer = await self._answered
+        if isinstance(answer, str):
+            raise ConnectionFailedError(answer)
+        return answer
 
     def _take(self, told: Told | Malformed | None) -> None:
         match told:
@@ -160,8 +172,8 @@ class ModelLeg:
                 pass
             case Malformed():
                 self.unreadable += 1
-            case SessionTold() if self._answer is not None and not self._answer.done():
-                self._answer.set_result(told)
+            case SessionTold(is_update=is_update) if is_update == self._has_asked and not self._answered.done():
+                self._answered.set_result(told)
             case ErrorTold(code=code) if self._receiver is None:
                 self.has_failed = True
                 self._fail(code)
@@ -170,5 +182,6 @@ class ModelLeg:
                     self._receiver.model_told(self, told)
 
     def _fail(self, reason: str) -> None:
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(ConnectionFailedError(reason))
+        """Let who waits for an answer of the session know that there is none."""
+        if not self._answered.done():
+            self._answered.set_result(reason)

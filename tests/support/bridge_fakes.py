@@ -1,0 +1,170 @@
+"""The bridge's neighbours, small and real enough: sockets that remember, a store that can be away, a clock that is told."""
+
+import asyncio
+import json
+from base64 import b64encode
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.media_bridge import openai_request_wire as request
+from services.media_bridge.openai_leg import ModelLeg
+from services.media_bridge.websocket import ConnectionFailedError, Listener
+from shared.core.confirmation import Confirmation
+from shared.core.errors import NotFoundError, StoreUnavailableError
+from shared.core.facts import AttemptBegun, Fact
+from shared.core.lifecycle import Step, advance
+from shared.store import Turn
+from tests.support.orders import ALWAYS, NOON, an_order
+
+ATTEMPT = f"att_{1:026}"
+CALL_SID = "CA" + "1" * 32
+STREAM_SID = "MZ" + "2" * 32
+
+
+class FakeSocket:
+    """A socket that remembers what was sent, and brings what a test says."""
+
+    def __init__(self, listener: Listener | None = None) -> None:
+        self.listener = listener
+        self.sent: list[dict[str, Any]] = []
+        self.closed: tuple[int, str] | None = None
+        self.is_open = True
+        self.dropped = 0
+
+    def send(self, message: bytes) -> None:
+        self.sent.append(json.loads(message))
+
+    def send_audio(self, message: bytes) -> None:
+        self.sent.append(json.loads(message))
+
+    async def close(self, code: int, reason: str) -> None:
+        self.is_open = False
+        if self.closed is None:
+            self.closed = (code, reason)
+
+    def bring(self, event: dict[str, Any]) -> None:
+        """Let a message come in."""
+        assert self.listener is not None
+        self.listener.on_message(memoryview(json.dumps(event).encode()))
+
+    def break_off(self) -> None:
+        """Let the connection be lost."""
+        self.is_open = False
+        if self.listener is not None:
+            self.listener.on_closed()
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        """What was sent of one kind: OpenAI's `type`, Twilio's `event`."""
+        return [message for message in self.sent if kind in {message.get("type"), message.get("event")}]
+
+
+def a_model_leg() -> tuple[ModelLeg, FakeSocket]:
+    """A session that is agreed, over a socket that remembers."""
+    leg = ModelLeg()
+    socket = FakeSocket(leg)
+    leg.use(socket)
+    leg.is_agreed = True
+    return leg, socket
+
+
+class FakeSessions:
+    """Gives out sessions, or fails as often as told."""
+
+    def __init__(self, *, failures: int = 0) -> None:
+        self.failures = failures
+        self.sockets: list[FakeSocket] = []
+
+    async def take(self, *, limit_s: float) -> ModelLeg:
+        if self.failures:
+            self.failures -= 1
+            raise ConnectionFailedError("status_503")
+        leg, socket = a_model_leg()
+        self.sockets.append(socket)
+        return leg
+
+
+@dataclass(slots=True)
+class FakeRecords:
+    """One confirmation with an open attempt, changed by the real core; away while `is_away`."""
+
+    confirmation: Confirmation = field(default_factory=an_order)
+    now: datetime = NOON
+    is_away: bool = False
+    asked: int = 0
+    facts: list[Fact] = field(default_factory=list)
+
+    def begin(self) -> "FakeRecords":
+        """Open the attempt."""
+        self._advance(AttemptBegun(self.now, ATTEMPT, "+38344000001"))
+        return self
+
+    async def apply(self, confirmation_id: str, make_fact: Callable[[datetime], Fact], /) -> Step:
+        self.asked += 1
+        if self.is_away:
+            raise StoreUnavailableError("redis: ConnectionError")
+        if confirmation_id != self.confirmation.id:
+            raise NotFoundError(confirmation_id)
+        return self._advance(make_fact(self.now))
+
+    def _advance(self, fact: Fact) -> Step:
+        self.facts.append(fact)
+        step = advance(self.confirmation, fact, ALWAYS, self.now)
+        self.confirmation = step.confirmation
+        return step
+
+
+@dataclass(slots=True)
+class FakeTranscripts:
+    """Remembers the turns."""
+
+    turns: list[Turn] = field(default_factory=list)
+
+    async def append(self, confirmation_id: str, turns: Sequence[Turn], /) -> None:
+        self.turns = list(turns)
+
+
+class FakeWatches:
+    """Tells of a change when told to."""
+
+    def __init__(self) -> None:
+        self.news: asyncio.Queue[Confirmation] = asyncio.Queue()
+
+    @asynccontextmanager
+    async def watch(self, confirmation_id: str, attempt_id: str, /) -> AsyncIterator["FakeWatches"]:
+        yield self
+
+    async def changed(self) -> Confirmation:
+        return await self.news.get()
+
+
+@dataclass(slots=True)
+class FakeClock:
+    """Time as told, in seconds."""
+
+    now: float = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def wall(self) -> datetime:
+        return NOON + timedelta(seconds=self.now - 100.0)
+
+
+def audio(milliseconds: int) -> str:
+    """That much silence as base64."""
+    return b64encode(b"\xff" * 8 * milliseconds).decode()
+
+
+def session(kind: str, *, input_format: str = request.MULAW, output_format: str = request.MULAW) -> dict[str, Any]:
+    """A session event with these formats."""
+    formats = {"input": {"format": {"type": input_format}}, "output": {"format": {"type": output_format}}}
+    return {"type": kind, "event_id": "event_1", "session": {"type": "realtime", "audio": formats, "expires_at": 4e9}}
+
+
+def delta(item: str, milliseconds: int, *, response: str = "resp_1") -> dict[str, Any]:
+    """Audio of the model."""
+    ids = {"response_id": response, "item_id": item, "output_index": 0, "content_index": 0}
+    return {"type": "response.output_audio.delta", "event_id": "event_2", **ids, "delta": audio(milliseconds)}

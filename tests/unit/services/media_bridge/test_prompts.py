@@ -1,0 +1,75 @@
+"""The words of one call."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from services.media_bridge.prompts import PromptBook
+from shared.core.confirmation import Attempt, Confirmation
+from shared.core.order import Customer, Item, Money, OnMachine, Order
+from shared.core.outcome import Direction, VerdictKind
+from tests.support.orders import ALWAYS, NOON, an_order
+
+ORDER = Order("SHP-10482", Money(Decimal("59.90"), "EUR"), (Item("Kufje «wireless»"),))
+
+
+@pytest.fixture
+def book() -> PromptBook:
+    return PromptBook(policy=ALWAYS, default_language="sq", transcription_model="gpt-transcribe", is_recorded=False)
+
+
+def a_call(direction: Direction = Direction.OUTBOUND, **customer: str) -> tuple[Confirmation, Attempt]:
+    attempt = Attempt(id=f"att_{1:026}", number=1, direction=direction, placed_at=NOON)
+    return replace(an_order(), order=ORDER, customer=Customer("+38344123456", **customer), attempts=(attempt,)), attempt
+
+
+def test_the_greeting_says_who_calls_and_nothing_of_the_order(book: PromptBook) -> None:
+    lines = book.write(*a_call(name="Arta"), NOON).plan.lines
+    assert "Shopaz" in lines.greeting
+    assert "asistent automatik" in lines.greeting
+    assert "Kufje" not in lines.greeting
+    assert lines.greeting.startswith(lines.disclosure)
+
+
+def test_every_decision_of_a_person_has_its_goodbye(book: PromptBook) -> None:
+    goodbyes = book.write(*a_call(), NOON).plan.lines.goodbyes
+    assert set(goodbyes) == set(VerdictKind) - {VerdictKind.MACHINE}
+
+
+def test_the_instructions_hold_the_order_as_data_and_the_local_time(book: PromptBook) -> None:
+    text = book.write(*a_call(timezone="Europe/Tirane"), datetime(2026, 11, 23, 12, tzinfo=UTC)).instructions.text
+    assert '"total":"59.90 EUR"' in text
+    assert "Monday 2026-11-23T13:00+01:00" in text
+    assert "«wireless»" not in text.partition("# Order")[2]
+
+
+def test_a_recorded_call_says_so(book: PromptBook) -> None:
+    plain = book.write(*a_call(), NOON).plan.lines.greeting
+    noted = replace(book, is_recorded=True).write(*a_call(), NOON).plan.lines.greeting
+    assert len(noted) > len(plain)
+
+
+def test_a_customer_who_phones_us_is_thanked(book: PromptBook) -> None:
+    inbound = book.write(*a_call(Direction.INBOUND), NOON).plan.lines
+    assert inbound.greeting != book.write(*a_call(), NOON).plan.lines.greeting
+    assert "asistent automatik" in inbound.disclosure
+
+
+def test_albanian_is_transcribed_without_naming_the_language(book: PromptBook) -> None:
+    script = book.write(*a_call(), NOON)
+    assert (script.language, script.transcription.language) == ("sq", None)
+    assert book.write(*a_call(language="en"), NOON).transcription.language == "en"
+
+
+def test_a_call_is_ended_politely_before_twilio_cuts_it(book: PromptBook) -> None:
+    assert book.write(*a_call(), NOON).plan.timing.call_s == 165
+    short = replace(book, policy=replace(ALWAYS, call_time_limit_s=20))
+    assert short.write(*a_call(), NOON).plan.timing.call_s == 10
+
+
+def test_the_shops_wish_for_machines_is_kept(book: PromptBook) -> None:
+    confirmation, attempt = a_call()
+    wishes = replace(confirmation.call, on_machine=OnMachine.LEAVE_MESSAGE)
+    assert book.write(replace(confirmation, call=wishes), attempt, NOON).plan.on_machine is OnMachine.LEAVE_MESSAGE

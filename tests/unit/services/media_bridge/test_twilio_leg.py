@@ -1,0 +1,69 @@
+"""The caller's leg: what comes in is told, what goes out is a frame."""
+
+from services.media_bridge.twilio_leg import CallerLeg
+from services.media_bridge.twilio_wire import Fact
+from shared.core.conversation.events import CallerLegEnded, KeyPressed, MarkEchoed
+from tests.support.bridge_fakes import STREAM_SID, FakeSocket, audio
+
+
+class Hearer:
+    def __init__(self) -> None:
+        self.heard: list[bytes | Fact] = []
+
+    def caller_sounded(self, payload: bytes) -> None:
+        self.heard.append(payload)
+
+    def caller_told(self, fact: Fact) -> None:
+        self.heard.append(fact)
+
+
+def a_leg() -> tuple[CallerLeg, FakeSocket, Hearer]:
+    hearer = Hearer()
+    leg = CallerLeg(hearer)
+    socket = FakeSocket(leg)
+    leg.use(socket)
+    return leg, socket, hearer
+
+
+def test_sound_keys_and_marks_are_told() -> None:
+    _, socket, hearer = a_leg()
+    socket.bring({"event": "media", "media": {"payload": audio(20)}})
+    socket.bring({"event": "dtmf", "dtmf": {"digit": "1"}})
+    socket.bring({"event": "mark", "mark": {"name": "m1"}})
+    assert hearer.heard == [f'"{audio(20)}"'.encode(), KeyPressed("1"), MarkEchoed("m1")]
+
+
+def test_the_end_is_told_once_whether_twilio_says_so_or_only_hangs_up() -> None:
+    _, socket, hearer = a_leg()
+    socket.bring({"event": "stop", "stop": {}})
+    socket.break_off()
+    assert hearer.heard == [CallerLegEnded()]
+    _, other, hearer = a_leg()
+    other.break_off()
+    assert hearer.heard == [CallerLegEnded()]
+
+
+def test_unreadable_frames_are_counted_and_soundless_media_let_go() -> None:
+    leg, socket, hearer = a_leg()
+    leg.on_message(memoryview(b"{"))
+    socket.bring({"event": "media"})
+    socket.bring({"event": "media", "media": {"payload": 7}})
+    assert (leg.unreadable, hearer.heard) == (1, [])
+
+
+async def test_before_the_stream_is_known_nothing_is_sent() -> None:
+    leg, socket, _ = a_leg()
+    leg.send_media(b'"//8="')
+    leg.send_mark("m1")
+    leg.send_clear()
+    assert socket.sent == []
+    leg.open_stream(STREAM_SID)
+    leg.send_clear()
+    assert socket.of("clear")
+
+
+async def test_our_own_close_is_no_news() -> None:
+    leg, socket, hearer = a_leg()
+    await leg.close(1008, "")
+    socket.break_off()
+    assert (hearer.heard, socket.closed) == ([], (1008, ""))

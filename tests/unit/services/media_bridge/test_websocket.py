@@ -1,0 +1,144 @@
+"""What waits for a peer that does not read, and what is dropped; picows' own part is played."""
+
+import asyncio
+
+from picows import WSMsgType
+
+from services.media_bridge import websocket
+from services.media_bridge.websocket import PicowsSocket
+
+MEGABYTE = bytes(1024 * 1024)
+
+
+class Transport:
+    """What of picows' transport is used."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.is_disconnected = False
+        self.is_close_frame_sent = False
+        self.aborted = 0
+
+    def send(self, kind: WSMsgType, message: bytes) -> None:
+        assert kind == WSMsgType.TEXT
+        self.sent.append(message)
+
+    def send_close(self, code: object, reason: bytes = b"") -> None:
+        self.is_close_frame_sent = True
+
+    def disconnect(self, *, graceful: bool = True) -> None:
+        self.aborted += not graceful
+        self.is_disconnected = True
+
+
+class Hearer:
+    def __init__(self) -> None:
+        self.heard: list[bytes] = []
+        self.closed = 0
+
+    def on_message(self, message: memoryview) -> None:
+        self.heard.append(bytes(message))
+
+    def on_closed(self) -> None:
+        self.closed += 1
+
+
+class Frame:
+    """A frame as picows hands it out."""
+
+    def __init__(self, kind: WSMsgType, payload: bytes = b"", *, fin: bool = True) -> None:
+        self.msg_type, self.fin, self._payload = kind, fin, payload
+
+    def get_payload_as_memoryview(self) -> memoryview:
+        return memoryview(self._payload)
+
+    def get_close_code(self) -> int:
+        return 1000
+
+
+def a_socket() -> tuple[PicowsSocket, Transport, Hearer]:
+    hearer, transport = Hearer(), Transport()
+    socket = PicowsSocket(hearer)
+    socket.on_ws_connected(transport)  # type: ignore[arg-type]  # the part of it that is used
+    return socket, transport, hearer
+
+
+async def test_while_the_peer_reads_everything_goes_out_at_once() -> None:
+    socket, transport, _ = a_socket()
+    socket.send(b"a")
+    socket.send_audio(b"b")
+    assert transport.sent == [b"a", b"b"]
+    assert socket.is_open
+
+
+async def test_while_it_does_not_what_is_sent_waits_in_order() -> None:
+    socket, transport, _ = a_socket()
+    socket.pause_writing()
+    socket.send_audio(b"a")
+    socket.send(b"b")
+    assert transport.sent == []
+    socket.resume_writing()
+    assert transport.sent == [b"a", b"b"]
+
+
+async def test_beyond_the_limit_the_oldest_audio_is_dropped_and_counted() -> None:
+    socket, transport, _ = a_socket()
+    socket.pause_writing()
+    socket.send(b"control")
+    for name in (b"1", b"2", b"3"):
+        socket.send_audio(name + MEGABYTE[:-10])
+    socket.resume_writing()
+    assert [message[:1] for message in transport.sent] == [b"c", b"2", b"3"]
+    assert socket.dropped == 1
+
+
+async def test_a_peer_that_takes_no_control_message_either_is_cut_off() -> None:
+    socket, transport, _ = a_socket()
+    socket.pause_writing()
+    for _ in range(3):
+        socket.send(MEGABYTE)
+    assert transport.aborted == 1
+
+
+async def test_whole_and_fragmented_messages_are_passed_on() -> None:
+    socket, transport, hearer = a_socket()
+    for frame in (
+        Frame(WSMsgType.TEXT, b"one"),
+        Frame(WSMsgType.TEXT, b"tw", fin=False),
+        Frame(WSMsgType.PING),
+        Frame(WSMsgType.CONTINUATION, b"o"),
+    ):
+        socket.on_ws_frame(transport, frame)  # type: ignore[arg-type]
+    assert hearer.heard == [b"one", b"two"]
+
+
+async def test_a_message_without_end_is_cut_off() -> None:
+    socket, transport, _ = a_socket()
+    socket.on_ws_frame(transport, Frame(WSMsgType.TEXT, MEGABYTE, fin=False))  # type: ignore[arg-type]
+    for _ in range(websocket.MAX_MESSAGE_BYTES // len(MEGABYTE)):
+        socket.on_ws_frame(transport, Frame(WSMsgType.CONTINUATION, MEGABYTE, fin=False))  # type: ignore[arg-type]
+    assert transport.aborted == 1
+
+
+async def test_the_end_is_told_once() -> None:
+    socket, transport, hearer = a_socket()
+    socket.on_ws_frame(transport, Frame(WSMsgType.CLOSE))  # type: ignore[arg-type]
+    assert transport.is_close_frame_sent
+    socket.on_ws_disconnected(transport)  # type: ignore[arg-type]
+    socket.on_ws_disconnected(transport)  # type: ignore[arg-type]
+    assert hearer.closed == 1
+    assert not socket.is_open
+
+
+async def test_after_our_own_close_nothing_is_told_any_more() -> None:
+    socket, transport, hearer = a_socket()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(socket.close(1000, "done"))
+        await asyncio.sleep(0)
+        socket.on_ws_frame(transport, Frame(WSMsgType.TEXT, b"late"))  # type: ignore[arg-type]
+        socket.on_ws_disconnected(transport)  # type: ignore[arg-type]
+    assert (hearer.heard, hearer.closed, transport.is_close_frame_sent) == ([], 0, True)
+
+
+async def test_a_connection_that_never_came_is_closed_without_ado() -> None:
+    await PicowsSocket(Hearer()).close(1000, "")
