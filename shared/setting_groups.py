@@ -183,3 +183,9 @@ class DialerAddress(Settings):
     """Where the dialer worker serves health and metrics."""
 
     dialer_bind: Address = Field(Bind("127.0.0.1", 8002), examples=["127.0.0.1:8002"])
+
+
+class SoftphoneSettings(Settings):
+    """Whether the page for trying the bot by the browser's microphone is served, to this machine only."""
+
+    softphone: Annotated[Literal["off", "local"], BeforeValidator(parse_word)] = Field("off", examples=["off"])
