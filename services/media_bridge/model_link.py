@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from services.media_bridge import openai_request_wire as request
@@ -14,6 +13,8 @@ from services.media_bridge.prompts import CallScript
 from services.media_bridge.websocket import ConnectionFailedError
 from shared.core.conversation.events import ResponseDone, ResponseStatus
 from shared.store import Speaker, Turn
+
+CONNECT_LIMIT_S = 3.0
 
 
 class Sessions(Protocol):
@@ -52,21 +53,16 @@ class LinkReceiver(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class LinkLimits:
-    """How long a session may take to be had, in seconds."""
-
-    connect_s: float = 3.0
-
-
 class ModelLink:
     """At most one session at a time. What an older one still says reaches nobody."""
 
-    def __init__(self, sessions: Sessions, script: CallScript, *, voice: str, limits: LinkLimits, metrics: BridgeMetrics) -> None:
+    def __init__(
+        self, sessions: Sessions, script: CallScript, *, voice: str, metrics: BridgeMetrics, connect_s: float = CONNECT_LIMIT_S
+    ) -> None:
         self._sessions = sessions
         self._script = script
         self._voice = voice
-        self._limits = limits
+        self._connect_s = connect_s
         self._metrics = metrics
         self._tasks: asyncio.TaskGroup | None = None
         self._call: LinkReceiver | None = None
@@ -141,7 +137,7 @@ class ModelLink:
 
     async def _connect(self, so_far: Sequence[Turn]) -> None:
         try:
-            leg = await self._sessions.take(limit_s=self._limits.connect_s)
+            leg = await self._sessions.take(limit_s=self._connect_s)
         except ConnectionFailedError as error:
             self._connecting = None
             self._tell_lost(error.reason)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
@@ -15,7 +15,7 @@ from services.media_bridge.admission import Admitted, Door, Turned
 from services.media_bridge.call import Call, CallEnd, CallTools
 from services.media_bridge.figures import Figures
 from services.media_bridge.metrics import BridgeMetrics
-from services.media_bridge.model_link import LinkLimits, ModelLink, Sessions
+from services.media_bridge.model_link import ModelLink, Sessions
 from services.media_bridge.prompts import PromptBook
 from services.media_bridge.record_keeper import CallName, RecordKeeper, Records, Transcripts
 from services.media_bridge.recording import Recording
@@ -69,7 +69,6 @@ class Desk:
     background: Callable[[Coroutine[Any, Any, None]], object]
     wall_clock: Callable[[], datetime]
     start_limit_s: float = 10.0
-    link_limits: LinkLimits = field(default_factory=LinkLimits)
 
 
 class Lobby:
@@ -132,7 +131,7 @@ async def _run_call(desk: Desk, leg: CallerLeg, lobby: Lobby, admitted: Admitted
     keeper = RecordKeeper(desk.records, desk.transcripts, CallName(confirmation.id, attempt.id), clock=monotonic)
     recording = _recording(desk, admitted)
     figures = Figures(desk.metrics, desk.prices, on_line_at=monotonic())
-    link = ModelLink(desk.sessions, script, voice=desk.voice, limits=desk.link_limits, metrics=desk.metrics)
+    link = ModelLink(desk.sessions, script, voice=desk.voice, metrics=desk.metrics)
 
     async def watch(call: Call) -> None:
         async with desk.watches.watch(confirmation.id, attempt.id) as watched:

@@ -1,0 +1,67 @@
+"""Every frame that the bridge sends to OpenAI parses with the official package's types."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from openai.types.realtime import RealtimeClientEvent
+from pydantic import TypeAdapter
+
+from services.media_bridge import openai_request_wire as request
+from services.media_bridge.openai_request_wire import Instructions, Transcription
+from shared.core.conversation.tools import TOOLS
+from shared.core.script import say_exactly
+
+OFFICIAL: TypeAdapter[Any] = TypeAdapter(RealtimeClientEvent)
+
+FRAMES = {
+    "append": request.append_audio(b'"//8="'),
+    "first_update": request.first_update("marin"),
+    "full_update": request.full_update("marin", Instructions("You phone a customer.", TOOLS)),
+    "transcription": request.transcription_update(Transcription("gpt-transcribe", "emra: Arta", None)),
+    "transcription_of_a_language": request.transcription_update(Transcription("gpt-transcribe", "names: Arta", "en")),
+    "say": request.say(say_exactly("Përshëndetje «Arta»!")),
+    "respond": request.respond(),
+    "cancel": request.cancel("resp_1"),
+    "truncate": request.truncate("item_1", 1200),
+    "tool_output": request.tool_output("call_1", '{"status":"ok"}'),
+    "remark": request.remark("The customer pressed key 1."),
+    "customer_words": request.customer_words("Po."),
+    "agent_words": request.agent_words("Mirë."),
+}
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_it_is_an_event_of_the_official_types_and_nothing_more(name: str) -> None:
+    given = json.loads(FRAMES[name])
+    parsed = OFFICIAL.validate_python(given)
+    assert parsed.type == given["type"]
+    assert list(unknown_fields(parsed)) == []
+
+
+def unknown_fields(model: Any) -> Iterator[str]:  # noqa: ANN401 - the official models, nested
+    """What the official models took in without knowing it; tools' own JSON schemas are free."""
+    if isinstance(model, list):
+        for item in model:
+            yield from unknown_fields(item)
+    elif hasattr(model, "model_extra"):
+        yield from model.model_extra or {}
+        for name in model.model_fields_set - {"parameters"}:
+            yield from unknown_fields(getattr(model, name))
+
+
+def test_audio_is_mulaw_both_ways_with_server_side_turns() -> None:
+    audio = json.loads(FRAMES["full_update"])["session"]["audio"]
+    assert audio["input"]["format"] == audio["output"]["format"] == {"type": "audio/pcmu"}
+    assert audio["input"]["turn_detection"]["type"] == "server_vad"
+    assert "transcription" not in audio["input"]
+
+
+def test_albanian_is_never_named_to_the_transcriber() -> None:
+    wanted = json.loads(FRAMES["transcription"])["session"]["audio"]["input"]["transcription"]
+    assert set(wanted) == {"model", "prompt"}
+
+
+def test_words_for_word_requests_call_no_tool() -> None:
+    assert json.loads(FRAMES["say"])["response"]["tool_choice"] == "none"

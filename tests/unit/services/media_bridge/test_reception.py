@@ -1,0 +1,172 @@
+"""From a connected stream to a call, or to the door."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from services.media_bridge.admission import Door
+from services.media_bridge.metrics import BridgeMetrics
+from services.media_bridge.prompts import PromptBook
+from services.media_bridge.reception import Desk, Lobby, receive_stream
+from services.media_bridge.twilio_leg import CallerLeg
+from shared.stream_token import issue
+from tests.support.bridge_fakes import (
+    ATTEMPT,
+    CALL_SID,
+    STREAM_SID,
+    FakeClock,
+    FakeRecords,
+    FakeSessions,
+    FakeSocket,
+    FakeTranscripts,
+    FakeWatches,
+)
+from tests.support.orders import ALWAYS
+
+SECRET = "x" * 32
+
+
+class Front:
+    """A desk over fakes, and one stream at it."""
+
+    def __init__(self, *, record_folder: Path | None = None, start_limit_s: float = 5) -> None:
+        self.records = FakeRecords().begin()
+        self.watches = FakeWatches()
+        self.sessions = FakeSessions()
+        self.registry = CollectorRegistry()
+        self.lobby = Lobby()
+        self.leg = CallerLeg(self.lobby)
+        self.socket = FakeSocket(self.leg)
+        self.leg.use(self.socket)
+        self.work: list[Coroutine[Any, Any, None]] = []
+        self.tasks: asyncio.TaskGroup | None = None
+        self.desk = Desk(
+            door=Door(self.records, signing_secret=SECRET, prompt_version="v"),
+            records=self.records,
+            transcripts=FakeTranscripts(),
+            watches=self.watches,
+            prompts=PromptBook(policy=ALWAYS, default_language="sq", transcription_model="m", is_recorded=False),
+            sessions=self.sessions,
+            voice="marin",
+            prices=None,
+            record_folder=record_folder,
+            metrics=BridgeMetrics(self.registry),
+            background=self.background,
+            wall_clock=FakeClock().wall,
+            start_limit_s=start_limit_s,
+        )
+
+    def background(self, work: Coroutine[Any, Any, None]) -> None:
+        assert self.tasks is not None
+        self.tasks.create_task(work)
+
+    def start(self, token: str | None = None) -> None:
+        token = issue(SECRET, self.records.confirmation.id, ATTEMPT) if token is None else token
+        described = {"callSid": CALL_SID, "streamSid": STREAM_SID, "customParameters": {"token": token}}
+        self.socket.bring({"event": "start", "start": described, "streamSid": STREAM_SID})
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        async with asyncio.timeout(5), asyncio.TaskGroup() as self.tasks:
+            self.tasks.create_task(receive_stream(self.desk, self.leg, self.lobby))
+            await settled()
+            yield
+
+    def count(self, name: str, **labels: str) -> float | None:
+        return self.registry.get_sample_value(name, labels)
+
+
+def names_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+async def settled() -> None:
+    for _ in range(60):
+        await asyncio.sleep(0)
+
+
+async def test_a_stream_with_a_good_token_becomes_a_call() -> None:
+    front = Front()
+    async with front.serving():
+        front.start()
+        await settled()
+        assert front.sessions.sockets[0].of("response.create")
+        front.socket.bring({"event": "stop"})
+    assert front.count("bridge_calls_total", end="person_hung_up") == 1
+    assert front.records.confirmation.attempts[0].stream_closed_at is not None
+
+
+@pytest.mark.parametrize(("token", "reason", "code"), [("forged", "token_invalid", 1008), ("", "token_invalid", 1008)])
+async def test_a_stream_without_one_is_closed(token: str, reason: str, code: int) -> None:
+    front = Front()
+    async with front.serving():
+        front.start(token)
+    assert front.socket.closed == (code, "")
+    assert front.count("bridge_streams_turned_away_total", reason=reason) == 1
+    assert front.sessions.sockets == []
+
+
+async def test_with_the_store_away_the_keypad_gets_its_chance() -> None:
+    front = Front()
+    front.records.is_away = True
+    async with front.serving():
+        front.start()
+    assert front.socket.closed == (1011, "")
+
+
+async def test_a_stream_that_never_starts_is_closed() -> None:
+    front = Front(start_limit_s=0.01)
+    async with front.serving():
+        pass
+    assert front.count("bridge_streams_turned_away_total", reason="no_start") == 1
+
+
+async def test_a_stream_that_ends_before_it_starts_is_no_call() -> None:
+    front = Front()
+    async with front.serving():
+        front.socket.break_off()
+    assert front.count("bridge_streams_turned_away_total", reason="closed_before_start") == 1
+
+
+async def test_a_key_pressed_while_the_token_is_checked_counts() -> None:
+    front = Front()
+    async with front.serving():
+        front.start()
+        front.socket.bring({"event": "dtmf", "dtmf": {"digit": "1"}})
+        await settled()
+        front.socket.bring({"event": "stop"})
+    assert front.records.confirmation.attempts[0].verdict is not None
+
+
+async def test_a_recording_is_named_by_ids_alone(tmp_path: Path) -> None:
+    front = Front(record_folder=tmp_path)
+    async with front.serving():
+        front.start()
+        await settled()
+        front.socket.bring({"event": "stop"})
+    assert names_in(tmp_path) == [f"{front.records.confirmation.id}-1.wav"]
+
+
+async def test_a_disk_that_refuses_costs_only_the_recording(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    front = Front(record_folder=tmp_path / "file")
+    async with front.serving():
+        front.start()
+        await settled()
+        front.socket.bring({"event": "stop"})
+    assert front.records.confirmation.attempts[0].stream_closed_at is not None
+
+
+def test_a_lobby_keeps_a_few_facts_and_no_more() -> None:
+    async def fill() -> int:
+        front = Front()
+        for _ in range(100):
+            front.socket.bring({"event": "dtmf", "dtmf": {"digit": "1"}})
+        return len(front.lobby.early)
+
+    assert asyncio.run(fill()) == 32
