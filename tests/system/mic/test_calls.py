@@ -1,0 +1,71 @@
+"""`python -m tools.mic_client` in file mode against the processes of `make run-local`."""
+
+import stat
+import subprocess
+import sys
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simulators import voice
+from simulators.phrases import Intent, phrases
+from tests.support.run_local import RunLocal
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(150)]
+
+
+def mic(system: RunLocal, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The program, to its end."""
+    command = (sys.executable, "-m", "tools.mic_client", *arguments)
+    environ = dict(system.environ) | {"COLUMNS": "200"}
+    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120, check=False)
+
+
+def spoken(path: Path, intent: Intent) -> Path:
+    voice.write_wav(path, voice.speak(phrases(intent)[0], voice="customer"), b"")
+    return path
+
+
+def test_a_voice_confirms_and_the_call_is_on_disk(run_local: RunLocal, tmp_path: Path) -> None:
+    file, recorded = spoken(tmp_path / "yes.wav", Intent.CONFIRM), tmp_path / "call.wav"
+
+    done = mic(run_local, "--input", str(file), "--output", str(recorded))
+
+    assert done.returncode == 0, done.stderr
+    assert "outcome: confirmed (by voice)" in done.stdout
+    assert "the bot hung up" in done.stdout
+    assert "  bot Përshëndetje" in done.stdout
+    assert "  you Po, e konfirmoj porosinë." in done.stdout
+    with wave.open(str(recorded)) as call:
+        assert (call.getnchannels(), call.getframerate()) == (2, 8000)
+        both = np.frombuffer(call.readframes(call.getnframes()), "<i2").reshape(-1, 2)
+    assert np.abs(both[:, 0]).max() > 3000
+    assert np.abs(both[:, 1]).max() > 3000
+
+
+def test_a_key_confirms(run_local: RunLocal, tmp_path: Path) -> None:
+    done = mic(run_local, "--press", "1", "--output", str(tmp_path / "call.wav"))
+
+    assert "outcome: confirmed (by keypad)" in done.stdout, done.stdout + done.stderr
+
+
+def test_who_hangs_up_undecided_is_phoned_by_nobody(run_local: RunLocal, tmp_path: Path) -> None:
+    done = mic(run_local, "--press", "4", "--limit", "3", "--output", str(tmp_path / "call.wav"))
+
+    assert done.returncode == 0, done.stderr
+    (newest, *_) = run_local.confirmations()
+    assert (newest["status"], newest["outcome"]) == ("finished", "withdrawn")
+
+
+def test_its_settings_are_left_for_this_user_only(run_local: RunLocal) -> None:
+    assert stat.S_IMODE(run_local.left.stat().st_mode) == 0o600
+
+
+def test_without_a_device_the_way_without_one_is_told(run_local: RunLocal) -> None:
+    done = mic(run_local, "--mic", "no-such-device")
+
+    assert done.returncode == 2
+    assert "--input" in done.stdout
+    assert "softphone" in done.stdout
