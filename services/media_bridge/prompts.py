@@ -70,8 +70,8 @@ class PromptBook:
     def _lines(self, script: Script) -> Lines:
         return Lines(
             greeting=script.greeting_with_notice if self.is_recorded else script.greeting,
-            disclosure=script.opening,
-            repeat=f"{script.opening} {script.details} {script.keypad}",
+            disclosure=script.disclosure,
+            repeat=f"{script.disclosure} {script.details} {script.keypad}",
             not_heard=script.not_heard,
             keypad=script.keypad,
             wait=script.wait,

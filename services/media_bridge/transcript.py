@@ -33,9 +33,12 @@ class Transcript:
         self._entries[item_id].text = text
 
     def write(self, item_id: str, text: str) -> None:
-        """Note an item's words; what is known of it already is replaced, by nothing never."""
+        """Note an item's words; what is known of it already is replaced, by nothing never.
+
+        OpenAI shortens the words of an item that was truncated, so that from then on less is no news.
+        """
         entry = self._entries.get(item_id)
-        if entry is not None and text:
+        if entry is not None and text and (entry.heard >= 1.0 or len(text) > len(entry.text)):
             entry.text = text
 
     def add_words(self, item_id: str, words: str) -> None:

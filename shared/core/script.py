@@ -42,6 +42,7 @@ KEYED_LINES: Final = (
 """The lines that the speech model gets in its instructions; goodbyes are asked for one by one when it is time."""
 
 _GOODBYE = "goodbye_"
+_AFTER_SALUTATION = ", "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,12 @@ class Script:
     def greeting(self) -> str:
         """What is said first, without a word about the order's contents."""
         return f"{self.opening} {self.question}"
+
+    @property
+    def disclosure(self) -> str:
+        """Who calls, and that it is an automated assistant, without the salutation: nobody is greeted twice."""
+        sentence = self.opening.partition(_AFTER_SALUTATION)[2]
+        return sentence[:1].upper() + sentence[1:]
 
     @property
     def greeting_with_notice(self) -> str:

@@ -55,6 +55,16 @@ def test_a_name_of_nothing_sayable_is_no_name() -> None:
     assert _script(name="«»\n").question == SQ.lines["question"]
 
 
+@pytest.mark.parametrize("code", languages.supported())
+def test_the_disclosure_is_the_opening_without_its_salutation(code: str) -> None:
+    script = render(languages.load(code), company="Shopaz", order=ORDER)
+    salutation, _, rest = script.opening.partition(", ")
+    assert script.disclosure[1:] == rest[1:]
+    assert script.disclosure[0] == rest[0].upper()
+    assert "Shopaz" not in salutation
+    assert all(words.casefold() in script.disclosure.casefold() for words in languages.load(code).disclosure)
+
+
 def test_the_greeting_holds_nothing_of_the_order_but_its_id() -> None:
     greeting = _script().greeting
     assert not any(word in greeting for word in ("Kufje", "euro", "Ramadani", "nëntor"))

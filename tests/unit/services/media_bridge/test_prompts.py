@@ -30,7 +30,14 @@ def test_the_greeting_says_who_calls_and_nothing_of_the_order(book: PromptBook) 
     assert "Shopaz" in lines.greeting
     assert "asistent automatik" in lines.greeting
     assert "Kufje" not in lines.greeting
-    assert lines.greeting.startswith(lines.disclosure)
+
+
+def test_who_calls_can_be_said_again_without_greeting_twice(book: PromptBook) -> None:
+    lines = book.write(*a_call(name="Arta"), NOON).plan.lines
+    assert lines.disclosure.startswith("Jam një asistent automatik")
+    assert lines.greeting.startswith(f"Përshëndetje, j{lines.disclosure[1:]}")
+    assert lines.repeat.startswith(lines.disclosure)
+    assert "Kufje" in lines.repeat
 
 
 def test_every_decision_of_a_person_has_its_goodbye(book: PromptBook) -> None:

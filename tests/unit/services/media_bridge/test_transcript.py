@@ -48,6 +48,15 @@ def test_an_interrupted_turn_holds_the_words_that_were_heard() -> None:
     assert (turn.text, turn.interrupted) == ("një dy", True)
 
 
+def test_words_that_openai_has_cut_off_by_itself_are_not_cut_twice() -> None:
+    transcript = a_talk()
+    transcript.add_words("a1", "një dy tre katër")
+    transcript.cut("a1", 0.5)
+    transcript.write("a1", "një dy")
+    (turn,) = transcript.turns()
+    assert turn.text == "një dy"
+
+
 def test_a_turn_of_which_nothing_was_heard_is_none() -> None:
     transcript = a_talk()
     transcript.write("a1", "një dy")
