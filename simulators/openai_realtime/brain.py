@@ -180,8 +180,11 @@ def _short_answer(talk: Talk, told: Told) -> Reply:
 
 
 def _not_understood(talk: Talk, question: str) -> Reply:
-    if _strikes(talk) >= _STRIKES:
+    strikes = _strikes(talk)
+    if strikes >= _STRIKES:
         return Reply(calls=(Call("end_call", {"reason": "not understood"}),))
+    if strikes == _STRIKES - 1 and (keypad := _line(talk, "keypad")):
+        return Reply(keypad)
     lines = [_line(talk, "not_understood")]
     if question == "read_back_cancel":
         lines.append(_line(talk, question))

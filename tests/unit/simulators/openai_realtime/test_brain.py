@@ -105,6 +105,12 @@ def test_after_three_turns_not_understood_it_gives_up() -> None:
     assert call == Call("end_call", {"reason": "not understood"})
 
 
+def test_before_it_gives_up_it_offers_the_keypad_where_its_script_has_one() -> None:
+    cough, pardon = Told(Intent.UNCLEAR, ""), Said("Pardon?")
+    talk = Talk({**SCRIPT, "keypad": "Press one."}, (*ASKED, cough, pardon, cough), frozenset({"end_call"}), now=NOW)
+    assert reply_to(talk) == Reply("Press one.")
+
+
 def test_a_turn_that_was_understood_starts_the_count_again() -> None:
     cough, pardon = Told(Intent.UNCLEAR, ""), Said("Pardon?")
     turns = (*ASKED, cough, pardon, cough, pardon, Told(Intent.REPEAT, "again?"), Said(OPENING), cough)
