@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from services.media_bridge import openai_shapes_wire as shape
+from services.media_bridge.openai_request_wire import RESPONSE
 from services.media_bridge.usage import Usage
 from shared.core.conversation.events import (
     ResponseDone,
@@ -223,6 +224,7 @@ def _usage(usage: shape.Usage) -> Usage:
 
 
 def _error_told(error: shape.Error) -> ErrorTold | ResponseRefused:
-    if error.code == _RESPONSE_IS_RUNNING:
+    """Tell a refusal of ours from one of the server's own: its answer to a turn, too, finds ours running."""
+    if error.code == _RESPONSE_IS_RUNNING and error.event_id == RESPONSE:
         return ResponseRefused()
     return ErrorTold(error.code or error.type or "unknown", error.event_id)

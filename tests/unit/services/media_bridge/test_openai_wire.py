@@ -78,6 +78,9 @@ def finished(event: dict[str, Any]) -> ResponseFinished:
     return result
 
 
+_RUNNING = "conversation_already_has_active_response"
+
+
 @pytest.mark.parametrize(
     ("event", "expected"),
     [
@@ -109,7 +112,8 @@ def finished(event: dict[str, Any]) -> ResponseFinished:
             {"type": "error", "error": {"type": "invalid_request_error", "code": None, "event_id": "x"}},
             ErrorTold("invalid_request_error", "x"),
         ),
-        ({"type": "error", "error": {"code": "conversation_already_has_active_response"}}, ResponseRefused()),
+        ({"type": "error", "error": {"code": _RUNNING, "event_id": "response"}}, ResponseRefused()),
+        ({"type": "error", "error": {"code": _RUNNING, "event_id": None}}, ErrorTold(_RUNNING, None)),
         ({"type": "error"}, ErrorTold("unknown", None)),
         ({"type": "rate_limits.updated", "rate_limits": []}, None),
         ({"type": "conversation.item.created", "item": 7}, Malformed()),
