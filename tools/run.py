@@ -5,6 +5,7 @@ import sys
 import threading
 from pathlib import Path
 
+from shared.callback_urls import CallbackUrls
 from shared.environ import EXIT_CODE, parse_settings, read_environ
 from shared.setting_groups import GatewaySettings
 from tools.all_settings import setting_faults
@@ -18,9 +19,10 @@ Ready: http://127.0.0.1:{port}  (API page: {public_url}/docs, logs: {logs})
 1. Let Twilio reach this machine (skip it where {public_url} already leads here):
      ngrok http {port}          or     cloudflared tunnel --url http://localhost:{port}
    and set PUBLIC_URL in .env to the address it prints, then start again.
-2. Twilio console, Phone Numbers > your number > Voice Configuration, for customers who call back:
-     A call comes in:  Webhook  {public_url}/incoming-call
-     HTTP method:      POST
+2. Twilio console, Phone Numbers > your number > Voice Configuration, for customers who call back; both with HTTP POST:
+     A call comes in (Webhook):  {incoming}
+     Call status changes:        {incoming_status}
+   (what stands behind the # makes Twilio ask again after a fault of the network)
 3. Post an order (this phones a real person):
      curl -X POST {public_url}/v1/confirmations \\
        -H 'Authorization: Bearer YOUR_API_KEY' -H 'Content-Type: application/json' \\
@@ -58,12 +60,18 @@ def main() -> int:
             sys.stderr.write(f"{error}\n")
             return 1
         public_url = environ["PUBLIC_URL"].rstrip("/")
-        print(_NEXT.format(port=port, public_url=public_url, logs=folder / "logs"))
+        print(next_steps(port, public_url, folder / "logs"))
         while not stop.wait(_WATCH_EVERY_S):
             for name in stack.restart_dead():
                 _tell(f"{name}: had ended, started again (see {folder / 'logs' / name}.log)")
         _tell("stopping: calls that are going on may finish first")
     return 0
+
+
+def next_steps(port: int, public_url: str, logs: Path) -> str:
+    """Return what whoever started the system does next."""
+    urls = CallbackUrls(public_url)
+    return _NEXT.format(port=port, public_url=public_url, logs=logs, incoming=urls.incoming, incoming_status=urls.incoming_status)
 
 
 def _tell(line: str) -> None:
