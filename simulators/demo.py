@@ -213,6 +213,14 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _clear(folder: Path) -> None:
+    """Remove what an earlier run wrote, and nothing else."""
+    for name in ("data", "logs", "recordings", "caddy"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for name in ("report.json", "transcripts.txt"):
+        (folder / name).unlink(missing_ok=True)
+
+
 class _Plain(argparse.RawDescriptionHelpFormatter):
     """Keeps the examples in the description as they are written."""
 
@@ -222,8 +230,7 @@ def main() -> int:
     chosen = _arguments()
     console = _console(picture=chosen.picture is not None)
     folder = chosen.folder.resolve()
-    if folder.exists():
-        shutil.rmtree(folder)
+    _clear(folder)
     (folder / "recordings").mkdir(parents=True)
     port, twilio_port, openai_port = free_port(chosen.port), free_port(), free_port()
     env = settings(port=port, twilio_port=twilio_port, openai_port=openai_port)
