@@ -23,7 +23,9 @@ from services.media_bridge.server import StreamServer
 from services.media_bridge.settings import BridgeSettings
 from services.media_bridge.usage import PRICES
 from services.media_bridge.warm_pool import WarmPool
+from services.media_bridge.websocket import ConnectionFailedError
 from shared import languages
+from shared.core.errors import StoreUnavailableError
 from shared.environ import load_settings
 from shared.health import Health
 from shared.logs import configure_logging
@@ -73,7 +75,7 @@ async def _run(settings: BridgeSettings) -> None:
         return await _phones_ringing(store, server)
 
     pool = WarmPool(
-        partial(ModelLeg.open, address),
+        partial(_open_session, address, metrics),
         ringing=ringing,
         most=settings.warm_sessions_max,
         wall_clock=time,
@@ -124,14 +126,28 @@ def _model_address(settings: BridgeSettings) -> ModelAddress:
     )
 
 
+async def _open_session(address: ModelAddress, metrics: BridgeMetrics, *, limit_s: float) -> ModelLeg:
+    """Open a session with the model, and count how that went."""
+    try:
+        leg = await ModelLeg.open(address, limit_s=limit_s)
+    except ConnectionFailedError as error:
+        metrics.model_connections.labels(result=error.reason).inc()
+        raise
+    metrics.model_connections.labels(result="opened").inc()
+    return leg
+
+
 async def _redis_fault(store: Store) -> str | None:
     await store.ping()
     return None
 
 
 async def _phones_ringing(store: Store, server: StreamServer) -> int:
-    """Return how many calls are open and not with us: some ring, some another bridge has."""
-    return max(0, await store.due.calls_open() - server.streams)
+    """Return how many calls are open and not with us: some ring, some another bridge has. With Redis away, none."""
+    try:
+        return max(0, await store.due.calls_open() - server.streams)
+    except StoreUnavailableError:
+        return 0
 
 
 def _read_languages() -> None:

@@ -110,7 +110,8 @@ class Call:
                     self._link.cancel()
                     self._keeper.put_turns(self._transcript.turns())
                 tasks.create_task(self._link.close())
-                await self._keeper.flushed(_FLUSH_LIMIT_S)
+                if not self._caller.has_ended:  # what the TwiML goes on with depends on what is written by then
+                    await self._keeper.flushed(_FLUSH_LIMIT_S)
                 await self._caller.close()
                 return end
         finally:

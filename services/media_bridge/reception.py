@@ -68,7 +68,7 @@ class Desk:
     metrics: BridgeMetrics
     background: Callable[[Coroutine[Any, Any, None]], object]
     wall_clock: Callable[[], datetime]
-    start_limit_s: float = 10.0
+    start_limit_s: float = 5.0
 
 
 class Lobby:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -149,9 +150,8 @@ class StreamServer:
             return _json(status, {"status": "refused", "reason": reason})
         lobby = Lobby()
         leg = CallerLeg(lobby)
-        socket = PicowsSocket(leg)
+        socket = PicowsSocket(leg, partial(self._serve, self._desk, leg, lobby))
         leg.use(socket)
-        self.keep(self._serve(self._desk, leg, lobby))
         return socket
 
     def _refusal(self, *, is_signed: bool) -> tuple[HTTPStatus, str] | None:
@@ -163,9 +163,13 @@ class StreamServer:
             return HTTPStatus.SERVICE_UNAVAILABLE, "full"
         return None
 
-    async def _serve(self, desk: Desk, leg: CallerLeg, lobby: Lobby) -> None:
+    def _serve(self, desk: Desk, leg: CallerLeg, lobby: Lobby) -> None:
+        """Have a stream served whose handshake is done."""
         self.streams += 1
         self._metrics.streams.set(self.streams)
+        self.keep(self._receive(desk, leg, lobby))
+
+    async def _receive(self, desk: Desk, leg: CallerLeg, lobby: Lobby) -> None:
         try:
             await receive_stream(desk, leg, lobby)
         finally:

@@ -44,6 +44,11 @@ class CallerLeg:
         self._outgoing = twilio_wire.Outgoing(stream_sid)
 
     @property
+    def has_ended(self) -> bool:
+        """Whether nobody is on the line any more, or we have closed it."""
+        return self._has_ended
+
+    @property
     def dropped(self) -> int:
         """How many audio messages Twilio did not take in time."""
         return self._socket.dropped if self._socket is not None else 0

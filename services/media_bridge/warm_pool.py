@@ -44,7 +44,6 @@ class WarmPool:
         self._needed_s = needed_s  # how long a session must still live when a call takes it
         self._ready: list[ModelLeg] = []
         self._is_wanted = asyncio.Event()
-        self.failures = 0
 
     @property
     def ready(self) -> int:
@@ -63,19 +62,7 @@ class WarmPool:
             if self._is_good(leg):
                 return leg
             await leg.close()
-        return await self.open(limit_s=limit_s)
-
-    async def open(self, *, limit_s: float) -> ModelLeg:
-        """Return a new session.
-
-        Raises:
-            ConnectionFailedError: There is none within `limit_s` seconds.
-        """
-        try:
-            return await self._open(limit_s=limit_s)
-        except ConnectionFailedError:
-            self.failures += 1
-            raise
+        return await self._open(limit_s=limit_s)
 
     async def run(self) -> None:
         """Keep the number, for ever; closes what waits when it is cancelled."""
@@ -101,7 +88,7 @@ class WarmPool:
 
     async def _add(self) -> bool:
         try:
-            self._ready.append(await self.open(limit_s=_CONNECT_LIMIT_S))
+            self._ready.append(await self._open(limit_s=_CONNECT_LIMIT_S))
         except ConnectionFailedError:
             return False
         return True

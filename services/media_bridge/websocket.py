@@ -5,6 +5,7 @@ picows calls back inside the loop's read; what it hands out is valid only until 
 
 from asyncio import Future, get_running_loop, shield, timeout
 from collections import deque
+from collections.abc import Callable
 from ssl import SSLContext
 from typing import Protocol
 
@@ -71,6 +72,10 @@ class Socket(Protocol):
         ...
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
 class PicowsSocket(WSListener):
     """A picows connection of either side.
 
@@ -78,8 +83,9 @@ class PicowsSocket(WSListener):
     that does not even take the control messages is cut off.
     """
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Listener, on_connected: Callable[[], None] = _nothing) -> None:
         self._listener: Listener | None = listener
+        self._on_connected = on_connected
         self._transport: WSTransport | None = None
         self._gone: Future[None] = get_running_loop().create_future()
         self._parts: bytearray | None = None
@@ -126,6 +132,7 @@ class PicowsSocket(WSListener):
     def on_ws_connected(self, transport: WSTransport) -> None:
         """Note that the handshake is done (picows)."""
         self._transport = transport
+        self._on_connected()
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Pass whole messages on (picows)."""
