@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from heapq import merge
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -51,14 +52,7 @@ class Calendar:
 
     def _openings(self, at: datetime) -> Iterator[datetime]:
         """Yield, in order, the moments at which the window opens in any zone, over the horizon."""
-        moments: set[datetime] = set()
-        for name in self.zones:
-            zone = ZoneInfo(name)
-            first = at.astimezone(zone).date()
-            for offset in range(_HORIZON_DAYS):
-                day = first + timedelta(days=offset)
-                moments.update(_instants(day, self.window.start, zone))
-        return iter(sorted(moments))
+        return merge(*(_openings_in(ZoneInfo(name), self.window.start, at) for name in self.zones))
 
 
 def replace_days(calendar: Calendar) -> Calendar:
@@ -66,11 +60,20 @@ def replace_days(calendar: Calendar) -> Calendar:
     return Calendar(window=calendar.window, zones=calendar.zones)
 
 
+def _openings_in(zone: ZoneInfo, clock: time, at: datetime) -> Iterator[datetime]:
+    """Yield, in order, when clocks in `zone` show `clock`, from the day of `at` on; each day is worked out when asked for."""
+    first = at.astimezone(zone).date()
+    for offset in range(_HORIZON_DAYS):
+        yield from _instants(first + timedelta(days=offset), clock, zone)
+
+
 def _instants(day: date, clock: time, zone: ZoneInfo) -> Iterator[datetime]:
     """Yield when clocks in `zone` show `clock` on `day` (UTC): twice where DST repeats it, just after where it skips it."""
     first, second = (datetime.combine(day, clock, zone).replace(fold=fold).astimezone(UTC) for fold in (0, 1))
     if first <= second:
-        yield from {first, second}
+        yield first
+        if first < second:
+            yield second
         return
     while second.astimezone(zone).replace(tzinfo=None) < datetime.combine(day, clock):
         second += timedelta(minutes=1)
