@@ -21,6 +21,7 @@ from shared.store.submission import (
     AlreadyOpen,
     Created,
     OptedOut,
+    PastRequest,
     Replayed,
     Submission,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "OptOut",
     "OptedOut",
     "Page",
+    "PastRequest",
     "Replayed",
     "Speaker",
     "Store",

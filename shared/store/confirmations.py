@@ -25,6 +25,7 @@ from shared.store.submission import (
     Created,
     FirstAnswer,
     OptedOut,
+    PastRequest,
     Replayed,
     Submission,
 )
@@ -41,7 +42,7 @@ class Confirmations:
         self._clock = clock
 
     async def submit(self, confirmation: Confirmation, *, idempotency: IdempotencyKey | None = None) -> Submission:
-        """Take a new order in, with all that follows from it, or say why not.
+        """Take a new order in, made at this moment of Redis's clock, with all that follows from it, or say why not.
 
         Raises:
             StoreUnavailableError: Nothing is known to be stored; the same submission may be repeated.
@@ -62,6 +63,19 @@ class Confirmations:
             calls = [self._submit_words(step, None) for step in steps]
             replies = await run_many(self._client, Script.SUBMIT, calls)
         return [self._submission(step, reply) for step, reply in zip(steps, replies, strict=True)]
+
+    async def recall(self, shop: str, requests: Sequence[PastRequest]) -> list[Submission | None]:
+        """Return what became of requests when they came before, None for those that never were taken in; stores nothing."""
+        calls = [
+            (
+                [keys.orders(shop), "" if past.key is None else keys.idempotency(shop, past.key)],
+                [past.order_id, past.digest],
+            )
+            for past in requests
+        ]
+        async with translated():
+            replies = await run_many(self._client, Script.RECALL, calls)
+        return [_recalled(reply, past.digest) for reply, past in zip(replies, requests, strict=True)]
 
     async def get(self, confirmation_id: str) -> Confirmation:
         """Return a confirmation.
@@ -104,7 +118,8 @@ class Confirmations:
         raise StoreUnavailableError(f"{confirmation_id} changed too often to be changed")
 
     def _planned(self, confirmation: Confirmation, now: datetime) -> Step:
-        return advance(confirmation, Submitted(now), self._policy, now)
+        made = replace(confirmation, created_at=now, updated_at=now)
+        return advance(made, Submitted(now), self._policy, now)
 
     def _unchanged(self, confirmation: Confirmation) -> Step:
         return Step(Transition(confirmation), wakes(confirmation, self._policy), opts_out=False, is_changed=False)
@@ -155,14 +170,27 @@ class Confirmations:
         match reply[0]:
             case b"created":
                 return Created(step.confirmation)
-            case b"open":
-                return _already_open(reply[2], digest)
             case b"opted_out":
                 return OptedOut()
-            case b"key_conflict":
-                return KeyConflict()
             case _:
-                return Replayed(_first(reply, digest))
+                return _known(reply, digest)
+
+
+def _known(reply: list[bytes], digest: str) -> Submission:
+    """Return what stood in the way of a new confirmation."""
+    match reply[0]:
+        case b"open":
+            return _already_open(reply[2], digest)
+        case b"key_conflict":
+            return KeyConflict()
+        case _:
+            return Replayed(_first(reply, digest))
+
+
+def _recalled(reply: list[bytes], digest: str) -> Submission | None:
+    """Return what became of a request; an order that is open by another request says nothing of this one."""
+    known = None if reply[0] == b"unknown" else _known(reply, digest)
+    return None if isinstance(known, AlreadyOpen) and not known.is_same else known
 
 
 def _first(reply: list[bytes], digest: str) -> Created | AlreadyOpen | OptedOut:

@@ -19,6 +19,7 @@ class Script(Enum):
 
     COMMIT = "commit"
     SUBMIT = "submit"
+    RECALL = "recall"
     ADMIT = "admit"
     CLAIM_CARE = "claim_care"
     GIVE_BACK = "give_back"

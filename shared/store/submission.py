@@ -40,6 +40,15 @@ class Replayed:
 Submission = Created | AlreadyOpen | OptedOut | Replayed | KeyConflict
 
 
+@dataclass(frozen=True, slots=True)
+class PastRequest:
+    """What is known of a request that can't be taken in as it stands: was it taken in before?"""
+
+    order_id: str
+    digest: str
+    key: str | None = None
+
+
 class FirstAnswer(msgspec.Struct, array_like=True):
     """What of a new confirmation changes later: enough to answer the first request again as it was answered."""
 

@@ -11,12 +11,12 @@ from services.webhook.api.intake import new_confirmation
 from services.webhook.api.representation import confirmation_object
 from services.webhook.api.rules import Rules
 from services.webhook.api.schemas import MAX_BULK_ITEMS, ConfirmationBody
-from services.webhook.api.submissions import accepted, key_reused
+from services.webhook.api.submissions import accepted, key_reused, past_request
 from services.webhook.api.validation import validated
 from services.webhook.body import MAX_BULK_BODY, fingerprint, read_json
 from services.webhook.problems import FieldFault, ProblemError, ProblemKind, faulty_fields
 from shared.core.confirmation import Confirmation
-from shared.store import Answered, Claimed, IdempotencyKey, KeyConflict, KeyInHand, Store
+from shared.store import Answered, Claimed, IdempotencyKey, KeyConflict, KeyInHand, Store, Submission
 
 _AT_ONCE = 50  # so that other requests get their turn between two handfuls
 
@@ -60,31 +60,42 @@ class Bulk:
         return {"results": results}
 
     async def _handful(self, request: Request, shop: str, items: list[object], rules: Rules) -> list[dict[str, Any]]:
-        request_id = request.state.request_id
-        taken = [_taken_in(item, shop, rules) for item in items]
-        valid = [item for item in taken if isinstance(item, Confirmation)]
-        submissions = iter(await self._store.confirmations.submit_many(valid))
+        digests = [fingerprint(item) for item in items]
+        taken = [_taken_in(item, shop, digest, rules) for item, digest in zip(items, digests, strict=True)]
+        submitted = iter(await self._store.confirmations.submit_many([new for new in taken if isinstance(new, Confirmation)]))
+        known = await self._known(shop, items, digests, taken)
         results: list[dict[str, Any]] = []
-        for item in taken:
+        for index, one in enumerate(taken):
             try:
-                if isinstance(item, ProblemError):
-                    raise item
-                made = accepted(next(submissions))
+                if isinstance(one, ProblemError) and index not in known:
+                    raise one
+                made = accepted(known[index] if index in known else next(submitted))
             except ProblemError as problem:
-                results.append({"status": problem.kind.status, "problem": problem.document(request_id)})
+                results.append({"status": problem.kind.status, "problem": problem.document(request.state.request_id)})
             else:
                 shown = confirmation_object(made.confirmation, rules.policy)
                 results.append({"status": made.status, "confirmation": shown})
         return results
 
+    async def _known(
+        self, shop: str, items: list[object], digests: list[str], taken: list[Confirmation | ProblemError]
+    ) -> dict[int, Submission]:
+        """Return, by index, what became of refused items when they came before."""
+        refused = [index for index, one in enumerate(taken) if isinstance(one, ProblemError)]
+        pasts = {index: past for index in refused if (past := past_request(items[index], digests[index]))}
+        if not pasts:
+            return {}
+        found = await self._store.confirmations.recall(shop, list(pasts.values()))
+        return {index: known for index, known in zip(pasts, found, strict=True) if known is not None}
 
-def _taken_in(item: object, shop: str, rules: Rules) -> Confirmation | ProblemError:
+
+def _taken_in(item: object, shop: str, digest: str, rules: Rules) -> Confirmation | ProblemError:
     """Return one item as a confirmation, or what is wrong with it; pointers start at the item."""
     try:
         body = validated(ConfirmationBody, item, rules)
     except ProblemError as problem:
         return problem
-    return new_confirmation(body, shop=shop, digest=fingerprint(item), now=rules.now)
+    return new_confirmation(body, shop=shop, digest=digest, now=rules.now)
 
 
 def _items(value: object) -> list[object]:

@@ -12,7 +12,7 @@ from services.webhook.api.intake import new_confirmation
 from services.webhook.api.representation import confirmation_object
 from services.webhook.api.rules import Rules
 from services.webhook.api.schemas import ConfirmationBody
-from services.webhook.api.submissions import accepted, path_of
+from services.webhook.api.submissions import accepted, past_request, path_of
 from services.webhook.api.validation import validated
 from services.webhook.body import fingerprint, read_json
 from services.webhook.problems import ProblemError, ProblemKind
@@ -48,7 +48,14 @@ class Confirmations:
         value = await read_json(request)
         digest = fingerprint(value)
         rules = await self.rules()
-        body = validated(ConfirmationBody, value, rules)
+        try:
+            body = validated(ConfirmationBody, value, rules)
+        except ProblemError:
+            past = past_request(value, digest, key)
+            known = past and (await self._store.confirmations.recall(shop, [past]))[0]
+            if not known:
+                raise
+            return self._answer(known)
         new = new_confirmation(body, shop=shop, digest=digest, now=rules.now)
         named = None if key is None else IdempotencyKey(key, digest)
         return self._answer(await self._store.confirmations.submit(new, idempotency=named))

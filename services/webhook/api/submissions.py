@@ -1,11 +1,11 @@
 """What became of an order that was submitted, as an answer: a status and the confirmation, or a problem."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import assert_never
 
 from services.webhook.problems import ProblemError, ProblemKind
 from shared.core.confirmation import Confirmation
-from shared.store import AlreadyOpen, Created, KeyConflict, OptedOut, Replayed, Submission
+from shared.store import AlreadyOpen, Created, KeyConflict, OptedOut, PastRequest, Replayed, Submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,7 @@ def accepted(submission: Submission) -> Accepted:
     """
     match submission:
         case Created(confirmation):
-            # as a replay will tell it: at this moment nothing has happened to it since it was made
-            return Accepted(202, replace(confirmation, updated_at=confirmation.created_at))
+            return Accepted(202, confirmation)
         case AlreadyOpen(confirmation, is_same=True):
             return Accepted(200, confirmation)
         case AlreadyOpen(confirmation):
@@ -38,6 +37,18 @@ def accepted(submission: Submission) -> Accepted:
             return accepted(first)
         case _:
             assert_never(submission)
+
+
+def past_request(value: object, digest: str, key: str | None = None) -> PastRequest | None:
+    """Return by what a body that is refused now may be known from before; None where there is nothing to know it by.
+
+    What was valid once need not be for ever: `expires_at` passes, settings change. A repeat is answered as the first was.
+    """
+    order = value.get("order") if isinstance(value, dict) else None
+    order_id = order.get("id") if isinstance(order, dict) else None
+    if isinstance(order_id, str) and order_id:
+        return PastRequest(order_id, digest, key)
+    return None if key is None else PastRequest("", digest, key)
 
 
 def key_reused() -> ProblemError:

@@ -60,3 +60,31 @@ local function follow_up(packed)
     end
   end
 end
+
+-- What a submission's idempotency key stands for: kind ('conflict' for another request), the id it is about, the first
+-- answer, the record ('' where nothing was stored). Nothing where the key is free, or what it is about was erased.
+local function remembered(key, digest)
+  local known = key ~= '' and redis.call('GET', key)
+  if not known then
+    return nil
+  end
+  local first_digest, kind, about, answer = string.match(known, '^(%S*) (%S+) (%S+) (.*)$')
+  if first_digest ~= digest then
+    return 'conflict'
+  end
+  local record = kind == 'opted_out' and '' or redis.call('GET', 'confirmation:' .. about)
+  if record then
+    return kind, about, answer, record
+  end
+end
+
+-- All confirmations of an order as they are kept, newest first, and the newest one's record where it is open.
+local function open_of(orders, order_id)
+  local ids = redis.call('HGET', orders, order_id)
+  local newest = ids and string.match(ids, '^%S+')
+  local record = newest and redis.call('GET', 'confirmation:' .. newest)
+  if record and header_of(record).state ~= 'finished' then
+    return ids, newest, record
+  end
+  return ids, newest
+end

@@ -10,21 +10,13 @@ local function remember(kind, about, answer)
   end
 end
 
-if KEYS[4] ~= '' then
-  local known = redis.call('GET', KEYS[4])
-  if known then
-    local first_digest, kind, about, answer = string.match(known, '^(%S*) (%S+) (%S+) (.*)$')
-    if first_digest ~= digest then
-      return { 'key_conflict', time }
-    end
-    if about == id then
-      return { kind, time }
-    end
-    local record = kind == 'opted_out' and '' or redis.call('GET', 'confirmation:' .. about)
-    if record then
-      return { 'replayed', time, kind, answer, record }
-    end
-  end
+local kind, about, answer, first = remembered(KEYS[4], digest)
+if kind == 'conflict' then
+  return { 'key_conflict', time }
+elseif kind and about == id then
+  return { kind, time }
+elseif kind then
+  return { 'replayed', time, kind, answer, first }
 end
 
 if redis.call('ZSCORE', KEYS[3], ARGV[3]) then
@@ -32,15 +24,12 @@ if redis.call('ZSCORE', KEYS[3], ARGV[3]) then
   return { 'opted_out', time }
 end
 
-local ids = redis.call('HGET', KEYS[2], ARGV[2])
-local newest = ids and string.match(ids, '^%S+')
+local ids, newest, open = open_of(KEYS[2], ARGV[2])
 if newest == id then
   return { 'created', time }
-end
-local record = newest and redis.call('GET', 'confirmation:' .. newest)
-if record and header_of(record).state ~= 'finished' then
+elseif open then
   remember('open', newest, '')
-  return { 'open', time, record }
+  return { 'open', time, open }
 end
 
 redis.call('SET', KEYS[1], ARGV[7] .. ' 1 ' .. ARGV[8] .. ' ' .. '\n' .. ARGV[9])
