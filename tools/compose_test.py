@@ -108,10 +108,12 @@ def prove(compose: Compose, ports: Mapping[str, int], folder: Path, console: Con
     """
     scale = [word for service, count in _SCALE.items() for word in ("--scale", f"{service}={count}")]
     compose.run("up", "--detach", "--no-build", "--wait", "--wait-timeout", str(_UP_LIMIT_S), *scale)
-    is_well = asyncio.run(_play(ports, folder, console))
-    idle = idle_replicas(compose)
-    compose.run("stop")
-    (folder / "containers.log").write_text(compose.output("logs", "--no-color", "--timestamps"))
+    try:
+        is_well = asyncio.run(_play(ports, folder, console))
+        idle = idle_replicas(compose)
+    finally:
+        compose.run("stop")
+        (folder / "containers.log").write_text(compose.output("logs", "--no-color", "--timestamps"))
     if not is_well:
         raise ComposeError("not every customer's outcome was the expected one")
     if idle:
