@@ -99,17 +99,13 @@ class LocaleSettings(Settings):
     """What counts where neither the order nor the number tells."""
 
     default_language: Annotated[str, BeforeValidator(parse_language)] = Field("sq", examples=["sq"])
-    default_timezone: Annotated[str, BeforeValidator(parse_timezone)] = Field(
-        "Europe/Tirane", examples=["Europe/Tirane"]
-    )
+    default_timezone: Annotated[str, BeforeValidator(parse_timezone)] = Field("Europe/Tirane", examples=["Europe/Tirane"])
 
 
 class CallingRules(LocaleSettings):
     """When and how often a customer may be called, and which; `call_days` holds 0 (Monday) to 6."""
 
-    call_window: Annotated[Window, BeforeValidator(parse_window)] = Field(
-        parse_window("09:00-20:00"), examples=["09:00-20:00"]
-    )
+    call_window: Annotated[Window, BeforeValidator(parse_window)] = Field(parse_window("09:00-20:00"), examples=["09:00-20:00"])
     call_days: Annotated[frozenset[int], BeforeValidator(parse_days)] = Field(WORKING_DAYS, examples=["mon-sat"])
     call_holidays: Switch = Field(default=False, examples=["off"])
     allowed_countries: Annotated[frozenset[str], BeforeValidator(parse_countries)] = Field(
@@ -134,9 +130,7 @@ class DialSettings(CallingRules):
     twilio_from_numbers: Annotated[tuple[str, ...], BeforeValidator(parse_numbers)] = Field(examples=["+38344000001"])
     calls_per_second: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(1, examples=["1"])
     max_concurrent_calls: int = Field(10, ge=1, examples=["10"])
-    machine_detection: Annotated[Literal["async", "off"], BeforeValidator(parse_word)] = Field(
-        "async", examples=["async"]
-    )
+    machine_detection: Annotated[Literal["async", "off"], BeforeValidator(parse_word)] = Field("async", examples=["async"])
 
 
 class StreamSettings(Settings):

@@ -49,9 +49,7 @@ def test_what_is_allowed_passes(source: str) -> None:
 
 @pytest.mark.parametrize("path", ["shared/core/order.py", "services/media_bridge/twilio_wire.py"])
 def test_a_pure_file_reads_no_clock(path: str) -> None:
-    assert rules("now = datetime.datetime.now(UTC)", path=path) == [
-        "a pure file reads no clock: take `now` as an argument"
-    ]
+    assert rules("now = datetime.datetime.now(UTC)", path=path) == ["a pure file reads no clock: take `now` as an argument"]
 
 
 def test_a_module_without_docstring_is_named() -> None:
