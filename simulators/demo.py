@@ -8,6 +8,7 @@ python -m simulators.demo --help   every option
 import argparse
 import asyncio
 import json
+import os
 import secrets
 import shutil
 import signal
@@ -31,6 +32,7 @@ from tools.stack import PROJECT, Part, Stack, StackError, free_port, our_parts
 SHOP = "shopaz"
 API_KEY = "demo-key-of-shopaz"
 _ACCOUNT_SID = "AC" + "0" * 31 + "1"
+_SIMULATED_KEY = "sk-simulated"
 _LIMIT_S = 85.0
 LOCAL_ENV = "local.env"
 """Lies in the folder while `make run-local` waits."""
@@ -52,7 +54,7 @@ def settings(*, port: int, twilio_port: int, openai_port: int) -> dict[str, str]
         "TWILIO_AUTH_TOKEN": "simulated-token",
         "TWILIO_API_URL": f"http://127.0.0.1:{twilio_port}",
         "TWILIO_FROM_NUMBERS": "+38344000001,+38344000002",
-        "OPENAI_API_KEY": "sk-simulated",
+        "OPENAI_API_KEY": _SIMULATED_KEY,
         "OPENAI_REALTIME_URL": f"ws://127.0.0.1:{openai_port}/v1/realtime",
         "CALL_WINDOW": "00:00-24:00",
         "CALL_DAYS": "mon-sun",
@@ -76,7 +78,7 @@ def simulators(env: Mapping[str, str], *, twilio_port: int, openai_port: int, fo
     )
     openai = (
         *(sys.executable, "-m", "simulators.openai_realtime", "--port", str(openai_port)),
-        *("--api-key", env["OPENAI_API_KEY"]),
+        *("--api-key", _SIMULATED_KEY),
     )
     return (
         Part("twilio_simulator", twilio, f"http://127.0.0.1:{twilio_port}/simulator/health"),
@@ -174,6 +176,14 @@ async def _demo(env: Mapping[str, str], folder: Path, console: Console, *, opena
         await demo.close()
 
 
+def _own_model(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings of a speech model of the user's own, which takes the simulator's place in `make run-local`."""
+    if not environ.get("OPENAI_REALTIME_URL"):
+        return {}
+    names = ("OPENAI_REALTIME_URL", "OPENAI_API_KEY", "OPENAI_REALTIME_MODEL", "OPENAI_VOICE")
+    return {name: environ[name] for name in names if environ.get(name)}
+
+
 def _leave_settings(folder: Path, env: Mapping[str, str]) -> None:
     """Leave what `make mic` needs to call in as Twilio would, readable by this user only."""
     path = folder / LOCAL_ENV
@@ -235,7 +245,7 @@ def main() -> int:
     port, twilio_port, openai_port = free_port(chosen.port), free_port(), free_port()
     env = settings(port=port, twilio_port=twilio_port, openai_port=openai_port)
     if chosen.wait:
-        env["SOFTPHONE"] = "local"
+        env |= {"SOFTPHONE": "local", **_own_model(os.environ)}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with Stack(folder, env, report=lambda line: console.print(f"  [dim]{line}[/]")) as stack:
         try:

@@ -27,7 +27,7 @@ class Screen:
         self._live = Live(console=console, auto_refresh=False, transient=True) if shows_meter else None
         self._stack = ExitStack()
         self._began_s = time.monotonic()
-        self._shown: dict[tuple[int, int], str] = {}
+        self._shown: dict[tuple[str, str], str] = {}
 
     def __enter__(self) -> Self:
         if self._live is not None:
@@ -39,7 +39,7 @@ class Screen:
 
     def line(self, text: str, *, style: str = "") -> None:
         """Print one line."""
-        self._console.print(Text(text, style=style))
+        self._console.print(Text(text, style=style), soft_wrap=True)
 
     def draw(self, meter: Meter) -> None:
         """Draw the meter anew."""
@@ -48,8 +48,8 @@ class Screen:
 
     def show_turns(self, turns: Sequence[Mapping[str, Any]]) -> None:
         """Print the turns of the transcript that are new, or have become longer."""
-        for place, turn in enumerate(turns):
-            key, text = (turn["attempt"], place), str(turn["text"])
+        for turn in turns:
+            key, text = (turn["speaker"], turn["at"]), str(turn["text"])
             if self._shown.get(key) == text:
                 continue
             is_new = key not in self._shown

@@ -23,11 +23,12 @@ def test_it_says_who_speaks() -> None:
 def test_each_turn_is_printed_once_and_again_when_more_of_it_is_known() -> None:
     out = StringIO()
     screen = Screen(Console(file=out, width=80), shows_meter=False)
-    turn = {"attempt": 1, "speaker": "agent", "text": "Përshëndetje!", "interrupted": False}
+    turn = {"attempt": 1, "speaker": "agent", "text": "Përshëndetje!", "at": "T1", "interrupted": False}
 
     screen.show_turns([turn])
-    screen.show_turns([turn, {"attempt": 1, "speaker": "customer", "text": "Po.", "interrupted": False}])
-    screen.show_turns([{**turn, "text": "Përshëndetje! Ju", "interrupted": True}])
+    answer = {"attempt": 1, "speaker": "customer", "text": "Po.", "at": "T2", "interrupted": False}
+    screen.show_turns([turn, answer])
+    screen.show_turns([{**turn, "text": "Përshëndetje! Ju", "interrupted": True}, answer])
 
     assert out.getvalue().splitlines() == [
         "  bot Përshëndetje!",
