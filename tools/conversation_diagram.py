@@ -9,7 +9,7 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "conversation.md"
 _HEAD = """# The states of a conversation
 
 Drawn by `python -m tools.conversation_diagram` from `MOVES` in `shared/core/conversation/talk.py`; a test keeps it fresh. The
-machine refuses every way that is not here, and `tests/unit/core/conversation/test_moves.py` has a story for each.
+machine refuses every way that is not here, and `tests/unit/shared/core/conversation/test_moves.py` has a story for each.
 
 """
 

@@ -20,7 +20,7 @@ from shared.core.conversation.talk import State
 from shared.core.conversation.tools import OutcomeReport
 from shared.core.order import OnMachine
 from shared.core.outcome import Channel, VerdictKind
-from tests.unit.core.conversation.script_support import Talk, greeted
+from tests.unit.shared.core.conversation.script_support import Talk, greeted
 
 ONE_MOMENT = [ReconnectModel(), PlayStored("one_moment", "stored:1")]
 

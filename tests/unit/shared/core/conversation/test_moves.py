@@ -13,7 +13,7 @@ from shared.core.conversation.actions import EndConversation
 from shared.core.conversation.lines import Timing
 from shared.core.conversation.talk import MOVES, BrokenMachineError, State
 from shared.core.order import OnMachine
-from tests.unit.core.conversation.script_support import Talk, greeted
+from tests.unit.shared.core.conversation.script_support import Talk, greeted
 from tools.conversation_diagram import PAGE, page
 
 MACHINE = json.dumps({"outcome": "machine"})

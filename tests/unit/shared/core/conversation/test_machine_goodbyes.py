@@ -19,7 +19,7 @@ from shared.core.conversation.actions import (
 from shared.core.conversation.talk import State
 from shared.core.conversation.tools import OutcomeReport
 from shared.core.outcome import Channel, VerdictKind
-from tests.unit.core.conversation.script_support import greeted
+from tests.unit.shared.core.conversation.script_support import greeted
 
 CONFIRMED = json.dumps({"outcome": "confirmed", "quote": "po"})
 RECORDED = RecordVerdict(OutcomeReport(kind=VerdictKind.CONFIRMED, quote="po"), Channel.VOICE)
