@@ -49,9 +49,7 @@ def test_numbers_from_before_kosovos_own_code_are_rewritten(text: str, e164: str
     assert normalise(text, BALKANS) == e164
 
 
-@pytest.mark.parametrize(
-    ("text", "country"), [("+377 44 123 456", "MC"), ("+386 49 123 456", "SI"), ("+381 38 123 456", "RS")]
-)
+@pytest.mark.parametrize(("text", "country"), [("+377 44 123 456", "MC"), ("+386 49 123 456", "SI"), ("+381 38 123 456", "RS")])
 def test_old_codes_stay_what_they_are_for_a_shop_that_calls_their_countries(text: str, country: str) -> None:
     for allowed in (BALKANS | {country}, frozenset({"*"})):
         assert not _spelling(text, allowed).startswith("+383")
