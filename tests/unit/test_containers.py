@@ -1,0 +1,78 @@
+"""The containers keep to one pattern, and the demo in containers is the demo."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from dotenv import dotenv_values
+
+from shared.setting_groups import CallingRules, DrainSettings
+from simulators.demo import settings as demo_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+OURS = ("webhook", "media_bridge", "dialer_worker")
+PORTS = {"webhook": "8000", "media_bridge": "8001", "dialer_worker": "8002"}
+INSIDE_NETWORK = {"ENV_FILE", "PORT", "PUBLIC_URL", "SIGNING_SECRET", "TWILIO_API_URL", "OPENAI_REALTIME_URL"}
+
+
+def pattern_of(service: str) -> list[str]:
+    text = (
+        (ROOT / "services" / service / "Dockerfile")
+        .read_text()
+        .replace(" \\\n    && mkdir /recordings && chown app:app /recordings", "")
+    )
+    text = re.sub(r"\b[A-Z_]+_BIND\b", "BIND", text.replace(service, "NAME").replace(PORTS[service], "PORT"))
+    return text.splitlines()[1:]
+
+
+@pytest.mark.parametrize("service", OURS[1:])
+def test_the_service_images_differ_only_in_name_and_port(service: str) -> None:
+    assert pattern_of(service) == pattern_of("webhook")
+
+
+@pytest.mark.parametrize("service", [*OURS, "gateway", "valkey", "twilio_simulator", "openai_simulator"])
+def test_a_container_can_write_nothing_and_has_no_rights_to_gain(service: str) -> None:
+    container = COMPOSE[service]
+
+    assert container["read_only"]
+    assert container["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in container["security_opt"]
+
+
+def test_valkey_is_durable_and_not_reachable_from_outside() -> None:
+    words = COMPOSE["valkey"]["command"]
+
+    assert dict(zip(words[1::2], words[2::2], strict=True)) == {
+        "--appendonly": "yes",
+        "--appendfsync": "always",
+        "--save": "",
+        "--maxmemory-policy": "noeviction",
+        "--dir": "/data",
+    }
+    assert COMPOSE["valkey"]["networks"] == ["inside"]
+    assert "ports" not in COMPOSE["valkey"]
+
+
+def test_a_container_is_given_longer_to_stop_than_a_call_and_a_drain_may_take() -> None:
+    longest_s = max(CallingRules().call_time_limit_s, DrainSettings().drain_timeout_s)
+
+    for service in ("media_bridge", "dialer_worker"):
+        assert int(re.findall(r"\d+", COMPOSE[service]["stop_grace_period"])[0]) > longest_s
+
+
+def test_what_carries_calls_stops_before_what_it_needs() -> None:
+    assert "media_bridge" in COMPOSE["dialer_worker"]["depends_on"]
+    assert "webhook" in COMPOSE["media_bridge"]["depends_on"]
+    assert {"gateway", "valkey"} <= set(COMPOSE["webhook"]["depends_on"])
+
+
+def test_the_demo_in_containers_has_the_demos_settings() -> None:
+    here = dotenv_values(ROOT / "deploy" / "demo.env", interpolate=False)
+    demo = demo_settings(port=5050, twilio_port=5060, openai_port=5070)
+
+    assert {name: here.get(name) for name in demo if name not in INSIDE_NETWORK} == {
+        name: value for name, value in demo.items() if name not in INSIDE_NETWORK
+    }
