@@ -36,6 +36,7 @@ class Timing:
     first_audio_s: float = 3.5
     turn_s: float = 2.0
     stuck_speech_s: float = 12.0
+    ungreeted_speech_s: float = 3.0
     silence_s: tuple[float, float, float] = (6.0, 12.0, 20.0)
     wait_s: float = 30.0
     after_prompt_s: float = 2.5

@@ -41,7 +41,8 @@ def speech_started(talk: Talk, now: float) -> list[Action]:
     talk.is_asked_to_wait = False
     talk.end_silence()
     talk.timers.stop(Timer.TURN, Timer.FIRST_AUDIO, Timer.HEARD)
-    talk.timers.set(Timer.STUCK_SPEECH, now + talk.timing.stuck_speech_s)
+    patience_s = talk.timing.stuck_speech_s if talk.has_greeted else talk.timing.ungreeted_speech_s
+    talk.timers.set(Timer.STUCK_SPEECH, now + patience_s)
     hushed = talk.speaker.hush(now)
     if hushed and talk.disclosing_items and not talk.is_disclosed and not talk.owes_disclosure:
         talk.owes_disclosure = True
@@ -50,23 +51,24 @@ def speech_started(talk: Talk, now: float) -> list[Action]:
 
 
 def speech_stopped(talk: Talk, now: float) -> list[Action]:
-    """Wait for the model's answer; where the greeting was talked down before it began, greet now."""
+    """Wait for the model's answer."""
     talk.is_customer_speaking = False
     talk.timers.stop(Timer.STUCK_SPEECH)
-    if talk.state is not State.TALKING:
-        return []
-    if not talk.has_greeted:
-        return greet(talk, now)
-    talk.timers.set(Timer.TURN, now + talk.timing.turn_s)
+    if talk.state is State.TALKING:
+        talk.timers.set(Timer.TURN, now + talk.timing.turn_s)
     return []
 
 
 def response_started(talk: Talk, response_id: str, now: float) -> list[Action]:
-    """Wait for its audio."""
+    """Wait for its audio; where the customer spoke before the greeting, the model's own answer gives way to it."""
     talk.timers.stop(Timer.TURN)
     if not talk.timers.is_set(Timer.FIRST_AUDIO):
         talk.timers.set(Timer.FIRST_AUDIO, now + talk.timing.first_audio_s)
-    return talk.speaker.started(response_id)
+    cut = talk.speaker.started(response_id)
+    is_own = talk.speaker.running is not None and talk.speaker.running.wish is None
+    if is_own and not cut and talk.state is State.TALKING and not talk.has_greeted:
+        return greet(talk, now)
+    return cut
 
 
 def audio_began(talk: Talk, item_id: str) -> list[Action]:
@@ -133,12 +135,14 @@ def turn_over(talk: Talk, now: float) -> list[Action]:
     """Take up again after a sound to which the model had no answer."""
     if talk.is_parting_cut:
         return part(talk, now)
-    return talk.ask(Wish(Purpose.ANSWER, _GO_ON), now)
+    return talk.ask(Wish(Purpose.ANSWER, _GO_ON), now) if talk.has_greeted else greet(talk, now)
 
 
 def stuck_speech_over(talk: Talk, now: float) -> list[Action]:
-    """Offer the keypad where the line is never quiet: what the model takes for speech may be a street."""
+    """Offer the keypad where the line is never quiet: what the model takes for speech may be a street. Greet first."""
     talk.is_customer_speaking = False
+    if not talk.has_greeted:
+        return greet(talk, now)
     return talk.ask(Wish(Purpose.NUDGE, Say(talk.lines.keypad)), now)
 
 

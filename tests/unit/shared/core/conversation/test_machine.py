@@ -172,13 +172,31 @@ def test_who_talks_over_the_greeting_is_told_later_who_calls() -> None:
 
 
 def test_who_talks_before_the_greeting_begins_is_greeted_afterwards() -> None:
+    talk = talked_down()
+    assert talk.at(1, ev.SpeechStopped()) == []
+    assert talk.at(1.1, ev.ResponseStarted("own")) == [CancelResponse("own")]
+    assert talk.at(1.2, ev.ResponseDone("own", ev.ResponseStatus.CANCELLED)) == [Say("greeting")]
+
+
+def test_who_talks_before_the_greeting_is_greeted_though_the_model_has_no_answer() -> None:
+    talk = talked_down()
+    talk.at(1, ev.SpeechStopped())
+    assert talk.wait() == (3, [Say("greeting")])
+
+
+def test_a_street_that_is_never_quiet_does_not_keep_the_greeting_back() -> None:
+    assert talked_down().wait() == (pytest.approx(3.2), [Say("greeting")])
+
+
+def talked_down() -> Talk:
+    """A talk whose greeting was talked down, at second 0.2, before it began."""
     talk = Talk()
     talk.at(0, ev.ModelReady())
     talk.at(0, ev.CalleeOnLine())
     talk.at(0.1, ev.ResponseStarted("r1"))
     talk.at(0.2, ev.SpeechStarted())
     talk.at(0.3, ev.ResponseDone("r1", ev.ResponseStatus.CANCELLED))
-    assert talk.at(1, ev.SpeechStopped()) == [Say("greeting")]
+    return talk
 
 
 def test_noise_that_brings_no_turn_does_not_leave_the_agent_mute() -> None:
