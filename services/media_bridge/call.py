@@ -265,6 +265,8 @@ class Call:
         self.receive(ev.StoredPromptQueued(item_id))
 
     def _conclude(self, action: act.EndConversation) -> None:
+        for item in self._playback.unheard_items(self._clock()):  # whoever hung up did not hear the rest
+            self._transcript.cut(item.item_id, self.lane.share(item.item_id, item.heard_ms))
         self._keeper.put_end(action, self._figures.cost)
         if not self._ended.done():
             self._ended.set_result(CallEnd(action.reason, action.conclusion))

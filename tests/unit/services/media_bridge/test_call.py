@@ -182,6 +182,14 @@ async def test_what_the_customer_did_not_hear_is_not_in_the_transcript() -> None
     assert [(turn.text, turn.interrupted) for turn in stage.transcripts.turns] == [("words", True)]
 
 
+async def test_what_the_agent_had_still_to_say_at_the_end_was_not_heard() -> None:
+    async with Stage().running() as stage:
+        stage.begin(1, 1000)
+        stage.clock.now += 0.6
+        stage.caller.bring({"event": "stop"})
+    assert [(turn.text, turn.interrupted) for turn in stage.transcripts.turns] == [("words", True)]
+
+
 async def test_a_decision_by_tool_is_stored_answered_and_followed_by_a_goodbye_and_the_end() -> None:
     stage = Stage()
     async with stage.running():
