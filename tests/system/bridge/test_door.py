@@ -14,11 +14,11 @@ import websockets
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from shared.core.facts import AttemptBegun, CallPlaced
-from shared.store import Store
+from shared.store import Created, Store
 from shared.stream_token import issue
 from tests.support.bridge import SECRET, BridgeProcess, open_store, running_bridge
 from tests.support.openai_simulator import SimulatorProcess
-from tests.support.orders import an_order
+from tests.support.orders import an_order, with_phone
 from tests.support.twilio_simulator import SHOP, TOKEN
 from tests.support.valkey import ValkeyServer
 
@@ -57,10 +57,11 @@ async def store(valkey_server: ValkeyServer) -> AsyncIterator[Store]:
 async def an_open_attempt(store: Store, *, call_sid: str | None = None) -> tuple[str, str]:
     """A confirmation's id, and the token of its attempt."""
     number = next(NUMBERS)
-    confirmation = an_order(number, at=await store.now())
+    confirmation = with_phone(an_order(number, at=await store.now()), f"+3834420{number:04}")
     attempt_id = f"att_{number:026}"
-    await store.confirmations.submit(confirmation)
-    await store.confirmations.apply(confirmation.id, lambda at: AttemptBegun(at, attempt_id, SHOP))
+    assert isinstance(await store.confirmations.submit(confirmation), Created)
+    begun = await store.confirmations.apply(confirmation.id, lambda at: AttemptBegun(at, attempt_id, SHOP))
+    assert begun.is_changed, begun.confirmation
     if call_sid is not None:
         await store.confirmations.apply(confirmation.id, lambda at: CallPlaced(at, attempt_id, call_sid))
     return confirmation.id, issue(SECRET, confirmation.id, attempt_id)
@@ -103,7 +104,7 @@ async def test_a_token_of_an_attempt_that_is_not_open_is_turned_away(shared_brid
 
 async def test_a_used_token_is_turned_away_and_its_own_call_goes_on(shared_bridge: BridgeProcess, store: Store) -> None:
     _, token = await an_open_attempt(store)
-    async with websockets.connect(shared_bridge.stream_url) as own:
+    async with websockets.connect(shared_bridge.stream_url, max_queue=None) as own:
         await own.send(start(token))
         assert json.loads(await own.recv())["event"] == "media"
         assert await turned_away(shared_bridge, start(token, stream_sid="MZ" + "3" * 32)) == SILENTLY
@@ -113,7 +114,7 @@ async def test_a_used_token_is_turned_away_and_its_own_call_goes_on(shared_bridg
 async def test_a_token_in_a_foreign_call_stays_good_for_its_own(shared_bridge: BridgeProcess, store: Store) -> None:
     _, token = await an_open_attempt(store, call_sid=CALL)
     assert await turned_away(shared_bridge, start(token, call_sid="CA" + "9" * 32)) == SILENTLY
-    async with websockets.connect(shared_bridge.stream_url) as own:
+    async with websockets.connect(shared_bridge.stream_url, max_queue=None) as own:
         await own.send(start(token))
         assert json.loads(await own.recv())["event"] == "media"
 

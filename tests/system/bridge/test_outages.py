@@ -15,7 +15,7 @@ from shared.store import Store
 from shared.stream_token import issue
 from tests.support.bridge import SECRET, BridgeProcess, Phone, open_store, running_bridge
 from tests.support.openai_simulator import SimulatorProcess, running_simulator
-from tests.support.orders import an_order
+from tests.support.orders import an_order, with_phone
 from tests.support.twilio_simulator import SHOP, FarEnd, TwilioSimulator, eventually
 from tests.support.valkey import ValkeyServer, running_valkey
 
@@ -94,7 +94,7 @@ def open_files(bridge: BridgeProcess) -> int:
 async def short_calls(store: Store, bridge: BridgeProcess, *, first: int) -> None:
     """Callers who hang up in the middle of the greeting, some with a `stop`, some without a word."""
     for number in range(first, first + MANY):
-        attempt_id, confirmation = f"att_{number:026}", an_order(number, at=await store.now())
+        attempt_id, confirmation = f"att_{number:026}", with_phone(an_order(number, at=await store.now()), f"+3834420{number:04}")
         await store.confirmations.submit(confirmation)
 
         def begun(at: object, attempt_id: str = attempt_id) -> AttemptBegun:
