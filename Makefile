@@ -4,7 +4,7 @@ SHELL := bash
 PY := .venv/bin/python
 TEST_WORKERS ?= auto
 
-.PHONY: help setup setup-dev setup-mic demo run-local run mic doctor test test-unit lint format bench compose-test lock clean
+.PHONY: help setup setup-dev setup-mic demo run-local run mic doctor test test-unit lint format prompts bench compose-test lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ lint: setup-dev ## ruff, mypy, import-linter and the house rules
 format: setup-dev ## let ruff format and fix what it can
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
+
+prompts: setup ## render the stored prompts whose texts have changed
+	@$(PY) -m tools.render_prompts
 
 bench: setup ## measure again what the README reports
 	@$(PY) -m bench

@@ -1,0 +1,79 @@
+"""Keeps what a call says as golden files, a language each: the words as spelled for synthesis, and their sound on a phone.
+
+python -m tools.golden_speech             render all anew, after a wanted change of texts; then look at the diff and listen
+python -m tools.golden_speech sq en       only these
+
+`tests/golden/speech/{code}.json` holds the words, `{code}.wav` (8 kHz mono mu-law) how espeak-ng says greeting, details
+and question, as it arrives at the other end of the line. tests/unit/languages/test_golden_speech.py holds today's to them.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from shared import languages
+from shared.core.order import Delivery, Item, Money, Order
+from shared.core.script import Script, render
+from shared.languages import wav
+from simulators import voice
+
+FOLDER: Final = Path(__file__).resolve().parent.parent / "tests" / "golden" / "speech"
+_COMPANY: Final = "Shopaz"
+_EURO = Order(
+    id="SHP-10482",
+    total=Money(Decimal("59.90"), "EUR"),
+    items=(Item("Kufje me valë"), Item("USB 3.0", 2)),
+    delivery=Delivery(address="Rr. Agim Ramadani 12, Prishtinë", date=date(2026, 11, 25)),
+)
+_LEK = Order(id="GJ/2350-21", total=Money(Decimal(2350), "ALL"), items=(Item("Libër"),))
+_DENAR = Order(id="X1", total=Money(Decimal("1201.05"), "MKD"), items=(Item("A", 21),))
+
+
+def words(code: str) -> dict[str, object]:
+    """Everything that a call about three orders may say, spelled for synthesis."""
+    whole = asdict(_script(code, _EURO))
+    others = {name: asdict(_script(code, order)) for name, order in (("lek", _LEK), ("denar", _DENAR))}
+    details = {name: {"order_id": script["order_id_spoken"], "details": script["details"]} for name, script in others.items()}
+    return {"lines": whole, **details}
+
+
+def heard(code: str) -> bytes:
+    """Greeting, details and question in espeak-ng's voice, 8 kHz mu-law."""
+    script = _script(code, _EURO)
+    return voice.speak(f"{script.greeting} {script.details} {script.ask}", language=code)
+
+
+def golden_words(code: str) -> dict[str, object]:
+    """The words kept."""
+    kept: dict[str, object] = json.loads((FOLDER / f"{code}.json").read_text(encoding="utf-8"))
+    return kept
+
+
+def golden_sound(code: str) -> bytes:
+    """The sound kept, 8 kHz mu-law."""
+    return wav.unpack((FOLDER / f"{code}.wav").read_bytes())
+
+
+def _script(code: str, order: Order) -> Script:
+    return render(languages.load(code), company=_COMPANY, order=order, customer_name="Arta")
+
+
+def main(codes: Sequence[str]) -> int:
+    """Write the golden files of these languages, or of all."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for code in codes or languages.supported():
+        text = json.dumps(words(code), ensure_ascii=False, indent=1)
+        (FOLDER / f"{code}.json").write_text(f"{text}\n", encoding="utf-8")
+        sound = heard(code)
+        (FOLDER / f"{code}.wav").write_bytes(wav.pack(sound))
+        print(f"{code}  {len(sound) / wav.RATE_HZ:4.1f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
