@@ -4,6 +4,8 @@ from shared.core.dial_policy import DialPolicy
 from shared.core.phone import country_of, zones_of
 from shared.setting_groups import CallingRules
 
+RETRY_JITTER = 0.02  # of a pause: enough to spread what one outage broke off, too little for anybody to notice
+
 
 def dial_policy_from(settings: CallingRules) -> DialPolicy:
     """Return the policy that `settings` describe."""
@@ -19,6 +21,7 @@ def dial_policy_from(settings: CallingRules) -> DialPolicy:
         hangup_grace_s=settings.hangup_grace_s,
         reconcile_after_s=settings.reconcile_after_s,
         retention_days=settings.retention_days,
+        retry_jitter=RETRY_JITTER,
         zones_of=zones_of,
         country_of=country_of,
     )

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from shared.core.confirmation import Attempt, Confirmation, Phase
-from shared.core.dial_policy import DialPolicy, call_is_looked_for_at, call_must_be_over_at
+from shared.core.dial_policy import DialPolicy, call_is_looked_for_at, call_must_be_over_at, keep_until
 
 
 class Care(Enum):
@@ -23,8 +23,7 @@ def care_for(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> C
     """Tell what is to be done now."""
     attempt = confirmation.open_attempt
     if confirmation.is_finished:
-        keep_until = confirmation.updated_at + timedelta(days=policy.retention_days)
-        return Care.ERASE if now >= keep_until else Care.NOTHING
+        return Care.ERASE if now >= keep_until(confirmation, policy) else Care.NOTHING
     if attempt is None:
         return Care.PLAN
     if attempt.phase is Phase.PLACING:

@@ -70,7 +70,7 @@ class Desk:
             auth_token=settings.twilio_auth_token.get_secret_value(),
         )
         policy = dial_policy_from(settings)
-        self._store = connect(settings.redis_url.get_secret_value(), policy)
+        self._store = connect(settings.redis_url.get_secret_value(), policy, public_url=settings.public_url)
         telephony = Telephony(
             self._client,
             account_sid=settings.twilio_account_sid,

@@ -57,7 +57,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 async def _run(settings: BridgeSettings) -> None:
     policy = dial_policy_from(settings)
-    store = connect(settings.redis_url.get_secret_value(), policy)
+    store = connect(settings.redis_url.get_secret_value(), policy, public_url=settings.public_url)
     registry = make_registry(_SERVICE)
     metrics = BridgeMetrics(registry)
     health = Health(registry, checks=(("redis", partial(_redis_fault, store)),))

@@ -90,6 +90,8 @@ class Confirmation:
     attempts: tuple[Attempt, ...] = ()
     next_attempt_at: datetime | None = None
     withdrawn_at: datetime | None = None
+    erasure_requested_at: datetime | None = None  # the customer is to be forgotten as soon as nobody is on the line
+    is_test: bool = False  # taken in with a test key: it is never phoned, what happens is rehearsed
     is_unplanned: bool = True  # nothing is scheduled yet: the dial policy is to be asked
     sequence: int = 0
     schema: int = SCHEMA_VERSION

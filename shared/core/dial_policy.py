@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from hashlib import blake2b
 
 from shared.core.calendar import Calendar
 from shared.core.confirmation import Attempt, Confirmation, Phase
@@ -11,12 +12,15 @@ from shared.core.outcome import AttemptResult, Outcome, Status
 
 SECOND_LOOK_S = 15.0  # Twilio's list is asked once more for a call that it did not hold (or `reconcile_after_s` later)
 QUEUE_AFTER_S = 2.0  # a call that is due but held up by the limits this long is shown as queued
+JITTER_FROM_S = 30  # shorter pauses are kept to the second
+JITTER_MOST_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DialPolicy:
     """The settings that decide about calls. Delays are whole seconds after the call's end, by attempt result.
 
+    `retry_jitter` is the share of a pause by which it may grow, so that calls that ended together aren't repeated together.
     `zones_of` and `country_of` map an E.164 number to its IANA zones and ISO 3166 country.
     """
 
@@ -33,6 +37,7 @@ class DialPolicy:
     retention_days: float
     zones_of: Callable[[str], tuple[str, ...]] = field(repr=False)
     country_of: Callable[[str], str | None] = field(repr=False)
+    retry_jitter: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,12 @@ class Wakes:
 
 
 def calendar_of(confirmation: Confirmation, policy: DialPolicy) -> Calendar:
-    """Return when this customer may be phoned: the order's own zone, else the number's, else the default."""
+    """Return when this customer may be phoned: the order's own zone, else the number's, else the default.
+
+    A test order disturbs nobody and may be rehearsed at any time.
+    """
+    if confirmation.is_test:
+        return Calendar(window=Window(time(0)), zones=("UTC",))
     named = confirmation.customer.timezone
     zones = (named,) if named else policy.zones_of(confirmation.customer.phone)
     return Calendar(
@@ -104,11 +114,28 @@ def delay_s(confirmation: Confirmation, policy: DialPolicy, result: AttemptResul
     return delays.get(result.value, delays["undecided"])
 
 
+def jitter_s(confirmation: Confirmation, attempt: Attempt, policy: DialPolicy, pause_s: float) -> float:
+    """Return how much longer than `pause_s` the pause after an attempt is: always the same for the same attempt."""
+    if pause_s < JITTER_FROM_S:
+        return 0.0
+    digest = blake2b(f"{confirmation.id}.{attempt.number}".encode(), digest_size=4).digest()
+    return min(pause_s * policy.retry_jitter, JITTER_MOST_S) * int.from_bytes(digest, "big") / 2**32
+
+
+def keep_until(confirmation: Confirmation, policy: DialPolicy) -> datetime:
+    """Return when a finished confirmation is to be erased."""
+    if confirmation.erasure_requested_at is not None:
+        return confirmation.updated_at
+    return confirmation.updated_at + timedelta(days=policy.retention_days)
+
+
 def wakes(confirmation: Confirmation, policy: DialPolicy) -> Wakes:
     """Return when the confirmation must be looked at again, whatever else happens."""
     if confirmation.is_finished:
-        return Wakes(None, confirmation.updated_at + timedelta(days=policy.retention_days))
+        return Wakes(None, keep_until(confirmation, policy))
     attempt = confirmation.open_attempt
+    if confirmation.is_test:
+        return Wakes(None, _care_for_test(confirmation, attempt))
     if attempt is not None:
         return Wakes(None, _care_for_call(confirmation, attempt, policy))
     call_at = confirmation.next_attempt_at
@@ -116,6 +143,14 @@ def wakes(confirmation: Confirmation, policy: DialPolicy) -> Wakes:
     if call_at is not None and confirmation.status is Status.WAITING:
         cares.append(call_at + timedelta(seconds=QUEUE_AFTER_S))
     return Wakes(call_at, min(cares, default=None))
+
+
+def _care_for_test(confirmation: Confirmation, attempt: Attempt | None) -> datetime | None:
+    """Return when a test order is rehearsed further: it takes no place among the calls, so nobody waits for it."""
+    if attempt is not None:
+        return attempt.placed_at
+    moments = (confirmation.next_attempt_at, confirmation.call.expires_at)
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def call_is_looked_for_at(attempt: Attempt, policy: DialPolicy) -> datetime:
@@ -155,5 +190,6 @@ def _wanted_at(confirmation: Confirmation, policy: DialPolicy, now: datetime) ->
         callback_at = last.verdict.callback_at if last.verdict is not None else None
         if last.result is AttemptResult.CALLBACK_REQUESTED and callback_at is not None and callback_at > now:
             return max([*moments, callback_at])
-        moments.append(last.ended_at + timedelta(seconds=delay_s(confirmation, policy, last.result)))
+        pause_s = delay_s(confirmation, policy, last.result)
+        moments.append(last.ended_at + timedelta(seconds=pause_s + jitter_s(confirmation, last, policy, pause_s)))
     return max(moments)

@@ -8,6 +8,9 @@ from shared.core.announcement import Announcement, EventType
 from shared.core.confirmation import Confirmation
 from shared.core.outcome import AttemptResult, Evidence, Outcome, Status
 
+DATASCHEMA_PATH = "/schemas/confirmation-event-1.json"
+"""Where the webhook service serves the JSON schema of `data`; a change that breaks readers gets a new number."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
@@ -43,8 +46,12 @@ def event_id(confirmation_id: str, sequence: int) -> str:
     return f"{confirmation_id}.{sequence}"
 
 
-def envelope(event: Event, confirmation: Confirmation) -> dict[str, Any]:
-    """Return the envelope as a JSON object; of `confirmation` only what never changes is read."""
+def envelope(event: Event, confirmation: Confirmation, dataschema: str = DATASCHEMA_PATH) -> dict[str, Any]:
+    """Return the envelope as a JSON object; of `confirmation` only what never changes is read.
+
+    `dataschema` is the URL of the schema of `data`. Events of test orders, and only those, say `is_test`.
+    """
+    test = {"is_test": True} if confirmation.is_test else {}
     return {
         "specversion": "1.0",
         "id": event_id(confirmation.id, event.sequence),
@@ -53,6 +60,7 @@ def envelope(event: Event, confirmation: Confirmation) -> dict[str, Any]:
         "subject": confirmation.id,
         "time": timestamp(event.at),
         "datacontenttype": "application/json",
+        "dataschema": dataschema,
         "data": {
             "confirmation_id": confirmation.id,
             "shop": confirmation.shop,
@@ -65,6 +73,7 @@ def envelope(event: Event, confirmation: Confirmation) -> dict[str, Any]:
             "last_result": None if event.last_result is None else event.last_result.value,
             "sequence": event.sequence,
             "metadata": dict(confirmation.metadata),
+            **test,
         },
     }
 

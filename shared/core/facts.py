@@ -163,6 +163,13 @@ class Withdrawn:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ErasureRequested:
+    """The customer is to be forgotten: the order is taken back, and erased as soon as it is finished."""
+
+    at: datetime
+
+
 Fact = (
     Submitted
     | Scheduled
@@ -181,4 +188,5 @@ Fact = (
     | ConversationEnded
     | CallEnded
     | Withdrawn
+    | ErasureRequested
 )

@@ -15,6 +15,7 @@ from shared.core.facts import (
     CallPlaced,
     ConversationEnded,
     DisclosurePlayed,
+    ErasureRequested,
     Fact,
     GivenUp,
     InboundCallArrived,
@@ -44,6 +45,8 @@ def transition(confirmation: Confirmation, fact: Fact) -> Transition:
             return _began(confirmation, fact)
         case Withdrawn():
             return _withdrawn(confirmation, fact)
+        case ErasureRequested():
+            return _withdrawn(replace(confirmation, erasure_requested_at=fact.at), fact)
         case _:
             attempt = confirmation.open_attempt
             if attempt is None or attempt.id != fact.attempt_id:
@@ -269,7 +272,7 @@ def _evidence(attempt_number: int, verdict: Verdict) -> Evidence:
     )
 
 
-def _withdrawn(confirmation: Confirmation, fact: Withdrawn) -> Transition:
+def _withdrawn(confirmation: Confirmation, fact: Withdrawn | ErasureRequested) -> Transition:
     """Finish at once where nobody is on the line; else mark it, and the call is brought to its end. A decision stands."""
     attempt = confirmation.open_attempt
     if attempt is None:

@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.core.dial_policy import DialPolicy
+from shared.core.envelope import DATASCHEMA_PATH
 from shared.store.caller_ids import CallerIds
 from shared.store.checks import warnings
 from shared.store.circuit import Circuit, OpenCircuit
 from shared.store.clock import StoreClock
 from shared.store.confirmations import Confirmations
 from shared.store.connection import Client, close_client, open_client, translated
+from shared.store.deliveries import DeadLetter, Deliveries, LaneCounts, Message, Settled
 from shared.store.due import Due, Grant, Hold, Limits, Wait
-from shared.store.erasure import Eraser
+from shared.store.erasure import Erased, Eraser, KeptUnread
 from shared.store.events import Events, ToldEvent
 from shared.store.idempotency import Answered, Claimed, Idempotency, IdempotencyKey, KeyConflict, KeyInHand
 from shared.store.lookups import Lookups, Page
@@ -26,28 +28,36 @@ from shared.store.submission import (
     Submission,
 )
 from shared.store.transcripts import Speaker, Transcripts, Turn
+from shared.store.webhooks import TooManyEndpointsError, Webhooks
 
 __all__ = [
     "AlreadyOpen",
     "Answered",
     "Claimed",
     "Created",
+    "DeadLetter",
+    "Erased",
     "Grant",
     "Hold",
     "IdempotencyKey",
+    "KeptUnread",
     "KeyConflict",
     "KeyInHand",
+    "LaneCounts",
     "Limits",
+    "Message",
     "OpenCircuit",
     "OptOut",
     "OptedOut",
     "Page",
     "PastRequest",
     "Replayed",
+    "Settled",
     "Speaker",
     "Store",
     "Submission",
     "ToldEvent",
+    "TooManyEndpointsError",
     "Turn",
     "Wait",
     "Watch",
@@ -75,6 +85,8 @@ class Store:
     opt_outs: OptOuts
     transcripts: Transcripts
     caller_ids: CallerIds
+    webhooks: Webhooks
+    deliveries: Deliveries
 
     async def now(self) -> datetime:
         """Return the present moment by Redis's clock (aware UTC).
@@ -103,11 +115,15 @@ class Store:
         await close_client(self.client)
 
 
-def connect(redis_url: str, policy: DialPolicy, limits: Limits = _NO_LIMITS) -> Store:
-    """Return the store behind `redis_url`; it connects at its first use. Only the dialer needs `limits`."""
+def connect(redis_url: str, policy: DialPolicy, limits: Limits = _NO_LIMITS, *, public_url: str = "") -> Store:
+    """Return the store behind `redis_url`; it connects at its first use.
+
+    Only the dialer needs `limits`. `public_url` is the origin under which events name their schema.
+    """
     client = open_client(redis_url)
     clock = StoreClock(client)
-    confirmations = Confirmations(client, policy, clock)
+    dataschema = public_url + DATASCHEMA_PATH
+    confirmations = Confirmations(client, policy, clock, dataschema=dataschema)
     signals = Signals(client)
     return Store(
         client=client,
@@ -115,7 +131,7 @@ def connect(redis_url: str, policy: DialPolicy, limits: Limits = _NO_LIMITS) -> 
         confirmations=confirmations,
         lookups=Lookups(client),
         eraser=Eraser(client, policy),
-        events=Events(client),
+        events=Events(client, dataschema=dataschema),
         idempotency=Idempotency(client),
         signals=signals,
         watches=Watches(signals, confirmations),
@@ -124,4 +140,6 @@ def connect(redis_url: str, policy: DialPolicy, limits: Limits = _NO_LIMITS) -> 
         opt_outs=OptOuts(client, clock),
         transcripts=Transcripts(client),
         caller_ids=CallerIds(client),
+        webhooks=Webhooks(client),
+        deliveries=Deliveries(client, dataschema=dataschema),
     )

@@ -54,10 +54,12 @@ def decode(stored: bytes) -> Record:
 
 
 def state_word(confirmation: Confirmation) -> str:
-    """Return the word in the header by which scripts know what goes on: `waiting`, `calling` or `finished`."""
+    """Return the word in the header by which scripts know what goes on: `waiting`, `calling`, `rehearsing` or `finished`."""
     if confirmation.is_finished:
         return "finished"
-    return "waiting" if confirmation.open_attempt is None else "calling"
+    if confirmation.open_attempt is None:
+        return "waiting"
+    return "rehearsing" if confirmation.is_test else "calling"
 
 
 def to_ms(moment: datetime) -> int:

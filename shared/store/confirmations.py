@@ -36,8 +36,9 @@ _MOST_CONFLICTS = 100  # each means that somebody else got on; more is a fault
 class Confirmations:
     """The records. Every write can be repeated: a reply that got lost has no second effect."""
 
-    def __init__(self, client: Client, policy: DialPolicy, clock: StoreClock) -> None:
+    def __init__(self, client: Client, policy: DialPolicy, clock: StoreClock, *, dataschema: str) -> None:
         self._client = client
+        self._dataschema = dataschema
         self._policy = policy
         self._clock = clock
 
@@ -97,6 +98,8 @@ class Confirmations:
     async def apply_if(self, confirmation_id: str, choose: Callable[[Confirmation, datetime], Fact | None]) -> Step:
         """Apply the fact that `choose(confirmation, now)` returns, or nothing where it returns None.
 
+        A call to a number that is on the phone about another order is not begun, and comes due again a second later.
+
         Raises:
             NotFoundError: There is none of that id.
         """
@@ -112,6 +115,8 @@ class Confirmations:
                 reply = await self._commit(record, step)
                 if reply[0] == b"done":
                     return step
+                if reply[0] == b"line_taken":
+                    return self._unchanged(record.confirmation)
                 if reply[0] == b"missing":
                     raise NotFoundError(confirmation_id)
                 record, now = decode(reply[1]), _moment(reply[2])
@@ -133,7 +138,7 @@ class Confirmations:
 
     async def _commit(self, record: Record, step: Step) -> Any:  # noqa: ANN401 - the script's reply
         after = replace(step.confirmation, schema=SCHEMA_VERSION)
-        follow = follow_ups.of_step(record.confirmation, step, self._policy)
+        follow = follow_ups.of_step(record.confirmation, step, self._policy, self._dataschema)
         args: list[Word] = [
             record.version,
             secrets.token_urlsafe(6),
@@ -142,6 +147,9 @@ class Confirmations:
             encode(after),
             follow_ups.packed(follow),
         ]
+        line = follow_ups.line_wanted(record.confirmation, after)
+        if line is not None:
+            args += (line, after.id, after.call.priority.value, after.shop)
         return await run(self._client, Script.COMMIT, keys=[keys.record(after.id)], args=args)
 
     def _submit_words(self, step: Step, idempotency: IdempotencyKey | None) -> tuple[list[str], list[Word]]:
@@ -157,7 +165,7 @@ class Confirmations:
             SCHEMA_VERSION,
             state_word(new),
             encode(new),
-            follow_ups.packed(follow_ups.of_submission(step, self._policy)),
+            follow_ups.packed(follow_ups.of_submission(step, self._policy, self._dataschema)),
         ]
         return (
             [keys.record(new.id), keys.orders(new.shop), keys.opt_outs(new.shop), named],

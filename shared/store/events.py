@@ -32,14 +32,15 @@ class ToldEvent:
 class Events:
     """Reads; the commits write. A live reader listens on the channel (`Signals`) and then reads on from its place."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, *, dataschema: str) -> None:
         self._client = client
+        self._dataschema = dataschema
 
     async def of(self, confirmation: Confirmation, *, after: int = 0) -> list[ToldEvent]:
         """Return the confirmation's events whose sequence is above `after`; the place is the sequence."""
         async with translated():
             entries = await self._client.lrange(keys.history(confirmation.id), after, -1)
-        return [_told(str(after + index), entry, confirmation) for index, entry in enumerate(entries, start=1)]
+        return [self._told(str(after + index), entry, confirmation) for index, entry in enumerate(entries, start=1)]
 
     async def newest_place(self, shop: str) -> str:
         """Return the place of the newest of the shop's events, from which on all later ones can be read."""
@@ -71,12 +72,11 @@ class Events:
         found = await pipe.execute() if refs else []
         told = zip(refs, found[::2], found[1::2], strict=True)
         return [
-            _told(place.decode(), entry, decode(stored).confirmation)
+            self._told(place.decode(), entry, decode(stored).confirmation)
             for (place, _), stored, entry in told
             if stored is not None and entry is not None
         ]
 
-
-def _told(place: str, entry: bytes, confirmation: Confirmation) -> ToldEvent:
-    event = _decoder.decode(entry.partition(b"\n")[0])
-    return ToldEvent(place, event.type, envelope(event, confirmation))
+    def _told(self, place: str, entry: bytes, confirmation: Confirmation) -> ToldEvent:
+        event = _decoder.decode(entry.partition(b"\n")[0])
+        return ToldEvent(place, event.type, envelope(event, confirmation, self._dataschema))

@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from shared.core.announcement import Announcement, EventType
+from shared.core.announcement import Announcement
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.dial_policy import DialPolicy, Wakes, call_must_be_over_at, wakes
 from shared.core.envelope import envelope, event_of
 from shared.core.lifecycle import Step
+from shared.core.outcome import Direction
 from shared.store import keys
 from shared.store.codec import compact, to_ms
 
@@ -24,27 +25,35 @@ def packed(follow_ups: list[FollowUp]) -> bytes:
     return _packer.encode(follow_ups)
 
 
-def of_submission(step: Step, policy: DialPolicy) -> list[FollowUp]:
-    """Return what follows from a new confirmation."""
+def of_submission(step: Step, policy: DialPolicy, dataschema: str) -> list[FollowUp]:
+    """Return what follows from a new confirmation; `dataschema` is what its events name as theirs."""
     confirmation = step.confirmation
     return [
         *_of_wakes(confirmation, _NEVER, step.wakes),
         ("ZADD", keys.listing_of(confirmation), 0, confirmation.id),
-        *(_announced(announcement, policy) for announcement in step.transition.announcements),
+        *(_announced(announcement, policy, dataschema) for announcement in step.transition.announcements),
     ]
 
 
-def of_step(before: Confirmation, step: Step, policy: DialPolicy) -> list[FollowUp]:
+def of_step(before: Confirmation, step: Step, policy: DialPolicy, dataschema: str) -> list[FollowUp]:
     """Return what follows from a change of `before`."""
     after = step.confirmation
     return [
         *_of_wakes(after, wakes(before, policy), step.wakes),
         *_of_listing(before, after),
         *_of_lease(before, after, policy),
+        *_of_line(before, after),
         *(of_opt_out(after) if step.opts_out else []),
-        *(_announced(announcement, policy) for announcement in step.transition.announcements),
+        *(_announced(announcement, policy, dataschema) for announcement in step.transition.announcements),
         *_of_call(before, after),
     ]
+
+
+def line_wanted(before: Confirmation, after: Confirmation) -> str | None:
+    """Return the number that nobody else may be calling, where this change begins a call to it."""
+    attempt = after.open_attempt
+    is_begun = attempt is not None and before.open_attempt is None and attempt.direction is Direction.OUTBOUND
+    return after.customer.phone if is_begun and not after.is_test else None
 
 
 def of_opt_out(confirmation: Confirmation) -> list[FollowUp]:
@@ -74,9 +83,19 @@ def _of_listing(before: Confirmation, after: Confirmation) -> list[FollowUp]:
 def _of_lease(before: Confirmation, after: Confirmation, policy: DialPolicy) -> list[FollowUp]:
     """Hold a place among the calls at once while an attempt is open; it comes free with the attempt's end."""
     was_open, attempt = before.open_attempt, after.open_attempt
+    if after.is_test:
+        return []
     if attempt is not None:
         return [] if was_open is not None else [("ZADD", keys.CALLS_OPEN, _lease_end(attempt, policy), after.id)]
     return [("ZREM", keys.CALLS_OPEN, after.id)] if was_open is not None or after.is_finished else []
+
+
+def _of_line(before: Confirmation, after: Confirmation) -> list[FollowUp]:
+    """Note that the number is on the phone, for other orders of the same customer; and that it is not any more."""
+    is_open, line = after.open_attempt is not None, keys.line(after.customer.phone)
+    if after.is_test or is_open == (before.open_attempt is not None):
+        return []
+    return [("SADD" if is_open else "SREM", line, after.id)]
 
 
 def _lease_end(attempt: Attempt, policy: DialPolicy) -> int:
@@ -84,7 +103,7 @@ def _lease_end(attempt: Attempt, policy: DialPolicy) -> int:
     return to_ms(max(call_must_be_over_at(attempt, policy), found_at) + _LEASE_MARGIN)
 
 
-def _announced(announcement: Announcement, policy: DialPolicy) -> FollowUp:
+def _announced(announcement: Announcement, policy: DialPolicy, dataschema: str) -> FollowUp:
     confirmation = announcement.confirmation
     event = event_of(announcement)
     return (
@@ -93,9 +112,9 @@ def _announced(announcement: Announcement, policy: DialPolicy) -> FollowUp:
         confirmation.id,
         event.sequence,
         msgspec.json.encode(compact(msgspec.to_builtins(event))).decode(),
-        int(event.type is EventType.FINISHED),
+        event.type.value,
         to_ms(event.at - timedelta(days=policy.retention_days)),
-        msgspec.json.encode(envelope(event, confirmation)).decode(),
+        msgspec.json.encode(envelope(event, confirmation, dataschema)).decode(),
     )
 
 

@@ -5,11 +5,18 @@
 - `orders:{shop}` hash: order id to confirmation ids, newest first; `phone:{number}` sorted set of confirmation ids
 - `idempotency:{shop}:{key}` string, expires: digest, kind, id or token, first answer
 - `opt_outs:{shop}` sorted set: numbers not to be called, by when
+- `line:{number}` set: ids of the orders about which the number is on the phone now
 - `events:{shop}:log` stream: `c` confirmation id, `s` sequence; `outcomes:{shop}:log` stream: `event` the envelope
 - `due:care`, `due:dial:{priority}:{shop}` sorted sets: ids by when they are due (ms); `due:heads:{priority}`: shops by their
   first; `due:turns` hash and `due:turn` counter: when a shop had its last turn; `due:rate` string: when the next call may
   start; `due:grant:{nonce}` hash, expires: a grant, for whoever asks again
 - `calls:open` sorted set: ids by the end of their lease; `circuit` hash; `caller_ids:turn` counter
+- `webhooks:{shop}` hash: endpoint to the types of event it wants; `webhook:{endpoint}` string: the endpoint as JSON;
+  `…:off` string: it is disabled; `…:lanes` sorted set: confirmation ids by the next try (ms); `…:lane:{id}` list: sequences of
+  the events to be delivered; `…:tries` hash: failures of each lane's first; `…:circuit` hash; `…:dead` sorted set: event ids
+  by when they were given up, `…:why` hash: their reasons
+- `due:deliver` sorted set: endpoints by when; `deliver:open` sorted set: endpoints being delivered to, by the lease's end
+- `LIMITS/*`: how much of their rate limit keys have used
 - `rq:*`: RQ's own, jobs that carry an id
 
 Channels: `events:{shop}`, `outcomes:{shop}`, `attempt:{attempt_id}`.
@@ -52,6 +59,11 @@ def phone(number: str) -> str:
     return f"phone:{number}"
 
 
+def line(number: str) -> str:
+    """Name the set of the orders about which a number is on the phone."""
+    return f"line:{number}"
+
+
 def listing(shop: str, word: str) -> str:
     """Name the sorted set of the shop's confirmations with one status, or one outcome."""
     return f"confirmations:{shop}:{word}"
@@ -80,6 +92,21 @@ def events_log(shop: str) -> str:
 def outcomes_log(shop: str) -> str:
     """Name the stream the CRM reads."""
     return f"outcomes:{shop}:log"
+
+
+def webhooks(shop: str) -> str:
+    """Name the hash from the shop's endpoints to the types of event that each wants."""
+    return f"webhooks:{shop}"
+
+
+def webhook(endpoint_id: str, part: str = "") -> str:
+    """Name what is kept of an endpoint: itself, or its `lanes`, `tries`, `circuit`, `dead` or `why`."""
+    return f"webhook:{endpoint_id}:{part}" if part else f"webhook:{endpoint_id}"
+
+
+def webhook_lane(endpoint_id: str, confirmation_id: str) -> str:
+    """Name the list of the events of one confirmation that wait to be delivered to an endpoint."""
+    return f"webhook:{endpoint_id}:lane:{confirmation_id}"
 
 
 def attempt_channel(attempt_id: str) -> str:

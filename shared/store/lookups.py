@@ -55,9 +55,9 @@ class Lookups:
         return tuple(decode(record).confirmation for record in stored if record is not None)
 
     async def find_open_by_phone(self, shop: str | None, phone: str) -> tuple[Confirmation, ...]:
-        """Return the number's open confirmations, newest first, of one shop or of all."""
+        """Return the number's open confirmations, newest first, of one shop or of all; no test orders."""
         found = await self.of_phone(phone)
-        return tuple(item for item in found if not item.is_finished and shop in {None, item.shop})
+        return tuple(item for item in found if not (item.is_finished or item.is_test) and shop in {None, item.shop})
 
     async def of_phone(self, phone: str) -> tuple[Confirmation, ...]:
         """Return the number's confirmations of all shops, finished ones too, newest first."""

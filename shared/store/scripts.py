@@ -27,6 +27,12 @@ class Script(Enum):
     OPEN_CIRCUIT = "open_circuit"
     APPEND_TURNS = "append_turns"
     ERASE = "erase"
+    SAVE_ENDPOINT = "save_endpoint"
+    DROP_ENDPOINT = "drop_endpoint"
+    CLAIM_DELIVERIES = "claim_deliveries"
+    SETTLE_DELIVERY = "settle_delivery"
+    FINISH_DELIVERY = "finish_delivery"
+    RESEND = "resend"
     CLAIM_KEY = "claim_key"
     ANSWER_KEY = "answer_key"
 

@@ -1,5 +1,6 @@
 -- Grants the next call, or says until when to wait. Calls per second evenly spaced (GCRA without burst), calls at once as
--- leases, high priority first, shops in turn; with the circuit open only a probe now and then.
+-- leases, high priority first, shops in turn; with the circuit open only a probe now and then. An order whose number is
+-- on the phone about another one is passed over for a second.
 -- ARGV: nonce, ms between calls, most calls at once, lease ms, probe every ms.
 -- Returns {'grant', id, shop} or {'wait', until ms, why}.
 local nonce_key, interval, most = 'due:grant:' .. ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -36,12 +37,31 @@ local function next_due()
   return soonest
 end
 
-local priority = 'high'
-local shop = first_due(priority)
-if not shop then
-  priority = 'normal'
-  shop = first_due(priority)
+local function is_held(id)
+  local phone = string.match(redis.call('GET', 'confirmation:' .. id) or '', '"phone":"(%+%d+)"')
+  return phone and line_is_taken(phone, id)
 end
+
+local function first_callable()
+  for _ = 1, 50 do
+    local priority = 'high'
+    local shop = first_due(priority)
+    if not shop then
+      priority = 'normal'
+      shop = first_due(priority)
+    end
+    if not shop then
+      return nil
+    end
+    local id = redis.call('ZRANGE', 'due:dial:' .. priority .. ':' .. shop, 0, 0)[1]
+    if not is_held(id) then
+      return priority, shop, id
+    end
+    set_dial(priority, shop, id, string.format('%d', now + 1000))
+  end
+end
+
+local priority, shop, id = first_callable()
 if not shop then
   local soonest = next_due()
   return { 'wait', soonest and string.format('%d', soonest) or '', 'nothing_due' }
@@ -63,7 +83,6 @@ if probe_at then
   redis.call('HSET', 'circuit', 'probe_at', string.format('%d', now + probe_every))
 end
 
-local id = redis.call('ZRANGE', 'due:dial:' .. priority .. ':' .. shop, 0, 0)[1]
 set_dial(priority, shop, id, string.format('%d', now + lease))
 redis.call('ZADD', 'calls:open', string.format('%d', now + lease), id)
 redis.call('SET', 'due:rate', tostring(math.max(now, free_at) + interval), 'PX', math.ceil(interval) + 1000)

@@ -1,6 +1,7 @@
 -- Replaces a record and does what follows from it, or nothing at all.
--- KEYS: the record. ARGV: expected version, commit id, schema, state, JSON, what follows.
--- Returns {'done'} (also for a commit already made), {'conflict', record, time} or {'missing'}.
+-- KEYS: the record. ARGV: expected version, commit id, schema, state, JSON, what follows; where a call is begun also the
+-- number that must be free, id, priority, shop.
+-- Returns {'done'} (also for a commit already made), {'conflict', record, time}, {'line_taken'} or {'missing'}.
 local stored = redis.call('GET', KEYS[1])
 if not stored then
   return { 'missing' }
@@ -11,6 +12,10 @@ if string.find(',' .. header.commits .. ',', ',' .. ARGV[2] .. ',', 1, true) the
 end
 if header.version ~= tonumber(ARGV[1]) then
   return { 'conflict', stored, reply_time() }
+end
+if ARGV[7] and line_is_taken(ARGV[7], ARGV[8]) then
+  set_dial(ARGV[9], ARGV[10], ARGV[8], string.format('%d', now_ms() + 1000))
+  return { 'line_taken' }
 end
 local commits, kept = ARGV[2], 1
 for commit in string.gmatch(header.commits, '[^,]+') do

@@ -1,13 +1,47 @@
--- Takes a confirmation out with all that belongs to it, unless it changed since it was read.
--- KEYS: the record, its history, its transcript, the shop's orders, the number's set, its listing, the CRM's stream.
--- ARGV: id, version, order id, shop, priority. Returns 'done' or 'conflict'.
+-- Takes a confirmation out with all that belongs to it, unless it changed since it was read, or (mode `keep`) a consumer group
+-- has not acknowledged its outcome yet: then it is looked at again later.
+-- KEYS: the record, its history, its transcript, the shop's orders, the number's set, its listing, the CRM's stream, the line.
+-- ARGV: id, version, order id, shop, priority, mode (`keep` or `take`), ms until it is looked at again.
+-- Returns {'done', group ...} or {'kept', group ...}, the groups being those that had not acknowledged it; or {'conflict'}.
 local id = ARGV[1]
 local stored = redis.call('GET', KEYS[1])
 if stored and header_of(stored).version ~= tonumber(ARGV[2]) then
-  return 'conflict'
+  return { 'conflict' }
 end
+
+local function is_behind(place, other)
+  local ms, sequence = string.match(place, '^(%d+)-(%d+)$')
+  local other_ms, other_sequence = string.match(other, '^(%d+)-(%d+)$')
+  ms, sequence, other_ms, other_sequence = tonumber(ms), tonumber(sequence), tonumber(other_ms), tonumber(other_sequence)
+  return ms > other_ms or (ms == other_ms and sequence > other_sequence)
+end
+
+local function unread_by(entry_id)
+  local names = {}
+  if #redis.call('XRANGE', KEYS[7], entry_id, entry_id) == 0 then
+    return names
+  end
+  for _, flat in ipairs(redis.call('XINFO', 'GROUPS', KEYS[7])) do
+    local group = {}
+    for index = 1, #flat, 2 do
+      group[flat[index]] = flat[index + 1]
+    end
+    local is_new = is_behind(entry_id, group['last-delivered-id'])
+    if is_new or #redis.call('XPENDING', KEYS[7], group['name'], entry_id, entry_id, 1) > 0 then
+      names[#names + 1] = group['name']
+    end
+  end
+  return names
+end
+
+local sequences = redis.call('LLEN', KEYS[2])
 local last = redis.call('LINDEX', KEYS[2], -1)
 local entry_id = last and string.match(last, '\n(%S+)$')
+local unread = entry_id and unread_by(entry_id) or {}
+if ARGV[6] == 'keep' and #unread > 0 then
+  redis.call('ZADD', 'due:care', string.format('%d', now_ms() + ARGV[7]), id)
+  return { 'kept', unpack(unread) }
+end
 if entry_id then
   redis.call('XDEL', KEYS[7], entry_id)
 end
@@ -25,7 +59,11 @@ else
 end
 redis.call('ZREM', KEYS[5], id)
 redis.call('ZREM', KEYS[6], id)
+redis.call('SREM', KEYS[8], id)
 redis.call('ZREM', 'due:care', id)
 redis.call('ZREM', 'calls:open', id)
 set_dial(ARGV[5], ARGV[4], id, '')
-return 'done'
+for _, endpoint in ipairs(redis.call('HKEYS', 'webhooks:' .. ARGV[4])) do
+  forget_lane(endpoint, id, sequences)
+end
+return { 'done', unpack(unread) }

@@ -1,5 +1,5 @@
 -- What every writing script shares. A record is one string: "SCHEMA VERSION STATE COMMIT,COMMIT,...\nJSON", STATE being
--- `waiting`, `calling` or `finished`; the last eight commits are kept, so that one whose reply was lost is known again.
+-- `waiting`, `calling`, `rehearsing` or `finished`; the last eight commits are kept, so that one whose reply was lost is known again.
 
 local function now_ms()
   local time = redis.call('TIME')
@@ -36,11 +36,64 @@ local function set_dial(priority, shop, id, at_ms)
   refresh_head(priority, shop)
 end
 
+-- A number has one call at a time, whatever order it is about: the orders whose calls are open are in line:{phone}.
+local function line_is_taken(phone, id)
+  for _, other in ipairs(redis.call('SMEMBERS', 'line:' .. phone)) do
+    if other ~= id then
+      local header = redis.call('GETRANGE', 'confirmation:' .. other, 0, 255)
+      if header ~= '' and header_of(header).state == 'calling' then
+        return true
+      end
+    end
+  end
+  return false
+end
+
+-- Sets when somebody must deliver to an endpoint; while somebody does, that is set at the end of it.
+local function wake_endpoint(endpoint)
+  if redis.call('ZSCORE', 'deliver:open', endpoint) then
+    return
+  end
+  local first = redis.call('ZRANGE', 'webhook:' .. endpoint .. ':lanes', 0, 0, 'WITHSCORES')
+  if not first[1] or redis.call('EXISTS', 'webhook:' .. endpoint .. ':off') == 1 then
+    redis.call('ZREM', 'due:deliver', endpoint)
+    return
+  end
+  local held_until = tonumber(redis.call('HGET', 'webhook:' .. endpoint .. ':circuit', 'until') or '0')
+  redis.call('ZADD', 'due:deliver', string.format('%d', math.max(tonumber(first[2]), held_until)), endpoint)
+end
+
+-- Puts an event into the lane of its confirmation at each endpoint of the shop that wants it.
+local function post(shop, id, sequence, kind)
+  local endpoints = redis.call('HGETALL', 'webhooks:' .. shop)
+  for index = 1, #endpoints, 2 do
+    local endpoint = endpoints[index]
+    if string.find(' ' .. endpoints[index + 1] .. ' ', ' ' .. kind .. ' ', 1, true) then
+      redis.call('RPUSH', 'webhook:' .. endpoint .. ':lane:' .. id, sequence)
+      redis.call('ZADD', 'webhook:' .. endpoint .. ':lanes', 'NX', string.format('%d', now_ms()), id)
+      wake_endpoint(endpoint)
+    end
+  end
+end
+
+-- Drops what waits at an endpoint of a confirmation that is erased.
+local function forget_lane(endpoint, id, sequences)
+  local base = 'webhook:' .. endpoint
+  redis.call('DEL', base .. ':lane:' .. id)
+  redis.call('ZREM', base .. ':lanes', id)
+  redis.call('HDEL', base .. ':tries', id)
+  for sequence = 1, sequences do
+    redis.call('ZREM', base .. ':dead', id .. '.' .. sequence)
+    redis.call('HDEL', base .. ':why', id .. '.' .. sequence)
+  end
+end
+
 -- One event: its place in the shop's log, the history of its confirmation, the channel; the last one for the CRM too.
-local function announce(shop, id, sequence, entry, is_finished, keep_from_ms, envelope)
+local function announce(shop, id, sequence, entry, kind, keep_from_ms, envelope)
   redis.call('XADD', 'events:' .. shop .. ':log', 'MINID', '~', keep_from_ms, '*', 'c', id, 's', sequence)
   redis.call('PUBLISH', 'events:' .. shop, envelope)
-  if is_finished == 1 then
+  post(shop, id, sequence, kind)
+  if kind == 'confirmation.finished' then
     local entry_id = redis.call('XADD', 'outcomes:' .. shop .. ':log', '*', 'event', envelope)
     redis.call('PUBLISH', 'outcomes:' .. shop, envelope)
     entry = entry .. '\n' .. entry_id

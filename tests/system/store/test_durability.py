@@ -8,7 +8,7 @@ import pytest
 from shared.core.errors import StoreUnavailableError
 from shared.core.facts import AttemptBegun
 from shared.store import Created, connect
-from tests.support.orders import ALWAYS, an_order
+from tests.support.orders import ALWAYS, an_order, with_phone
 from tests.support.valkey import free_port, running_valkey
 
 pytestmark = pytest.mark.system
@@ -23,7 +23,7 @@ async def test_acknowledged_orders_and_intents_survive_a_killed_server(tmp_path:
         now = await store.now()
         for number in numbers:
             try:
-                created = await store.confirmations.submit(an_order(number, at=now))
+                created = await store.confirmations.submit(with_phone(an_order(number, at=now), f"+3834{number:07}"))
                 assert isinstance(created, Created)
                 await store.confirmations.apply(created.confirmation.id, lambda at: AttemptBegun(at, "att_1", "+1"))
             except StoreUnavailableError:

@@ -19,6 +19,7 @@ def test_the_envelope_is_a_cloud_event_with_the_state_of_its_moment() -> None:
         "subject": done.id,
         "time": "2026-11-23T12:00:00.000Z",
         "datacontenttype": "application/json",
+        "dataschema": "/schemas/confirmation-event-1.json",
         "data": {
             "confirmation_id": done.id,
             "shop": "shopaz",
@@ -33,6 +34,13 @@ def test_the_envelope_is_a_cloud_event_with_the_state_of_its_moment() -> None:
             "metadata": {"crm_id": "42"},
         },
     }
+
+
+def test_only_an_event_of_a_test_order_says_so() -> None:
+    (announcement,) = announce_status(replace(an_order(), is_test=True)).announcements
+    made = envelope(event_of(announcement), announcement.confirmation, "https://calls.shop.example/schema.json")
+    assert made["data"]["is_test"] is True
+    assert made["dataschema"] == "https://calls.shop.example/schema.json"
 
 
 def test_evidence_names_the_change_and_the_language_only_where_known() -> None:
