@@ -25,6 +25,8 @@ from tools.mic_client.sound import Heard
 RATES = (7900, 8000, 8100)
 IDENTITY = Identity("AC" + "0" * 32, "CA" + "0" * 32, "MZ" + "0" * 32)
 _BLOCK_S = 0.02
+_SECOND = 50
+"""Frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +123,14 @@ async def _bare_timer(seconds: float) -> list[float]:
 
 def _pacing(rate: int, at_s: list[float], buffer: MicBuffer, late: list[float]) -> Pacing:
     uneven_ms = np.abs(np.diff(at_s) - FRAME_S) * 1000
+    off_ms = (np.array(at_s) - np.arange(len(at_s)) * FRAME_S) * 1000
     return Pacing(
         rate=rate,
         frames=len(at_s),
         p50_ms=float(np.percentile(uneven_ms, 50)),
         p99_ms=float(np.percentile(uneven_ms, 99)),
         worst_ms=float(uneven_ms.max()),
-        drift_ms=(at_s[-1] - at_s[0] - (len(at_s) - 1) * FRAME_S) * 1000,
+        drift_ms=float(np.median(off_ms[-_SECOND:]) - np.median(off_ms[:_SECOND])),  # of a second each: one stall is no drift
         padded_ms=buffer.padded / 8,
         dropped_ms=buffer.dropped / 8,
         machine_late_ms=float(np.percentile(late, 99)),

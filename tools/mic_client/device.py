@@ -1,5 +1,7 @@
 """Microphone and loudspeaker through PortAudio (sounddevice), at whatever rate they take, and advice where they are missing."""
 
+from collections.abc import Callable
+from time import monotonic
 from types import ModuleType
 from typing import Any
 
@@ -12,6 +14,8 @@ from tools.mic_client.resampler import Resampler
 from tools.mic_client.sound import Heard, to_pcm
 
 _BLOCK_S = 0.02
+_MOST_AHEAD_S = 0.5
+"""What a device may take at once, to fill its own buffer."""
 _WITHOUT = "\nWithout a device: --input FILE.wav --output CALL.wav, or the page /softphone of `make run-local` in a browser."
 NO_PORTAUDIO = (
     "The PortAudio library is missing. Debian and Ubuntu: sudo apt install libportaudio2; Fedora: sudo dnf install portaudio; "
@@ -55,8 +59,9 @@ def device_of(name: str) -> int | str | None:
 class DeviceSound:
     """The sound devices of this machine. Their callbacks run in PortAudio's threads."""
 
-    def __init__(self, sd: Any, *, mic: str, speaker: str) -> None:  # noqa: ANN401 - sounddevice has no types
+    def __init__(self, sd: Any, *, mic: str, speaker: str, clock: Callable[[], float] = monotonic) -> None:  # noqa: ANN401 - sounddevice has no types
         self._sd = sd
+        self._clock = clock
         self._mic, self._speaker = device_of(mic), device_of(speaker)
         self._buffer = MicBuffer()
         self._streams: list[Any] = []  # Any: sounddevice's streams
@@ -136,9 +141,16 @@ class DeviceSound:
 
     def _speaker_callback(self, rate: int, channels: int, playback: Playback, heard: Heard) -> Any:  # noqa: ANN401 - as above
         resampler = Resampler(RATE_HZ, rate)
+        began_s, given = self._clock(), 0
 
         def give(data: Any, count: int, time: Any, status: Any) -> None:  # noqa: ANN401 - as sounddevice calls it
+            nonlocal given
             self.underruns += bool(status and status.output_underflow)
+            given += count
+            if given / rate > self._clock() - began_s + _MOST_AHEAD_S:  # no loudspeaker plays faster than time goes by
+                given -= count
+                data[:] = bytes(len(data))
+                return
             while self._spare.size < count:
                 pulled = playback.pull(max(1, round((count - self._spare.size) * RATE_HZ / rate)))
                 heard(pulled, max(0.0, time.outputBufferDacTime - time.currentTime) + self._spare.size / rate)

@@ -1,8 +1,12 @@
 """`python -m tools.mic_client` in file mode against the processes of `make run-local`."""
 
+import os
+import pty
+import select
 import stat
 import subprocess
 import sys
+import termios
 import wave
 from pathlib import Path
 
@@ -53,6 +57,34 @@ def test_a_key_confirms(run_local: RunLocal, tmp_path: Path) -> None:
     done = mic(run_local, "--press", "1", "--output", str(tmp_path / "call.wav"))
 
     assert "outcome: confirmed (by keypad)" in done.stdout, done.stdout + done.stderr
+
+
+def test_keys_of_the_keyboard_are_the_phones_and_the_terminal_is_as_before(run_local: RunLocal, tmp_path: Path) -> None:
+    voice.write_wav(tmp_path / "silence.wav", voice.SILENCE * 8000, b"")
+    command = (sys.executable, "-m", "tools.mic_client", "--input", str(tmp_path / "silence.wav"))
+    ours, theirs = pty.openpty()
+    before = termios.tcgetattr(theirs)
+    environ = dict(run_local.environ) | {"TERM": "xterm", "COLUMNS": "150"}
+    process = subprocess.Popen(command, env=environ, stdin=theirs, stdout=theirs, stderr=theirs)
+
+    shown = until(ours, "the bot speaks")
+    os.write(ours, b"1")
+    shown += until(ours, "outcome:")
+    process.wait(20)
+
+    assert "█" in shown
+    assert "outcome: confirmed (by keypad)" in shown
+    assert termios.tcgetattr(theirs) == before
+
+
+def until(terminal: int, words: str) -> str:
+    """What the terminal shows, up to these words and what comes with them."""
+    shown = ""
+    while words not in shown:
+        ready, _, _ = select.select([terminal], [], [], 60)
+        assert ready, f"{words!r} did not come: {shown[-500:]}"
+        shown += os.read(terminal, 65536).decode(errors="replace")
+    return shown
 
 
 def test_who_hangs_up_undecided_is_phoned_by_nobody(run_local: RunLocal, tmp_path: Path) -> None:

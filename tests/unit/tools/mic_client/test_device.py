@@ -91,6 +91,18 @@ def test_the_loudspeaker_gets_exactly_what_it_asks_for_at_its_own_rate() -> None
     assert 0.029 < delay_s < 0.08
 
 
+def test_a_loudspeaker_that_runs_ahead_of_time_is_held_back() -> None:
+    device, heard = PlayedDevice(rate=8000, channels=1), []
+    sound = DeviceSound(device, mic="default", speaker="default", clock=lambda: 100.0)
+    sound.start(Playback(1.0), lambda pulled, _delay_s: heard.append(pulled))
+    block = bytearray(320)
+
+    for _ in range(1000):
+        device.streams[1].callback(memoryview(block), 160, SimpleNamespace(outputBufferDacTime=0, currentTime=0), None)
+
+    assert len(heard) == 25  # half a second, though no time has gone by
+
+
 def test_a_device_that_refuses_leads_to_advice() -> None:
     with pytest.raises(UsageError, match="arecord -l"):
         started(PlayedDevice(is_broken=True))
