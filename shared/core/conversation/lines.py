@@ -33,7 +33,8 @@ class Timing:
 
     model_ready_s: float = 3.0
     model_retry_s: float = 4.0
-    first_audio_s: float = 3.5
+    first_audio_s: float = 3.3
+    least_audio_s: float = 1.2
     turn_s: float = 2.0
     stuck_speech_s: float = 12.0
     ungreeted_speech_s: float = 3.0

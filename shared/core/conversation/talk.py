@@ -83,6 +83,7 @@ class Talk:
         self.owes_disclosure = False
         # turns
         self.is_customer_speaking = False
+        self.waits_since: float | None = None  # the customer's last word, to which nothing has been heard yet
         self.silence_stage = 0
         self.silence_from: float | None = None
         self.is_asked_to_wait = False
@@ -112,8 +113,16 @@ class Talk:
 
     def ask(self, wish: Wish, now: float) -> list[Action]:
         """Ask the model for a response and wait for its first audio."""
-        self.timers.set(Timer.FIRST_AUDIO, now + self.timing.first_audio_s)
+        self.expect_audio(now)
         return self.speaker.want(wish)
+
+    def expect_audio(self, now: float) -> None:
+        """Wait for the agent's voice: not longer than the customer, who has been waiting since the last word, puts up with."""
+        limit_s = self.timing.first_audio_s
+        latest = now + limit_s if self.waits_since is None else self.waits_since + limit_s
+        if latest < now:  # whoever waited that long waits for no answer any more
+            latest = now + limit_s
+        self.timers.set(Timer.FIRST_AUDIO, max(latest, now + self.timing.least_audio_s))
 
     def play(self, key: str, now: float) -> tuple[str, Action]:
         """Order a stored prompt; returns its playback item too."""

@@ -39,6 +39,7 @@ def speech_started(talk: Talk, now: float) -> list[Action]:
         return []
     talk.is_customer_speaking = True
     talk.is_asked_to_wait = False
+    talk.waits_since = None
     talk.end_silence()
     talk.timers.stop(Timer.TURN, Timer.FIRST_AUDIO, Timer.HEARD)
     patience_s = talk.timing.stuck_speech_s if talk.has_greeted else talk.timing.ungreeted_speech_s
@@ -53,6 +54,7 @@ def speech_started(talk: Talk, now: float) -> list[Action]:
 def speech_stopped(talk: Talk, now: float) -> list[Action]:
     """Wait for the model's answer."""
     talk.is_customer_speaking = False
+    talk.waits_since = now
     talk.timers.stop(Timer.STUCK_SPEECH)
     if talk.state is State.TALKING:
         talk.timers.set(Timer.TURN, now + talk.timing.turn_s)
@@ -63,7 +65,7 @@ def response_started(talk: Talk, response_id: str, now: float) -> list[Action]:
     """Wait for its audio; where the customer spoke before the greeting, the model's own answer gives way to it."""
     talk.timers.stop(Timer.TURN)
     if not talk.timers.is_set(Timer.FIRST_AUDIO):
-        talk.timers.set(Timer.FIRST_AUDIO, now + talk.timing.first_audio_s)
+        talk.expect_audio(now)
     cut = talk.speaker.started(response_id)
     is_own = talk.speaker.running is not None and talk.speaker.running.wish is None
     if is_own and not cut and talk.state is State.TALKING and not talk.has_greeted:
@@ -74,6 +76,7 @@ def response_started(talk: Talk, response_id: str, now: float) -> list[Action]:
 def audio_began(talk: Talk, item_id: str) -> list[Action]:
     """Note whose audio it is: the greeting's proves the disclosure, the goodbye's end is the end of the call."""
     running = talk.speaker.running
+    talk.waits_since = None
     purpose = running.wish.purpose if running is not None and running.wish is not None else None
     if running is not None:
         running.item_ids.append(item_id)

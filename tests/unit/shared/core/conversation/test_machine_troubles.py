@@ -75,7 +75,7 @@ def test_a_response_without_audio_is_a_lost_model() -> None:
     talk = Talk()
     talk.at(0, ev.ModelReady())
     talk.at(0, ev.CalleeOnLine())
-    assert talk.wait() == (3.5, ONE_MOMENT)
+    assert talk.wait() == (3.3, ONE_MOMENT)
 
 
 def test_without_a_model_a_key_decides() -> None:
