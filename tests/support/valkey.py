@@ -79,11 +79,11 @@ def running_valkey(folder: Path, *, port: int | None = None, appendfsync: str = 
         server.process.wait()
 
 
-def start_valkey(folder: Path, *, port: int, appendfsync: str = "always") -> ValkeyServer:
-    """Start a server that the caller ends; returns once it answers."""
+def start_valkey(folder: Path, *, port: int, appendfsync: str = "always", more: str = "") -> ValkeyServer:
+    """Start a server that the caller ends, with `more` options; returns once it answers."""
     words = (
         f"--port {port} --bind 127.0.0.1 --unixsocket {folder}/valkey.sock --dir {folder} --appendonly yes"
-        f" --appendfsync {appendfsync} --maxmemory 512mb --maxmemory-policy noeviction --logfile {folder}/valkey.log"
+        f" --appendfsync {appendfsync} --maxmemory 512mb --maxmemory-policy noeviction --logfile {folder}/valkey.log {more}"
     )
     process = subprocess.Popen([binary(), *words.split(), "--save", ""], stdout=subprocess.DEVNULL)
     _wait_for(port, process)
