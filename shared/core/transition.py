@@ -27,13 +27,14 @@ from shared.core.facts import (
     VerdictGiven,
     Withdrawn,
 )
+from shared.core.late_figures import with_late_figures
 from shared.core.outcome import AttemptResult, Direction, Evidence, Outcome, Status, Verdict, VerdictKind
 
 
 def transition(confirmation: Confirmation, fact: Fact) -> Transition:
     """Apply `fact`; the result holds the same object where the fact changes nothing."""
     if confirmation.is_finished:
-        return Transition(confirmation)
+        return Transition(with_late_figures(confirmation, fact))
     match fact:
         case Submitted():
             return Transition(confirmation)
@@ -50,7 +51,7 @@ def transition(confirmation: Confirmation, fact: Fact) -> Transition:
         case _:
             attempt = confirmation.open_attempt
             if attempt is None or attempt.id != fact.attempt_id:
-                return Transition(confirmation)
+                return Transition(with_late_figures(confirmation, fact))
             return _in_attempt(confirmation, attempt, fact)
 
 

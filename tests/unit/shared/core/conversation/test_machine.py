@@ -186,7 +186,9 @@ def test_who_talks_before_the_greeting_is_greeted_though_the_model_has_no_answer
 
 
 def test_a_street_that_is_never_quiet_does_not_keep_the_greeting_back() -> None:
-    assert talked_down().wait() == (pytest.approx(3.2), [Say("greeting")])
+    now, actions = talked_down().wait()
+    assert now == pytest.approx(3.2)
+    assert actions == [Say("greeting")]
 
 
 def talked_down() -> Talk:

@@ -1,0 +1,49 @@
+"""What a conversation tells after its call has ended."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from shared.core.announcement import Transition
+from shared.core.confirmation import Conclusion, Confirmation
+from shared.core.facts import AttemptBegun, CallAnswered, CallEnded, ConversationEnded, Fact, GivenUp
+from shared.core.outcome import AttemptResult, Outcome
+from shared.core.transition import transition
+from tests.support.orders import NOON, after, an_order
+
+BEGUN = AttemptBegun(NOON, "att_1", "+38344000001")
+ANSWERED = CallAnswered(after(10), "att_1", "CA1")
+ENDED = CallEnded(after(40), "att_1", None, "CA1", 30)
+CONCLUDED = ConversationEnded(after(41), "att_1", Conclusion.ERROR, "person_hung_up", Decimal("0.02"))
+
+
+def after_facts(*facts: Fact) -> Confirmation:
+    step = Transition(an_order())
+    for fact in facts:
+        step = transition(step.confirmation, fact)
+    return step.confirmation
+
+
+def test_reason_and_cost_are_kept_and_nothing_else_changes() -> None:
+    ended = after_facts(BEGUN, ANSWERED, ENDED)
+    told = transition(ended, CONCLUDED)
+    attempt = told.confirmation.attempts[0]
+    assert (attempt.reason, attempt.cost_usd) == ("person_hung_up", Decimal("0.02"))
+    assert (attempt.result, attempt.conclusion) == (AttemptResult.UNDECIDED, None)
+    assert replace(told.confirmation, attempts=ended.attempts) == ended
+    assert told.announcements == ()
+
+
+def test_they_are_kept_of_a_finished_confirmation_too() -> None:
+    finished = after_facts(BEGUN, ANSWERED, ENDED, GivenUp(after(50), Outcome.UNREACHED))
+    assert transition(finished, CONCLUDED).confirmation.attempts[0].cost_usd == Decimal("0.02")
+
+
+def test_what_is_known_stands() -> None:
+    known = after_facts(BEGUN, ANSWERED, CONCLUDED, ENDED)
+    again = replace(CONCLUDED, reason="another", cost_usd=Decimal("9.99"))
+    assert transition(known, again).confirmation is known
+
+
+def test_what_is_told_of_a_stranger_changes_nothing() -> None:
+    ended = after_facts(BEGUN, ANSWERED, ENDED)
+    assert transition(ended, replace(CONCLUDED, attempt_id="att_9")).confirmation is ended
