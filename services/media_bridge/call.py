@@ -86,9 +86,12 @@ class Call:
         self._playback = Playback()
         self._machine = ConversationMachine(script.plan, self._playback)
         self.lane = AudioLane(tools.caller, self._playback, clock=tools.clock, on_began=self._audio_began, recorder=tools.recorder)
+        self.caller_sounded = self.lane.hear_caller
+        self.model_sounded = self.lane.hear_model
         self._events: deque[tuple[ev.Event, float]] = deque()
         self._is_receiving = False
         self._timer: asyncio.TimerHandle | None = None
+        self._wakes_at = 0.0
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[CallEnd] = self._loop.create_future()
         self._seen: set[type[ev.Event]] = set()
@@ -118,18 +121,10 @@ class Call:
             await self._link.close()
             await self._caller.close(INTERNAL)
 
-    def caller_sounded(self, payload: bytes) -> None:
-        """Take the caller's audio (leg)."""
-        self.lane.hear_caller(payload)
-
     def caller_told(self, fact: CallerFact) -> None:
         """Take a key, a mark or the end (leg)."""
         if not isinstance(fact, StreamStarted):
             self.receive(fact)
-
-    def model_sounded(self, head: Head, payload: bytes) -> None:
-        """Take the agent's audio (leg)."""
-        self.lane.hear_model(head.response_id, head.item_id, payload)
 
     def model_worded(self, head: Head) -> None:
         """Take the agent's words (link)."""
@@ -272,10 +267,13 @@ class Call:
             self._ended.set_result(CallEnd(action.reason, action.conclusion))
 
     def _set_timer(self) -> None:
-        self._stop_timer()
+        """Wake at the deadline, which moves with every mark: a timer for an earlier moment stays, and sets the next one itself."""
         deadline = self._machine.deadline
-        if deadline is not None and not self._ended.done():
-            self._timer = self._loop.call_later(max(0.0, deadline - self._clock()), self._deadline_reached)
+        if deadline is None or self._ended.done() or (self._timer is not None and self._wakes_at <= deadline):
+            return
+        self._stop_timer()
+        self._wakes_at = deadline
+        self._timer = self._loop.call_later(max(0.0, deadline - self._clock()), self._deadline_reached)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
@@ -284,4 +282,8 @@ class Call:
 
     def _deadline_reached(self) -> None:
         self._timer = None
-        self.receive(ev.DeadlineReached())
+        deadline = self._machine.deadline
+        if deadline is not None and deadline <= self._clock():
+            self.receive(ev.DeadlineReached())
+        else:
+            self._set_timer()

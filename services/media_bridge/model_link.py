@@ -7,7 +7,7 @@ from typing import Protocol
 from services.media_bridge import openai_request_wire as request
 from services.media_bridge.audio_lane import AudioLane
 from services.media_bridge.metrics import BridgeMetrics
-from services.media_bridge.openai_leg import ModelLeg
+from services.media_bridge.openai_leg import ModelLeg, Sound, unheard
 from services.media_bridge.openai_wire import ErrorTold, Head, Told
 from services.media_bridge.prompts import CallScript
 from services.media_bridge.websocket import ConnectionFailedError
@@ -28,8 +28,9 @@ class Sessions(Protocol):
 class LinkReceiver(Protocol):
     """The call, as the link needs it."""
 
-    def model_sounded(self, head: Head, payload: bytes) -> None:
-        """Take the agent's next audio."""
+    @property
+    def model_sounded(self) -> Sound:
+        """Who takes the agent's audio."""
         ...
 
     def model_worded(self, head: Head) -> None:
@@ -67,6 +68,7 @@ class ModelLink:
         self._tasks: asyncio.TaskGroup | None = None
         self._call: LinkReceiver | None = None
         self._leg: ModelLeg | None = None
+        self.model_sounded: Sound = unheard
         self._connecting: asyncio.Task[None] | None = None
         self.dropped = 0
         self.unreadable = 0
@@ -74,6 +76,7 @@ class ModelLink:
     def start(self, tasks: asyncio.TaskGroup, call: LinkReceiver) -> None:
         """Take the first session for this call; the link's tasks live in its group."""
         self._tasks, self._call = tasks, call
+        self.model_sounded = call.model_sounded
         self._connecting = tasks.create_task(self._connect(()))
 
     def reconnect(self, so_far: Sequence[Turn]) -> None:
@@ -111,11 +114,6 @@ class ModelLink:
         """Let the session hear the caller."""
         if self._leg is not None:
             lane.connect(self._leg)
-
-    def model_sounded(self, head: Head, payload: bytes) -> None:
-        """Pass audio on (leg)."""
-        if self._call is not None:
-            self._call.model_sounded(head, payload)
 
     def model_worded(self, head: Head) -> None:
         """Pass words on (leg)."""

@@ -33,11 +33,20 @@ class ModelAddress:
         return {"Authorization": f"Bearer {self.api_key}"}
 
 
+class Sound(Protocol):
+    """Takes the agent's next audio; a function, so that nothing stands between the leg and the audio lane."""
+
+    def __call__(self, response_id: str, item_id: str, payload: bytes, /) -> None:
+        """Take the quoted base64 `payload` of µ-law, of any length."""
+        ...
+
+
 class ModelReceiver(Protocol):
     """Who hears of the model."""
 
-    def model_sounded(self, head: openai_wire.Head, payload: bytes) -> None:
-        """Take the agent's next audio: quoted base64 of µ-law, of any length."""
+    @property
+    def model_sounded(self) -> Sound:
+        """Who takes the agent's audio."""
         ...
 
     def model_worded(self, head: openai_wire.Head) -> None:
@@ -58,6 +67,7 @@ class ModelLeg:
 
     def __init__(self) -> None:
         self._receiver: ModelReceiver | None = None
+        self._sound: Sound = unheard
         self._socket: Socket | None = None
         self._answered: Future[SessionTold | str] = get_running_loop().create_future()
         self.expires_at: float | None = None
@@ -117,10 +127,12 @@ class ModelLeg:
     def attach(self, receiver: ModelReceiver) -> None:
         """Tell `receiver` everything from now on."""
         self._receiver = receiver
+        self._sound = receiver.model_sounded
 
     def detach(self) -> None:
         """Tell nobody anything any more."""
         self._receiver = None
+        self._sound = unheard
 
     def send(self, message: bytes) -> None:
         """Send a request."""
@@ -145,8 +157,8 @@ class ModelLeg:
             self.unreadable += 1
         elif head.type == openai_wire.AUDIO_DELTA:
             payload = base64_wire.quoted(head.delta)
-            if self._receiver is not None and payload:
-                self._receiver.model_sounded(head, payload)
+            if payload:
+                self._sound(head.response_id, head.item_id, payload)
         elif head.type == openai_wire.WORDS_DELTA:
             if self._receiver is not None:
                 self._receiver.model_worded(head)
@@ -185,3 +197,7 @@ class ModelLeg:
         """Let who waits for an answer of the session know that there is none."""
         if not self._answered.done():
             self._answered.set_result(reason)
+
+
+def unheard(response_id: str, item_id: str, payload: bytes) -> None:
+    """Let audio go that nobody listens to."""

@@ -1,5 +1,6 @@
 """The caller's leg: Twilio's media stream as sound, keys, marks and an end."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from services.media_bridge import base64_wire, twilio_wire
@@ -12,8 +13,9 @@ _MEDIA = "media"
 class CallerReceiver(Protocol):
     """Who hears of the caller."""
 
-    def caller_sounded(self, payload: bytes) -> None:
-        """Take the caller's next audio: quoted base64 of µ-law, usually 20 ms."""
+    @property
+    def caller_sounded(self) -> Callable[[bytes], None]:
+        """Who takes the caller's audio: quoted base64 of µ-law, usually 20 ms."""
         ...
 
     def caller_told(self, fact: twilio_wire.Fact) -> None:
@@ -26,6 +28,7 @@ class CallerLeg:
 
     def __init__(self, receiver: CallerReceiver) -> None:
         self._receiver = receiver
+        self._sound = receiver.caller_sounded
         self._socket: Socket | None = None
         self._outgoing: twilio_wire.Outgoing | None = None
         self._has_ended = False
@@ -38,6 +41,7 @@ class CallerLeg:
     def attach(self, receiver: CallerReceiver) -> None:
         """Tell `receiver` everything from now on."""
         self._receiver = receiver
+        self._sound = receiver.caller_sounded
 
     def open_stream(self, stream_sid: str) -> None:
         """Speak on this stream from now on."""
@@ -60,7 +64,7 @@ class CallerLeg:
             self.unreadable += 1
         elif frame.event == _MEDIA:
             if frame.media is not None and (payload := base64_wire.quoted(frame.media.payload)):
-                self._receiver.caller_sounded(payload)
+                self._sound(payload)
         elif (fact := twilio_wire.fact_of(frame)) is not None:
             if isinstance(fact, CallerLegEnded):
                 self._end(fact)

@@ -78,14 +78,14 @@ def read(message: bytes | memoryview) -> Frame | None:
 
 def fact_of(frame: Frame) -> Fact | None:
     """Return what a frame other than audio tells, or None where it is of no interest."""
-    match frame:
-        case Frame(event="start", start=_Start() as start):
-            return _started(start, frame.stream_sid)
-        case Frame(event="dtmf", dtmf=_Dtmf(digit=digit)) if digit in _KEYS and digit:
-            return KeyPressed(digit)
-        case Frame(event="mark", mark=_Mark(name=name)):
-            return MarkEchoed(name)
-        case Frame(event="stop"):
+    match frame.event:
+        case "mark" if frame.mark is not None:
+            return MarkEchoed(frame.mark.name)
+        case "dtmf" if frame.dtmf is not None and frame.dtmf.digit in _KEYS:
+            return KeyPressed(frame.dtmf.digit)
+        case "start" if frame.start is not None:
+            return _started(frame.start, frame.stream_sid)
+        case "stop":
             return CallerLegEnded()
         case _:
             return None

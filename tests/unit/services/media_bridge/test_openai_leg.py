@@ -18,8 +18,8 @@ class Hearer:
     def __init__(self) -> None:
         self.heard: list[Any] = []
 
-    def model_sounded(self, head: Head, payload: bytes) -> None:
-        self.heard.append((head.item_id, payload))
+    def model_sounded(self, response_id: str, item_id: str, payload: bytes, /) -> None:
+        self.heard.append((item_id, payload))
 
     def model_worded(self, head: Head) -> None:
         self.heard.append(head.item_id)
