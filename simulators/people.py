@@ -74,9 +74,7 @@ class Press(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", t
     gap_ms: Milliseconds = 300
 
 
-class WaitUntilAgentDone(
-    Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="wait_until_agent_done"
-):
+class WaitUntilAgentDone(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="wait_until_agent_done"):
     """Listen until at least `heard_ms` of speech were heard in this step and then `quiet_ms` of quiet."""
 
     quiet_ms: Milliseconds = 600

@@ -9,10 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from simulators.phrases import PHRASES, Intent, every_phrase
+from simulators.openai_realtime.wording import verbatim_of
+from simulators.phrases import Intent
 
-_KEYED_LINE = re.compile(r"^\s*[-*]?\s*\[(\w+)\]\s*«([^»]+)»", re.MULTILINE)
-_VERBATIM = re.compile(r"«([^»]+)»")
 _QUESTIONS = ("ask", "read_back_cancel", "anything_else")
 _STRIKES = 3
 _MOSTLY = 0.8
@@ -78,33 +77,6 @@ class Talk:
     now: datetime = field(kw_only=True)
 
 
-def script_of(instructions: str) -> dict[str, str]:
-    """The keyed lines of the session's instructions."""
-    return {key: line.strip() for key, line in _KEYED_LINE.findall(instructions)}
-
-
-def language_of(script: Mapping[str, str]) -> str:
-    """The language (ISO 639-1) the model speaks: an optional line `[language] «en»` says it, else Albanian."""
-    return script.get("language", "sq")
-
-
-def verbatim_of(instructions: str) -> str:
-    """What a response is told to say word for word, or an empty string."""
-    return " ".join(line.strip() for line in _VERBATIM.findall(instructions))
-
-
-def intent_of_text(text: str) -> Intent:
-    """What a customer's turn means that came as text: a known phrase, or a key that was reported as pressed."""
-    wanted = text.strip().casefold()
-    for language in PHRASES:
-        for intent, phrase in every_phrase(language):
-            if phrase.casefold() == wanted:
-                return intent
-    if re.search(r"pressed\W+(key\W+)?9\b", wanted):
-        return Intent.REPEAT
-    return Intent.UNCLEAR
-
-
 def reply_to(talk: Talk) -> Reply:
     """What the model does now, given that it was asked to respond."""
     reply = _wish(talk)
@@ -156,11 +128,14 @@ def _answer(talk: Talk, told: Told) -> Reply:
         case Intent.REPEAT:
             return Reply(_last_said(talk) or _opening(talk))
         case Intent.YES | Intent.NO | Intent.HELLO | Intent.UNCLEAR:
-            return _after_the_decision(talk) if _is_decided(talk) else _short_answer(talk, told)
+            is_over = _is_decided(talk) and _question(talk, since_the_decision=True) not in {"ask", "read_back_cancel"}
+            return _after_the_decision(talk) if is_over else _short_answer(talk, told)
 
 
 def _short_answer(talk: Talk, told: Told) -> Reply:
     """To words that mean something only after a question."""
+    if told.intent in {Intent.YES, Intent.NO} and (cut_off := _cut_off_question(talk)):
+        return Reply(cut_off)
     question = _question(talk)
     if question is None:
         return Reply(_opening(talk))
@@ -228,15 +203,24 @@ def _opening(talk: Talk) -> str:
     return " ".join(line for line in lines if line) or _line(talk, "not_understood")
 
 
-def _question(talk: Talk) -> str | None:
+def _question(talk: Talk, *, since_the_decision: bool = False) -> str | None:
     """The key of the question asked last."""
     for turn in reversed(talk.turns):
+        if since_the_decision and _decides(turn):
+            break
         if isinstance(turn, Said):
             asked = [(turn.text.rfind(start), key) for key in _QUESTIONS if (start := _start_of(talk, key))]
             place, key = max(asked, default=(-1, ""))
             if place >= 0:
                 return key
     return None
+
+
+def _cut_off_question(talk: Talk) -> str:
+    """The read-back that the customer cut off: a yes to half of it is none."""
+    line = _line(talk, "read_back_cancel")
+    said = _last_said(talk)
+    return line if said and line.startswith(said) and len(said) < len(_start_of(talk, "read_back_cancel")) else ""
 
 
 def _question_line(talk: Talk) -> str:
@@ -272,15 +256,17 @@ def _strikes(talk: Talk) -> int:
 
 def _is_decided(talk: Talk) -> bool:
     """Whether an outcome has been recorded, by the tool or by a key that was reported."""
-    for turn in talk.turns:
-        match turn:
-            case Called(Call("record_outcome", _), str(output)) if '"error"' not in output:
-                return True
-            case Remarked(text) if re.search(r"pressed\W+(key\W+)?[123]\b", text):
-                return True
-            case _:
-                pass
-    return False
+    return any(_decides(turn) for turn in talk.turns)
+
+
+def _decides(turn: Turn) -> bool:
+    match turn:
+        case Called(Call("record_outcome", _), str(output)):
+            return '"error"' not in output
+        case Remarked(text):
+            return re.search(r"pressed\W+(key\W+)?[123]\b", text) is not None
+        case _:
+            return False
 
 
 def _last_said(talk: Talk) -> str:

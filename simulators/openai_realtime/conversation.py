@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from simulators.openai_realtime.brain import Call, Called, Remarked, Said, Told, Turn, intent_of_text
+from simulators.openai_realtime.brain import Call, Called, Remarked, Said, Told, Turn
 from simulators.openai_realtime.shape import Json, RefusedError
+from simulators.openai_realtime.wording import intent_of_text
 from simulators.phrases import Intent
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 from simulators import voice
 from simulators.openai_realtime import client_events, configuration
 from simulators.openai_realtime.audio import AudioFormat, to_telephone
-from simulators.openai_realtime.brain import Call, language_of, script_of
+from simulators.openai_realtime.brain import Call
 from simulators.openai_realtime.conversation import Conversation, new_id
 from simulators.openai_realtime.faults import FaultBook, Faults
 from simulators.openai_realtime.hearing import Ears
@@ -18,6 +18,7 @@ from simulators.openai_realtime.listening import Listening
 from simulators.openai_realtime.response import arguments_of
 from simulators.openai_realtime.shape import Json, RefusedError
 from simulators.openai_realtime.speaking import Speaking
+from simulators.openai_realtime.wording import language_of, script_of
 
 LONGEST_SESSION_S = 3600
 SESSION_EXPIRED = "Your session hit the maximum duration of 60 minutes."
@@ -54,6 +55,7 @@ class Session:
         self._wire = wire
         self._book = book
         self._tasks: asyncio.TaskGroup
+        self._expiring: asyncio.Task[None]
         self._deltas = 0
         self._calls = 0
         self._outcomes = 0
@@ -69,11 +71,11 @@ class Session:
         config = configuration.initial(session_id=self.record.id, model=self.record.model, expires_at=expires_at)
         self.config = config
         async with asyncio.TaskGroup() as self._tasks:
-            background = self._tasks.create_task(self._expire())
+            self._expiring = self._tasks.create_task(self._expire())
             await self.send({"type": "session.created", "session": self.config})
             await self._receive()
             self._has_ended = True
-            background.cancel()
+            self._expiring.cancel()
             self.speaking.stop()
             self.listening.stop()
 
@@ -159,8 +161,7 @@ class Session:
         self.config = config
         if instructions_changed:
             self.record.instructions = config["instructions"]
-            self.faults = self._book.for_instructions(config["instructions"], self.faults) or self.faults
-            self.record.faults = self.faults.model_dump(exclude_defaults=True)
+            self._behave(self._book.for_instructions(config["instructions"], self.faults) or self.faults)
             self.start(asyncio.to_thread(_render_all, config["instructions"]))
         if self.faults.grant_format is not None:
             granted = {"type": self.faults.grant_format}
@@ -170,6 +171,15 @@ class Session:
         self.record.transcription_model = (audio["input"]["transcription"] or {}).get("model")
         if not self.faults.withhold_session_updated:
             await self.send({"type": "session.updated", "session": config})
+
+    def _behave(self, faults: Faults) -> None:
+        """Have these faults from now on; a session's life is counted anew where they set one."""
+        has_another_life = faults.expire_after_s != self.faults.expire_after_s
+        self.faults = faults
+        if has_another_life:
+            self._expiring.cancel()
+            self._expiring = self._tasks.create_task(self._expire())
+        self.record.faults = faults.model_dump(exclude_defaults=True)
 
     async def _append(self, event: Json) -> None:
         audio = base64.b64decode(event["audio"])

@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from simulators.openai_realtime.audio import AudioFormat
-from simulators.openai_realtime.brain import Call, Reply, Talk, language_of, reply_to, script_of, verbatim_of
+from simulators.openai_realtime.brain import Call, Reply, Talk, reply_to
 from simulators.openai_realtime.conversation import Item, turns_of
 from simulators.openai_realtime.hearing import Heard
 from simulators.openai_realtime.ledger import now_ms
 from simulators.openai_realtime.response import Response, ResponseSettings
 from simulators.openai_realtime.shape import Json, RefusedError
+from simulators.openai_realtime.wording import language_of, script_of, verbatim_of
 
 if TYPE_CHECKING:
     from simulators.openai_realtime.session import Session

@@ -42,6 +42,10 @@ class Kind(StrEnum):
     """New calls are missing from the list and the resource for `delay_s`."""
     STREAM_REFUSED = "stream_refused"
     """The stream never connects (31920)."""
+    STREAM_WITHOUT_START = "stream_without_start"
+    """The socket opens, and `start` never comes."""
+    MARKS_LOST = "marks_lost"
+    """No mark comes back."""
     STREAM_WITHOUT_STOP = "stream_without_stop"
     """The socket closes with no `stop` frame before it."""
 

@@ -89,9 +89,9 @@ class Line:
     # --- the far end's side
 
     def play(self, audio: bytes) -> int:
-        """Queue audio for the person; the samples taken."""
+        """Queue audio for the person; the samples taken. After the end all is taken and nobody hears it."""
         if self.stopped:
-            return 0
+            return len(audio)
         now = self._catch_up()
         taken = self._buffer.append(audio, now)
         self._arm()

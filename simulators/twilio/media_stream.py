@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -83,6 +84,15 @@ async def open_socket(url: str, *, signature: str) -> ClientConnection:
         raise StreamRefusedError(code, f"{type(problem).__name__}: {problem}") from problem
 
 
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """Which frames this stream sends as Twilio does; what it leaves out is a fault on order."""
+
+    starts: bool = True
+    echoes_marks: bool = True
+    stops: bool = True
+
+
 class MediaStream:
     """One connected stream, from `connected` to the close; it listens to the line and plays on it."""
 
@@ -94,17 +104,19 @@ class MediaStream:
         line: Line,
         ledger: CallLedger,
         entry: StreamEntry,
+        manners: Manners,
     ) -> None:
         self._socket = socket
         self._identity = identity
         self._ledger = ledger
         self._line = line
         self._entry = entry
+        self._manners = manners
         self._outgoing: asyncio.Queue[Callable[[int], str]] = asyncio.Queue(MAX_WAITING_FRAMES)
         self._sequence = 0
         self._chunks = 0
 
-    async def run(self, *, parameters: Mapping[str, str], with_stop: bool = True) -> None:
+    async def run(self, *, parameters: Mapping[str, str]) -> None:
         """Be the stream until the server closes it; cancelled, it says `stop` and closes by itself."""
         closed_by = "simulator"
         try:
@@ -119,12 +131,13 @@ class MediaStream:
         finally:
             self._line.listener = None
             if closed_by == "simulator":
-                await self._stop(with_stop=with_stop)
+                await self._stop()
             self._finish(closed_by)
 
     async def _begin(self, parameters: Mapping[str, str]) -> None:
         await self._socket.send(frames.CONNECTED)
-        await self._socket.send(frames.start(self._identity, sequence=self._next(), parameters=parameters))
+        if self._manners.starts:
+            await self._socket.send(frames.start(self._identity, sequence=self._next(), parameters=parameters))
         self._entry.started_ms = self._ledger.note("stream_started", stream_sid=self._identity.stream_sid)
         self._line.listener = self
 
@@ -154,7 +167,8 @@ class MediaStream:
             if mark["name"] == name and mark["echoed_ms"] is None:
                 mark.update(echoed_ms=now_ms(), cleared=cleared)
                 break
-        self._queue(lambda sequence: frames.mark(self._identity, sequence=sequence, name=name))
+        if self._manners.echoes_marks:
+            self._queue(lambda sequence: frames.mark(self._identity, sequence=sequence, name=name))
 
     # --- what the server sends
 
@@ -223,12 +237,12 @@ class MediaStream:
         self._entry.frames_sent += 1
         await self._socket.send(frame(self._next()))
 
-    async def _stop(self, *, with_stop: bool) -> None:
+    async def _stop(self) -> None:
         with suppress(ConnectionClosed, TimeoutError):
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
                 while not self._outgoing.empty():
                     await self._send(self._outgoing.get_nowait())
-                if with_stop:
+                if self._manners.stops:
                     await self._send(lambda sequence: frames.stop(self._identity, sequence=sequence))
                 await self._socket.close()
 

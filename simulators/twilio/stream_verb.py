@@ -9,7 +9,7 @@ from simulators.twilio.documents import Document
 from simulators.twilio.faults import Kind
 from simulators.twilio.ledger import StreamEntry, now_ms, wall_time
 from simulators.twilio.line import Line
-from simulators.twilio.media_stream import MediaStream, StreamRefusedError, check_url, open_socket
+from simulators.twilio.media_stream import Manners, MediaStream, StreamRefusedError, check_url, open_socket
 from simulators.twilio.parameters import Webhook
 from simulators.twilio.stream_frames import Identity
 from simulators.twilio.surroundings import Surroundings
@@ -58,10 +58,17 @@ class StreamVerb:
         return socket
 
     async def _converse(self, socket: ClientConnection, verb: ConnectStream, entry: StreamEntry) -> None:
-        silent_end = self._around.faults().pick((Kind.STREAM_WITHOUT_STOP,), phone=self._call.phone)
         identity = Identity(self._call.account_sid, self._call.sid, entry.stream_sid)
-        stream = MediaStream(socket, identity, line=self._line, ledger=self._call.ledger, entry=entry)
-        await stream.run(parameters=verb.parameters, with_stop=silent_end is None)
+        manners = Manners(
+            starts=self._has_no(Kind.STREAM_WITHOUT_START),
+            echoes_marks=self._has_no(Kind.MARKS_LOST),
+            stops=self._has_no(Kind.STREAM_WITHOUT_STOP),
+        )
+        stream = MediaStream(socket, identity, line=self._line, ledger=self._call.ledger, entry=entry, manners=manners)
+        await stream.run(parameters=verb.parameters)
+
+    def _has_no(self, fault: Kind) -> bool:
+        return self._around.faults().pick((fault,), phone=self._call.phone) is None
 
     def _tell(self, verb: ConnectStream, entry: StreamEntry, event: dict[str, str]) -> None:
         callback = Webhook(verb.status_callback, verb.status_callback_method) if verb.status_callback else None

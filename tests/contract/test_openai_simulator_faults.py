@@ -176,3 +176,9 @@ async def test_many_sessions_talk_at_once(openai_simulator: SimulatorProcess) ->
         talks = [group.create_task(talk()) for _ in range(20)]
     assert {task.result() for task in talks} == {"record_outcome"}
     assert configuration()["instructions"] == openai_simulator.sessions()[0]["instructions"]
+
+
+async def test_a_session_that_is_told_of_an_order_may_be_given_a_shorter_life(openai_simulator: SimulatorProcess) -> None:
+    openai_simulator.add_rule({"match": "SHP-1.", "faults": {"expire_after_s": 0.2}})
+    async with in_call(openai_simulator.url) as client:
+        assert (await client.until("error"))["error"]["code"] == "session_expired"

@@ -352,3 +352,20 @@ async def test_twenty_calls_at_once_keep_their_pace(twilio: TwilioSimulator, ser
         due = (stream["ended_ms"] - stream["started_ms"]) / 20
         # a clock that was held up makes up for it, so there may be a few more, never fewer
         assert due - 4 <= stream["frames_sent"] <= due + 20
+
+
+async def test_a_stream_may_never_start_on_order(twilio: TwilioSimulator, server: StreamServer) -> None:
+    twilio.faults({"fault": "stream_without_start"})
+    await twilio.ended(place(twilio, stream_twiml(server.url), {"pause": 0.3}, "hang_up"))
+    assert [frame["event"] for _, frame in server.bridges[0].frames][0] == "connected"
+    assert server.bridges[0].of("start") == []
+
+
+async def test_marks_may_never_come_back_on_order(twilio: TwilioSimulator, server: StreamServer) -> None:
+    twilio.faults({"fault": "marks_lost"})
+    sid = place(twilio, stream_twiml(server.url), {"pause": 0.5}, "hang_up")
+    bridge = await server.first()
+    await play(bridge, TONE * 5)
+    await bridge.send("mark", name="m1")
+    await twilio.ended(sid)
+    assert bridge.of("mark") == []

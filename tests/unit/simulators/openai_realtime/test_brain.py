@@ -4,20 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from simulators.openai_realtime.brain import (
-    Call,
-    Called,
-    Remarked,
-    Reply,
-    Said,
-    Talk,
-    Told,
-    Turn,
-    intent_of_text,
-    reply_to,
-    script_of,
-    verbatim_of,
-)
+from simulators.openai_realtime.brain import Call, Called, Remarked, Reply, Said, Talk, Told, Turn, reply_to
+from simulators.openai_realtime.wording import intent_of_text, script_of, verbatim_of
 from simulators.phrases import Intent
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -144,6 +132,17 @@ def test_after_the_decision_a_yes_decides_nothing() -> None:
     assert _reply(*turns) == Reply("Anything else?")
     (call,) = _reply(*turns, Said("Anything else?"), Told(Intent.NO, "no")).calls
     assert call.name == "end_call"
+
+
+def test_after_the_decision_a_cancellation_read_back_is_answered() -> None:
+    turns = (*ASKED, Told(Intent.CONFIRM, "yes"), DECIDED, Said("Goodbye."), Told(Intent.CANCEL, "no"), Said("Really cancel?"))
+    assert _outcome(*turns, Told(Intent.YES, "yes")) == "cancelled"
+    assert _reply(*turns, Told(Intent.NO, "no")) == Reply("Do you confirm?")
+
+
+def test_a_read_back_that_was_cut_off_is_read_again() -> None:
+    cut_off = (*ASKED, Told(Intent.CANCEL, "no"), Said("Really"), Told(Intent.YES, "yes"))
+    assert _reply(*cut_off) == Reply("Really cancel?")
 
 
 def test_after_the_decision_a_new_decision_is_recorded() -> None:
