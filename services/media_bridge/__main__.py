@@ -21,10 +21,10 @@ from services.media_bridge.prompts import PromptBook
 from services.media_bridge.reception import Desk
 from services.media_bridge.server import StreamServer
 from services.media_bridge.settings import BridgeSettings
-from services.media_bridge.usage import PRICES
 from services.media_bridge.warm_pool import WarmPool
 from services.media_bridge.websocket import ConnectionFailedError
 from shared import languages
+from shared.core.conversation.lines import Timing
 from shared.core.errors import StoreUnavailableError
 from shared.environ import load_settings
 from shared.health import Health
@@ -87,6 +87,7 @@ async def _run(settings: BridgeSettings) -> None:
         default_language=settings.default_language,
         transcription_model=settings.openai_transcription_model,
         is_recorded=settings.record_calls is not None,
+        patience=Timing(silence_s=settings.silence_prompts_s, wait_s=settings.wait_s),
     )
     desk = Desk(
         door=Door(
@@ -100,7 +101,7 @@ async def _run(settings: BridgeSettings) -> None:
         prompts=prompts,
         sessions=pool,
         voice=settings.openai_voice,
-        prices=PRICES.get(settings.openai_realtime_model),
+        prices=settings.prices,
         record_folder=settings.record_calls,
         metrics=metrics,
         background=server.keep,

@@ -1,6 +1,6 @@
 """What is said in one call and what the speech model is told, made from the order and its language."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,12 +32,13 @@ class CallScript:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptBook:
-    """Writes the words of each call. `is_recorded` adds the notice that the call is recorded."""
+    """Writes the words of each call. `is_recorded` adds the notice that the call is recorded; `patience` has the waits."""
 
     policy: DialPolicy
     default_language: str
     transcription_model: str
     is_recorded: bool
+    patience: Timing = field(default_factory=Timing)
 
     @property
     def version(self) -> str:
@@ -83,7 +84,7 @@ class PromptBook:
 
     def _timing(self) -> Timing:
         longest = float(self.policy.call_time_limit_s)
-        return replace(Timing(), call_s=max(longest - _CLOSING_TIME_S, longest / 2))
+        return replace(self.patience, call_s=max(longest - _CLOSING_TIME_S, longest / 2))
 
 
 def _order_json(order: Order) -> str:

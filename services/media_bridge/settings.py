@@ -2,8 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from services.media_bridge.usage import PRICES, Prices, parse_prices
+from shared.core.conversation.lines import Timing
 from shared.environ import Settings
 from shared.setting_groups import (
     CallingRules,
@@ -17,6 +19,23 @@ from shared.setting_groups import (
     TokenSettings,
     TwilioAuth,
 )
+
+_MOST_SILENCE_S = 120
+
+
+def parse_silences(text: str) -> tuple[float, float, float]:
+    """Return the three moments at which silence is broken: a question, the keypad, the goodbye.
+
+    Raises:
+        ValueError: They are not three growing numbers.
+    """
+    try:
+        first, second, third = (float(word) for word in text.split(","))
+    except ValueError:
+        raise ValueError("it should be three numbers") from None
+    if not 0 < first < second < third <= _MOST_SILENCE_S:
+        raise ValueError(f"each should be later than the one before, the last at most {_MOST_SILENCE_S}")
+    return first, second, third
 
 
 class CapacitySettings(Settings):
@@ -32,6 +51,25 @@ class TranscriptionSettings(Settings):
     openai_transcription_model: Annotated[str, Field(examples=["gpt-transcribe"])] = "gpt-transcribe"
 
 
+class PatienceSettings(Settings):
+    """How long a silent customer is waited for."""
+
+    silence_prompts_s: Annotated[tuple[float, float, float], BeforeValidator(parse_silences)] = Field(
+        Timing().silence_s, examples=["6,12,20"], description="the question, the keypad, the goodbye"
+    )
+    wait_s: float = Field(
+        Timing().wait_s, gt=0, le=120, allow_inf_nan=False, examples=["30"], description="for who asked us to wait"
+    )
+
+
+class PriceSettings(Settings):
+    """What a million tokens cost in US dollars; None takes the model's list price, if it is known here."""
+
+    openai_prices: Annotated[Prices | None, BeforeValidator(parse_prices)] = Field(
+        None, examples=["audio:32/0.40/64,text:4/0.40/24"], description="in/cached/out"
+    )
+
+
 class BridgeSettings(
     RedisSettings,
     PublicSettings,
@@ -42,8 +80,15 @@ class BridgeSettings(
     StreamSettings,
     CapacitySettings,
     TranscriptionSettings,
+    PatienceSettings,
+    PriceSettings,
     MediaBridgeAddress,
     DrainSettings,
     LogSettings,
 ):
     """All that the bridge reads from the environment."""
+
+    @property
+    def prices(self) -> Prices | None:
+        """The prices that the model's tokens are counted at; None where nobody knows them."""
+        return self.openai_prices or PRICES.get(self.openai_realtime_model)

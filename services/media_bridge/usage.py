@@ -1,10 +1,13 @@
 """What the speech model's tokens cost."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 _MILLION = Decimal(1_000_000)
+_AMOUNT = r"(\d{1,6}(?:\.\d{1,6})?)"
+_PRICE_LIST = re.compile(rf"(audio|text):{_AMOUNT}/{_AMOUNT}/{_AMOUNT}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,19 @@ def _prices(text: tuple[str, str, str], audio: tuple[str, str, str]) -> Prices:
         text_out=text_out,
         audio_out=audio_out,
     )
+
+
+def parse_prices(text: str) -> Prices:
+    """Return the prices in `audio:IN/CACHED/OUT,text:IN/CACHED/OUT`.
+
+    Raises:
+        ValueError: They are written otherwise.
+    """
+    found = [_PRICE_LIST.fullmatch(part.strip()) for part in text.split(",")]
+    lists = {match[1]: (match[2], match[3], match[4]) for match in found if match is not None}
+    if None in found or len(found) != len(lists) or len(lists) != 2:  # noqa: PLR2004 - audio and text
+        raise ValueError("it should be audio:in/cached/out,text:in/cached/out in US dollars")
+    return _prices(text=lists["text"], audio=lists["audio"])
 
 
 PRICES: Mapping[str, Prices] = {

@@ -1,8 +1,12 @@
 """What the bridge needs to start."""
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 
 from services.media_bridge.settings import BridgeSettings
+from services.media_bridge.usage import PRICES
 from shared.environ import SettingsError, parse_settings
 
 NEEDED = {
@@ -27,3 +31,34 @@ def test_all_that_is_missing_is_named_at_once() -> None:
 
 def test_no_secret_is_shown() -> None:
     assert "sk-x" not in repr(parse_settings(BridgeSettings, NEEDED))
+
+
+def test_the_waits_for_a_silent_customer_can_be_set() -> None:
+    given = parse_settings(BridgeSettings, {**NEEDED, "SILENCE_PROMPTS_S": "4, 8.5,15", "WAIT_S": "45"})
+    assert (given.silence_prompts_s, given.wait_s) == ((4.0, 8.5, 15.0), 45.0)
+    assert parse_settings(BridgeSettings, NEEDED).silence_prompts_s == (6.0, 12.0, 20.0)
+
+
+@pytest.mark.parametrize("silences", ["6,12", "6,6,20", "0,12,20", "20,12,6", "six,12,20", "6,12,200", "nan,12,20", "6,12,nan"])
+def test_silences_that_do_not_grow_are_refused(silences: str) -> None:
+    with pytest.raises(SettingsError, match="SILENCE_PROMPTS_S"):
+        parse_settings(BridgeSettings, {**NEEDED, "SILENCE_PROMPTS_S": silences})
+
+
+def test_the_prices_are_the_models_own_unless_others_are_set() -> None:
+    model = {"OPENAI_REALTIME_MODEL": "gpt-realtime-2.1-mini"}
+    assert parse_settings(BridgeSettings, NEEDED | model).prices == PRICES["gpt-realtime-2.1-mini"]
+    mine = parse_settings(BridgeSettings, {**NEEDED, "OPENAI_PRICES": "text:4/0.40/24, audio:30/0.40/64"}).prices
+    assert mine == replace(PRICES["gpt-realtime-2.1"], audio_in=Decimal(30))
+
+
+def test_of_a_model_that_nobody_knows_there_is_no_price() -> None:
+    assert parse_settings(BridgeSettings, NEEDED | {"OPENAI_REALTIME_MODEL": "my-own"}).prices is None
+
+
+@pytest.mark.parametrize(
+    "prices", ["32", "audio:32/0.4/64", "audio:1/1/1,audio:1/1/1", "audio:1/1/1,text:-1/1/1", "audio:1/1/1,text:1/1/nan"]
+)
+def test_prices_of_another_shape_are_refused(prices: str) -> None:
+    with pytest.raises(SettingsError, match="OPENAI_PRICES"):
+        parse_settings(BridgeSettings, {**NEEDED, "OPENAI_PRICES": prices})
