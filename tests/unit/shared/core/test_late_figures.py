@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from shared.core.announcement import Transition
 from shared.core.confirmation import Conclusion, Confirmation
-from shared.core.facts import AttemptBegun, CallAnswered, CallEnded, ConversationEnded, Fact, GivenUp
+from shared.core.facts import AttemptBegun, CallAnswered, CallEnded, ConversationEnded, DisclosurePlayed, Fact, GivenUp
 from shared.core.outcome import AttemptResult, Outcome
 from shared.core.transition import transition
 from tests.support.orders import NOON, after, an_order
@@ -47,3 +47,12 @@ def test_what_is_known_stands() -> None:
 def test_what_is_told_of_a_stranger_changes_nothing() -> None:
     ended = after_facts(BEGUN, ANSWERED, ENDED)
     assert transition(ended, replace(CONCLUDED, attempt_id="att_9")).confirmation is ended
+
+
+def test_that_the_disclosure_was_heard_is_kept_once_and_changes_no_result() -> None:
+    finished = after_facts(BEGUN, ANSWERED, ENDED, GivenUp(after(50), Outcome.UNREACHED))
+    told = transition(finished, DisclosurePlayed(after(15), "att_1"))
+    assert told.announcements == ()
+    assert told.confirmation.attempts[0].disclosure_played_at == after(15)
+    assert (told.confirmation.outcome, told.confirmation.attempts[0].result) == (Outcome.UNREACHED, AttemptResult.UNDECIDED)
+    assert transition(told.confirmation, DisclosurePlayed(after(16), "att_1")).confirmation is told.confirmation
