@@ -33,13 +33,14 @@ mic: setup-mic ## talk to the bot by microphone, without a phone
 doctor: setup ## check settings, Redis, clock and PUBLIC_URL, and say what to fix
 	@$(PY) -m tools.doctor
 
-test: test-unit ## all tests; shared/core must be covered to the last branch
-	$(PY) -m pytest tests --ignore=tests/unit -q -n $(TEST_WORKERS) --dist loadfile
+test: setup-dev ## all tests; those of shared/core must reach its last branch
+	@mkdir -p var/coverage
+	$(PY) -m coverage run -m pytest tests/unit/shared/core -q
+	$(PY) -m coverage report --fail-under=100
+	$(PY) -m pytest tests --ignore=tests/unit/shared/core -q -n $(TEST_WORKERS) --dist loadfile
 
 test-unit: setup-dev ## the tests without sockets, in seconds
-	@mkdir -p var/coverage
-	$(PY) -m coverage run -m pytest tests/unit -q
-	$(PY) -m coverage report --fail-under=100
+	$(PY) -m pytest tests/unit -q
 
 lint: setup-dev ## ruff, mypy, import-linter and the house rules
 	$(PY) -m ruff format --check .
