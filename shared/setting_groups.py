@@ -179,6 +179,12 @@ class DialerAddress(Settings):
     dialer_bind: Address = Field(Bind("127.0.0.1", 8002), examples=["127.0.0.1:8002"])
 
 
+class WebhookTargets(Settings):
+    """Whether webhooks may also go to private addresses and by plain http: for trials on one machine, never in production."""
+
+    webhook_private_targets: Switch = Field(default=False, examples=["off"])
+
+
 class SoftphoneSettings(Settings):
     """Whether the page for trying the bot by the browser's microphone is served, to this machine only."""
 

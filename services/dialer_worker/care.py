@@ -12,6 +12,8 @@ class Care(Enum):
 
     NOTHING = auto()  # it was looked at too early, or somebody else was quicker
     ERASE = auto()  # its time is over: forget it
+    ERASE_UNREAD = auto()  # the same, though a consumer group of the CRM had not acknowledged the outcome
+    KEEP_UNREAD = auto()  # keep it a while longer for such a group
     PLAN = auto()  # ask the dial policy: it expired, or a call that was due has been held up
     FIND_CALL = auto()  # ask Twilio's list whether the call was placed
     CANCEL_CALL = auto()  # the shop took the order back while it rings

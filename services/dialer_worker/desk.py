@@ -3,14 +3,19 @@
 import asyncio
 import random
 import time
+from collections.abc import Awaitable
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 import structlog
 
+from services.dialer_worker.courier import Courier
 from services.dialer_worker.dialer import Dialer
+from services.dialer_worker.outbound import open_outbound
 from services.dialer_worker.reconcile import Reconciler
+from services.dialer_worker.rehearsal import Rehearsals
 from services.dialer_worker.settings import Settings
 from services.dialer_worker.tally import Count, Figure, Tally
 from services.dialer_worker.telephony import Telephony, open_client
@@ -31,6 +36,7 @@ class Attendant:
         self._store = store
         self._dialer = dialer
         self._reconciler = reconciler
+        self._rehearsals = Rehearsals(store, from_number=dialer.settings.twilio_from_numbers[0])
         self._tally = tally
 
     async def attend(self, confirmation_id: str) -> None:
@@ -45,7 +51,11 @@ class Attendant:
         except NotFoundError:
             await self._store.eraser.erase_if_over(confirmation_id)  # what is still due of it ends too
             return
-        if _is_call_due(confirmation, await self._store.now()) and await self._store.due.is_granted(confirmation_id):
+        is_due = _is_call_due(confirmation, await self._store.now())
+        if confirmation.is_test and (is_due or confirmation.open_attempt is not None):
+            await self._rehearsals.play(confirmation)
+            return
+        if is_due and not confirmation.is_test and await self._store.due.is_granted(confirmation_id):
             await self._dialer.place_call(confirmation)
             return
         care = await self._reconciler.care(confirmation)
@@ -88,6 +98,8 @@ class Desk:
             rng=random.Random(),  # noqa: S311 - it only spreads pauses
         )
         self._attendant = Attendant(store=self._store, dialer=dialer, reconciler=reconciler, tally=tally)
+        outbound = partial(open_outbound, allows_private=settings.webhook_private_targets)
+        self._courier = Courier(self._store, outbound, tally=tally)
 
     def __enter__(self) -> Self:
         """Have the loop ready."""
@@ -104,12 +116,17 @@ class Desk:
     def attend(self, confirmation_id: str) -> None:
         """Attend to one confirmation within the time limit; what failed is logged and comes back by its due time."""
         with structlog.contextvars.bound_contextvars(confirmation_id=confirmation_id):
-            self._runner.run(self._attend(confirmation_id))
+            self._runner.run(self._limited(self._attendant.attend(confirmation_id)))
 
-    async def _attend(self, confirmation_id: str) -> None:
+    def deliver(self, endpoint_id: str) -> None:
+        """Deliver to one endpoint within the time limit; the same."""
+        with structlog.contextvars.bound_contextvars(endpoint_id=endpoint_id):
+            self._runner.run(self._limited(self._courier.deliver(endpoint_id)))
+
+    async def _limited(self, work: Awaitable[None]) -> None:
         try:
             async with asyncio.timeout(ATTEND_TIMEOUT_S):
-                await self._attendant.attend(confirmation_id)
+                await work
         except TimeoutError:
             _log.error("attending_timed_out")
         except (StoreUnavailableError, TelephonyError) as error:

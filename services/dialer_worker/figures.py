@@ -24,6 +24,9 @@ class Figures:
                 registry=registry,
             ),
             Figure.CARE: Counter("dialer_care", "Confirmations looked after, by what was done", ["kind"], registry=registry),
+            Figure.WEBHOOK: Counter(
+                "dialer_webhooks", "Events sent to shops' endpoints, by what became of it", ["result"], registry=registry
+            ),
             Figure.COUNTRY_REFUSED: Counter(
                 "dialer_country_refused", "Numbers of countries that the account may not call", ["country"], registry=registry
             ),

@@ -38,7 +38,13 @@ class Front:
         self._figures = Figures(registry)
         self._queue = DialQueue(open_sync_client(settings.redis_url.get_secret_value()))
         self._store = _store(settings)
-        self._ticker = Ticker(due=self._store.due, queue=self._queue, clock=self._store)
+        self._ticker = Ticker(
+            due=self._store.due,
+            deliveries=self._store.deliveries,
+            most_deliveries=max(1, settings.dialer_workers // 2),
+            queue=self._queue,
+            clock=self._store,
+        )
         self._health = Health(
             registry,
             checks=(

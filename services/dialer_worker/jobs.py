@@ -11,3 +11,8 @@ DESK: ContextVar[Desk] = ContextVar("desk")
 def attend(confirmation_id: str) -> None:
     """Look at the confirmation and do what it needs now."""
     DESK.get().attend(confirmation_id)
+
+
+def deliver(endpoint_id: str) -> None:
+    """Deliver what is due at the endpoint."""
+    DESK.get().deliver(endpoint_id)

@@ -12,7 +12,7 @@ from shared.core.dial_policy import DialPolicy
 from shared.core.facts import CallAnswered, CallEnded, CallNotListed, CallPlaced, Fact, PlacingUndone
 from shared.core.lifecycle import plan
 from shared.core.outcome import AttemptResult
-from shared.store import Store
+from shared.store import KeptUnread, Store
 
 # Twilio's clock and Redis's may differ. Looking further back is safe: calls of other attempts are known by their sids.
 CLOCKS_DIFFER = timedelta(seconds=60)
@@ -46,11 +46,22 @@ class Reconciler:
             case Care.NOTHING:
                 pass
             case Care.ERASE:
-                await self._store.eraser.erase_if_over(confirmation.id)
+                return await self._erase(confirmation)
             case Care.PLAN:
                 await self._store.confirmations.apply_if(confirmation.id, lambda found, now: plan(found, self._policy, now))
             case _:
                 await self._care_for_call(care, confirmation)
+        return care
+
+    async def _erase(self, confirmation: Confirmation) -> Care:
+        """Forget a confirmation; say so where a CRM has not read its outcome, and which of its consumer groups."""
+        answer = await self._store.eraser.erase_if_over(confirmation.id)
+        if answer is None or not answer.unread_by:
+            return Care.ERASE
+        event, care = "outcome_erased_unread", Care.ERASE_UNREAD
+        if isinstance(answer, KeptUnread):
+            event, care = "outcome_kept_unread", Care.KEEP_UNREAD
+        _log.warning(event, shop=confirmation.shop, groups=list(answer.unread_by))
         return care
 
     async def _care_for_call(self, care: Care, confirmation: Confirmation) -> None:

@@ -11,6 +11,7 @@ from shared.setting_groups import (
     RedisSettings,
     TokenSettings,
     TwilioSettings,
+    WebhookTargets,
 )
 
 
@@ -23,6 +24,7 @@ class Settings(
     DialerAddress,
     DrainSettings,
     LogSettings,
+    WebhookTargets,
 ):
     """All that the supervisor, its workers and its ticker read.
 

@@ -14,6 +14,7 @@ class Figure(StrEnum):
     TWILIO_ERROR = "twilio_error"  # by code, HTTP status or kind of failure
     CARE = "care"  # by kind
     COUNTRY_REFUSED = "country_refused"  # by ISO 3166 code
+    WEBHOOK = "webhook"  # by what became of it
     READY = "ready"  # a worker is up; no label
     WORKERS = "workers"  # how many are alive, told by their parent
 

@@ -31,11 +31,23 @@ class DueWork(Protocol):
         ...
 
 
+class DueDeliveries(Protocol):
+    """What is to be delivered to shops (the store's `Deliveries`)."""
+
+    async def claim(self, most_open: int) -> list[str]:
+        """Take endpoints that are due."""
+        ...
+
+
 class WakeUps(Protocol):
     """The queue to the workers (the store's `DialQueue`). Its calls block."""
 
     def enqueue_attend(self, confirmation_id: str) -> None:
         """Have a worker attend to the confirmation."""
+        ...
+
+    def enqueue_deliver(self, endpoint_id: str) -> None:
+        """Have a worker deliver to the endpoint."""
         ...
 
     def depth(self) -> int:
@@ -52,10 +64,15 @@ class Clock(Protocol):
 
 
 class Ticker:
-    """Moves what is due into the queue, until it is cancelled. `last_tick_at` is by the monotonic clock."""
+    """Moves what is due into the queue, until it is cancelled. `last_tick_at` is by the monotonic clock.
 
-    def __init__(self, *, due: DueWork, queue: WakeUps, clock: Clock) -> None:
+    `most_deliveries` endpoints are delivered to at once: less than there are workers, so that calls never wait for a shop's server.
+    """
+
+    def __init__(self, *, due: DueWork, deliveries: DueDeliveries, most_deliveries: int, queue: WakeUps, clock: Clock) -> None:
         self._due = due
+        self._deliveries = deliveries
+        self._most_deliveries = most_deliveries
         self._queue = queue
         self._clock = clock
         self._nonce = token_urlsafe(12)
@@ -84,6 +101,8 @@ class Ticker:
             return TICK_S
         for confirmation_id in await self._due.claim_care():
             await asyncio.to_thread(self._queue.enqueue_attend, confirmation_id)
+        for endpoint_id in await self._deliveries.claim(self._most_deliveries):
+            await asyncio.to_thread(self._queue.enqueue_deliver, endpoint_id)
         for _ in range(_MOST_GRANTS):
             match await self._due.admit(self._nonce):
                 case Grant(confirmation_id=confirmation_id):

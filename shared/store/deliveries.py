@@ -91,10 +91,10 @@ class Deliveries:
         async with translated():
             await run(self._client, Script.FINISH_DELIVERY, args=[endpoint_id])
 
-    async def due_lanes(self, endpoint_id: str, now: datetime, limit: int) -> list[str]:
+    async def due_lanes(self, endpoint_id: str, limit: int) -> list[str]:
         """Return the confirmations whose next event is due, longest overdue first."""
         async with translated():
-            ids = await self._client.zrangebyscore(keys.webhook(endpoint_id, "lanes"), "-inf", to_ms(now), start=0, num=limit)
+            ids = await run(self._client, Script.DUE_LANES, keys=[keys.webhook(endpoint_id, "lanes")], args=[limit])
         return [confirmation_id.decode() for confirmation_id in ids]
 
     async def first(self, endpoint_id: str, confirmation_id: str) -> Message | None:
@@ -106,6 +106,8 @@ class Deliveries:
         pipe.lrange(keys.history(confirmation_id), 0, -1)
         async with translated():
             sequence, tries, stored, history = await pipe.execute()
+        if stored is None:
+            await self._leave(endpoint_id, confirmation_id)
         if sequence is None or stored is None:
             return None
         event = _events.decode(history[int(sequence) - 1].partition(b"\n")[0])
@@ -154,6 +156,11 @@ class Deliveries:
         """Put dead letters back into their lanes, to be delivered at once; return how many there were."""
         async with translated():
             return int(await run(self._client, Script.RESEND, args=[endpoint_id, *event_ids]))
+
+    async def _leave(self, endpoint_id: str, confirmation_id: str) -> None:
+        """Take the lane of a confirmation that is gone out of what is due."""
+        async with translated():
+            await self._client.zrem(keys.webhook(endpoint_id, "lanes"), confirmation_id)
 
     async def _settle(
         self, endpoint: Endpoint, message: Message, what: str, *, next_ms: int = 0, why: _Why | None = None

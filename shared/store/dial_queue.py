@@ -15,6 +15,7 @@ from shared.store.connection import SENTINEL_LIMITS, is_sentinel, sentinel_parts
 
 QUEUE_NAME = "dial"  # each worker process listens to this queue alone: RQ's move from one queue is atomic, from two it isn't
 ATTEND = "services.dialer_worker.jobs.attend"
+DELIVER = "services.dialer_worker.jobs.deliver"
 
 
 def open_sync_client(redis_url: str, *, socket_timeout_s: float = 2.0) -> "Redis":
@@ -44,8 +45,19 @@ class DialQueue:
         Raises:
             StoreUnavailableError: The job may or may not be queued; the due time brings it back.
         """
+        self._enqueue(ATTEND, confirmation_id)
+
+    def enqueue_deliver(self, endpoint_id: str) -> None:
+        """Have a worker deliver what is due at an endpoint.
+
+        Raises:
+            StoreUnavailableError: The job may or may not be queued; the lease brings the endpoint back.
+        """
+        self._enqueue(DELIVER, endpoint_id)
+
+    def _enqueue(self, function: str, about: str) -> None:
         try:
-            self._queue.enqueue(ATTEND, confirmation_id, result_ttl=0, failure_ttl=3600)
+            self._queue.enqueue(function, about, result_ttl=0, failure_ttl=3600)
         except (RedisError, OSError) as error:
             raise StoreUnavailableError(f"rq: {type(error).__name__}") from error
 

@@ -30,6 +30,7 @@ class Script(Enum):
     SAVE_ENDPOINT = "save_endpoint"
     DROP_ENDPOINT = "drop_endpoint"
     CLAIM_DELIVERIES = "claim_deliveries"
+    DUE_LANES = "due_lanes"
     SETTLE_DELIVERY = "settle_delivery"
     FINISH_DELIVERY = "finish_delivery"
     RESEND = "resend"

@@ -41,8 +41,22 @@ class Queue:
             raise StoreUnavailableError("rq: ConnectionError")
         self.jobs.append(confirmation_id)
 
+    def enqueue_deliver(self, endpoint_id: str) -> None:
+        self.jobs.append(endpoint_id)
+
     def depth(self) -> int:
         return self._depth
+
+
+class Deliveries:
+    """Endpoints that are due, claimed once, and no more at once than asked for."""
+
+    def __init__(self, *endpoints: str) -> None:
+        self.endpoints = list(endpoints)
+
+    async def claim(self, most_open: int) -> list[str]:
+        claimed, self.endpoints = self.endpoints[:most_open], self.endpoints[most_open:]
+        return claimed
 
 
 class Clock:
@@ -50,8 +64,8 @@ class Clock:
         return NOON
 
 
-def ticker(due: Due, queue: Queue) -> Ticker:
-    return Ticker(due=due, queue=queue, clock=Clock())
+def ticker(due: Due, queue: Queue, deliveries: Deliveries | None = None) -> Ticker:
+    return Ticker(due=due, deliveries=deliveries or Deliveries(), most_deliveries=2, queue=queue, clock=Clock())
 
 
 def nothing_more(until: datetime | None = None) -> Wait:
@@ -85,3 +99,9 @@ async def test_nothing_more_is_claimed_while_jobs_pile_up() -> None:
     await ticker(due, queue).tick()
     assert queue.jobs == []
     assert due.calls == ["cnf_1"]
+
+
+async def test_endpoints_that_are_due_are_enqueued_no_more_at_once_than_allowed() -> None:
+    due, queue = Due(calls=["cnf_1"], care=[], wait=nothing_more()), Queue()
+    await ticker(due, queue, Deliveries("whe_1", "whe_2", "whe_3")).tick()
+    assert queue.jobs == ["whe_1", "whe_2", "cnf_1"]

@@ -1,0 +1,227 @@
+"""Events reach a shop's endpoint signed, in order and at least once; a receiver that is ill is left alone; what fails is kept."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from services.dialer_worker.courier import Courier
+from services.dialer_worker.outbound import open_outbound
+from services.dialer_worker.tally import Count, Figure
+from shared.core.announcement import EventType
+from shared.core.facts import Withdrawn
+from shared.core.webhook import LIFE, Endpoint, secret_of
+from shared.store import Store, connect
+from shared.store.deliveries import Deliveries
+from tests.support.orders import ALWAYS, NOON, an_order, with_phone
+from tests.support.receiver import Receiver, running_receiver
+from tests.system.store.conftest import CALL
+
+pytestmark = pytest.mark.system
+WHOLE = ["queued", "calling", "in_call", "attempt_ended", "finished"]
+
+
+@dataclass
+class Post:
+    """A store, an endpoint in it, and the server behind the endpoint."""
+
+    store: Store
+    receiver: Receiver
+    endpoint: Endpoint
+    counts: list[str]
+
+    async def turn(self, *, delays_s: Sequence[float] = (0.05, 0.05, 0.05), limit_s: float = 2, life: timedelta = LIFE) -> bool:
+        """Take one turn at the endpoint as soon as it is due; False where it never came due."""
+        outbound = partial(open_outbound, allows_private=True)
+        courier = Courier(self.store, outbound, tally=self._count, delays_s=delays_s, life=life)
+        for _ in range(int(limit_s / 0.02)):
+            if await self.store.deliveries.claim(1):
+                await courier.deliver(self.endpoint.id)
+                return True
+            await asyncio.sleep(0.02)
+        return False
+
+    async def finish(self, number: int = 1) -> None:
+        """Have an order called and confirmed."""
+        order = with_phone(an_order(number, at=await self.store.now()), f"+3834410{number:04}")
+        await self.store.confirmations.submit(order)
+        for make_fact in CALL:
+            await self.store.confirmations.apply(order.id, make_fact)
+
+    async def withdraw(self, *numbers: int) -> None:
+        """Have orders taken in and taken back: two events each."""
+        now = await self.store.now()
+        for number in numbers:
+            await self.store.confirmations.submit(an_order(number, at=now))
+            await self.store.confirmations.apply(an_order(number).id, Withdrawn)
+
+    def types(self) -> list[str]:
+        return [event["type"].removeprefix("confirmation.") for event in self.receiver.events]
+
+    def _count(self, count: Count) -> None:
+        assert count.figure is Figure.WEBHOOK
+        self.counts.append(count.label)
+
+
+@pytest.fixture
+async def post(valkey_url: str) -> AsyncIterator[Post]:
+    store = connect(valkey_url, ALWAYS, public_url="https://calls.shop.example")
+    store = replace(store, deliveries=Deliveries(store.client, dataschema="https://calls.shop.example/s", circuit_pause_s=0.2))
+    async with running_receiver() as receiver:
+        receiver.secret = secret_of(bytes(range(32)))
+        endpoint = Endpoint(
+            id="whe_1", shop="shopaz", url=receiver.url, events=tuple(EventType), secret=receiver.secret, created_at=NOON
+        )
+        await store.webhooks.save(endpoint)
+        yield Post(store, receiver, endpoint, [])
+    await store.close()
+
+
+async def test_all_events_arrive_signed_and_in_order_and_once(post: Post) -> None:
+    await post.finish()
+    assert await post.turn()
+    assert post.types() == WHOLE
+    last = post.receiver.events[-1]
+    assert last["data"]["outcome"] == "confirmed"
+    assert last["dataschema"] == "https://calls.shop.example/s"
+    assert post.receiver.ids == [f"{an_order(1).id}.{number}" for number in range(1, 6)]
+    assert post.receiver.headers[0]["content-type"] == "application/json"
+    assert not await post.turn(limit_s=0.1)
+    assert await post.store.client.keys("webhook:whe_1:*") == []
+
+
+async def test_only_the_events_that_are_wanted_are_sent(post: Post) -> None:
+    await post.store.webhooks.save(replace(post.endpoint, events=(EventType.FINISHED,)))
+    await post.finish()
+    await post.turn()
+    assert post.types() == ["finished"]
+
+
+async def test_what_failed_is_sent_again_with_the_same_id_before_what_follows(post: Post) -> None:
+    post.receiver.statuses = [500, 503]
+    await post.finish()
+    while await post.turn(limit_s=0.3):
+        pass
+    assert post.types() == WHOLE
+    assert post.receiver.ids[:3] == [f"{an_order(1).id}.1"] * 3
+    assert post.counts == ["failed", "failed", *["delivered"] * 5]
+
+
+async def test_one_order_that_fails_holds_up_no_other(post: Post) -> None:
+    post.receiver.statuses = [500]
+    await post.withdraw(1)
+    await post.turn(delays_s=(60,))
+    await post.withdraw(2)
+    await post.turn(delays_s=(60,))
+    assert {event["subject"] for event in post.receiver.events} == {an_order(2).id}
+    assert (await post.store.deliveries.counts("whe_1")).pending == 1
+
+
+async def test_several_orders_are_delivered_side_by_side(post: Post) -> None:
+    post.receiver.delay_s = 0.05
+    await post.withdraw(*range(1, 9))
+    await post.turn()
+    assert len(post.receiver.events) == 16
+    assert 2 <= post.receiver.most_at_once <= 10
+
+
+async def test_what_cannot_be_delivered_becomes_a_dead_letter_and_can_be_resent(post: Post) -> None:
+    post.receiver.always = 500
+    await post.withdraw(1)
+    while "dead" not in post.counts:
+        assert await post.turn(delays_s=(0.05,))
+    (dead,) = await post.store.deliveries.dead_letters("whe_1")
+    assert (dead.event_id, dead.tries, dead.reason) == (f"{an_order(1).id}.1", 2, "http 500")
+    post.receiver.always = 204
+    assert await post.store.deliveries.resend("whe_1", [dead.event_id, "cnf_none.1", "nonsense"]) == 1
+    await post.turn()
+    assert [event["data"]["sequence"] for event in post.receiver.events] == [1, 2]
+    assert await post.store.deliveries.dead_letters("whe_1") == []
+
+
+async def test_after_five_failures_in_a_row_the_endpoint_is_left_alone_but_for_a_probe(post: Post) -> None:
+    post.receiver.always = 500
+    await post.withdraw(*range(1, 9))
+    await post.turn(delays_s=(0.01,) * 50)
+    assert "circuit_opened" in post.counts
+    tried = len(post.receiver.ids)
+    assert not await post.turn(limit_s=0.1)
+    assert await post.turn()
+    assert len(post.receiver.ids) == tried + 1
+    post.receiver.always = 204
+    while await post.turn(limit_s=0.6):
+        pass
+    assert len(post.receiver.events) == 16
+    assert (await post.store.deliveries.counts("whe_1")).held_until is None
+
+
+async def test_what_waited_a_day_behind_an_open_circuit_is_given_up(post: Post) -> None:
+    post.receiver.always = 500
+    await post.withdraw(*range(1, 16))
+    await post.turn(delays_s=(60,) * 10, life=timedelta(0))
+    dead = await post.store.deliveries.dead_letters("whe_1")
+    assert [(letter.tries, letter.reason) for letter in dead] == [(0, "the endpoint took nothing for a day")] * 5
+
+
+async def test_a_receiver_that_wants_a_pause_gets_it(post: Post) -> None:
+    post.receiver.statuses, post.receiver.answer_headers = [429], "retry-after: 60\r\n"
+    await post.withdraw(1)
+    await post.turn()
+    assert not await post.turn(limit_s=0.3)
+
+
+async def test_a_redirect_is_not_followed_and_410_disables_the_endpoint(post: Post) -> None:
+    post.receiver.statuses, post.receiver.answer_headers = [302, 410], "location: http://127.0.0.1:1/\r\n"
+    await post.withdraw(1)
+    await post.turn()
+    await post.turn()
+    assert (await post.store.webhooks.get("whe_1")).disabled_because == "the receiver answered 410 Gone"
+    await post.withdraw(2)
+    assert not await post.turn(limit_s=0.2)
+    await post.store.webhooks.save(post.endpoint)
+    assert await post.turn()
+    assert {event["subject"] for event in post.receiver.events} == {an_order(1).id}
+
+
+async def test_a_worker_that_died_in_its_turn_loses_nothing(post: Post) -> None:
+    short = Deliveries(post.store.client, dataschema="s", lease_s=0.1)
+    await post.withdraw(1)
+    assert await short.claim(1) == ["whe_1"]
+    assert await short.claim(1) == []
+    assert await post.turn()
+    assert len(post.receiver.events) == 2
+
+
+async def test_an_event_told_during_a_turn_is_not_forgotten(post: Post) -> None:
+    await post.withdraw(1)
+    assert await post.store.deliveries.claim(1) == ["whe_1"]
+    await post.withdraw(2)
+    await post.store.deliveries.end_turn("whe_1")
+    await post.turn()
+    assert len(post.receiver.events) == 4
+
+
+async def test_what_is_erased_is_not_sent_and_leaves_nothing(post: Post) -> None:
+    post.receiver.always = 500
+    await post.withdraw(1, 2)
+    await post.turn(delays_s=())
+    assert len(await post.store.deliveries.dead_letters("whe_1")) == 4
+    await post.store.deliveries.resend("whe_1", [f"{an_order(1).id}.1"])
+    await post.store.eraser.erase(an_order(1).id)
+    assert {dead.event_id for dead in await post.store.deliveries.dead_letters("whe_1")} == {
+        f"{an_order(2).id}.1",
+        f"{an_order(2).id}.2",
+    }
+    assert await post.store.client.keys("webhook:whe_1:lane*") == []
+
+
+async def test_a_dropped_endpoint_leaves_nothing_and_its_job_does_no_harm(post: Post) -> None:
+    await post.withdraw(1)
+    assert await post.store.deliveries.claim(1) == ["whe_1"]
+    assert await post.store.webhooks.drop(post.endpoint)
+    assert not await post.store.webhooks.drop(post.endpoint)
+    await Courier(post.store, partial(open_outbound, allows_private=True), tally=post._count).deliver("whe_1")
+    assert [key for key in await post.store.client.keys("*") if b"webhook" in key or b"deliver" in key] == []
