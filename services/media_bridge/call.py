@@ -230,6 +230,8 @@ class Call:
             case act.TellModel(text=text):
                 self._link.send(request.remark(text))
             case act.ClearPlayback():
+            case act.RevealOrder():
+                self._link.reveal()
                 self.lane.clear()
                 self._figures.note_clear(self._clock() - now)
             case act.SendMark(name=name):

@@ -70,6 +70,7 @@ class ModelLink:
         self._leg: ModelLeg | None = None
         self.model_sounded: Sound = unheard
         self._connecting: asyncio.Task[None] | None = None
+        self._instructions = script.instructions
         self.dropped = 0
         self.unreadable = 0
 
@@ -110,6 +111,11 @@ class ModelLink:
         if self._leg is not None:
             self._leg.send(message)
 
+    def reveal(self) -> None:
+        """Let this session, and any later one, know what was ordered."""
+        self._instructions = self._script.revealed
+        self.send(request.revealing_update(self._instructions))
+
     def connect_lane(self, lane: AudioLane) -> None:
         """Let the session hear the caller."""
         if self._leg is not None:
@@ -143,7 +149,7 @@ class ModelLink:
         self._connecting = None
         self._leg = leg
         leg.attach(self)
-        leg.send(request.full_update(self._voice, self._script.instructions))
+        leg.send(request.full_update(self._voice, self._instructions))
         for turn in so_far:
             is_agent = turn.speaker is Speaker.AGENT
             leg.send(request.agent_words(turn.text) if is_agent else request.customer_words(turn.text))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,11 +23,12 @@ _CLOSING_TIME_S = 15.0  # of the longest call, kept back for a polite end
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallScript:
-    """All the words of one call."""
+    """All the words of one call. What was ordered is only in `revealed`, which follows `instructions` once a person is likely."""
 
     language: str
     plan: Plan
     instructions: Instructions
+    revealed: Instructions
     transcription: Transcription
 
 
@@ -52,19 +54,21 @@ class PromptBook:
         script = render(language, company=confirmation.company, order=confirmation.order, customer_name=customer.name)
         if attempt.direction is Direction.INBOUND:
             script = script.for_inbound()
-        text = session_instructions(
+        instructions = partial(
+            session_instructions,
             languages.session_prompt(),
-            script=script,
             language=language,
-            order_json=_order_json(confirmation.order),
             local_now=now.astimezone(ZoneInfo(calendar_of(confirmation, self.policy).zones[0])),
             other_languages=languages.load_all(),
         )
+        withheld = instructions(script=script.without_details(), order_json=_order_name(confirmation.order))
+        revealed = instructions(script=script, order_json=_order_json(confirmation.order))
         transcription = Transcription(self.transcription_model, language.transcription_prompt, language.transcription_code)
         return CallScript(
             language=language.code,
             plan=Plan(lines=self._lines(script), timing=self._timing(), on_machine=confirmation.call.on_machine),
-            instructions=Instructions(text, TOOLS),
+            instructions=Instructions(withheld, TOOLS),
+            revealed=Instructions(revealed, TOOLS),
             transcription=transcription,
         )
 
@@ -85,6 +89,11 @@ class PromptBook:
     def _timing(self) -> Timing:
         longest = float(self.policy.call_time_limit_s)
         return replace(self.patience, call_s=max(longest - _CLOSING_TIME_S, longest / 2))
+
+
+def _order_name(order: Order) -> str:
+    """Return what the model may read of the order before a person has answered."""
+    return msgspec.json.encode({"id": order.id, "contents": "told as soon as a person has answered"}).decode()
 
 
 def _order_json(order: Order) -> str:

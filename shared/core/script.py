@@ -94,6 +94,10 @@ class Script:
         """The greeting of a call that is recorded: the notice stands before the question."""
         return f"{self.opening} {self.recording_notice} {self.question}"
 
+    def without_details(self) -> "Script":
+        """The script while nobody is known to listen: no word about the order's contents."""
+        return replace(self, details="")
+
     def for_inbound(self) -> "Script":
         """The script for a customer who phoned us: the greeting thanks for the call."""
         return replace(self, opening=self.inbound_opening, question=self.inbound_question)
@@ -174,7 +178,7 @@ def session_instructions(
         yes_words=", ".join(language.yes),
         no_words=", ".join(language.no),
         company=script.company,
-        lines="\n".join(f"[{key}] «{getattr(script, key)}»" for key in KEYED_LINES),
+        lines="\n".join(f"[{key}] «{getattr(script, key)}»" for key in KEYED_LINES if getattr(script, key)),
         local_now=f"{local_now:%A} {local_now.isoformat(timespec='minutes')}",
         timezone=str(local_now.tzinfo),
         order_json=_quoted(order_json),

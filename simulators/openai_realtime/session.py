@@ -159,9 +159,10 @@ class Session:
         config = configuration.updated(self.config, update, has_spoken=self.has_spoken)
         instructions_changed = config["instructions"] != self.config["instructions"]
         self.config = config
+        if instructions_changed and not self.record.instructions:  # later ones are of the same call
+            self._behave(self._book.for_instructions(config["instructions"], self.faults) or self.faults)
         if instructions_changed:
             self.record.instructions = config["instructions"]
-            self._behave(self._book.for_instructions(config["instructions"], self.faults) or self.faults)
             self.start(asyncio.to_thread(_render_all, config["instructions"]))
         if self.faults.grant_format is not None:
             granted = {"type": self.faults.grant_format}

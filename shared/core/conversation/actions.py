@@ -52,6 +52,11 @@ class TellModel:
 
 
 @dataclass(frozen=True, slots=True)
+class RevealOrder:
+    """Tell the model what was ordered: a person is likely on the line. Ordered once a call."""
+
+
+@dataclass(frozen=True, slots=True)
 class ClearPlayback:
     """Silence the line at once: drop all audio that Twilio has buffered."""
 
@@ -109,6 +114,7 @@ Action = (
     | TruncateItem
     | AnswerTool
     | TellModel
+    | RevealOrder
     | ClearPlayback
     | SendMark
     | PlayStored

@@ -106,7 +106,7 @@ def _dispatch(talk: Talk, event: ev.Event, now: float) -> list[Action]:  # noqa:
             talk.expect_heard(now)
             return []
         case ev.CalleeIsPerson():
-            return []
+            return talk.reveal()
         case ev.CalleeIsMachine(is_after_beep=is_after_beep):
             return machine_detected(talk, is_after_beep=is_after_beep, now=now)
         case ev.OrderWithdrawn():

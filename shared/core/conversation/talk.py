@@ -5,7 +5,7 @@ from enum import Enum, auto
 from typing import Final
 
 from shared.core.confirmation import Conclusion
-from shared.core.conversation.actions import Action, PlayStored
+from shared.core.conversation.actions import Action, PlayStored, RevealOrder
 from shared.core.conversation.lines import Plan
 from shared.core.conversation.playback import Playback
 from shared.core.conversation.speaker import STORED_PREFIX, Speaker, Wish
@@ -81,6 +81,7 @@ class Talk:
         self.is_disclosed = False
         self.disclosing_items: set[str] = set()
         self.owes_disclosure = False
+        self.is_revealed = False  # the model knows what was ordered
         # turns
         self.is_customer_speaking = False
         self.waits_since: float | None = None  # the customer's last word, to which nothing has been heard yet
@@ -134,6 +135,13 @@ class Talk:
     def expect_heard(self, now: float) -> None:
         """Wait for the mark behind all audio sent so far, not longer than the audio and a little grace."""
         self.timers.set(Timer.HEARD, now + self.playback.unheard_ms / 1000.0 + self.timing.mark_grace_s)
+
+    def reveal(self) -> list[Action]:
+        """Let the model know what was ordered, from the first sign of a person on."""
+        if self.is_revealed:
+            return []
+        self.is_revealed = True
+        return [RevealOrder()]
 
     def end_silence(self) -> None:
         """Somebody was heard: the wait for the customer's word begins anew."""

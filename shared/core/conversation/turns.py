@@ -48,7 +48,7 @@ def speech_started(talk: Talk, now: float) -> list[Action]:
     if hushed and talk.disclosing_items and not talk.is_disclosed and not talk.owes_disclosure:
         talk.owes_disclosure = True
         hushed.append(TellModel(_REMINDER.format(disclosure=talk.lines.disclosure)))
-    return hushed
+    return hushed + talk.reveal() if talk.has_greeted else hushed
 
 
 def speech_stopped(talk: Talk, now: float) -> list[Action]:

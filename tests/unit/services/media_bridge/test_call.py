@@ -141,6 +141,19 @@ async def test_the_model_gets_the_calls_words_and_is_asked_for_one_greeting() ->
         assert "transcription" in stage.model.sent[2]["session"]["audio"]["input"]
 
 
+async def test_the_order_is_told_to_the_model_at_the_customers_first_word_and_to_every_later_session() -> None:
+    async with Stage().running() as stage:
+        assert "[details]" not in stage.model.sent[0]["session"]["instructions"].partition("# Lines")[2]
+        stage.respond(1)
+        stage.hear_all()
+        stage.model.bring({"type": "input_audio_buffer.speech_started"})
+        revealed = {"type": "realtime", "instructions": stage.script.revealed.text}
+        assert stage.model.of("session.update")[-1]["session"] == revealed
+        stage.model.break_off()
+        await settled()
+        assert stage.model.sent[0]["session"]["instructions"] == stage.script.revealed.text
+
+
 async def test_sound_goes_both_ways() -> None:
     async with Stage().running() as stage:
         stage.caller.bring({"event": "media", "media": {"payload": audio(20)}})

@@ -46,10 +46,25 @@ def test_every_decision_of_a_person_has_its_goodbye(book: PromptBook) -> None:
 
 
 def test_the_instructions_hold_the_order_as_data_and_the_local_time(book: PromptBook) -> None:
-    text = book.write(*a_call(timezone="Europe/Tirane"), datetime(2026, 11, 23, 12, tzinfo=UTC)).instructions.text
+    text = book.write(*a_call(timezone="Europe/Tirane"), datetime(2026, 11, 23, 12, tzinfo=UTC)).revealed.text
     assert '"total":"59.90 EUR"' in text
     assert "Monday 2026-11-23T13:00+01:00" in text
     assert "«wireless»" not in text.partition("# Order")[2]
+
+
+def test_before_a_person_has_answered_the_model_knows_nothing_but_the_orders_number(book: PromptBook) -> None:
+    script = book.write(*a_call(name="Arta"), NOON)
+    assert '"id":"SHP-10482"' in script.instructions.text
+    for secret in ("Kufje", "59.90", "pesëdhjetë e nëntë", "[details] «"):
+        assert secret not in script.instructions.text
+        assert secret in script.revealed.text
+
+
+def test_what_is_revealed_later_leaves_the_beginning_as_it_was_so_that_it_stays_in_openais_cache(book: PromptBook) -> None:
+    script = book.write(*a_call(), NOON)
+    pairs = enumerate(zip(script.instructions.text, script.revealed.text, strict=False))
+    first_difference = next(place for place, (before, after) in pairs if before != after)
+    assert first_difference > 0.7 * len(script.revealed.text)
 
 
 def test_a_recorded_call_says_so(book: PromptBook) -> None:

@@ -17,6 +17,7 @@ from shared.core.conversation.actions import (
     RecordDisclosure,
     RecordVerdict,
     Respond,
+    RevealOrder,
     Say,
     SendMark,
     TellModel,
@@ -59,7 +60,7 @@ def test_the_disclosure_counts_when_its_audio_has_been_heard() -> None:
 
 def test_a_confirmed_call_from_greeting_to_hang_up() -> None:
     talk = greeted()
-    assert talk.at(3, ev.SpeechStarted()) == []
+    assert talk.at(3, ev.SpeechStarted()) == [RevealOrder()]
     assert talk.at(4, ev.SpeechStopped()) == []
     assert talk.calls(4.5, "record_outcome", CONFIRMED) == [OK, RECORDED, Say("goodbye confirmed")]
     assert talk.is_in(State.CLOSING)
@@ -145,7 +146,7 @@ def test_a_key_between_request_and_start_cancels_the_response_by_its_id() -> Non
 def test_barge_in_clears_first_and_truncates_at_what_was_heard() -> None:
     talk = greeted()
     talk.speaks(3, ms=3000)
-    assert talk.at(4, ev.SpeechStarted()) == [ClearPlayback(), TruncateItem("i2", 1000)]
+    assert talk.at(4, ev.SpeechStarted()) == [ClearPlayback(), TruncateItem("i2", 1000), RevealOrder()]
 
 
 def test_barge_in_during_a_response_mutes_its_late_audio_without_cancelling() -> None:
@@ -251,8 +252,8 @@ def test_a_response_of_another_session_is_ignored() -> None:
     assert talk.at(3, ev.ResponseDone("stranger", ev.ResponseStatus.COMPLETED)) == []
 
 
-def test_a_persons_verdict_of_the_detection_changes_nothing() -> None:
-    assert greeted().at(3, ev.CalleeIsPerson()) == []
+def test_a_persons_verdict_of_the_detection_only_reveals_the_order() -> None:
+    assert greeted().at(3, ev.CalleeIsPerson()) == [RevealOrder()]
 
 
 def test_audio_of_a_response_nobody_announced_is_taken_for_speech() -> None:
