@@ -229,9 +229,9 @@ class Call:
                 self._link.send(request.tool_output(call_id, output))
             case act.TellModel(text=text):
                 self._link.send(request.remark(text))
-            case act.ClearPlayback():
             case act.RevealOrder():
                 self._link.reveal()
+            case act.ClearPlayback():
                 self.lane.clear()
                 self._figures.note_clear(self._clock() - now)
             case act.SendMark(name=name):
