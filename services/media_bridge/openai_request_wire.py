@@ -69,12 +69,12 @@ def full_update(voice: str, instructions: Instructions) -> bytes:
             "tools": list(instructions.tools),
             "tool_choice": "auto",
         },
+    )
+
+
 def revealing_update(instructions: Instructions) -> bytes:
     """Replace the call's instructions, and nothing else."""
     return _session_update(REVEALING_UPDATE, {"instructions": instructions.text})
-
-
-    )
 
 
 def transcription_update(transcription: Transcription) -> bytes:
