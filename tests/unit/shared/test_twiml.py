@@ -26,9 +26,7 @@ def test_an_answered_call_is_connected_and_goes_on_in_one_place_however_the_stre
 
 
 def test_the_keypad_is_asked_for_twice_then_silence_is_reported() -> None:
-    *gathers, redirect = _verbs(
-        keypad_twiml(public_url=ORIGIN, language="sq", confirmation_id="cnf_1", attempt_id="att_1")
-    )
+    *gathers, redirect = _verbs(keypad_twiml(public_url=ORIGIN, language="sq", confirmation_id="cnf_1", attempt_id="att_1"))
     assert [gather.tag for gather in gathers] == ["Gather", "Gather"]
     for gather in gathers:
         assert (gather.get("numDigits"), gather.get("input"), gather.get("finishOnKey")) == ("1", "dtmf", "")
