@@ -29,10 +29,20 @@ class Health:
     checks: Sequence[tuple[str, Probe]] = ()
     check_timeout_s: float = CHECK_TIMEOUT_S
     is_draining: bool = field(default=False, init=False)
+    _listeners: list[Callable[[], None]] = field(default_factory=list, init=False)
 
     def start_draining(self) -> None:
-        """Be not ready from now on; there is no way back."""
+        """Be not ready from now on; there is no way back. May be called from a signal handler."""
         self.is_draining = True
+
+    def on_drain(self, listener: Callable[[], None]) -> None:
+        """Have `listener` called, in the event loop, when the drain begins: what would wait for ever is to end then."""
+        self._listeners.append(listener)
+
+    def tell_draining(self) -> None:
+        """Call who asked for it, each once; from the event loop."""
+        while self._listeners:
+            self._listeners.pop()()
 
     async def reasons(self) -> Mapping[str, str]:
         """Return why the process is not ready, by check; empty where it is."""

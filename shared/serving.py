@@ -72,6 +72,7 @@ class DrainServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         """Wait for the work in hand, then shut down."""
         self._health.start_draining()
+        self._health.tell_draining()
         await self._wait_for_work()
         await super().shutdown(sockets)
 

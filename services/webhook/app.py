@@ -9,14 +9,20 @@ from services.webhook.api.auth import ApiKeys
 from services.webhook.api.bulk import Bulk
 from services.webhook.api.catalogue import Parts, operations
 from services.webhook.api.confirmations import Confirmations, RuleBook
+from services.webhook.api.customers import CustomerErasure
+from services.webhook.api.endpoint_catalogue import endpoint_operations
+from services.webhook.api.endpoints import Endpoints
 from services.webhook.api.events import Events
 from services.webhook.api.listing import Listing
 from services.webhook.api.operations import Op
 from services.webhook.api.opt_outs import OptOutList
 from services.webhook.api.preview import Preview
+from services.webhook.api.rate_limit import RateLimiter
 from services.webhook.api.transcripts import Transcript
+from services.webhook.asyncapi import schema_routes
 from services.webhook.docs import docs_routes
 from services.webhook.edge import Edge
+from services.webhook.event_stream import StreamPlaces
 from services.webhook.resource import Resource, Respond
 from services.webhook.settings import WebhookSettings
 from services.webhook.softphone.routes import softphone_routes
@@ -35,7 +41,8 @@ def make_app(settings: WebhookSettings, store: Store, health: Health) -> ASGIApp
     """Return the application; `health` carries the registry of metrics."""
     ops = _api(settings, store, health)
     routes: list[BaseRoute] = [
-        *_api_routes(ops, ApiKeys(settings.api_keys)),
+        *_api_routes(ops, ApiKeys(settings.api_keys), RateLimiter(store, settings.rate_limit)),
+        *schema_routes(settings.public_url),
         *_twilio(settings, store, health),
         *docs_routes(ops),
         *softphone_routes(settings, store),
@@ -51,22 +58,26 @@ def _api(settings: WebhookSettings, store: Store, health: Health) -> tuple[Op, .
         languages=frozenset(languages.supported()),
     )
     confirmations = Confirmations(store, book)
+    places = StreamPlaces(settings.event_streams_max, health.registry)
+    health.on_drain(places.end_all)
     parts = Parts(
         confirmations=confirmations,
         listing=Listing(store, book.policy),
         bulk=Bulk(store, confirmations),
         preview=Preview(confirmations, default_language=settings.default_language),
         transcript=Transcript(store, confirmations),
-        events=Events(store, confirmations, lambda: health.is_draining),
+        events=Events(store, confirmations, places),
         opt_outs=OptOutList(store, settings.allowed_countries),
     )
-    return operations(parts)
+    endpoints = Endpoints(store, confirmations, allows_private=settings.webhook_private_targets)
+    erasure = CustomerErasure(store, settings.allowed_countries, health.registry)
+    return (*operations(parts), *endpoint_operations(endpoints), *erasure.operations())
 
 
-def _api_routes(ops: Sequence[Op], keys: ApiKeys) -> list[BaseRoute]:
+def _api_routes(ops: Sequence[Op], keys: ApiKeys, rates: RateLimiter) -> list[BaseRoute]:
     paths: dict[str, dict[str, Respond]] = {}
     for op in ops:
-        paths.setdefault(op.path, {})[op.method] = keys.secured(op.respond)
+        paths.setdefault(op.path, {})[op.method] = keys.secured(rates.limited(op.respond))
     return [Route(path, Resource(methods)) for path, methods in paths.items()]
 
 

@@ -37,6 +37,7 @@ class ProblemKind(Enum):
     INTERNAL_ERROR = ("internal_error", 500, "Something went wrong on our side")
     STORE_UNAVAILABLE = ("store_unavailable", 503, "The store is away")
     DRAINING = ("draining", 503, "The process is about to stop")
+    TOO_MANY_STREAMS = ("too_many_streams", 503, "This process has no room for another event stream")
 
     def __init__(self, code: str, status: int, title: str) -> None:
         self.code = code

@@ -1,17 +1,28 @@
 """The variables that the webhook service reads."""
 
+from pydantic import Field
+
+from shared.environ import Settings
 from shared.setting_groups import (
     CallingRules,
     DrainSettings,
     LogSettings,
     PublicSettings,
+    RateSettings,
     RedisSettings,
     ShopKeys,
     SoftphoneSettings,
     TokenSettings,
     TwilioAuth,
     WebhookAddress,
+    WebhookTargets,
 )
+
+
+class EventStreamSettings(Settings):
+    """How many shops may listen at once."""
+
+    event_streams_max: int = Field(500, ge=1, examples=["500"], description="server-sent event streams in one process")
 
 
 class WebhookSettings(
@@ -19,10 +30,13 @@ class WebhookSettings(
     PublicSettings,
     RedisSettings,
     ShopKeys,
+    EventStreamSettings,
     SoftphoneSettings,
     TokenSettings,
     TwilioAuth,
     CallingRules,
+    RateSettings,
+    WebhookTargets,
     LogSettings,
     DrainSettings,
 ):

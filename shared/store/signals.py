@@ -1,8 +1,10 @@
 """Messages between processes, as bells: one subscription a process; a bell says "look again" and carries nothing."""
 
 import asyncio
+import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,6 +21,7 @@ _SILENT_PINGS = 2.5  # after so many without any answer the connection is dead
 _TELL_LIMIT_S = 1.0
 _PAUSE_S = 0.5
 LOOK_ANYWAY_S = 15.0  # a message may be lost
+_SUBJECT = re.compile(rb'"subject":"([^"]*)"')  # of an event's envelope
 _HOME = "signals"  # a channel that nobody speaks on: a subscription without any channel can't be read
 
 
@@ -28,7 +31,7 @@ class Signals:
     def __init__(self, client: Client, *, ping_every_s: float = PING_EVERY_S) -> None:
         self._client = client
         self._ping_every_s = ping_every_s
-        self._bells: dict[str, set[asyncio.Event]] = {}
+        self._bells: dict[str, dict[str | None, set[asyncio.Event]]] = {}
         self._pubsub: Any = None
 
     async def run(self) -> None:
@@ -38,8 +41,11 @@ class Signals:
             raise_swallowed(before)
             try:
                 async with self._client.pubsub() as pubsub:
-                    await pubsub.subscribe(_HOME, *self._bells)
+                    known = set(self._bells)
+                    await pubsub.subscribe(_HOME, *known)
                     self._pubsub = pubsub
+                    if late := self._bells.keys() - known:
+                        await pubsub.subscribe(*late)
                     self._ring_all()
                     await self._listen(pubsub, before)
             except (RedisError, OSError, TimeoutError):
@@ -48,32 +54,48 @@ class Signals:
                 self._pubsub = None
 
     @asynccontextmanager
-    async def bell(self, channel: str) -> AsyncIterator[asyncio.Event]:
-        """Hang a bell on a channel; it rings when something was said there, and is to be cleared before one looks."""
+    async def bell(self, channel: str, *, subject: str | None = None) -> AsyncIterator[asyncio.Event]:
+        """Hang a bell on a channel; it rings when something was said there, and is to be cleared before one looks.
+
+        With a `subject` it rings only for events about that confirmation.
+        """
         bell = asyncio.Event()
         bell.set()
-        bells = self._bells.setdefault(channel, set())
-        bells.add(bell)
+        bells = self._bells.setdefault(channel, {})
+        is_first = not bells
+        bells.setdefault(subject, set()).add(bell)
         try:
-            if len(bells) == 1:
+            if is_first:
                 await self._tell("subscribe", channel)
             yield bell
         finally:
-            bells.discard(bell)
+            bells[subject].discard(bell)
+            if not bells[subject]:
+                del bells[subject]
             if not bells:
                 self._bells.pop(channel, None)
                 await self._tell("unsubscribe", channel)
 
     async def _tell(self, word: str, channel: str) -> None:
-        """Change the subscription; where the connection is lost, the next one starts with the right channels."""
+        """Change the subscription; where the connection is lost, the next one starts with the right channels.
+
+        Only `_listen` may read from the connection or connect it anew, so this writes to it and does nothing else.
+        """
         if self._pubsub is None:
+            return
+        if word == "subscribe":
+            self._pubsub.channels[channel.encode()] = None
+        else:
+            self._pubsub.channels.pop(channel.encode(), None)
+        connection = self._pubsub.connection
+        if connection is None or not connection.is_connected:
             return
         before = cancellations()
         try:
             async with asyncio.timeout(_TELL_LIMIT_S):
-                await getattr(self._pubsub, word)(channel)
+                await connection.send_packed_command(connection.pack_command(word, channel), check_health=False)
         except (RedisError, OSError, TimeoutError):
-            pass  # `run` starts anew
+            pass  # `_listen` will notice
         raise_swallowed(before)
 
     async def _listen(self, pubsub: Any, before: int) -> None:  # noqa: ANN401 - redis-py's own type
@@ -93,14 +115,25 @@ class Signals:
 
     def _ring(self, message: dict[str, Any]) -> None:
         """Ring on a message, and on the confirmation of a subscription, before which something may have been said."""
-        if message["type"] in {"message", "subscribe"}:
-            for bell in self._bells.get(message["channel"].decode(), ()):
-                bell.set()
+        bells = self._bells.get(message["channel"].decode(), {}) if message["channel"] else {}
+        match message["type"]:
+            case "subscribe":
+                _ring_each(bells)
+            case "message":
+                found = len(bells) > (None in bells) and _SUBJECT.search(message["data"])
+                for subject in (None, found[1].decode() if found else None):
+                    for bell in bells.get(subject, ()):
+                        bell.set()
 
     def _ring_all(self) -> None:
         for bells in self._bells.values():
-            for bell in bells:
-                bell.set()
+            _ring_each(bells)
+
+
+def _ring_each(bells: Mapping[str | None, AbstractSet[asyncio.Event]]) -> None:
+    for hung in bells.values():
+        for bell in hung:
+            bell.set()
 
 
 class Watch:

@@ -2,19 +2,22 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from services.webhook.api.confirmations import Confirmations
 from services.webhook.api.parameters import invalid_parameter
-from services.webhook.event_stream import PING, EventStream, frame
+from services.webhook.event_stream import PING, EventStream, StreamPlaces, frame
+from services.webhook.problems import ProblemError
 from shared.core.confirmation import Confirmation
-from shared.store import Store
+from shared.core.errors import StoreUnavailableError
+from shared.store import Store, ToldEvent
 
 PING_EVERY_S = 15.0
-_LOOK_S = 1.0  # how soon a stream notices that this process drains
+_PAUSE_S = 1.0  # between two looks while Redis is away
 _SEQUENCE = re.compile(r"[0-9]{1,9}", re.ASCII)
 _PLACE = re.compile(r"[0-9]{1,20}-[0-9]{1,20}", re.ASCII)
 
@@ -22,63 +25,84 @@ _PLACE = re.compile(r"[0-9]{1,20}-[0-9]{1,20}", re.ASCII)
 class Events:
     """`GET /v1/confirmations/{id}/events` and `GET /v1/events`."""
 
-    def __init__(self, store: Store, confirmations: Confirmations, is_draining: Callable[[], bool]) -> None:
+    def __init__(
+        self, store: Store, confirmations: Confirmations, places: StreamPlaces, *, ping_every_s: float = PING_EVERY_S
+    ) -> None:
         self._store = store
         self._confirmations = confirmations
-        self._is_draining = is_draining
+        self._places = places
+        self._ping_every_s = ping_every_s
 
     async def of_confirmation(self, request: Request, shop: str) -> Response:
         """Stream the history and what follows, up to `confirmation.finished`; 204 where nothing is left to tell."""
         confirmation = await self._confirmations.of_shop(request.path_params["id"], shop)
         seen = int(_last_event_id(request, _SEQUENCE) or 0)
+        if seen > confirmation.sequence:
+            raise _foreign_place()
         if confirmation.is_finished and seen >= confirmation.sequence:
             return Response(status_code=204)  # tells a browser's EventSource not to connect again
-        return EventStream(lambda: self._told_of(confirmation, seen))
+        return EventStream(self._places, lambda: self._told_of(confirmation, seen))
 
     async def of_shop(self, request: Request, shop: str) -> Response:
         """Stream all of the shop's events from now on, or from behind `Last-Event-ID`."""
         place = _last_event_id(request, _PLACE) or await self._store.events.newest_place(shop)
-        return EventStream(lambda: self._told_in(shop, place))
+        return EventStream(self._places, lambda: self._told_in(shop, place))
 
     async def _told_of(self, confirmation: Confirmation, seen: int) -> AsyncGenerator[bytes]:
-        async with self._store.signals.bell(_channel(confirmation.shop)) as bell:
-            async for is_ring in self._looks(bell):
-                events = await self._store.events.of(confirmation, after=seen)
-                for event in events:
+        async with self._store.signals.bell(_channel(confirmation.shop), subject=confirmation.id) as bell:
+            while True:
+                events = await self._news(bell, partial(self._of, confirmation, seen))
+                for event in events or ():
                     yield frame(event)
-                seen += len(events)
-                if events and events[-1].is_last:
-                    return
-                if not events and not is_ring:
+                if events is None:
                     yield PING
+                elif events:
+                    seen += len(events)
+                    if events[-1].is_last:
+                        return
+
+    async def _of(self, confirmation: Confirmation, seen: int) -> list[ToldEvent]:
+        """Return the confirmation's events after so many.
+
+        Raises:
+            NotFoundError: There are none, and will be none: it was erased.
+        """
+        events = await self._store.events.of(confirmation, after=seen)
+        if not events:
+            await self._store.confirmations.get(confirmation.id)
+        return events
 
     async def _told_in(self, shop: str, place: str) -> AsyncGenerator[bytes]:
         async with self._store.signals.bell(_channel(shop)) as bell:
-            async for is_ring in self._looks(bell):
-                events = await self._store.events.after(shop, place)
-                if not events and not is_ring:
+            while True:
+                events = await self._news(bell, partial(self._store.events.after, shop, place))
+                for event in events or ():
+                    yield frame(event)
+                if events is None:
                     yield PING
-                while events:
-                    for event in events:
-                        yield frame(event)
+                elif events:
                     place = events[-1].place
-                    events = await self._store.events.after(shop, place)
+                    bell.set()  # there may be more
 
-    async def _looks(self, bell: asyncio.Event) -> AsyncIterator[bool]:
-        """Yield whenever it is time to look: True at a ring, False after a long silence; ends when the process drains."""
-        silent_s = 0.0
-        while not self._is_draining():
-            try:
-                async with asyncio.timeout(_LOOK_S):
-                    await bell.wait()
-            except TimeoutError:
-                silent_s += _LOOK_S
-                if silent_s < PING_EVERY_S:
-                    continue
-            is_ring = bell.is_set()
-            bell.clear()
-            silent_s = 0.0
-            yield is_ring
+    async def _news(self, bell: asyncio.Event, read: Callable[[], Awaitable[list[ToldEvent]]]) -> list[ToldEvent] | None:
+        """Return what is new when the bell rings; None where only a sign of life is due.
+
+        That is after a long silence, in which a message may have been lost, and while Redis is away: readers stay connected.
+        """
+        is_ring = True
+        try:
+            async with asyncio.timeout(self._ping_every_s):
+                await bell.wait()
+        except TimeoutError:
+            is_ring = False
+        bell.clear()
+        try:
+            events = await read()
+        except StoreUnavailableError:
+            await asyncio.sleep(_PAUSE_S)
+            bell.set()
+            return None
+        return events if events or is_ring else None
 
 
 def _channel(shop: str) -> str:
@@ -94,5 +118,9 @@ def _last_event_id(request: Request, form: re.Pattern[str]) -> str | None:
     """
     value = request.headers.get("last-event-id", "")
     if value and not form.fullmatch(value):
-        raise invalid_parameter("Last-Event-ID", "It must be the id of an event of this very stream.")
+        raise _foreign_place()
     return value or None
+
+
+def _foreign_place() -> ProblemError:
+    return invalid_parameter("Last-Event-ID", "It must be the id of an event of this very stream.")

@@ -1,62 +1,21 @@
 """`python -m services.webhook` as a process: start, readiness, metrics, draining, and a start that explains itself."""
 
-import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.support.valkey import ValkeyServer, free_port
-from tests.support.webhook import ENVIRON, KEY, PHONE, signature, small_body
+from tests.support.webhook import PHONE, signature, small_body
+from tests.support.webhook_process import ROOT, environ, running_webhook
 
 pytestmark = pytest.mark.system
 
-ROOT = Path(__file__).parents[3]
-START_LIMIT_S = 20.0
-
-
-def _environ(**variables: str) -> dict[str, str]:
-    return {"PATH": os.environ["PATH"], "ENV_FILE": "", **ENVIRON, **variables}
-
-
-@contextmanager
-def _running(redis_url: str) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
-    bind = f"127.0.0.1:{free_port()}"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "services.webhook"],
-        cwd=ROOT,
-        env=_environ(WEBHOOK_BIND=bind, REDIS_URL=redis_url),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        with httpx.Client(base_url=f"http://{bind}", headers={"authorization": f"Bearer {KEY}"}) as client:
-            _wait_until_alive(process, client)
-            yield process, client
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def _wait_until_alive(process: subprocess.Popen[str], client: httpx.Client) -> None:
-    deadline = time.monotonic() + START_LIMIT_S
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            client.get("/healthz")
-            return
-        except httpx.TransportError:
-            time.sleep(0.02)
-    pytest.fail("the service did not start")
-
 
 def test_an_order_is_posted_called_and_decided_over_real_sockets(valkey: ValkeyServer) -> None:
-    with _running(valkey.url) as (process, client):
+    with running_webhook(valkey.url) as (process, client):
         assert client.get("/readyz").status_code == 200
         posted = client.post("/v1/confirmations", json=small_body())
         assert posted.status_code == 202
@@ -75,16 +34,16 @@ def test_an_order_is_posted_called_and_decided_over_real_sockets(valkey: ValkeyS
 
 
 def test_without_redis_it_is_alive_but_not_ready() -> None:
-    with _running(f"redis://127.0.0.1:{free_port()}/0") as (_, client):
+    with running_webhook(f"redis://127.0.0.1:{free_port()}/0") as (_, client):
         assert client.get("/healthz").status_code == 200
         assert client.get("/readyz").status_code == 503
         assert client.post("/v1/confirmations", json=small_body()).status_code == 503
 
 
 def test_a_wrong_start_names_every_faulty_variable_in_one_line() -> None:
-    environ = _environ(PUBLIC_URL="calls.shop.example", SIGNING_SECRET="short", API_KEYS="")
+    faulty = environ(PUBLIC_URL="calls.shop.example", SIGNING_SECRET="short", API_KEYS="")
     done = subprocess.run(
-        [sys.executable, "-m", "services.webhook"], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "services.webhook"], cwd=ROOT, env=faulty, capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
@@ -92,7 +51,7 @@ def test_a_wrong_start_names_every_faulty_variable_in_one_line() -> None:
 
 
 def test_it_is_small_when_it_idles(valkey: ValkeyServer) -> None:
-    with _running(valkey.url) as (process, client):
+    with running_webhook(valkey.url) as (process, client):
         client.post("/v1/confirmations", json=small_body())
         status = Path(f"/proc/{process.pid}/status")
         if not status.exists():

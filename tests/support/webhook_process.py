@@ -1,0 +1,56 @@
+"""`python -m services.webhook` as a process to test with."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.valkey import free_port
+from tests.support.webhook import ENVIRON, KEY
+
+ROOT = Path(__file__).parents[2]
+START_LIMIT_S = 20.0
+
+Process = subprocess.Popen[str]
+
+
+def environ(**variables: str) -> dict[str, str]:
+    """Return the environment of a process with these variables and the usual rest."""
+    return {"PATH": os.environ["PATH"], "ENV_FILE": "", **ENVIRON, **variables}
+
+
+@contextmanager
+def running_webhook(redis_url: str, *, port: int | None = None, **variables: str) -> Iterator[tuple[Process, httpx.Client]]:
+    """Run the service; yields it and a client of it once it is alive."""
+    bind = f"127.0.0.1:{port or free_port()}"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "services.webhook"],
+        cwd=ROOT,
+        env=environ(WEBHOOK_BIND=bind, REDIS_URL=redis_url, **variables),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        with httpx.Client(base_url=f"http://{bind}", headers={"authorization": f"Bearer {KEY}"}, timeout=10) as client:
+            _wait_until_alive(process, client)
+            yield process, client
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _wait_until_alive(process: Process, client: httpx.Client) -> None:
+    deadline = time.monotonic() + START_LIMIT_S
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            client.get("/healthz")
+            return
+        except httpx.TransportError:
+            time.sleep(0.02)
+    pytest.fail("the service did not start")
