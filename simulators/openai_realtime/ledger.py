@@ -73,6 +73,8 @@ class SessionRecord:
     frames_out: Counter[str] = field(default_factory=Counter)
     audio_in_ms: int = 0
     first_audio_in_ms: float | None = None
+    worst_lateness_ms: float = 0.0
+    """How late audio was taken in at worst, counted from the first: the machine's own sluggishness."""
     events: deque[Json] = field(default_factory=lambda: deque(maxlen=_MOST_EVENTS))
     responses: list[ResponseRecord] = field(default_factory=list)
     turns: list[TurnRecord] = field(default_factory=list)

@@ -30,8 +30,11 @@ class Listening:
     async def append(self, mulaw: bytes) -> None:
         """Take in appended audio (mu-law at 8 kHz)."""
         record = self._session.record
+        at_ms = now_ms()
         if record.first_audio_in_ms is None:
-            record.first_audio_in_ms = now_ms()
+            record.first_audio_in_ms = at_ms
+        late_ms = at_ms - record.first_audio_in_ms - record.audio_in_ms
+        record.worst_lateness_ms = max(record.worst_lateness_ms, round(late_ms, 1))
         for event in self._voice.append(mulaw, _settings_of(self._detection)):
             match event:
                 case SpeechStarted(audio_start_ms):

@@ -1,0 +1,34 @@
+"""Every scenario of the YAML files beside this one, played through the whole system, side by side; each test judges its own.
+
+`pytest tests/scenarios -k "gheg"` plays only what is chosen. docs/scenarios.md shows how to add one.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.scenarios.hall import Hall, faults_of, running_hall
+from tests.support.scenarios.scenario import Scenario, read_all
+from tests.support.scenarios.story import story
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
+
+SCENARIOS = tuple(read_all(Path(__file__).parent))
+
+
+@pytest.fixture(scope="session")
+def hall(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+    """The chosen scenarios, being played."""
+    chosen = [item.callspec.params["scenario"] for item in request.session.items if hasattr(item, "callspec")]
+    scenarios = [one for one in chosen if isinstance(one, Scenario)]
+    with running_hall(tmp_path_factory.mktemp("stage"), scenarios) as playing:
+        yield playing
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: f"{one.topic}: {one.name}")
+def test_scenario(hall: Hall, scenario: Scenario) -> None:
+    played = hall.result(scenario)
+    faults = faults_of(played)
+    if faults:
+        pytest.fail("\n".join((*(f"✗ {fault}" for fault in faults), story(played))), pytrace=False)

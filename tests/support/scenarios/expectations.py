@@ -1,0 +1,122 @@
+"""What one scenario expects beyond the invariants: each check yields what is otherwise, in words."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import pairwise
+
+from shared import languages
+from tests.support.scenarios.played import Played
+from tests.support.scenarios.scenario import fragment
+
+
+def differences(played: Played) -> list[str]:
+    """Return everything that came otherwise than the scenario expects."""
+    return [difference for check in _CHECKS for difference in check(played)]
+
+
+def _standing(played: Played) -> Iterator[str]:
+    expect, view = played.scenario.expect, played.view
+    results = tuple(attempt["result"] for attempt in view["attempts"])
+    found = {"status": view["status"], "outcome": view["outcome"], "results": results}
+    wanted = {"status": expect.status, "outcome": expect.outcome, "results": played.scenario.results}
+    if found != wanted:
+        yield f"expected {wanted}, found {found}"
+
+
+def _calls(played: Played) -> Iterator[str]:
+    wanted = played.scenario.expect.calls
+    wanted = len(played.scenario.results) if wanted is None else wanted
+    if len(played.calls) != wanted:
+        yield f"{len(played.calls)} calls on the line, expected {wanted}"
+
+
+def _evidence(played: Played) -> Iterator[str]:
+    expect = played.scenario.expect
+    evidence = played.view["evidence"] or {}
+    for name in ("channel", "quote", "note", "change"):
+        wanted = getattr(expect, name)
+        if wanted is not None and evidence.get(name) != wanted:
+            yield f"the evidence's {name} is {evidence.get(name)!r}, expected {wanted!r}"
+    if evidence and evidence["attempt"] != len(played.view["attempts"]):
+        yield f"the evidence is of attempt {evidence['attempt']}"
+
+
+def _last_attempt(played: Played) -> Iterator[str]:
+    expect = played.scenario.expect
+    if not played.view["attempts"]:
+        return
+    attempt = played.view["attempts"][-1]
+    if expect.reason is not None and attempt["reason"] != expect.reason:
+        yield f"the last call's reason is {attempt['reason']!r}, expected {expect.reason!r}"
+    if expect.answered_by is not None and attempt["answered_by"] != expect.answered_by:
+        yield f"it was answered by {attempt['answered_by']}, expected {expect.answered_by}"
+    if expect.disclosed is not None and (attempt["disclosure_played_at"] is not None) != expect.disclosed:
+        yield f"disclosure_played_at is {attempt['disclosure_played_at']}"
+    if expect.ends is not None and played.last.call["end_reason"] != expect.ends:
+        yield f"the last call ended by {played.last.call['end_reason']}, expected {expect.ends}"
+    if expect.sessions is not None and len(played.last.sessions) != expect.sessions:
+        yield f"{len(played.last.sessions)} sessions with the model, expected {expect.sessions}"
+
+
+def _next_attempt(played: Played) -> Iterator[str]:
+    wanted = played.scenario.expect.next_attempt_in_s
+    if wanted is None:
+        return
+    planned = played.view["next_attempt_at"]
+    if planned is None:
+        yield "no further call is planned"
+        return
+    ended = played.view["attempts"][-1]["ended_at"]
+    wait_s = (datetime.fromisoformat(planned) - datetime.fromisoformat(ended)).total_seconds()
+    if not wanted[0] <= wait_s <= wanted[1]:
+        yield f"the next call is planned {wait_s:.0f} s after the last, expected {wanted}"
+
+
+def _heard(played: Played) -> Iterator[str]:
+    expect = played.scenario.expect
+    language = languages.load(languages.match(played.view["customer"]["language"]) or "sq")
+    said = played.said("agent")
+    place = 0
+    for wanted in expect.heard:
+        words = fragment(wanted, language)
+        found = next((at for at in range(place, len(said)) if words in said[at]), None)
+        if found is None:
+            yield f"{wanted} ({words!r}) was not heard after turn {place}; the agent said {said}"
+            return
+        place = found
+    for unwanted in expect.never_heard:
+        words = fragment(unwanted, language)
+        said_by_model = [response["said"] for line in played.lines for response in line.responses]
+        if any(words in text for text in (*said, *said_by_model)):
+            yield f"{unwanted} ({words!r}) was heard"
+
+
+def _opt_out(played: Played) -> Iterator[str]:
+    if played.is_opted_out != played.scenario.expect.opted_out:
+        yield f"the number is {'' if played.is_opted_out else 'not '}on the list of those not to be called"
+
+
+def _withdrawal(played: Played) -> Iterator[str]:
+    withdrawn = played.scenario.withdrawn
+    if withdrawn is not None and played.withdrawal_status != withdrawn.answer:
+        yield f"DELETE was answered {played.withdrawal_status}, expected {withdrawn.answer}"
+
+
+def _attempts_follow(played: Played) -> Iterator[str]:
+    """One call at a time: none begins before the last has ended."""
+    for earlier, later in pairwise(played.calls):
+        if later["created_ms"] < earlier["ended_ms"]:
+            yield "two calls went on at once"
+
+
+_CHECKS: tuple[Callable[[Played], Iterator[str]], ...] = (
+    _standing,
+    _calls,
+    _evidence,
+    _last_attempt,
+    _next_attempt,
+    _heard,
+    _opt_out,
+    _withdrawal,
+    _attempts_follow,
+)

@@ -1,0 +1,284 @@
+"""What every call is held to, whatever happens in it: each check yields what is wrong, in words."""
+
+from collections.abc import Callable, Iterator
+
+from shared import languages
+from tests.support.scenarios.played import Line, Played
+from tests.support.scenarios.scenario import fragment
+
+_CLEAR_MS = 100.0
+_TRUNCATION_MS = 80.0
+_GONE_MS = 2000.0
+_MERGED_MS = 250.0  # quiet that does not end a stretch in the ledger
+_OUR_ENDS = frozenset({"twiml_hangup", "twiml_end", "hung_up_by_rest", "time_limit"})
+_THEIR_ENDS = frozenset({"person_hung_up", "patience", "tape_full"})
+_NO_CALL = frozenset({"busy", "no_answer", "failed", "canceled"})
+_RACES = frozenset({"response_cancel_not_active"})
+"""Errors that cross with what caused them on the wire; harmless, and unavoidable."""
+
+Check = Callable[[Played, Line], Iterator[str]]
+
+
+def violations(played: Played) -> list[str]:
+    """Return everything that no call may do, of all calls of the scenario."""
+    found = [fault for check in _OF_ALL for fault in check(played)]
+    for number, line in enumerate(played.lines, start=1):
+        checks = _OF_CALL if line.is_answered else ()
+        found += [f"call {number}: {fault}" for check in checks for fault in check(played, line)]
+    return found
+
+
+# --- the confirmation
+
+
+def _calls_are_attempts(played: Played) -> Iterator[str]:
+    """Nobody is called without an attempt, or twice for one."""
+    sids = [attempt["call_sid"] for attempt in played.view["attempts"] if attempt["call_sid"]]
+    if sorted(sids) != sorted(call["sid"] for call in played.calls):
+        yield f"{len(played.calls)} calls were placed, and the attempts tell of {len(sids)}"
+
+
+def _events_are_complete(played: Played) -> Iterator[str]:
+    if played.view["status"] != "finished":
+        return
+    sequences = [event["data"]["sequence"] for event in played.events]
+    if sequences != list(range(1, len(sequences) + 1)):
+        yield f"the events' sequence has a gap or a repeat: {sequences}"
+    kinds = [event["type"].removeprefix("confirmation.") for event in played.events]
+    if kinds.count("finished") != 1 or kinds[-1] != "finished":
+        yield f"there must be one finished event, the last: {kinds}"
+    if kinds.count("attempt_ended") != len(played.view["attempts"]):
+        yield f"{kinds.count('attempt_ended')} attempts were announced of {len(played.view['attempts'])}"
+    last = played.events[-1]["data"]
+    for name in ("outcome", "evidence"):
+        if last[name] != played.view[name]:
+            yield f"the last event's {name} is {last[name]}, the confirmation's {played.view[name]}"
+
+
+def _words_are_in_the_transcript(played: Played) -> Iterator[str]:
+    """Each of the agent's turns is what was said, as far as it was heard; what was said and heard is there."""
+    said = [response["said"] for line in played.lines for response in line.responses]
+    stored = set(languages.load(played.view["customer"]["language"] or "sq").stored.values())
+    for text in played.said("agent"):
+        if text not in stored and not any(whole.startswith(text) for whole in said):
+            yield f"the transcript has the agent say what was never said: {text!r}"
+
+
+def _cut_turns_are_marked(played: Played) -> Iterator[str]:
+    cuts = [cut for line in played.lines for session in line.sessions for cut in session["truncations"]]
+    heard = [cut for cut in cuts if 1500 < cut["audio_end_ms"] < cut["audio_ms"] - 500]
+    heard += [line for line in played.lines if line.call["cut_ms"] > 500 and line.call["heard"] and line.stream]
+    marked = sum(turn["interrupted"] for turn in played.turns if turn["speaker"] == "agent")
+    if len(heard) > marked:
+        yield f"{len(heard)} turns of the agent were cut off, and the transcript marks {marked}"
+
+
+_OF_ALL = (_calls_are_attempts, _events_are_complete, _words_are_in_the_transcript, _cut_turns_are_marked)
+
+
+# --- each call
+
+
+def _twilio_has_no_complaint(played: Played, line: Line) -> Iterator[str]:
+    faults = {rule["fault"] for rule in played.scenario.twilio}
+    for one in (*line.call["warnings"], *line.call["errors"]):
+        is_ordered = one["code"] in {31920, 15003} and bool(faults)
+        if not is_ordered:
+            yield f"Twilio complains: {one['code']} {one['message']}"
+
+
+def _openai_has_no_complaint(played: Played, line: Line) -> Iterator[str]:
+    allowed = _RACES | played.scenario.expect.model_errors
+    for session in line.sessions:
+        for error in session["errors"]:
+            is_own = error["code"] == "conversation_already_has_active_response" and error["event_id"] is None
+            if error["code"] not in allowed and not is_own:  # its own answer to a turn met a response that we asked for
+                yield f"OpenAI complains: {error['code']} {error['message']}"
+
+
+def _one_greeting(played: Played, line: Line) -> Iterator[str]:
+    salutation = languages.load(played.view["customer"]["language"] or "sq").lines["greeting"].partition(",")[0]
+    greetings = [response for response in line.responses if response["said"].startswith(salutation)]
+    if len(greetings) > 1:
+        yield f"it greets {len(greetings)} times"
+
+
+def _disclosure_comes_first(played: Played, line: Line) -> Iterator[str]:
+    language = languages.load(played.view["customer"]["language"] or "sq")
+    first = next(iter(line.responses), None)
+    last_words = [fragment(key, language) for key in language.lines if key.startswith("goodbye_") or key == "voicemail"]
+    is_last = first is not None and any(words in first["said"] for words in last_words)
+    if first is not None and not is_last and not all(words in first["said"] for words in language.disclosure):
+        yield f"its first words don't say that it is an automated assistant: {first['said']!r}"
+    attempt = line.attempt or {}
+    is_spoken_verdict = attempt.get("result") in {"confirmed", "cancelled"} and not line.call["keys"]
+    if is_spoken_verdict and attempt.get("disclosure_played_at") is None:
+        yield "a customer decided by voice who was never proven to have heard who speaks"
+
+
+def _no_details_before_a_person(played: Played, line: Line) -> Iterator[str]:
+    """What was ordered is for a person's ears: one who has spoken, pressed a key, or was recognised by Twilio."""
+    names = [item["name"] for item in played.view["order"]["items"]]
+    causes = [turn["stopped_at_ms"] or turn["started_at_ms"] for turn in line.turns]
+    causes += [key["at_ms"] for key in line.call["keys"]]
+    causes += [entry["at_ms"] for entry in line.call["timeline"] if entry["what"] == "detected" and entry["verdict"] == "human"]
+    for response in line.responses:
+        if any(name in response["said"] for name in names) and min(causes, default=1e18) > response["first_delta_ms"]:
+            yield "it tells what was ordered before a person has answered"
+
+
+def _no_long_silence(played: Played, line: Line) -> Iterator[str]:
+    """After the customer it is quiet for 4 s at most; after the agent until the next prompt."""
+    end = line.stream["ended_ms"] if line.stream is not None else line.call["ended_ms"]
+    expect = played.scenario.expect
+    cursor, is_after_agent = float(line.call["answered_ms"]), False
+    for sound in [one for one in line.sounds if one.from_ms < end]:
+        limit_s = expect.longest_quiet_s if is_after_agent else expect.longest_wait_s
+        quiet_ms = sound.from_ms - cursor
+        if quiet_ms > limit_s * 1000 + line.slack_ms:
+            who = "the agent" if is_after_agent else "the customer"
+            yield f"{quiet_ms / 1000:.1f} s of quiet after {who}, {(cursor - line.call['answered_ms']) / 1000:.1f} s into the call"
+        if sound.to_ms >= cursor:
+            cursor, is_after_agent = sound.to_ms, sound.is_agent
+
+
+def _goodbye_is_heard_to_its_end(played: Played, line: Line) -> Iterator[str]:
+    """Whoever hung up on us may have cut us off; and a machine is left in the midst of a word, but for its message."""
+    is_machine = line.attempt is not None and line.attempt["result"] == "machine"
+    if is_machine and "voicemail" not in played.scenario.expect.heard:
+        return
+    if line.call["end_reason"] in _OUR_ENDS and line.call["cut_ms"] > 0:
+        yield f"{line.call['cut_ms']:.0f} ms of its last words were cut off"
+
+
+def _silence_comes_at_once(_: Played, line: Line) -> Iterator[str]:
+    """Each `clear` follows a word or a key within 100 ms."""
+    if line.stream is None:
+        return
+    causes = [key["at_ms"] for key in line.call["keys"]] + [turn["started_at_ms"] for turn in line.turns]
+    for clear in line.stream["clears"]:
+        before = [at for at in causes if at <= clear["at_ms"] + 1]
+        if before and clear["at_ms"] - max(before) > _CLEAR_MS + line.slack_ms and not _is_from_outside(line, clear["at_ms"]):
+            yield f"a clear came {clear['at_ms'] - max(before):.0f} ms after the customer's word or key"
+
+
+def _is_from_outside(line: Line, at_ms: float) -> bool:
+    """Tell whether the shop or Twilio's detection may have caused it: nobody can measure that here."""
+    told = line.times("detected") + line.times("callback_answered")
+    return any(abs(at_ms - at) < 1000 for at in told) or line.call["end_reason"] in _OUR_ENDS
+
+
+def _nobody_is_talked_over(played: Played, line: Line) -> Iterator[str]:
+    """The agent falls silent when the customer begins to speak, as soon as the model notices it."""
+    if played.scenario.expect.talks_on or played.scenario.noise:
+        return
+    for turn in line.turns:
+        at_ms = turn["started_at_ms"]
+        for since, until in line.call["heard"]:
+            if since < at_ms - 20 and until - at_ms > _CLEAR_MS + _MERGED_MS + line.slack_ms:
+                new = [one for one in line.responses if at_ms < one["first_delta_ms"] < at_ms + _MERGED_MS]
+                if not new:
+                    yield f"it goes on talking for {until - at_ms:.0f} ms after the customer began"
+
+
+def _truncations_are_true(played: Played, line: Line) -> Iterator[str]:
+    """OpenAI is told what was really heard of an item, to 80 ms; without marks nobody can know."""
+    if line.stream is None or any(rule["fault"] == "marks_lost" for rule in played.scenario.twilio):
+        return
+    dropped_before = 0.0
+    for clear in line.stream["clears"]:
+        sent_ms = sum(frame["bytes"] for frame in line.call["media"] if frame["at_ms"] <= clear["at_ms"]) / 8
+        heard_ms = sent_ms - dropped_before - clear["dropped_ms"]
+        for cut, response in _cuts(line, clear["at_ms"]):
+            began_ms = _sent_before(line, response["first_delta_ms"]) - dropped_before
+            truth_ms = max(0.0, heard_ms - began_ms)
+            if abs(cut["audio_end_ms"] - truth_ms) > _TRUNCATION_MS + line.slack_ms:
+                yield f"an item was truncated at {cut['audio_end_ms']} ms, and {truth_ms:.0f} ms were heard"
+        dropped_before += clear["dropped_ms"]
+
+
+def _cuts(line: Line, at_ms: float) -> Iterator[tuple[dict[str, float], dict[str, float]]]:
+    for session in line.sessions:
+        items = {response["item_id"]: response for response in session["responses"]}
+        for cut in session["truncations"]:
+            if -20 <= cut["ms"] - at_ms < _CLEAR_MS + line.slack_ms and cut["item_id"] in items:
+                yield cut, items[cut["item_id"]]
+
+
+def _sent_before(line: Line, at_ms: float) -> float:
+    return float(sum(frame["bytes"] for frame in line.call["media"] if frame["at_ms"] < at_ms) / 8)
+
+
+def _nothing_old_after_a_clear(played: Played, line: Line) -> Iterator[str]:
+    """After a `clear` nothing comes of a response that was cut off by it."""
+    if line.stream is None or played.scenario.model is not None:
+        return  # with the model in trouble stored prompts may follow at once
+    starts = [response["first_delta_ms"] for response in line.responses]
+    for clear in line.stream["clears"]:
+        later = [frame["at_ms"] for frame in line.call["media"] if frame["audible"] and frame["at_ms"] > clear["at_ms"]]
+        news = [at for at in starts if at > clear["at_ms"]]
+        if later and (not news or min(later) < min(news) - 1):
+            yield f"old audio came {min(later) - clear['at_ms']:.0f} ms after a clear"
+
+
+def _all_is_gone_soon(_: Played, line: Line) -> Iterator[str]:
+    """Both sockets are gone within 2 s of the end, whoever ended it; the stream before any hang-up over REST."""
+    stream = line.stream
+    if stream is None:
+        return
+    ended = [float(line.call["ended_ms"])]
+    if stream["closed_by"] == "server":
+        ended.append(float(stream["ended_ms"]))
+    end = min(ended)
+    if stream["ended_ms"] - end > _GONE_MS:
+        yield f"the stream stayed open for {stream['ended_ms'] - end:.0f} ms after the end"
+    for session in line.sessions:
+        if session["closed"] is None or session["closed"]["ms"] - end > _GONE_MS + line.slack_ms:
+            yield "a session with the model outlived the call by more than 2 s"
+    hangups = [at for at in line.times("update_requested") if at < stream["ended_ms"]]
+    if hangups and line.call["end_reason"] == "hung_up_by_rest":
+        yield "the call was hung up over REST before the stream was closed"
+
+
+def _the_end_comes_soon(played: Played, line: Line) -> Iterator[str]:
+    """When our last words have been heard, the line is not held open."""
+    stream = line.stream
+    if stream is None or stream["closed_by"] != "server" or not line.call["heard"]:
+        return
+    last_sound = max((one.to_ms for one in line.sounds if one.from_ms <= stream["ended_ms"]), default=stream["ended_ms"])
+    quiet_ms = stream["ended_ms"] - last_sound
+    if quiet_ms > played.scenario.expect.longest_end_s * 1000 + line.slack_ms:
+        yield f"the stream was closed {quiet_ms / 1000:.1f} s after the last words"
+
+
+def _it_ends_as_calls_end(_: Played, line: Line) -> Iterator[str]:
+    reason = line.call["end_reason"]
+    if reason not in _OUR_ENDS | _THEIR_ENDS | _NO_CALL:
+        yield f"the call ended by {reason}"
+
+
+def _the_model_is_paid_for(played: Played, line: Line) -> Iterator[str]:
+    attempt = line.attempt
+    has_ended = attempt is not None and attempt["result"] is not None
+    is_paid = any(response["status"] == "completed" for session in line.sessions for response in session["responses"])
+    if has_ended and is_paid and (attempt or {})["cost"] is None and played.view["status"] == "finished":
+        yield "what the model cost is not on the attempt"
+
+
+_OF_CALL: tuple[Check, ...] = (
+    _twilio_has_no_complaint,
+    _openai_has_no_complaint,
+    _one_greeting,
+    _disclosure_comes_first,
+    _no_details_before_a_person,
+    _no_long_silence,
+    _goodbye_is_heard_to_its_end,
+    _silence_comes_at_once,
+    _nobody_is_talked_over,
+    _truncations_are_true,
+    _nothing_old_after_a_clear,
+    _all_is_gone_soon,
+    _the_end_comes_soon,
+    _it_ends_as_calls_end,
+    _the_model_is_paid_for,
+)

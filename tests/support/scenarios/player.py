@@ -1,0 +1,190 @@
+"""Plays scenarios on a stage: posts the order, lets customer and shop act, waits for the end, collects what was measured."""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Self
+
+import httpx
+
+from simulators.demo import API_KEY
+from tests.support.scenarios.played import Played
+from tests.support.scenarios.scenario import Json, Scenario, Withdrawal
+from tests.support.scenarios.stage import Stage
+
+LIMIT_S = 100.0
+"""No scenario takes longer, from its order to its end."""
+
+
+class UnfinishedError(Exception):
+    """A scenario did not come to its end in time; the message says how it stands."""
+
+
+class Player:
+    """Plays on one stage. Use it in one event loop, as an asynchronous context manager."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        limits = httpx.Limits(max_connections=100)
+        headers = {"Authorization": f"Bearer {API_KEY}"}
+        self._api = httpx.AsyncClient(base_url=stage.api_url, headers=headers, timeout=20, limits=limits)
+        self._twilio = httpx.AsyncClient(base_url=f"{stage.twilio_url}/simulator", timeout=20, limits=limits)
+        self._openai = httpx.AsyncClient(base_url=f"{stage.openai_url}/simulator", timeout=20, limits=limits)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for client in (self._api, self._twilio, self._openai):
+            await client.aclose()
+
+    async def prepare(self, scenarios: Iterable[Scenario]) -> None:
+        """Tell both simulators what is to go wrong for whom; replaces what they were told before."""
+        chosen = list(scenarios)
+        rules = [{**rule, "phone": one.phone} for one in chosen for rule in one.twilio]
+        _good(await self._twilio.put("/faults", json={"seed": 1, "rules": rules}))
+        faulty = [
+            {"match": _quoted(one), "faults": one.model.faults, "times": one.model.times} for one in chosen if one.model is not None
+        ]
+        _good(await self._openai.put("/faults", json={"rules": faulty}))
+
+    async def break_model(self, **faults: object) -> None:
+        """Let every session from now on have these faults."""
+        _good(await self._openai.put("/faults", json={"usual": faults}))
+
+    async def play(self, scenario: Scenario) -> Played:
+        """Play one scenario and return all that is known of it.
+
+        Raises:
+            UnfinishedError: It took too long.
+        """
+        _good(await self._twilio.put(f"/people/{scenario.phone}", json=scenario.script()))
+        answer = _good(await self._api.post("/v1/confirmations", json=scenario.body()))
+        confirmation_id = str(answer["id"])
+        try:
+            async with asyncio.timeout(LIMIT_S):
+                withdrawal = await self._act(scenario, confirmation_id)
+                told = await self._settled(scenario, confirmation_id)
+                return await self._collect(scenario, confirmation_id, told, withdrawal)
+        except TimeoutError as problem:
+            view = await self.view(confirmation_id)
+            attempts = [(one["result"], one["reason"]) for one in view["attempts"]]
+            raise UnfinishedError(
+                f"after {LIMIT_S:.0f} s it is {view['status']}, outcome {view['outcome']}, calls {attempts}"
+            ) from problem
+
+    async def view(self, confirmation_id: str) -> Json:
+        """Return the confirmation as the shop sees it."""
+        return _good(await self._api.get(f"/v1/confirmations/{confirmation_id}"))
+
+    async def calls(self, phone: str) -> list[Json]:
+        """Return the ledgers of all calls with that number, oldest first, each with its single media frames."""
+        heads: list[Json] = []
+        for side in ("to", "from"):
+            heads += _good(await self._twilio.get("/calls", params={side: phone}))["calls"]
+        found = []
+        for head in sorted(heads, key=lambda one: float(one["created_ms"])):
+            call = _good(await self._twilio.get(f"/calls/{head['sid']}"))
+            streams = _good(await self._twilio.get(f"/calls/{head['sid']}/media"))["streams"]
+            call["media"] = [frame for stream in streams for frame in stream["media"]]
+            found.append(call)
+        return found
+
+    # --- what happens beside the customer's script
+
+    async def _act(self, scenario: Scenario, confirmation_id: str) -> int | None:
+        if scenario.calls_back:
+            await self._until(lambda: self._has_ended_calls(confirmation_id))
+            person = scenario.inbound_script()
+            wanted = {"from": scenario.phone, "to": self._stage.shop_number, "person": person}
+            _good(await self._twilio.post("/inbound-calls", json=wanted))
+        if scenario.withdrawn is None:
+            return None
+        withdrawal = scenario.withdrawn
+        await self._until(lambda: self._is_time(scenario, withdrawal, confirmation_id))
+        await asyncio.sleep(withdrawal.after_s)
+        return (await self._api.delete(f"/v1/confirmations/{confirmation_id}")).status_code
+
+    async def _has_ended_calls(self, confirmation_id: str) -> bool:
+        view = await self.view(confirmation_id)
+        return view["status"] == "waiting" and bool(view["attempts"])
+
+    async def _is_time(self, scenario: Scenario, withdrawal: Withdrawal, confirmation_id: str) -> bool:
+        status = (await self.view(confirmation_id))["status"]
+        match withdrawal.when:
+            case "waiting" | "in_call":
+                return bool(status == withdrawal.when)
+            case "ringing":
+                calls = await self.calls(scenario.phone)
+                return any(call["status"] == "ringing" for call in calls)
+            case "decided":
+                sessions = await self._sessions(scenario)
+                calls = await self.calls(scenario.phone)
+                return any(call["keys"] for call in calls) or any(
+                    response["calls"] for session in sessions for response in session["responses"]
+                )
+            case _:
+                raise ValueError(f"withdrawn.when is waiting, ringing, in_call or decided, not {withdrawal.when}")
+
+    async def _until(self, claim: Callable[[], Awaitable[bool]], *, every_s: float = 0.2) -> None:
+        while not await claim():
+            await asyncio.sleep(every_s)
+
+    # --- the end
+
+    async def _settled(self, scenario: Scenario, confirmation_id: str) -> Sequence[Json]:
+        """Listen to its events until it stands as expected and no call is going on, or is finished; returns them."""
+        told: list[Json] = []
+        async with self._api.stream("GET", f"/v1/confirmations/{confirmation_id}/events", timeout=None) as answer:
+            answer.raise_for_status()
+            async for line in answer.aiter_lines():
+                if not line.startswith("data:"):
+                    continue
+                told.append(json.loads(line.removeprefix("data:")))
+                stands = told[-1]["data"]
+                is_expected = stands["status"] == scenario.expect.status and stands["attempts"] >= len(scenario.results)
+                if stands["status"] == "finished" or is_expected:
+                    return told
+        return told
+
+    async def _collect(self, scenario: Scenario, confirmation_id: str, told: Sequence[Json], withdrawal: int | None) -> Played:
+        await self._until(lambda: self._is_over(scenario), every_s=0.5)
+        transcript = await self._api.get(f"/v1/confirmations/{confirmation_id}/transcript")
+        opted_out = await self._api.get(f"/v1/opt-outs/{scenario.phone}")
+        return Played(
+            scenario=scenario,
+            view=await self.view(confirmation_id),
+            calls=await self.calls(scenario.phone),
+            sessions=await self._sessions(scenario),
+            turns=transcript.json()["turns"] if transcript.is_success else [],
+            events=told,
+            is_opted_out=opted_out.is_success,
+            withdrawal_status=withdrawal,
+        )
+
+    async def _is_over(self, scenario: Scenario) -> bool:
+        """Whether calls and sessions have ended; both must be gone soon, which the invariants measure."""
+        calls = _good(await self._twilio.get("/calls", params={"to": scenario.phone}))["calls"]
+        calls += _good(await self._twilio.get("/calls", params={"from": scenario.phone}))["calls"]
+        ended = [float(call["ended_ms"]) for call in calls if call["ended_ms"] is not None]
+        if len(ended) < len(calls):
+            return False
+        waited_ms = time.monotonic() * 1000 - max(ended, default=0.0)
+        return waited_ms > 4000 or all(session["closed"] for session in await self._sessions(scenario))
+
+    async def _sessions(self, scenario: Scenario) -> list[Json]:
+        found = _good(await self._openai.get("/sessions", params={"containing": _quoted(scenario)}))["sessions"]
+        return sorted(found, key=lambda one: float(one["first_audio_in_ms"] or one["opened_ms"]))
+
+
+def _quoted(scenario: Scenario) -> str:
+    """The order's id as it stands in the session's instructions."""
+    return f'"id":"{scenario.order_id}"'
+
+
+def _good(answer: httpx.Response) -> Json:
+    if answer.is_error:
+        raise httpx.HTTPStatusError(f"{answer.status_code}: {answer.text}", request=answer.request, response=answer)
+    document: Json = answer.json() if answer.content else {}
+    return document

@@ -1,0 +1,215 @@
+"""A scenario as it stands in tests/scenarios/*.yaml; docs/scenarios.md shows how to write one."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from shared.core.language import Language
+
+Json = dict[str, Any]  # Any: JSON of the simulators and of the API
+
+PLAIN_STEPS: Mapping[str, Json] = {
+    "listen": {"wait_until_agent_done": {}},
+    "cough": {"cough": 350},
+    "hang up": {"hang_up": None},
+    "stay": {"stay": None},
+}
+_WITH_NUMBER = {
+    "interrupt": "wait_agent_speaking",
+    "pause": "pause",
+    "press": "press",
+    "cough": "cough",
+    "listen": "wait_until_agent_done",
+}
+_ALIASES: Mapping[str, str] = {"details": "details_items"}
+
+
+class ScenarioError(ValueError):
+    """A scenario that cannot be read; the message names it and says what is wrong."""
+
+
+class Withdrawal(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The shop takes the order back `after_s` seconds after it is `when`; its request is answered `answer`."""
+
+    when: str  # waiting, ringing, in_call or decided
+    after_s: float = 0.0
+    answer: int = 200
+
+
+class Model(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What goes wrong with the speech model: `faults` of simulators/openai_realtime/faults.py, in the first `times` sessions."""
+
+    faults: Json
+    times: int | None = None
+
+
+class Expected(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What must come of it. What is left out is not looked at, except for all that every call is held to (invariants.py)."""
+
+    outcome: str | None = None
+    """Of the finished confirmation; left out where it isn't finished: then `status` says how it stands."""
+    status: str = "finished"
+    results: tuple[str, ...] | None = None
+    """Of each call, in order; left out: one call, whose result is the outcome."""
+    reason: str | None = None
+    """Of the last call."""
+    channel: str | None = None
+    quote: str | None = None
+    note: str | None = None
+    change: Json | None = None
+    heard: tuple[str, ...] = ()
+    """In this order: keys of shared/languages lines, `stored:KEY` for a stored prompt, or words."""
+    never_heard: tuple[str, ...] = ()
+    disclosed: bool | None = None
+    """Whether the last call's `disclosure_played_at` is set."""
+    opted_out: bool = False
+    sessions: int | None = None
+    """With the model, that were told of the order in the last call."""
+    next_attempt_in_s: tuple[float, float] | None = None
+    answered_by: str | None = None
+    ends: str | None = None
+    """How the last call ended on the line: `end_reason` of the Twilio simulator's ledger."""
+    calls: int | None = None
+    """On the line; left out: as many as there are results."""
+    longest_wait_s: float = 4.0
+    """Quiet after the customer's words or key, and after the answer."""
+    longest_quiet_s: float = 7.5
+    """Quiet after the agent's words: the customer is expected to speak."""
+    longest_end_s: float = 2.0
+    """From the last words to the end."""
+    talks_on: bool = False
+    """The agent's last words may not be interrupted."""
+    model_errors: frozenset[str] = frozenset()
+
+
+class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the customer does at each call, what else happens, and what must come of it."""
+
+    person: tuple[str, ...] = ()
+    """The steps of the only call, or of every call that `calls` doesn't describe."""
+    calls: tuple[Any, ...] = ()  # Any: an attempt of simulators/people.py, or a list of steps
+    language: str = "sq"
+    noise: float = 0.0
+    amd: Json = msgspec.field(default_factory=lambda: {"verdict": "human", "after_s": 4.0})
+    order: Json = msgspec.field(default_factory=dict)
+    """Merged into the body of the POST."""
+    model: Model | None = None
+    twilio: tuple[Json, ...] = ()
+    """Rules of simulators/twilio/faults.py, for this phone."""
+    withdrawn: Withdrawal | None = None
+    calls_back: tuple[str, ...] = ()
+    """The steps of a call that the customer makes to us when the first one has ended."""
+    expect: Expected
+    name: str = ""
+    topic: str = ""
+    number: Annotated[int, Meta(ge=0)] = 0
+
+    @property
+    def order_id(self) -> str:
+        """The order's id; in quotes it is no part of any other's. Short, as it is spelt out in every greeting."""
+        return f"S{self.number}"
+
+    @property
+    def phone(self) -> str:
+        """The customer's number."""
+        return f"+3834420{self.number:04}"
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """The result of each call."""
+        if self.expect.results is not None:
+            return self.expect.results
+        return (self.expect.outcome,) if self.expect.outcome else ()
+
+    def in_round(self, number: int) -> "Scenario":
+        """The same with another order and another phone, to be played once more."""
+        return msgspec.structs.replace(self, number=self.number + 1000 * number)
+
+    @property
+    def about_s(self) -> float:
+        """Roughly how long it takes, so that the longest can begin first."""
+        steps = [text for call in (*self.calls, self.person, self.calls_back) if not isinstance(call, str | dict) for text in call]
+        pauses = sum(float(text.removeprefix("pause ")) for text in steps if text.startswith("pause "))
+        return 8.0 * steps.count("listen") + 25.0 * steps.count("stay") + pauses + 4.0 * len(self.calls)
+
+    def script(self) -> Json:
+        """What simulators/people.py reads."""
+        calls = [self._attempt(call) for call in self.calls] or [self._attempt(list(self.person))]
+        return {"language": self.language, "attempts": calls}
+
+    def inbound_script(self) -> Json:
+        """What the person does who phones us."""
+        return {"answer": {"ring_s": 0.2, "steps": [step(text) for text in self.calls_back], "amd": {"verdict": "none"}}}
+
+    def body(self) -> Json:
+        """The body of the POST."""
+        language = self.language.partition("-")[0]
+        plain: Json = {
+            "order": {
+                "id": self.order_id,
+                "total": "59.90",
+                "currency": "EUR",
+                "items": [{"name": "Kufje me valë", "quantity": 1}],
+            },
+            "company": "Shopaz",
+            "customer": {"phone": self.phone, "name": "Arta", "language": language},
+        }
+        return _merged(plain, self.order)
+
+    def _attempt(self, call: object) -> object:
+        if isinstance(call, list):
+            steps = [step(text) for text in call]
+            return {"answer": {"ring_s": 0.5, "steps": steps, "amd": self.amd, "noise": self.noise}}
+        return call
+
+
+def step(text: str) -> Json:
+    """Read one step: `listen`, `say yes 2 en`, `say: words`, `interrupt 800`, `pause 5`, `press 1`, `cough`, `hang up`, `stay`."""
+    if text in PLAIN_STEPS:
+        return PLAIN_STEPS[text]
+    word, _, rest = text.partition(" ")
+    if word == "say:":
+        return {"say": {"text": rest}}
+    if word == "say":
+        intent, *more = rest.split()
+        number = next((int(one) for one in more if one.isdecimal()), 0)
+        language = next((one for one in more if one.isalpha()), None)
+        return {"say": {"intent": intent, "phrase": number, "language": language}}
+    if word == "press":
+        return {"press": rest}
+    if word in _WITH_NUMBER:
+        return {_WITH_NUMBER[word]: float(rest) if word == "pause" else int(rest)}
+    raise ScenarioError(f"no such step: {text!r}; there are listen, say, interrupt, pause, press, cough, hang up and stay")
+
+
+def fragment(key: str, language: Language) -> str:
+    """Return the longest part without a placeholder of the line with that key; what is no key stands for itself."""
+    if key.startswith("stored:"):
+        return language.stored[key.removeprefix("stored:")]
+    line = language.lines.get(_ALIASES.get(key, key))
+    return key if line is None else max(re.split(r"\{\w+\}", line), key=len).strip()
+
+
+def read_all(folder: Path) -> Iterator[Scenario]:
+    """Yield every scenario of every YAML file, in a fixed order."""
+    number = 0
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            scenarios = msgspec.yaml.decode(path.read_bytes(), type=dict[str, Scenario])
+        except msgspec.DecodeError as problem:
+            raise ScenarioError(f"{path.name}: {problem}") from problem
+        for name, scenario in scenarios.items():
+            number += 1
+            yield msgspec.structs.replace(scenario, name=name, topic=path.stem, number=number)
+
+
+def _merged(base: Json, changes: Mapping[str, Any]) -> Json:
+    merged = dict(base)
+    for key, value in changes.items():
+        inner = merged.get(key)
+        merged[key] = _merged(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
+    return merged

@@ -1,0 +1,59 @@
+"""The stage: the whole system between both simulators, as processes of its own."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulators import demo
+from tools.stack import Stack, free_port, our_parts
+
+_SETTINGS: Mapping[str, str] = {
+    "CALLS_PER_SECOND": "4",
+    "MAX_CONCURRENT_CALLS": "40",
+    "RING_TIMEOUT_S": "5",
+    "HANGUP_GRACE_S": "8",
+    "RECONCILE_AFTER_S": "6",
+    "RETRY_DELAYS": "busy:1,no_answer:1,machine:1,failed:1,undecided:1,error:1",
+    "MAX_ATTEMPTS": "1",
+}
+"""Waits shortened; a scenario that wants a second call asks for `max_attempts` in its order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where the parts are."""
+
+    stack: Stack
+    folder: Path
+    api_url: str
+    twilio_url: str
+    openai_url: str
+    redis_url: str
+    shop_number: str
+
+    def log(self, name: str) -> str:
+        """All that a part has written so far."""
+        return (self.folder / "logs" / f"{name}.log").read_text(errors="replace")
+
+
+@contextmanager
+def running_stage(folder: Path, **settings: str) -> Iterator[Stage]:
+    """Start all parts with these settings beside the usual ones; stop them at the end, the dialer first."""
+    port, twilio_port, openai_port = free_port(), free_port(), free_port()
+    env = {**demo.settings(port=port, twilio_port=twilio_port, openai_port=openai_port), **_SETTINGS, **settings}
+    (folder / "recordings").mkdir(parents=True)
+    with Stack(folder, env, report=lambda _line: None) as stack:
+        stack.start_valkey()
+        stack.use({"REDIS_URL": stack.socket_url})
+        played = demo.simulators(env, twilio_port=twilio_port, openai_port=openai_port, folder=folder)
+        stack.start_all((*played, *our_parts(port, folder)))
+        yield Stage(
+            stack=stack,
+            folder=folder,
+            api_url=env["PUBLIC_URL"],
+            twilio_url=env["TWILIO_API_URL"],
+            openai_url=f"http://127.0.0.1:{openai_port}",
+            redis_url=stack.socket_url,
+            shop_number=env["TWILIO_FROM_NUMBERS"].partition(",")[0],
+        )
