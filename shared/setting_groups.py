@@ -12,6 +12,7 @@ from shared.setting_types import (
     RETRY_DELAYS_S,
     WORKING_DAYS,
     Bind,
+    Rate,
     parse_bind,
     parse_countries,
     parse_days,
@@ -19,6 +20,7 @@ from shared.setting_types import (
     parse_http_origin,
     parse_language,
     parse_numbers,
+    parse_rate,
     parse_redis_url,
     parse_retry_delays,
     parse_shop_keys,
@@ -60,6 +62,14 @@ class ShopKeys(Settings):
 
     api_keys: Annotated[Mapping[str, str], BeforeValidator(parse_shop_keys)] = Field(
         repr=False, examples=["shopaz:CHANGE-ME-1,gjirafa:CHANGE-ME-2"], description="shop by key"
+    )
+
+
+class RateSettings(Settings):
+    """How many requests one API key may make; None for as many as it likes."""
+
+    rate_limit: Annotated[Rate | None, BeforeValidator(parse_rate)] = Field(
+        Rate(120_000, 60), examples=["600/60"], description="requests/seconds"
     )
 
 

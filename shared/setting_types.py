@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
 from typing import NamedTuple
@@ -100,6 +101,24 @@ def parse_redis_url(text: str) -> str:
         raise ValueError("it should be redis+sentinel://host:port,host:port/name/db")
     _split_url(text, "redis", "rediss", "unix")
     return text
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many requests within so many seconds."""
+
+    requests: int
+    window_s: int
+
+
+def parse_rate(text: str) -> Rate | None:
+    """Return `count/seconds`, None for `off`."""
+    if parse_word(text) == "off":
+        return None
+    found = re.fullmatch(r"([1-9]\d{0,8})/([1-9]\d{0,4})", text.strip(), re.ASCII)
+    if found is None:
+        raise ValueError("it should be requests/seconds, or off")
+    return Rate(int(found[1]), int(found[2]))
 
 
 def parse_shop_keys(text: str) -> Mapping[str, str]:

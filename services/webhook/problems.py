@@ -28,6 +28,7 @@ class ProblemKind(Enum):
     OPTED_OUT = ("opted_out", 409, "The number is on the do-not-call list")
     ALREADY_DECIDED = ("already_decided", 409, "The customer has decided")
     ALREADY_FINISHED = ("already_finished", 409, "The confirmation is finished")
+    TOO_MANY_ENDPOINTS = ("too_many_endpoints", 409, "The shop has as many webhook endpoints as it may have")
     IDEMPOTENCY_KEY_IN_USE = ("idempotency_key_in_use", 409, "The first request is still in hand")
     BODY_TOO_LARGE = ("body_too_large", 413, "The body is too large")
     UNSUPPORTED_MEDIA_TYPE = ("unsupported_media_type", 415, "The body must be application/json")
@@ -36,8 +37,8 @@ class ProblemKind(Enum):
     TOO_MANY_REQUESTS = ("too_many_requests", 429, "Too many requests")
     INTERNAL_ERROR = ("internal_error", 500, "Something went wrong on our side")
     STORE_UNAVAILABLE = ("store_unavailable", 503, "The store is away")
-    DRAINING = ("draining", 503, "The process is about to stop")
     TOO_MANY_STREAMS = ("too_many_streams", 503, "This process has no room for another event stream")
+    DRAINING = ("draining", 503, "The process is about to stop")
 
     def __init__(self, code: str, status: int, title: str) -> None:
         self.code = code

@@ -11,6 +11,7 @@ from shared.store.circuit import Circuit, OpenCircuit
 from shared.store.clock import StoreClock
 from shared.store.confirmations import Confirmations
 from shared.store.connection import Client, close_client, open_client, translated
+from shared.store.customers import Customers, Forgotten
 from shared.store.deliveries import DeadLetter, Deliveries, LaneCounts, Message, Settled
 from shared.store.due import Due, Grant, Hold, Limits, Wait
 from shared.store.erasure import Erased, Eraser, KeptUnread
@@ -18,6 +19,7 @@ from shared.store.events import Events, ToldEvent
 from shared.store.idempotency import Answered, Claimed, Idempotency, IdempotencyKey, KeyConflict, KeyInHand
 from shared.store.lookups import Lookups, Page
 from shared.store.opt_outs import OptOut, OptOuts
+from shared.store.rate_limits import Allowance, RateLimits
 from shared.store.signals import Signals, Watch, Watches
 from shared.store.submission import (
     AlreadyOpen,
@@ -31,12 +33,14 @@ from shared.store.transcripts import Speaker, Transcripts, Turn
 from shared.store.webhooks import TooManyEndpointsError, Webhooks
 
 __all__ = [
+    "Allowance",
     "AlreadyOpen",
     "Answered",
     "Claimed",
     "Created",
     "DeadLetter",
     "Erased",
+    "Forgotten",
     "Grant",
     "Hold",
     "IdempotencyKey",
@@ -51,6 +55,7 @@ __all__ = [
     "OptedOut",
     "Page",
     "PastRequest",
+    "RateLimits",
     "Replayed",
     "Settled",
     "Speaker",
@@ -87,6 +92,7 @@ class Store:
     caller_ids: CallerIds
     webhooks: Webhooks
     deliveries: Deliveries
+    customers: Customers
 
     async def now(self) -> datetime:
         """Return the present moment by Redis's clock (aware UTC).
@@ -125,12 +131,13 @@ def connect(redis_url: str, policy: DialPolicy, limits: Limits = _NO_LIMITS, *, 
     dataschema = public_url + DATASCHEMA_PATH
     confirmations = Confirmations(client, policy, clock, dataschema=dataschema)
     signals = Signals(client)
+    lookups, eraser = Lookups(client), Eraser(client, policy)
     return Store(
         client=client,
         clock=clock,
         confirmations=confirmations,
-        lookups=Lookups(client),
-        eraser=Eraser(client, policy),
+        lookups=lookups,
+        eraser=eraser,
         events=Events(client, dataschema=dataschema),
         idempotency=Idempotency(client),
         signals=signals,
@@ -142,4 +149,5 @@ def connect(redis_url: str, policy: DialPolicy, limits: Limits = _NO_LIMITS, *, 
         caller_ids=CallerIds(client),
         webhooks=Webhooks(client),
         deliveries=Deliveries(client, dataschema=dataschema),
+        customers=Customers(client, lookups, confirmations, eraser),
     )

@@ -16,7 +16,7 @@
   the events to be delivered; `…:tries` hash: failures of each lane's first; `…:circuit` hash; `…:dead` sorted set: event ids
   by when they were given up, `…:why` hash: their reasons
 - `due:deliver` sorted set: endpoints by when; `deliver:open` sorted set: endpoints being delivered to, by the lease's end
-- `LIMITS/*`: how much of their rate limit keys have used
+- `LIMITS:*` strings, expire: how much of their rate limit keys have used
 - `rq:*`: RQ's own, jobs that carry an id
 
 Channels: `events:{shop}`, `outcomes:{shop}`, `attempt:{attempt_id}`.

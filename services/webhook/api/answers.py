@@ -119,6 +119,7 @@ class ConfirmationAnswer(Answer):
     next_attempt_at: Moment | None
     evidence: EvidenceAnswer | None
     attempts: list[AttemptAnswer]
+    is_test: Literal[True] = Field(default=True, description="Only there where a test key ordered it: nobody is phoned.")
 
 
 class PageAnswer(Answer):
@@ -226,6 +227,7 @@ class EventDataAnswer(Answer):
     last_result: AttemptResult | None
     sequence: int
     metadata: dict[str, str]
+    is_test: Literal[True] = Field(default=True, description="Only there where a test key ordered it: nobody was phoned.")
 
 
 class EventAnswer(BaseModel):
@@ -240,4 +242,5 @@ class EventAnswer(BaseModel):
     subject: str
     time: Moment
     datacontenttype: Literal["application/json"]
+    dataschema: str = Field(description="URL of the JSON schema of `data`.")
     data: EventDataAnswer

@@ -10,15 +10,18 @@ from starlette.responses import Response
 from services.webhook.problems import ProblemError, ProblemKind
 from services.webhook.resource import Respond
 
+TEST_KEY_PREFIX = "test_"
+
 ShopRespond = Callable[[Request, str], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: the shop, and a name for the key that tells nothing about it."""
+    """Who asks: the shop, and a name for the key that tells nothing about it. What a test key orders is never phoned."""
 
     shop: str
     key_name: str
+    is_test: bool = False
 
 
 class ApiKeys:
@@ -40,7 +43,7 @@ class ApiKeys:
         shop = self._shops.get(digest)
         if shop is None:
             raise _unauthorized("The key is not known.", 'Bearer realm="confirmations", error="invalid_token"')
-        return Caller(shop, digest.hex()[:8])
+        return Caller(shop, digest.hex()[:8], is_test=key.strip().startswith(TEST_KEY_PREFIX))
 
     def secured(self, respond: ShopRespond) -> Respond:
         """Return `respond` for requests with a known key; it is handed the shop."""
@@ -48,6 +51,8 @@ class ApiKeys:
         async def answer(request: Request) -> Response:
             caller = self.caller(request.headers.get("authorization"))
             request.state.shop = caller.shop
+            request.state.key_name = caller.key_name
+            request.state.is_test = caller.is_test
             return await respond(request, caller.shop)
 
         return answer

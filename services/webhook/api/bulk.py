@@ -61,7 +61,9 @@ class Bulk:
 
     async def _handful(self, request: Request, shop: str, items: list[object], rules: Rules) -> list[dict[str, Any]]:
         digests = [fingerprint(item) for item in items]
-        taken = [_taken_in(item, shop, digest, rules) for item, digest in zip(items, digests, strict=True)]
+        is_test = request.state.is_test
+        pairs = zip(items, digests, strict=True)
+        taken = [_taken_in(item, shop, digest, rules, is_test=is_test) for item, digest in pairs]
         submitted = iter(await self._store.confirmations.submit_many([new for new in taken if isinstance(new, Confirmation)]))
         known = await self._known(shop, items, digests, taken)
         results: list[dict[str, Any]] = []
@@ -89,13 +91,13 @@ class Bulk:
         return {index: known for index, known in zip(pasts, found, strict=True) if known is not None}
 
 
-def _taken_in(item: object, shop: str, digest: str, rules: Rules) -> Confirmation | ProblemError:
+def _taken_in(item: object, shop: str, digest: str, rules: Rules, *, is_test: bool) -> Confirmation | ProblemError:
     """Return one item as a confirmation, or what is wrong with it; pointers start at the item."""
     try:
         body = validated(ConfirmationBody, item, rules)
     except ProblemError as problem:
         return problem
-    return new_confirmation(body, shop=shop, digest=digest, now=rules.now)
+    return new_confirmation(body, shop=shop, digest=digest, now=rules.now, is_test=is_test)
 
 
 def _items(value: object) -> list[object]:

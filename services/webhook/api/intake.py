@@ -9,7 +9,7 @@ from shared.core.confirmation import Confirmation
 from shared.core.order import CallWishes, Customer, Delivery, Item, Money, OnMachine, Order, Priority
 
 
-def new_confirmation(body: ConfirmationBody, *, shop: str, digest: str, now: datetime) -> Confirmation:
+def new_confirmation(body: ConfirmationBody, *, shop: str, digest: str, now: datetime, is_test: bool = False) -> Confirmation:
     """Return a new confirmation under an id of its own; `digest` tells its request from others."""
     return Confirmation(
         id=f"cnf_{ULID()}",
@@ -27,6 +27,7 @@ def new_confirmation(body: ConfirmationBody, *, shop: str, digest: str, now: dat
         call=CallWishes() if body.call is None else _wishes(body.call),
         metadata=dict(body.metadata or {}),
         request_digest=digest,
+        is_test=is_test,
     )
 
 

@@ -32,6 +32,7 @@ def confirmation_object(confirmation: Confirmation, policy: DialPolicy) -> dict[
         "next_attempt_at": _moment(confirmation.next_attempt_at),
         "evidence": None if confirmation.evidence is None else evidence_object(confirmation.evidence),
         "attempts": [_attempt(attempt) for attempt in confirmation.attempts],
+        **({"is_test": True} if confirmation.is_test else {}),
     }
 
 

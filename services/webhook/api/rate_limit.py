@@ -1,0 +1,53 @@
+"""So many requests a key: told with every answer, refused beyond. Source: draft-ietf-httpapi-ratelimit-headers-11."""
+
+import math
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.webhook.api.auth import ShopRespond
+from services.webhook.problems import ProblemError, ProblemKind
+from shared.core.errors import StoreUnavailableError
+from shared.setting_types import Rate
+from shared.store import Allowance, RateLimits, Store
+
+log = structlog.get_logger()
+
+
+class RateLimiter:
+    """Stands between the keys and those who answer; without a rate it lets all pass."""
+
+    def __init__(self, store: Store, rate: Rate | None) -> None:
+        self._limits = None if rate is None else RateLimits(store.client, rate)
+        self._policy = "" if rate is None else f'"default";q={rate.requests};w={rate.window_s}'
+
+    def limited(self, respond: ShopRespond) -> ShopRespond:
+        """Return `respond` for as many requests as the key may make."""
+        limits = self._limits
+        if limits is None:
+            return respond
+
+        async def answer(request: Request, shop: str) -> Response:
+            try:
+                allowance = await limits.take(request.state.key_name)
+            except StoreUnavailableError:  # whoever answers will say so, if Redis is needed for it
+                return await respond(request, shop)
+            headers = self._headers(allowance)
+            if not allowance.is_allowed:
+                seconds = max(1, math.ceil(allowance.more_in_s))
+                detail = f"This key may make no more requests for {seconds} s."
+                raise ProblemError(ProblemKind.TOO_MANY_REQUESTS, detail, headers={**headers, "retry-after": str(seconds)})
+            try:
+                response = await respond(request, shop)
+            except ProblemError as problem:
+                problem.headers.update(headers)
+                raise
+            response.headers.update(headers)
+            return response
+
+        return answer
+
+    def _headers(self, allowance: Allowance) -> dict[str, str]:
+        left = f'"default";r={allowance.remaining};t={math.ceil(allowance.more_in_s)}'
+        return {"ratelimit-policy": self._policy, "ratelimit": left}
