@@ -16,6 +16,7 @@ from services.media_bridge import stored_prompts
 from services.media_bridge.admission import Door
 from services.media_bridge.handshake import SignatureCheck
 from services.media_bridge.metrics import BridgeMetrics
+from services.media_bridge.next_order import NextOrders
 from services.media_bridge.openai_leg import ModelAddress, ModelLeg
 from services.media_bridge.prompts import PromptBook
 from services.media_bridge.reception import Desk
@@ -98,6 +99,7 @@ async def _run(settings: BridgeSettings) -> None:
         records=store.confirmations,
         transcripts=store.transcripts,
         watches=store.watches,
+        next_orders=NextOrders(store.confirmations, store.lookups, prompt_version=prompts.version),
         prompts=prompts,
         sessions=pool,
         voice=settings.openai_voice,

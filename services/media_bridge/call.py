@@ -52,6 +52,7 @@ class CallEnd:
 
     reason: str
     conclusion: Conclusion | None
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +98,8 @@ class Call:
         self._seen: set[type[ev.Event]] = set()
 
     async def run(self, early: Sequence[CallerFact] = ()) -> CallEnd:
-        """Talk until the end; `early` came before the call began. Both legs and all tasks are gone when this returns."""
+        """Talk until the end; `early` came before. All tasks and both legs are gone then, except a line that goes on."""
+        keeps_line = False
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._link.start(tasks, self)
@@ -113,13 +115,18 @@ class Call:
                     self._link.cancel()
                     self._keeper.put_turns(self._transcript.turns())
                 tasks.create_task(self._link.close())
+                if end.goes_on:
+                    self.lane.disconnect()
+                    keeps_line = True
+                    return end
                 if not self._caller.has_ended:  # what the TwiML goes on with depends on what is written by then
                     await self._keeper.flushed(_FLUSH_LIMIT_S)
                 await self._caller.close()
                 return end
         finally:
             await self._link.close()
-            await self._caller.close(INTERNAL)
+            if not keeps_line:
+                await self._caller.close(INTERNAL)
 
     def caller_told(self, fact: CallerFact) -> None:
         """Take a key, a mark or the end (leg)."""
@@ -266,7 +273,7 @@ class Call:
             self._transcript.cut(item.item_id, self.lane.share(item.item_id, item.heard_ms))
         self._keeper.put_end(action, self._figures.cost)
         if not self._ended.done():
-            self._ended.set_result(CallEnd(action.reason, action.conclusion))
+            self._ended.set_result(CallEnd(action.reason, action.conclusion, action.goes_on))
 
     def _set_timer(self) -> None:
         """Wake at the deadline, which moves with every mark: a timer for an earlier moment stays, and sets the next one itself."""

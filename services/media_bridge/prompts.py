@@ -18,6 +18,7 @@ from shared.core.order import Order
 from shared.core.outcome import Direction, VerdictKind
 from shared.core.script import Script, render, session_instructions
 
+_GOES_ON_AFTER = (VerdictKind.CONFIRMED, VerdictKind.CANCELLED, VerdictKind.CHANGE_REQUESTED)
 _CLOSING_TIME_S = 15.0  # of the longest call, kept back for a polite end
 
 
@@ -30,6 +31,17 @@ class CallScript:
     instructions: Instructions
     revealed: Instructions
     transcription: Transcription
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an order stands in a call that may be about several."""
+
+    is_first: bool = True
+    is_last: bool = True
+
+
+ONLY = Place()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +59,7 @@ class PromptBook:
         """The version of the instructions, kept with each attempt."""
         return languages.session_prompt().version
 
-    def write(self, confirmation: Confirmation, attempt: Attempt, now: datetime) -> CallScript:
+    def write(self, confirmation: Confirmation, attempt: Attempt, now: datetime, place: Place = ONLY) -> CallScript:
         """Return the words for this call; `now` is aware."""
         customer = confirmation.customer
         language = languages.choose(wanted=customer.language, phone=customer.phone, default=self.default_language)
@@ -66,15 +78,16 @@ class PromptBook:
         transcription = Transcription(self.transcription_model, language.transcription_prompt, language.transcription_code)
         return CallScript(
             language=language.code,
-            plan=Plan(lines=self._lines(script), timing=self._timing(), on_machine=confirmation.call.on_machine),
-            instructions=Instructions(withheld, TOOLS),
+            plan=Plan(lines=self._lines(script, place), timing=self._timing(), on_machine=confirmation.call.on_machine),
+            instructions=Instructions(withheld if place.is_first else revealed, TOOLS),
             revealed=Instructions(revealed, TOOLS),
             transcription=transcription,
         )
 
-    def _lines(self, script: Script) -> Lines:
+    def _lines(self, script: Script, place: Place) -> Lines:
+        first_words = script.greeting_with_notice if self.is_recorded else script.greeting
         return Lines(
-            greeting=script.greeting_with_notice if self.is_recorded else script.greeting,
+            greeting=first_words if place.is_first else script.for_next_order().greeting,
             disclosure=script.disclosure,
             repeat=f"{script.disclosure} {script.details} {script.keypad}",
             not_heard=script.not_heard,
@@ -84,6 +97,7 @@ class PromptBook:
             goodbyes={kind: script.goodbyes[kind.value] for kind in VerdictKind if kind is not VerdictKind.MACHINE},
             goodbye_undecided=script.goodbyes["undecided"],
             goodbye_withdrawn=script.goodbyes["withdrawn"],
+            acknowledgements={} if place.is_last else {kind: script.acknowledgements[kind.value] for kind in _GOES_ON_AFTER},
         )
 
     def _timing(self) -> Timing:

@@ -1,7 +1,7 @@
 """Receives a media stream: waits for its start, checks its token, prepares the words, runs the call, and logs its one line."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,8 @@ from services.media_bridge.call import Call, CallEnd, CallTools
 from services.media_bridge.figures import Figures
 from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.model_link import ModelLink, Sessions
-from services.media_bridge.prompts import PromptBook
+from services.media_bridge.next_order import NextOrders
+from services.media_bridge.prompts import Place, PromptBook
 from services.media_bridge.record_keeper import CallName, RecordKeeper, Records, Transcripts
 from services.media_bridge.recording import Recording
 from services.media_bridge.twilio_leg import CallerLeg
@@ -60,6 +61,7 @@ class Desk:
     records: Records
     transcripts: Transcripts
     watches: Watches
+    next_orders: NextOrders
     prompts: PromptBook
     sessions: Sessions
     voice: str
@@ -106,16 +108,11 @@ async def receive_stream(desk: Desk, leg: CallerLeg, lobby: Lobby) -> None:
     if isinstance(answer, Turned):
         await _turn_away(desk, leg, answer, call_sid=start.call_sid)
         return
-    bound = {
-        "confirmation_id": answer.confirmation.id,
-        "attempt": answer.attempt.number,
-        "call_sid": start.call_sid,
-    }
-    with structlog.contextvars.bound_contextvars(**bound):
-        try:
-            await _run_call(desk, leg, lobby, answer)
-        finally:
-            await leg.close(INTERNAL)
+    leg.open_stream(start.stream_sid)
+    try:
+        await _talk_about_all(desk, leg, lobby.early, answer)
+    finally:
+        await leg.close(INTERNAL)
 
 
 async def _turn_away(desk: Desk, leg: CallerLeg, turned: Turned, call_sid: str | None = None) -> None:
@@ -124,10 +121,22 @@ async def _turn_away(desk: Desk, leg: CallerLeg, turned: Turned, call_sid: str |
     await leg.close(INTERNAL if turned.is_our_fault else POLICY)  # why is nobody's business but ours
 
 
-async def _run_call(desk: Desk, leg: CallerLeg, lobby: Lobby, admitted: Admitted) -> None:
+async def _talk_about_all(desk: Desk, leg: CallerLeg, early: Sequence[Fact], first: Admitted) -> None:
+    """Run the call, and go on with the customer's other orders, if it is one that goes on."""
+    current: Admitted | None = first
+    while current is not None:
+        confirmation, attempt = current.confirmation, current.attempt
+        bound = {"confirmation_id": confirmation.id, "attempt": attempt.number, "call_sid": attempt.call_sid}
+        with structlog.contextvars.bound_contextvars(**bound):
+            place = Place(is_first=current is first, is_last=not await desk.next_orders.has_more(current))
+            current = await _run_call(desk, leg, current, place, early=early)
+        early = ()
+
+
+async def _run_call(desk: Desk, leg: CallerLeg, admitted: Admitted, place: Place, *, early: Sequence[Fact]) -> Admitted | None:
+    """Run the call about one order; returns the next one to be spoken about on the same line."""
     confirmation, attempt = admitted.confirmation, admitted.attempt
-    leg.open_stream(attempt.stream_sid or "")
-    script = desk.prompts.write(confirmation, attempt, desk.wall_clock())
+    script = desk.prompts.write(confirmation, attempt, desk.wall_clock(), place)
     keeper = RecordKeeper(desk.records, desk.transcripts, CallName(confirmation.id, attempt.id), clock=monotonic)
     recording = _recording(desk, admitted)
     figures = Figures(desk.metrics, desk.prices, on_line_at=monotonic())
@@ -151,8 +160,16 @@ async def _run_call(desk: Desk, leg: CallerLeg, lobby: Lobby, admitted: Admitted
     leg.attach(call)
     desk.background(keeper.run())
     end: CallEnd | None = None
+    following: Admitted | None = None
     try:
-        end = await call.run(lobby.early)
+        end = await call.run([*early, CallerLegEnded()] if leg.has_ended else early)  # nobody may have heard who hung up
+        if end.goes_on and not leg.has_ended:
+            following = await desk.next_orders.begin(admitted)
+            if following is None:
+                await leg.close()
+            else:
+                keeper.put_call_over(attempt.call_sid or "", int(monotonic() - figures.on_line_at))
+        return following
     finally:
         keeper.finish()
         if recording is not None:
@@ -193,8 +210,9 @@ def _count(metrics: BridgeMetrics, call: Call, *, leg: CallerLeg, link: ModelLin
     metrics.frames.labels(direction="to_model").inc(lane.from_caller)
     metrics.frames.labels(direction="to_caller").inc(lane.from_model)
     metrics.dropped.labels(direction="to_model").inc(link.dropped)
-    metrics.dropped.labels(direction="to_caller").inc(leg.dropped)
-    metrics.unreadable.labels(peer="twilio").inc(leg.unreadable)
+    if leg.has_ended:
+        metrics.dropped.labels(direction="to_caller").inc(leg.dropped)
+        metrics.unreadable.labels(peer="twilio").inc(leg.unreadable)
     metrics.unreadable.labels(peer="openai").inc(link.unreadable)
     metrics.calls.labels(end=end.reason if end is not None else "failed").inc()
     if figures.cost is not None:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from shared.core.conversation.actions import EndConversation, RecordVerdict
 from shared.core.errors import NotFoundError, StoreUnavailableError
-from shared.core.facts import ConversationEnded, DisclosurePlayed, Fact, VerdictGiven
+from shared.core.facts import CallEnded, ConversationEnded, DisclosurePlayed, Fact, VerdictGiven
 from shared.core.lifecycle import Step
 from shared.core.outcome import Verdict
 from shared.store import Turn
@@ -81,6 +81,10 @@ class RecordKeeper:
     def put_end(self, end: EndConversation, cost_usd: Decimal | None) -> None:
         """Have it written that we are done with the call."""
         self._put(lambda at: ConversationEnded(at, self._attempt_id, end.conclusion, end.reason, cost_usd=cost_usd))
+
+    def put_call_over(self, call_sid: str, duration_s: int) -> None:
+        """Have it written that the call is over as far as this order goes: the customer is asked about another one."""
+        self._put(lambda at: CallEnded(at, self._attempt_id, None, call_sid, duration_s))
 
     def put_turns(self, turns: Sequence[Turn]) -> None:
         """Have turns written."""

@@ -4,6 +4,7 @@ Everything from the shop (company, items, address, name) is data: it is cleaned 
 enters a line, and the order's JSON enters the instructions under a heading that says so.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -43,6 +44,7 @@ KEYED_LINES: Final = (
 
 _GOODBYE = "goodbye_"
 _AFTER_SALUTATION = ", "
+_LAST_SENTENCE = re.compile(r"(?<=[.!?])\s+[^.!?]+[.!?]$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,9 +96,18 @@ class Script:
         """The greeting of a call that is recorded: the notice stands before the question."""
         return f"{self.opening} {self.recording_notice} {self.question}"
 
+    @property
+    def acknowledgements(self) -> dict[str, str]:
+        """The goodbyes without their last sentence, which takes leave: for a call that goes on about another order."""
+        return {result: _LAST_SENTENCE.sub("", text) for result, text in self.goodbyes.items()}
+
     def without_details(self) -> "Script":
         """The script while nobody is known to listen: no word about the order's contents."""
         return replace(self, details="")
+
+    def for_next_order(self) -> "Script":
+        """The script for one more order in the same call: nobody is greeted twice."""
+        return replace(self, opening=self.next_order, question=self.inbound_question)
 
     def for_inbound(self) -> "Script":
         """The script for a customer who phoned us: the greeting thanks for the call."""

@@ -116,6 +116,13 @@ class FakeRecords:
         return step
 
 
+class NoOrders:
+    """Knows of no other order of anybody's."""
+
+    async def find_open_by_phone(self, shop: str | None, phone: str, /) -> tuple[Confirmation, ...]:
+        return ()
+
+
 @dataclass(slots=True)
 class FakeTranscripts:
     """Remembers the turns."""

@@ -101,10 +101,14 @@ class RecordDisclosure:
 
 @dataclass(frozen=True, slots=True)
 class EndConversation:
-    """We are done: store the conclusion (None where a verdict stands), then close the stream. Always the last action."""
+    """We are done: store the conclusion (None where a verdict stands), then close the stream. Always the last action.
+
+    Where the talk `goes_on` about another order of the customer's, the stream stays open for it.
+    """
 
     conclusion: Conclusion | None
     reason: str
+    goes_on: bool = False
 
 
 Action = (

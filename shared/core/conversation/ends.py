@@ -21,7 +21,8 @@ def decide(talk: Talk, report: OutcomeReport, channel: Channel, now: float) -> l
     """Record a person's decision and take leave; a newer one replaces an older."""
     talk.verdict = report.kind
     talk.reason = "decided"
-    talk.goodbye = talk.lines.goodbyes[report.kind]
+    talk.goes_on = report.kind in talk.lines.acknowledgements
+    talk.goodbye = talk.lines.acknowledgements.get(report.kind) or talk.lines.goodbyes[report.kind]
     talk.stored_goodbye = _STORED_GOODBYES.get(report.kind, "goodbye")
     return [RecordVerdict(report, channel), *part(talk, now)]
 
@@ -41,6 +42,7 @@ def part(talk: Talk, now: float) -> list[Action]:
 def part_with_stored_words(talk: Talk, now: float) -> list[Action]:
     """Say the stored goodbye: the model can't."""
     talk.timers.stop(Timer.FIRST_AUDIO)
+    talk.goes_on = False
     talk.speaker.reset()
     talk.last_words, play = talk.play(talk.stored_goodbye, now)
     return [DropModel(), play]
@@ -126,6 +128,6 @@ def end(talk: Talk, reason: str | None = None) -> list[Action]:
     talk.enter(State.ENDED)
     talk.timers.clear()
     if talk.is_decided:
-        return [EndConversation(None, reason or talk.reason)]
+        return [EndConversation(None, reason or talk.reason, goes_on=talk.goes_on and reason is None)]
     fallback = Conclusion.ERROR if was_without_model else Conclusion.UNDECIDED
     return [EndConversation(talk.conclusion or fallback, reason or talk.reason)]

@@ -11,8 +11,9 @@ from shared.core.outcome import VerdictKind
 class Lines:
     """The sentences that are spoken word for word, in the call's language.
 
-    `goodbyes` has one for each verdict of a person. `disclosure` is the sentence that says an automated assistant
-    speaks; `repeat` is all that key 9 asks to hear again; `wait` is what the agent says to a customer who asks it to wait.
+    `goodbyes` has one for each verdict of a person; `acknowledgements` stand in for those after which the talk goes on
+    about another order. `disclosure` is the sentence that says an automated assistant speaks; `repeat` is all that key 9
+    asks to hear again; `wait` is what the agent says to a customer who asks it to wait.
     """
 
     greeting: str
@@ -25,6 +26,7 @@ class Lines:
     goodbyes: Mapping[VerdictKind, str]
     goodbye_undecided: str
     goodbye_withdrawn: str
+    acknowledgements: Mapping[VerdictKind, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

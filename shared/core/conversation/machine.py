@@ -239,7 +239,7 @@ def _no_beep(talk: Talk, _now: float) -> list[Action]:
 
 
 def _call_too_long(talk: Talk, now: float) -> list[Action]:
-    talk.is_final = True
+    talk.is_final, talk.goes_on = True, False
     return talk.speaker.stop(now) + give_up(talk, "time_limit", now)
 
 

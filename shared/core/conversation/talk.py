@@ -100,6 +100,7 @@ class Talk:
         self.is_final = False  # nobody can interrupt these last words
         self.is_parting_cut = False  # the customer spoke up during the goodbye and is being heard out
         self.partings = 0
+        self.goes_on = False  # about another order, once these last words have been heard
 
     def enter(self, state: State) -> None:
         """Go to `state`, by one of `MOVES` (or stay)."""

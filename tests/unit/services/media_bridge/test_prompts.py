@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from services.media_bridge.prompts import PromptBook
+from services.media_bridge.prompts import Place, PromptBook
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.order import Customer, Item, Money, OnMachine, Order
 from shared.core.outcome import Direction, VerdictKind
@@ -95,3 +95,15 @@ def test_the_shops_wish_for_machines_is_kept(book: PromptBook) -> None:
     confirmation, attempt = a_call()
     wishes = replace(confirmation.call, on_machine=OnMachine.LEAVE_MESSAGE)
     assert book.write(replace(confirmation, call=wishes), attempt, NOON).plan.on_machine is OnMachine.LEAVE_MESSAGE
+
+
+def test_a_first_order_is_followed_by_the_next_without_a_goodbye_or_a_second_greeting(book: PromptBook) -> None:
+    inbound = a_call(Direction.INBOUND)
+    first = book.write(*inbound, NOON, Place(is_last=False)).plan.lines
+    assert set(first.acknowledgements) == {VerdictKind.CONFIRMED, VerdictKind.CANCELLED, VerdictKind.CHANGE_REQUESTED}
+    assert "Përshëndetje" in first.greeting
+    second = book.write(*inbound, NOON, Place(is_first=False))
+    assert second.plan.lines.acknowledgements == {}
+    assert second.plan.lines.greeting.startswith("Keni edhe një porosi tjetër")
+    assert "asistent automatik" in second.plan.lines.disclosure
+    assert second.instructions == second.revealed

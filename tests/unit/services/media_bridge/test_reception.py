@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from services.media_bridge.admission import Door
 from services.media_bridge.metrics import BridgeMetrics
+from services.media_bridge.next_order import NextOrders
 from services.media_bridge.prompts import PromptBook
 from services.media_bridge.reception import Desk, Lobby, receive_stream
 from services.media_bridge.twilio_leg import CallerLeg
@@ -25,6 +26,7 @@ from tests.support.bridge_fakes import (
     FakeSocket,
     FakeTranscripts,
     FakeWatches,
+    NoOrders,
 )
 from tests.support.orders import ALWAYS
 
@@ -50,6 +52,7 @@ class Front:
             records=self.records,
             transcripts=FakeTranscripts(),
             watches=self.watches,
+            next_orders=NextOrders(self.records, NoOrders(), prompt_version="v"),
             prompts=PromptBook(policy=ALWAYS, default_language="sq", transcription_model="m", is_recorded=False),
             sessions=self.sessions,
             voice="marin",

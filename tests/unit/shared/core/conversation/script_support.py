@@ -26,9 +26,9 @@ LINES = Lines(
 class Talk:
     """Drives one machine and plays the line's part: audio is sent, marks are echoed when the test says so."""
 
-    def __init__(self, *, on_machine: OnMachine = OnMachine.HANG_UP, timing: Timing | None = None) -> None:
+    def __init__(self, *, on_machine: OnMachine = OnMachine.HANG_UP, timing: Timing | None = None, lines: Lines = LINES) -> None:
         self.playback = Playback()
-        self.machine = ConversationMachine(Plan(lines=LINES, timing=timing or Timing(), on_machine=on_machine), self.playback)
+        self.machine = ConversationMachine(Plan(lines=lines, timing=timing or Timing(), on_machine=on_machine), self.playback)
         self._responses = 0
 
     def is_in(self, state: State) -> bool:
