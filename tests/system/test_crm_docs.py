@@ -1,0 +1,96 @@
+"""The examples of docs/crm.md do what they say, as a reader would run them."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from tests.support.valkey import ValkeyServer
+
+pytestmark = pytest.mark.system
+ROOT = Path(__file__).resolve().parents[2]
+NODE_PACKAGES = ROOT / "var" / "node"  # kept between runs
+LOG = "outcomes:shopaz:log"
+ORDERS = ["A-1 confirmed", "A-2 cancelled", "A-3 confirmed"]
+
+
+def example(name: str) -> str:
+    text = (ROOT / "docs" / "crm.md").read_text("utf-8")
+    found = re.search(rf"<!-- tested: {name} -->\n```\w+\n(.*?)```", text, re.DOTALL)
+    assert found, name
+    return found[1]
+
+
+def publish(url: str, *numbers: int) -> None:
+    with Redis.from_url(url) as client:
+        for number in numbers:
+            order_id, outcome = ORDERS[number - 1].split()
+            data = {"order_id": order_id, "outcome": outcome, "confirmation_id": f"cnf_{number}", "sequence": 5}
+            client.xadd(LOG, {"event": json.dumps({"id": f"cnf_{number}.5", "data": data})})
+
+
+def plays(command: Sequence[str], valkey: ValkeyServer, folder: Path, **environ: str) -> None:
+    """Run a reader: it takes up what was pending, drops what it knows, and goes on with what is new."""
+    publish(valkey.url, 1)
+    with Redis.from_url(valkey.url) as client:
+        client.xgroup_create(LOG, "crm", id="0")
+        client.xreadgroup("crm", os.uname().nodename, {LOG: ">"})
+    publish(valkey.url, 2, 2)
+    out = folder / "out.txt"
+    with out.open("wb") as stdout:
+        environment: Mapping[str, str] = {**os.environ, "REDIS_URL": valkey.url, "SHOP": "shopaz", **environ}
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=stdout, stderr=subprocess.STDOUT)
+        try:
+            _becomes(out, ORDERS[:2], process)
+            publish(valkey.url, 3)
+            _becomes(out, ORDERS, process)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _becomes(out: Path, lines: list[str], process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 20
+    while out.read_text("utf-8").splitlines() != lines:
+        assert process.poll() is None, out.read_text("utf-8")
+        assert time.monotonic() < deadline, out.read_text("utf-8")
+        time.sleep(0.05)
+
+
+def test_the_python_example(valkey: ValkeyServer, tmp_path: Path) -> None:
+    (tmp_path / "crm.py").write_text(example("crm-python"), "utf-8")
+    plays([sys.executable, "crm.py"], valkey, tmp_path)
+
+
+def test_the_node_example(valkey: ValkeyServer, tmp_path: Path) -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("there is no node on this machine")
+    (tmp_path / "node_modules").symlink_to(_node_packages() / "node_modules")
+    (tmp_path / "crm.mjs").write_text(example("crm-node"), "utf-8")
+    plays([node, "crm.mjs"], valkey, tmp_path)
+
+
+def _node_packages() -> Path:
+    """Return the folder in which npm has installed what the example asks for; skip where it can't."""
+    if not (NODE_PACKAGES / "node_modules" / "redis" / "package.json").exists():
+        npm = shutil.which("npm")
+        if npm is None:
+            pytest.skip("there is no npm on this machine")
+        NODE_PACKAGES.mkdir(parents=True, exist_ok=True)
+        words = [npm, "install", "--prefix", str(NODE_PACKAGES), "--no-audit", "--no-fund", "--no-save", "redis@5"]
+        try:
+            done = subprocess.run(words, capture_output=True, timeout=40, check=False)
+        except subprocess.TimeoutExpired:
+            pytest.skip("npm could not install redis@5 within 40 s")
+        if done.returncode:
+            pytest.skip("npm can't install redis@5 here")
+    return NODE_PACKAGES
