@@ -32,4 +32,5 @@ class BridgeMetrics:
         self.greeting = histogram("answer_to_greeting", "From the admitted stream to the first audio sent")
         self.turn = histogram("turn", "From the end of the customer's speech to the answer's first audio sent")
         self.clear = histogram("barge_in_to_clear", "From the speech's start, or the key, to the clear sent")
-        self.cost = counter("model_cost_usd", "What OpenAI's list prices make of the tokens used")
+        self.outcomes = counter("conversations", "Conversations that ended, by what was decided when they did", "outcome")
+        self.cost = counter("model_cost_usd", "What the speech model's tokens cost, by what was decided", "outcome")

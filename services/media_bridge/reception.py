@@ -215,8 +215,10 @@ def _count(metrics: BridgeMetrics, call: Call, *, leg: CallerLeg, link: ModelLin
         metrics.unreadable.labels(peer="twilio").inc(leg.unreadable)
     metrics.unreadable.labels(peer="openai").inc(link.unreadable)
     metrics.calls.labels(end=end.reason if end is not None else "failed").inc()
+    outcome = figures.verdict.value if figures.verdict is not None else "none"
+    metrics.outcomes.labels(outcome=outcome).inc()
     if figures.cost is not None:
-        metrics.cost.inc(float(figures.cost))
+        metrics.cost.labels(outcome=outcome).inc(float(figures.cost))
     log.info(
         "call_ended",
         reason=end.reason if end is not None else "failed",

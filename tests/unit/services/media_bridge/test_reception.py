@@ -15,6 +15,7 @@ from services.media_bridge.next_order import NextOrders
 from services.media_bridge.prompts import PromptBook
 from services.media_bridge.reception import Desk, Lobby, receive_stream
 from services.media_bridge.twilio_leg import CallerLeg
+from services.media_bridge.usage import PRICES, Prices
 from shared.stream_token import issue
 from tests.support.bridge_fakes import (
     ATTEMPT,
@@ -36,7 +37,7 @@ SECRET = "x" * 32
 class Front:
     """A desk over fakes, and one stream at it."""
 
-    def __init__(self, *, record_folder: Path | None = None, start_limit_s: float = 5) -> None:
+    def __init__(self, *, record_folder: Path | None = None, start_limit_s: float = 5, prices: Prices | None = None) -> None:
         self.records = FakeRecords().begin()
         self.watches = FakeWatches()
         self.sessions = FakeSessions()
@@ -56,7 +57,7 @@ class Front:
             prompts=PromptBook(policy=ALWAYS, default_language="sq", transcription_model="m", is_recorded=False),
             sessions=self.sessions,
             voice="marin",
-            prices=None,
+            prices=prices,
             record_folder=record_folder,
             metrics=BridgeMetrics(self.registry),
             background=self.background,
@@ -173,3 +174,31 @@ def test_a_lobby_keeps_a_few_facts_and_no_more() -> None:
         return len(front.lobby.early)
 
     assert asyncio.run(fill()) == 32
+
+
+async def test_the_cost_is_counted_by_what_was_decided_so_that_an_order_has_its_price() -> None:
+    front = Front(prices=PRICES["gpt-realtime-2.1"])
+    async with front.serving():
+        front.start()
+        await settled()
+        model = front.sessions.sockets[0]
+        model.bring({"type": "response.created", "response": {"id": "r"}})
+        usage = {"output_token_details": {"audio_tokens": 1000}}
+        model.bring({"type": "response.done", "response": {"id": "r", "status": "completed", "output": [], "usage": usage}})
+        front.socket.bring({"event": "dtmf", "dtmf": {"digit": "1"}})
+        await settled()
+        front.socket.bring({"event": "stop"})
+    assert front.count("bridge_model_cost_usd_total", outcome="confirmed") == 0.064
+    assert front.count("bridge_conversations_total", outcome="confirmed") == 1
+    assert str(front.records.confirmation.attempts[0].cost_usd) == "0.064000"
+
+
+async def test_of_a_model_without_a_price_the_cost_is_not_told() -> None:
+    front = Front()
+    async with front.serving():
+        front.start()
+        await settled()
+        front.socket.bring({"event": "stop"})
+    assert front.count("bridge_conversations_total", outcome="none") == 1
+    assert front.count("bridge_model_cost_usd_total", outcome="none") is None
+    assert front.records.confirmation.attempts[0].cost_usd is None
