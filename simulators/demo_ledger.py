@@ -43,7 +43,7 @@ def findings(joined: Sequence[Joined]) -> list[tuple[str, str, bool]]:
     late = list(_heard_after_clear(joined))
     first = list(_first_audio_ms(joined))
     clears = list(_clear_ms(joined))
-    ends = sorted({one.call["end_reason"] for one in joined})
+    ends = sorted({one.call["end_reason"] or "still open" for one in joined})
     return [
         ("goodbyes cut off", f"{sum(ms > 0 for ms in cut)} of {len(cut)}", not any(cut)),
         ("old audio after a clear", f"{sum(late)} of {len(late)} clears", not any(late)),
