@@ -66,11 +66,12 @@ class PromptBook:
         script = render(language, company=confirmation.company, order=confirmation.order, customer_name=customer.name)
         if attempt.direction is Direction.INBOUND:
             script = script.for_inbound()
+        zone = ZoneInfo(calendar_of(confirmation, self.policy).zones[0])
         instructions = partial(
             session_instructions,
             languages.session_prompt(),
             language=language,
-            local_now=now.astimezone(ZoneInfo(calendar_of(confirmation, self.policy).zones[0])),
+            local_now=now.astimezone(zone),
             other_languages=languages.load_all(),
         )
         withheld = instructions(script=script.without_details(), order_json=_order_name(confirmation.order))
@@ -78,7 +79,7 @@ class PromptBook:
         transcription = Transcription(self.transcription_model, language.transcription_prompt, language.transcription_code)
         return CallScript(
             language=language.code,
-            plan=Plan(lines=self._lines(script, place), timing=self._timing(), on_machine=confirmation.call.on_machine),
+            plan=Plan(lines=self._lines(script, place), timing=self._timing(), on_machine=confirmation.call.on_machine, zone=zone),
             instructions=Instructions(withheld if place.is_first else revealed, TOOLS),
             revealed=Instructions(revealed, TOOLS),
             transcription=transcription,

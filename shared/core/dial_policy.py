@@ -12,6 +12,7 @@ from shared.core.outcome import AttemptResult, Outcome, Status
 
 SECOND_LOOK_S = 15.0  # Twilio's list is asked once more for a call that it did not hold (or `reconcile_after_s` later)
 QUEUE_AFTER_S = 2.0  # a call that is due but held up by the limits this long is shown as queued
+CALLBACK_WITHIN = timedelta(days=14)  # a time that the customer cannot have meant follows the usual pause
 JITTER_FROM_S = 30  # shorter pauses are kept to the second
 JITTER_MOST_S = 60.0
 
@@ -188,7 +189,8 @@ def _wanted_at(confirmation: Confirmation, policy: DialPolicy, now: datetime) ->
     last = confirmation.attempts[-1] if confirmation.attempts else None
     if last is not None and last.ended_at is not None and last.result is not None:
         callback_at = last.verdict.callback_at if last.verdict is not None else None
-        if last.result is AttemptResult.CALLBACK_REQUESTED and callback_at is not None and callback_at > now:
+        is_meant = callback_at is not None and now < callback_at <= last.ended_at + CALLBACK_WITHIN
+        if last.result is AttemptResult.CALLBACK_REQUESTED and callback_at is not None and is_meant:
             return max([*moments, callback_at])
         pause_s = delay_s(confirmation, policy, last.result)
         moments.append(last.ended_at + timedelta(seconds=pause_s + jitter_s(confirmation, last, policy, pause_s)))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 
 from shared.core.order import OnMachine
 from shared.core.outcome import VerdictKind
@@ -52,8 +53,9 @@ class Timing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One conversation's words, limits and wishes."""
+    """One conversation's words, limits and wishes; `zone` is the customer's own."""
 
     lines: Lines
     timing: Timing = field(default_factory=Timing)
     on_machine: OnMachine = OnMachine.HANG_UP
+    zone: tzinfo = UTC

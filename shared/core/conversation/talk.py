@@ -67,6 +67,7 @@ class Talk:
         self.lines = plan.lines
         self.timing = plan.timing
         self.on_machine = plan.on_machine
+        self.zone = plan.zone
         self.playback = playback
         self.speaker = Speaker(playback)
         self.timers = Timers()

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from shared.core.outcome import Change, VerdictKind
@@ -75,8 +75,11 @@ class InvalidArguments:
     message: str
 
 
-def parse_outcome(arguments: str) -> OutcomeReport | InvalidArguments:
-    """Check the arguments of `record_outcome`; only the outcome must be right, the rest is taken where usable."""
+def parse_outcome(arguments: str, zone: tzinfo = UTC) -> OutcomeReport | InvalidArguments:
+    """Check the arguments of `record_outcome`; only the outcome must be right, the rest is taken where usable.
+
+    A time without an offset is the customer's own, in `zone`.
+    """
     try:
         given = json.loads(arguments)
     except ValueError:
@@ -90,7 +93,7 @@ def parse_outcome(arguments: str) -> OutcomeReport | InvalidArguments:
         kind=VerdictKind(given["outcome"]),
         quote=_text(given.get("quote")),
         note=_text(given.get("note")),
-        callback_at=_moment(given.get("callback_at")),
+        callback_at=_moment(given.get("callback_at"), zone),
         change=_change(given.get("change")),
         language=_text(given.get("language")),
     )
@@ -100,15 +103,17 @@ def _text(value: object) -> str | None:
     return value.strip()[:_TEXT_LIMIT] or None if isinstance(value, str) else None
 
 
-def _moment(value: object) -> datetime | None:
+def _moment(value: object, zone: tzinfo) -> datetime | None:
     """Return an aware time, or None where the text is none: the call-back then follows the usual delay."""
     if not isinstance(value, str):
         return None
     try:
         moment = datetime.fromisoformat(value.strip())
-    except ValueError:
+        aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
+        aware.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter: the first or the last day of all time
         return None
-    return moment if moment.tzinfo is not None else None
+    return aware
 
 
 def _change(value: object) -> Change | None:

@@ -186,7 +186,7 @@ def _tool_calls(talk: Talk, calls: tuple[ToolCall, ...], now: float, *, has_spok
     for call in calls:
         answer: dict[str, str] = {"status": "ok"}
         if call.name == RECORD_OUTCOME:
-            parsed = parse_outcome(call.arguments)
+            parsed = parse_outcome(call.arguments, talk.zone)
             if isinstance(parsed, InvalidArguments):
                 answer, is_invalid = {"status": "refused", "error": parsed.message}, True
             else:

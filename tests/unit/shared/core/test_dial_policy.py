@@ -134,6 +134,21 @@ def test_a_call_back_in_the_past_takes_the_usual_pause() -> None:
     assert decide(asked_back(after(10)), ALWAYS, after(31)) == DialAt(after(30 + 3600))
 
 
+def test_a_call_back_that_nobody_can_have_meant_takes_the_usual_pause() -> None:
+    assert decide(asked_back(after(30) + timedelta(days=14)), ALWAYS, after(31)) == DialAt(after(30) + timedelta(days=14))
+    assert decide(asked_back(after(30) + timedelta(days=400)), ALWAYS, after(31)) == DialAt(after(30 + 3600))
+
+
+def test_a_call_back_after_the_orders_expiry_is_none() -> None:
+    order = replace(asked_back(after(7200)), call=CallWishes(expires_at=after(3600)))
+    assert decide(order, ALWAYS, after(31)) == DialAt(None)
+
+
+def test_a_call_back_costs_the_budget_like_any_call() -> None:
+    order = replace(asked_back(after(600)), call=CallWishes(max_attempts=1))
+    assert decide(order, ALWAYS, after(31)) == GiveUp(Outcome.UNREACHED)
+
+
 def test_a_planned_call_keeps_its_moment() -> None:
     planned = replace(tried(AttemptResult.BUSY), is_unplanned=False, next_attempt_at=after(77))
     assert decide(planned, ALWAYS, after(31)) == DialAt(after(77))

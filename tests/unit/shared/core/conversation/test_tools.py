@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -40,8 +41,24 @@ def test_all_parts_are_read() -> None:
     )
 
 
-@pytest.mark.parametrize("moment", ["tomorrow", 12, "2026-11-23T10:00:00"])
-def test_a_time_that_is_none_or_has_no_zone_is_left_out(moment: object) -> None:
+@pytest.mark.parametrize(
+    ("moment", "utc"),
+    [
+        ("2026-11-24T18:00:00", "2026-11-24T17:00:00+00:00"),
+        ("2026-07-24T18:00:00", "2026-07-24T16:00:00+00:00"),
+        ("2026-11-24T18:00:00Z", "2026-11-24T18:00:00+00:00"),
+        ("2026-11-24", "2026-11-23T23:00:00+00:00"),
+    ],
+)
+def test_a_time_without_an_offset_is_the_customers_own(moment: str, utc: str) -> None:
+    given = json.dumps({"outcome": "callback_requested", "callback_at": moment})
+    parsed = parse_outcome(given, ZoneInfo("Europe/Tirane"))
+    assert isinstance(parsed, OutcomeReport)
+    assert parsed.callback_at == datetime.fromisoformat(utc)
+
+
+@pytest.mark.parametrize("moment", ["tomorrow", 12, "", "24:61", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_time_that_is_none_is_left_out(moment: object) -> None:
     parsed = parse_outcome(json.dumps({"outcome": "callback_requested", "callback_at": moment}))
     assert parsed == OutcomeReport(kind=VerdictKind.CALLBACK_REQUESTED)
 
