@@ -1,79 +1,46 @@
-"""What a worker process keeps warm between jobs, its loop and connections, and how it attends to one confirmation."""
+"""What a worker process keeps warm between jobs: a loop that does several pieces of work side by side, and its connections."""
 
 import asyncio
+import os
 import random
+import threading
 import time
-from collections.abc import Awaitable
-from datetime import datetime
+from collections.abc import Awaitable, Callable
 from functools import partial
 from types import TracebackType
 from typing import Self
 
 import structlog
 
+from services.dialer_worker.attendant import Attendant
 from services.dialer_worker.courier import Courier
 from services.dialer_worker.dialer import Dialer
 from services.dialer_worker.outbound import open_outbound
 from services.dialer_worker.reconcile import Reconciler
-from services.dialer_worker.rehearsal import Rehearsals
 from services.dialer_worker.settings import Settings
 from services.dialer_worker.tally import Count, Figure, Tally
 from services.dialer_worker.telephony import Telephony, open_client
-from shared.core.confirmation import Confirmation
-from shared.core.errors import ConfirmerError, NotFoundError, StoreUnavailableError, TelephonyError
+from shared.core.errors import StoreUnavailableError, TelephonyError
 from shared.policy import dial_policy_from
-from shared.store import Store, connect
+from shared.store import Work, connect
 
 ATTEND_TIMEOUT_S = 45.0  # less than RQ's own limit, which would break off in the middle of anything
 
 _log = structlog.get_logger(__name__)
 
 
-class Attendant:
-    """Finds out what one confirmation needs now, and does it: nothing, a call, or care."""
-
-    def __init__(self, *, store: Store, dialer: Dialer, reconciler: Reconciler, tally: Tally) -> None:
-        self._store = store
-        self._dialer = dialer
-        self._reconciler = reconciler
-        self._rehearsals = Rehearsals(store, from_number=dialer.settings.twilio_from_numbers[0])
-        self._tally = tally
-
-    async def attend(self, confirmation_id: str) -> None:
-        """Bring the confirmation forward. Doing so never, once or many times does no harm.
-
-        Raises:
-            StoreUnavailableError: Redis is away; the due time brings the confirmation back.
-            TelephonyError: Twilio could not be asked; the same.
-        """
-        try:
-            confirmation = await self._store.confirmations.get(confirmation_id)
-        except NotFoundError:
-            await self._store.eraser.erase_if_over(confirmation_id)  # what is still due of it ends too
-            return
-        is_due = _is_call_due(confirmation, await self._store.now())
-        if confirmation.is_test and (is_due or confirmation.open_attempt is not None):
-            await self._rehearsals.play(confirmation)
-            return
-        if is_due and not confirmation.is_test and await self._store.due.is_granted(confirmation_id):
-            await self._dialer.place_call(confirmation)
-            return
-        care = await self._reconciler.care(confirmation)
-        self._tally(Count(Figure.CARE, care.name.lower()))
-
-
-def _is_call_due(confirmation: Confirmation, now: datetime) -> bool:
-    call_at = confirmation.next_attempt_at
-    return confirmation.open_attempt is None and call_at is not None and call_at <= now
-
-
 class Desk:
-    """A context: on entry the worker's event loop and clients, on exit their end."""
+    """A context: on entry an event loop in a thread of its own and the clients, on exit the end of the work in hand and of them.
+
+    `attend` and `deliver` hand work in and return when there is room for more: a job that was handed in counts as done
+    for RQ, which wakes and keeps nothing.
+    """
 
     def __init__(self, settings: Settings, tally: Tally) -> None:
-        self._settings = settings
-        self._tally = tally
-        self._runner = asyncio.Runner()
+        self._room = threading.Semaphore(settings.dialer_calls_at_once - 1)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="desk", daemon=True)
+        self._work: asyncio.Queue[Callable[[], Awaitable[None]] | None] = asyncio.Queue()
         self._client = open_client(
             settings.twilio_api_url,
             account_sid=settings.twilio_account_sid,
@@ -103,40 +70,69 @@ class Desk:
 
     def __enter__(self) -> Self:
         """Have the loop ready."""
-        self._runner.__enter__()
+        self._thread.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Close the connections and the loop."""
-        try:
-            self._runner.run(self._close())
-        finally:
-            self._runner.__exit__(kind, error, trace)
+        """Wait for the work in hand, each within its time limit, and close the connections."""
+        self._loop.call_soon_threadsafe(self._work.put_nowait, None)
+        self._thread.join()
 
-    def attend(self, confirmation_id: str) -> None:
-        """Attend to one confirmation within the time limit; what failed is logged and comes back by its due time."""
-        with structlog.contextvars.bound_contextvars(confirmation_id=confirmation_id):
-            self._runner.run(self._limited(self._attendant.attend(confirmation_id)))
+    def attend(self, confirmation_id: str, work: Work) -> None:
+        """Attend to one confirmation; what failed is logged and comes back by its due time."""
+        self._hand_in(lambda: self._attendant.attend(confirmation_id, work), confirmation_id=confirmation_id)
 
     def deliver(self, endpoint_id: str) -> None:
-        """Deliver to one endpoint within the time limit; the same."""
-        with structlog.contextvars.bound_contextvars(endpoint_id=endpoint_id):
-            self._runner.run(self._limited(self._courier.deliver(endpoint_id)))
+        """Deliver to one endpoint; the same."""
+        self._hand_in(lambda: self._courier.deliver(endpoint_id), endpoint_id=endpoint_id)
 
-    async def _limited(self, work: Awaitable[None]) -> None:
+    def _hand_in(self, begin: Callable[[], Awaitable[None]], **about: str) -> None:
+        """Have work done within the time limit, and wait until there is room for more."""
+
+        async def do() -> None:
+            with structlog.contextvars.bound_contextvars(**about):
+                try:
+                    await _limited(begin())
+                finally:
+                    self._room.release()
+
+        self._loop.call_soon_threadsafe(self._work.put_nowait, do)
+        self._room.acquire()
+
+    def _run(self) -> None:
+        """Be the thread: without it the process is of no use."""
         try:
-            async with asyncio.timeout(ATTEND_TIMEOUT_S):
-                await work
-        except TimeoutError:
-            _log.error("attending_timed_out")
-        except (StoreUnavailableError, TelephonyError) as error:
-            _log.warning("attending_postponed", reason=str(error))
-        except ConfirmerError as error:
-            _log.error("attending_failed", reason=type(error).__name__)
+            self._loop.run_until_complete(self._serve())
+        except BaseException:  # outermost: of this thread
+            _log.exception("desk_failed")
+            os._exit(1)
+        finally:
+            self._loop.close()
 
-    async def _close(self) -> None:
-        await self._client.aclose()
-        await self._store.close()
+    async def _serve(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                while (do := await self._work.get()) is not None:
+                    group.create_task(_as_coroutine(do))
+        finally:
+            await self._client.aclose()
+            await self._store.close()
+
+
+async def _as_coroutine(do: Callable[[], Awaitable[None]]) -> None:
+    await do()
+
+
+async def _limited(work: Awaitable[None]) -> None:
+    try:
+        async with asyncio.timeout(ATTEND_TIMEOUT_S):
+            await work
+    except TimeoutError:
+        _log.error("attending_timed_out")
+    except (StoreUnavailableError, TelephonyError) as error:
+        _log.warning("attending_postponed", reason=str(error))
+    except Exception as error:  # outermost: of one piece of work; its text may be about a customer
+        _log.error("attending_failed", reason=type(error).__name__)
 
 
 def boottime_s() -> float:

@@ -3,14 +3,20 @@
 from contextvars import ContextVar
 
 from services.dialer_worker.desk import Desk
+from shared.store import Work
 
 DESK: ContextVar[Desk] = ContextVar("desk")
 """The worker process's own; set before the first job."""
 
 
+def dial(confirmation_id: str) -> None:
+    """Look at the confirmation, which was granted a call, and do what it needs now."""
+    DESK.get().attend(confirmation_id, Work.DIAL)
+
+
 def attend(confirmation_id: str) -> None:
-    """Look at the confirmation and do what it needs now."""
-    DESK.get().attend(confirmation_id)
+    """Look at the confirmation, which is due for care, and do what it needs now."""
+    DESK.get().attend(confirmation_id, Work.CARE)
 
 
 def deliver(endpoint_id: str) -> None:

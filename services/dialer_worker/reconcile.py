@@ -35,13 +35,13 @@ class Reconciler:
         self._telephony = telephony
         self._policy = policy
 
-    async def care(self, confirmation: Confirmation) -> Care:
-        """Do what the confirmation needs now, and return what that was.
+    async def care(self, confirmation: Confirmation, now: datetime) -> Care:
+        """Do what the confirmation needs at `now`, Redis's time when it was read, and return what that was.
 
         Raises:
             TelephonyError: Twilio could not be asked; the due time brings the confirmation back.
         """
-        care = care_for(confirmation, self._policy, await self._store.now())
+        care = care_for(confirmation, self._policy, now)
         match care:
             case Care.NOTHING:
                 pass

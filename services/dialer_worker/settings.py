@@ -26,9 +26,10 @@ class Settings(
     LogSettings,
     WebhookTargets,
 ):
-    """All that the supervisor, its workers and its ticker read.
+    """All that the keeper, its workers and the front process read.
 
-    One worker process places one call at a time, which takes as long as Twilio takes to answer (about 0.2 s).
+    A worker process waits for Twilio, about 0.2 s a call, with as many calls side by side as `dialer_calls_at_once` says.
     """
 
     dialer_workers: int = Field(2, ge=1, le=64, examples=["2"])
+    dialer_calls_at_once: int = Field(8, ge=1, le=64, examples=["8"])

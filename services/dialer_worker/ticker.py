@@ -1,6 +1,7 @@
 """Wakes what is due: claims it in Redis, by Redis's clock, and enqueues one job each. Any number of copies may run."""
 
 import asyncio
+import contextlib
 import time
 from datetime import datetime
 from secrets import token_urlsafe
@@ -42,8 +43,12 @@ class DueDeliveries(Protocol):
 class WakeUps(Protocol):
     """The queue to the workers (the store's `DialQueue`). Its calls block."""
 
+    def enqueue_dial(self, confirmation_id: str) -> None:
+        """Have a worker place the call that was granted."""
+        ...
+
     def enqueue_attend(self, confirmation_id: str) -> None:
-        """Have a worker attend to the confirmation."""
+        """Have a worker take care of the confirmation."""
         ...
 
     def enqueue_deliver(self, endpoint_id: str) -> None:
@@ -79,9 +84,10 @@ class Ticker:
         self._is_away = False
         self.last_tick_at = time.monotonic()
 
-    async def run(self) -> None:
-        """Tick for ever."""
+    async def run(self, news: asyncio.Event) -> None:
+        """Tick for ever: when something is due, when `news` says that something has become so, and now and then anyway."""
         while True:
+            news.clear()
             try:
                 pause_s = await self.tick()
             except StoreUnavailableError as error:
@@ -89,7 +95,9 @@ class Ticker:
                 pause_s = _AWAY_PAUSE_S
             else:
                 self._note_back()
-            await asyncio.sleep(pause_s)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause_s):
+                    await news.wait()
 
     async def tick(self) -> float:
         """Enqueue what is due now; return how many seconds to wait.
@@ -106,7 +114,7 @@ class Ticker:
         for _ in range(_MOST_GRANTS):
             match await self._due.admit(self._nonce):
                 case Grant(confirmation_id=confirmation_id):
-                    await asyncio.to_thread(self._queue.enqueue_attend, confirmation_id)
+                    await asyncio.to_thread(self._queue.enqueue_dial, confirmation_id)
                     self._nonce = token_urlsafe(12)
                 case Wait(until=until):
                     return await self._pause_s(until)

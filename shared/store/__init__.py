@@ -1,10 +1,13 @@
 """All that is stored: the only package that knows a Redis key. `connect` makes a `Store`; one of each per process."""
 
+import asyncio
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
 from shared.core.dial_policy import DialPolicy
 from shared.core.envelope import DATASCHEMA_PATH
+from shared.store import keys
 from shared.store.caller_ids import CallerIds
 from shared.store.checks import warnings
 from shared.store.circuit import Circuit, OpenCircuit
@@ -20,6 +23,7 @@ from shared.store.idempotency import Answered, Claimed, Idempotency, Idempotency
 from shared.store.lookups import Lookups, Page
 from shared.store.opt_outs import OptOut, OptOuts
 from shared.store.rate_limits import Allowance, RateLimits
+from shared.store.recoveries import MOST_RECOVERIES, Parked, Recoveries, Work
 from shared.store.signals import Signals, Watch, Watches
 from shared.store.submission import (
     AlreadyOpen,
@@ -33,6 +37,7 @@ from shared.store.transcripts import Speaker, Transcripts, Turn
 from shared.store.webhooks import TooManyEndpointsError, Webhooks
 
 __all__ = [
+    "MOST_RECOVERIES",
     "Allowance",
     "AlreadyOpen",
     "Answered",
@@ -54,8 +59,10 @@ __all__ = [
     "OptOut",
     "OptedOut",
     "Page",
+    "Parked",
     "PastRequest",
     "RateLimits",
+    "Recoveries",
     "Replayed",
     "Settled",
     "Speaker",
@@ -66,6 +73,7 @@ __all__ = [
     "Turn",
     "Wait",
     "Watch",
+    "Work",
     "connect",
 ]
 
@@ -86,6 +94,7 @@ class Store:
     signals: Signals
     watches: Watches
     due: Due
+    recoveries: Recoveries
     circuit: Circuit
     opt_outs: OptOuts
     transcripts: Transcripts
@@ -100,8 +109,15 @@ class Store:
         Raises:
             StoreUnavailableError: Redis did not answer.
         """
+        known = self.clock.known()
+        if known is not None:
+            return known
         async with translated():
             return await self.clock.now()
+
+    def due_news(self) -> AbstractAsyncContextManager[asyncio.Event]:
+        """Hang a bell that rings when something has become due at once; `signals` must be running."""
+        return self.signals.bell(keys.DUE_NEWS)
 
     async def warnings(self) -> list[str]:
         """Return what is wrong with Redis's settings, one sentence each."""
@@ -143,6 +159,7 @@ def connect(redis_url: str, policy: DialPolicy, limits: Limits = _NO_LIMITS, *, 
         signals=signals,
         watches=Watches(signals, confirmations),
         due=Due(client, limits),
+        recoveries=Recoveries(client, policy),
         circuit=Circuit(client, probe_every_s=limits.probe_every_s),
         opt_outs=OptOuts(client, clock),
         transcripts=Transcripts(client),

@@ -18,6 +18,7 @@ from shared.store import follow_ups, keys
 from shared.store.clock import StoreClock
 from shared.store.codec import Record, decode, encode, from_time, state_word
 from shared.store.connection import Client, translated
+from shared.store.gathering import Gathering
 from shared.store.idempotency import KEY_LIFE, IdempotencyKey, KeyConflict
 from shared.store.scripts import Script, Word, run, run_many
 from shared.store.submission import (
@@ -41,6 +42,7 @@ class Confirmations:
         self._dataschema = dataschema
         self._policy = policy
         self._clock = clock
+        self._submissions = Gathering(client, Script.SUBMIT)
 
     async def submit(self, confirmation: Confirmation, *, idempotency: IdempotencyKey | None = None) -> Submission:
         """Take a new order in, made at this moment of Redis's clock, with all that follows from it, or say why not.
@@ -51,7 +53,7 @@ class Confirmations:
         async with translated():
             step = self._planned(confirmation, await self._clock.now())
             keys_, args = self._submit_words(step, idempotency)
-            reply = await run(self._client, Script.SUBMIT, keys=keys_, args=args)
+            reply = await self._submissions.run((keys_, args))
         return self._submission(step, reply)
 
     async def submit_many(self, confirmations: Sequence[Confirmation]) -> list[Submission]:
@@ -86,6 +88,16 @@ class Confirmations:
         """
         async with translated():
             return _decoded(await self._client.get(keys.record(confirmation_id))).confirmation
+
+    async def look(self, confirmation_id: str) -> tuple[Confirmation, datetime]:
+        """Return a confirmation, and the very moment by Redis's clock: what came due by it is due, not a millisecond early.
+
+        Raises:
+            NotFoundError: There is none of that id.
+        """
+        async with translated():
+            record, now = await self._load(confirmation_id)
+        return record.confirmation, now
 
     async def apply(self, confirmation_id: str, make_fact: Callable[[datetime], Fact]) -> Step:
         """Apply the fact that `make_fact(now)` returns; called again where another change came in between.
@@ -161,7 +173,7 @@ class Confirmations:
             new.customer.phone,
             "" if idempotency is None else idempotency.digest,
             int(KEY_LIFE.total_seconds() * 1000),
-            msgspec.json.encode(FirstAnswer.to(new)),
+            b"" if idempotency is None else msgspec.json.encode(FirstAnswer.to(new)),
             SCHEMA_VERSION,
             state_word(new),
             encode(new),

@@ -14,6 +14,7 @@ from shared.core.errors import StoreUnavailableError
 from shared.store.connection import SENTINEL_LIMITS, is_sentinel, sentinel_parts
 
 QUEUE_NAME = "dial"  # each worker process listens to this queue alone: RQ's move from one queue is atomic, from two it isn't
+DIAL = "services.dialer_worker.jobs.dial"
 ATTEND = "services.dialer_worker.jobs.attend"
 DELIVER = "services.dialer_worker.jobs.deliver"
 
@@ -39,8 +40,16 @@ class DialQueue:
     def __init__(self, client: "Redis", *, job_timeout_s: int = 60) -> None:
         self._queue = Queue(QUEUE_NAME, connection=client, serializer=JSONSerializer, default_timeout=job_timeout_s)
 
+    def enqueue_dial(self, confirmation_id: str) -> None:
+        """Have a worker place the call that was granted to the confirmation.
+
+        Raises:
+            StoreUnavailableError: The job may or may not be queued; the lease brings it back.
+        """
+        self._enqueue(DIAL, confirmation_id)
+
     def enqueue_attend(self, confirmation_id: str) -> None:
-        """Have a worker attend to the confirmation.
+        """Have a worker take care of the confirmation.
 
         Raises:
             StoreUnavailableError: The job may or may not be queued; the due time brings it back.

@@ -17,6 +17,7 @@ FollowUp = tuple[str | int, ...]  # Lua's reader of MessagePack knows no bytes
 
 _packer = msgspec.msgpack.Encoder()
 _NEVER = Wakes(None, None)
+_AT_ONCE = timedelta(seconds=0.1)
 _LEASE_MARGIN = timedelta(seconds=60)  # so that a slow look-up at Twilio frees no place that is still taken
 
 
@@ -56,6 +57,11 @@ def line_wanted(before: Confirmation, after: Confirmation) -> str | None:
     return after.customer.phone if is_begun and not after.is_test else None
 
 
+def of_due(confirmation: Confirmation, due: Wakes) -> list[FollowUp]:
+    """Set when the confirmation is due, where nothing is set."""
+    return _of_wakes(confirmation, _NEVER, due)
+
+
 def of_opt_out(confirmation: Confirmation) -> list[FollowUp]:
     """Put the customer's number on the shop's do-not-call list; a number on it keeps its first date."""
     at = to_ms(confirmation.updated_at)
@@ -72,7 +78,14 @@ def _of_wakes(confirmation: Confirmation, before: Wakes, after: Wakes) -> list[F
         follow_ups.append(("ZREM", keys.DUE_CARE, confirmation.id))
     elif before.care_at != after.care_at:
         follow_ups.append(("ZADD", keys.DUE_CARE, _score(after.care_at), confirmation.id))
-    return follow_ups
+    return [*follow_ups, *_of_news(confirmation, before, after)]
+
+
+def _of_news(confirmation: Confirmation, before: Wakes, after: Wakes) -> list[FollowUp]:
+    """Ring for the ticker where something has become due at once; for all else it knows the time itself."""
+    moments = [at for at, was in ((after.dial_at, before.dial_at), (after.care_at, before.care_at)) if at is not None and at != was]
+    is_now = bool(moments) and min(moments) <= confirmation.updated_at + _AT_ONCE
+    return [("PUBLISH", keys.DUE_NEWS, "")] if is_now else []
 
 
 def _of_listing(before: Confirmation, after: Confirmation) -> list[FollowUp]:

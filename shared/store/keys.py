@@ -10,6 +10,8 @@
 - `due:care`, `due:dial:{priority}:{shop}` sorted sets: ids by when they are due (ms); `due:heads:{priority}`: shops by their
   first; `due:turns` hash and `due:turn` counter: when a shop had its last turn; `due:rate` string: when the next call may
   start; `due:grant:{nonce}` hash, expires: a grant, for whoever asks again
+- `due:begun` hash: `dial:{id}` or `care:{id}` to how often it was begun since it last came to an end; `due:parked` sorted set:
+  ids that nobody takes up any more, by since when
 - `calls:open` sorted set: ids by the end of their lease; `circuit` hash; `caller_ids:turn` counter
 - `webhooks:{shop}` hash: endpoint to the types of event it wants; `webhook:{endpoint}` string: the endpoint as JSON;
   `…:off` string: it is disabled; `…:lanes` sorted set: confirmation ids by the next try (ms); `…:lane:{id}` list: sequences of
@@ -19,12 +21,15 @@
 - `LIMITS:*` strings, expire: how much of their rate limit keys have used
 - `rq:*`: RQ's own, jobs that carry an id
 
-Channels: `events:{shop}`, `outcomes:{shop}`, `attempt:{attempt_id}`.
+Channels: `events:{shop}`, `outcomes:{shop}`, `attempt:{attempt_id}`, `due`: something is due at once.
 """
 
 from shared.core.confirmation import Confirmation
 
 DUE_CARE = "due:care"
+DUE_NEWS = "due"
+BEGUN = "due:begun"
+PARKED = "due:parked"
 CALLS_OPEN = "calls:open"
 CIRCUIT = "circuit"
 
@@ -32,6 +37,11 @@ CIRCUIT = "circuit"
 def due_heads(priority: str) -> str:
     """Name the sorted set of shops with something to dial, scored by when the first of it is due."""
     return f"due:heads:{priority}"
+
+
+def begun_field(work: str, confirmation_id: str) -> str:
+    """Name the field that counts how often a kind of work on a confirmation was begun."""
+    return f"{work}:{confirmation_id}"
 
 
 def record(confirmation_id: str) -> str:

@@ -12,6 +12,8 @@ from redis.exceptions import NoScriptError
 from shared.store.connection import Client
 
 Word = bytes | str | int
+Call = tuple[Sequence[str], Sequence[Word]]
+"""The keys and the arguments of one run."""
 
 
 class Script(Enum):
@@ -24,6 +26,8 @@ class Script(Enum):
     CLAIM_CARE = "claim_care"
     GIVE_BACK = "give_back"
     OVERDUE = "overdue"
+    PARK = "park"
+    REDRIVE = "redrive"
     OPEN_CIRCUIT = "open_circuit"
     APPEND_TURNS = "append_turns"
     ERASE = "erase"
@@ -60,11 +64,26 @@ async def run(client: Client, script: Script, *, keys: Sequence[str] = (), args:
         return await client.eval(text_of(script), len(keys), *words)
 
 
-async def run_many(client: Client, script: Script, calls: Sequence[tuple[Sequence[str], Sequence[Word]]]) -> list[Any]:
-    """Run a script once for each (keys, args) in one round trip, not as a transaction; the replies come in order."""
+async def run_many(client: Client, script: Script, calls: Sequence[Call]) -> list[Any]:
+    """Run a script once for each call in one round trip, not as a transaction; the replies come in order."""
+    replies = await try_many(client, script, calls)
+    for reply in replies:
+        if isinstance(reply, Exception):
+            raise reply
+    return replies
+
+
+async def try_many(client: Client, script: Script, calls: Sequence[Call]) -> list[Any]:
+    """Do as `run_many`; a call that failed has its error in place of the reply."""
+    replies: list[Any] = await _pipeline(client, script, calls).execute(raise_on_error=False)
+    if any(isinstance(reply, NoScriptError) for reply in replies):
+        await client.script_load(text_of(script))
+        replies = await _pipeline(client, script, calls).execute(raise_on_error=False)
+    return replies
+
+
+def _pipeline(client: Client, script: Script, calls: Sequence[Call]) -> Any:  # noqa: ANN401 - redis-py's own type
     pipe = client.pipeline(transaction=False)
-    pipe.script_load(text_of(script))
     for keys, args in calls:
         pipe.evalsha(digest_of(script), len(keys), *keys, *args)
-    replies: list[Any] = await pipe.execute()
-    return replies[1:]
+    return pipe

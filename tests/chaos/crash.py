@@ -16,6 +16,7 @@ from tests.chaos.tripwire import Blow, Journey, Tripwire, When, Wire, tripwire
 
 # The first callback comes after the answer, so that the worker writes the answer down itself.
 _MOODS = Moods(answers_after_s=(0.02, 0.03), tells_after_s=0.3, rings_s=(0.05, 0.1))
+_ONE_AT_A_TIME = {"MAX_ATTEMPTS": "1", "DIALER_CALLS_AT_ONCE": "1"}
 _LEARNING = 8  # orders
 _ROUNDS = 3  # a fault point at which nobody came by is tried with another order
 _LIMIT_S = 60.0
@@ -101,7 +102,7 @@ class Crasher:
 async def crash_everywhere(folder: Path, *, workers: int = 8) -> Crashes:
     """Kill a process at every step of a placing, each time with another order in hand."""
     begun = monotonic()
-    async with fake_twilio(_MOODS, seed=1) as twilio, a_site(folder, twilio, MAX_ATTEMPTS="1") as site:
+    async with fake_twilio(_MOODS, seed=1) as twilio, a_site(folder, twilio, settings=_ONE_AT_A_TIME) as site:
         async with tripwire(folder / "valkey.sock", folder / "trip.sock", Blow.KILL) as wire:
             crasher = Crasher(site, wire)
             await site.start_dialer(DIALER_WORKERS=str(workers), REDIS_URL=f"unix://{folder}/trip.sock?db=0")

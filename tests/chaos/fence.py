@@ -62,7 +62,7 @@ async def run_fence(plan: Plan, folder: Path) -> Outcome:
     begun = monotonic()
     async with (
         fake_twilio(plan.moods, seed=plan.seed) as twilio,
-        a_site(folder, twilio, fsync_ms=plan.fsync_ms, **plan.settings) as site,
+        a_site(folder, twilio, fsync_ms=plan.fsync_ms, settings=plan.settings) as site,
     ):
         for _ in range(plan.trees):
             await site.start_dialer(DIALER_WORKERS=str(plan.workers))

@@ -12,12 +12,13 @@ DIALER = "services.dialer_worker"
 WITHOUT_DEADLINE = "tests.chaos.without_deadline"
 
 INTENT_WRITTEN = Wire("commit", 1, When.AFTER)
+_SETTINGS = {"MAX_ATTEMPTS": "1", "RECONCILE_AFTER_S": "1", "DIALER_CALLS_AT_ONCE": "1"}
 _WARMING = 8  # orders, by which all workers have connected and sent their scripts once
 
 
 async def freeze_workers(folder: Path, *, module: str, orders: int, workers: int = 8) -> Judgement:
     """Freeze a worker in each order's placing; `module` is the program that dials."""
-    async with fake_twilio(Moods(), seed=1) as twilio, a_site(folder, twilio, MAX_ATTEMPTS="1", RECONCILE_AFTER_S="1") as site:
+    async with fake_twilio(Moods(), seed=1) as twilio, a_site(folder, twilio, settings=_SETTINGS) as site:
         async with tripwire(folder / "valkey.sock", folder / "trip.sock", Blow.FREEZE) as wire:
             await site.start_dialer(module, DIALER_WORKERS=str(workers), REDIS_URL=f"unix://{folder}/trip.sock?db=0")
             await site.submit(await site.new_orders(_WARMING))

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -128,12 +128,15 @@ def a_phone(number: int) -> str:
 
 
 @asynccontextmanager
-async def a_site(folder: Path, twilio: FakeTwilio, *, fsync_ms: float = 0.0, **more: str) -> AsyncIterator[Site]:
+async def a_site(
+    folder: Path, twilio: FakeTwilio, *, fsync_ms: float = 0.0, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Site]:
     """Run Valkey and the webhook service, and end all processes on leaving; `fsync_ms` makes the disk slow."""
     valkey, port = await asyncio.to_thread(_open_valkey, folder, free_port(), fsync_ms), free_port()
-    settings = {**BASE, "REDIS_URL": valkey.url, "PUBLIC_URL": f"http://127.0.0.1:{port}", "TWILIO_API_URL": twilio.origin, **more}
-    site = Site(folder, settings, twilio, valkey, _store(settings), fsync_ms)
-    webhook = running("services.webhook", settings, bind="WEBHOOK_BIND", folder=folder, port=port)
+    places = {"REDIS_URL": valkey.url, "PUBLIC_URL": f"http://127.0.0.1:{port}", "TWILIO_API_URL": twilio.origin}
+    all_settings = {**BASE, **places, **(settings or {})}
+    site = Site(folder, all_settings, twilio, valkey, _store(all_settings), fsync_ms)
+    webhook = running("services.webhook", all_settings, bind="WEBHOOK_BIND", folder=folder, port=port)
     try:
         await asyncio.to_thread(webhook.__enter__)
         try:

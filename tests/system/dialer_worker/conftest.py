@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from services.dialer_worker.desk import Attendant
+from services.dialer_worker.attendant import Attendant
 from services.dialer_worker.dialer import Dialer
 from services.dialer_worker.reconcile import Reconciler
 from services.dialer_worker.settings import Settings
@@ -21,7 +21,7 @@ from shared.core.facts import AttemptBegun, CallPlaced
 from shared.core.order import CallWishes
 from shared.environ import parse_settings
 from shared.policy import dial_policy_from
-from shared.store import Grant, Limits, Store, Wait, connect
+from shared.store import Grant, Limits, Store, Wait, Work, connect
 from tests.support.orders import ALWAYS, an_order
 from tests.support.twilio_simulator import TwilioSimulator, running_twilio
 from tests.support.valkey import ValkeyServer
@@ -130,7 +130,7 @@ class Bench:
         assert granted.confirmation_id == an_order(number).id
 
     async def attend(self, number: int = 1) -> Confirmation:
-        await self.attendant.attend(an_order(number).id)
+        await self.attendant.attend(an_order(number).id, Work.DIAL)
         return await self.get(number)
 
     async def dial(self, number: int = 1, *, call: CallWishes | None = None) -> Confirmation:

@@ -10,6 +10,7 @@ from shared.core.errors import TelephonyError
 from shared.core.facts import AttemptBegun, CallAnswered, CallEnded, CallNotListed, ConversationEnded, VerdictGiven, Withdrawn
 from shared.core.order import CallWishes
 from shared.core.outcome import AttemptResult, Outcome, Status, VerdictKind
+from shared.store import Work
 from tests.support.orders import an_order, verdict
 from tests.system.dialer_worker.conftest import FROM, Bench
 
@@ -245,5 +246,5 @@ async def test_a_call_held_up_by_the_limits_is_shown_as_queued(bench: Bench) -> 
 
 
 async def test_a_confirmation_that_is_gone_is_no_error(bench: Bench) -> None:
-    await bench.attendant.attend(an_order().id)
+    await bench.attendant.attend(an_order().id, Work.CARE)
     assert bench.counts == []

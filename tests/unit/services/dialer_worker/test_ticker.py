@@ -35,6 +35,9 @@ class Queue:
         self.jobs: list[str] = []
         self._depth, self._failures = depth, failures
 
+    def enqueue_dial(self, confirmation_id: str) -> None:
+        self.enqueue_attend(confirmation_id)
+
     def enqueue_attend(self, confirmation_id: str) -> None:
         if self._failures:
             self._failures -= 1

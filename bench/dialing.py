@@ -1,4 +1,4 @@
-"""How fast calls are placed and how much that costs: `python -m tests.chaos.pace [workers] [orders]`."""
+"""How fast calls are placed and how much that costs: `python -m bench.dialing [workers] [orders]`."""
 
 import asyncio
 import os
@@ -66,7 +66,7 @@ async def a_run(workers: int, **more: str) -> AsyncIterator[Run]:
     """Have everything warm: each worker has placed a call."""
     moods = Moods(answers_after_s=(_ANSWER_S, _ANSWER_S), rings_s=(0.05, 0.1))
     with tempfile.TemporaryDirectory() as folder:
-        async with fake_twilio(moods, seed=1) as twilio, a_site(Path(folder), twilio, **{**_WIDE_OPEN, **more}) as site:
+        async with fake_twilio(moods, seed=1) as twilio, a_site(Path(folder), twilio, settings={**_WIDE_OPEN, **more}) as site:
             run = Run(site, twilio, Watcher())
             twilio.on_request = run.watcher.note
             await site.start_dialer(DIALER_WORKERS=str(workers))
@@ -121,7 +121,8 @@ def _planned(run: Run, phone: str) -> float:
 def _spread(seconds: list[float]) -> str:
     ordered = sorted(seconds)
     p99 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
-    return f"p50 {statistics.median(ordered) * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms, worst {ordered[-1] * 1000:.0f} ms (n={len(ordered)})"
+    named = {"p50": statistics.median(ordered), "p99": p99, "worst": ordered[-1]}
+    return ", ".join(f"{name} {value * 1000:.0f} ms" for name, value in named.items()) + f" (n={len(ordered)})"
 
 
 def _cpu_s(pid: int) -> float:

@@ -1,0 +1,66 @@
+"""What is parked, for a person: `python -m services.dialer_worker.parked` lists it, `… again ID …` drives it again.
+
+`… again all` drives all of it again. Exit code 1 where an id is not known any more.
+"""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from services.dialer_worker.settings import Settings
+from shared.core.errors import NotFoundError, StoreUnavailableError
+from shared.environ import load_settings
+from shared.policy import dial_policy_from
+from shared.store import Recoveries, connect
+
+_AGAIN, _ALL = "again", "all"
+
+
+async def show(recoveries: Recoveries) -> int:
+    """Print what is parked, one id a line, and since when."""
+    for parked in await recoveries.parked():
+        _say(f"{parked.confirmation_id}  {parked.since:%Y-%m-%dT%H:%M:%SZ}")
+    return 0
+
+
+async def drive_again(recoveries: Recoveries, ids: Sequence[str]) -> int:
+    """Have the confirmations looked at again when their records say so."""
+    exit_code = 0
+    for confirmation_id in ids:
+        try:
+            await recoveries.redrive(confirmation_id)
+        except NotFoundError:
+            _say(f"{confirmation_id}  there is none any more")
+            exit_code = 1
+        else:
+            _say(f"{confirmation_id}  is due again")
+    return exit_code
+
+
+async def run(words: Sequence[str], settings: Settings) -> int:
+    """Do what the command line says and return the exit code."""
+    store = connect(settings.redis_url.get_secret_value(), dial_policy_from(settings))
+    try:
+        match words:
+            case []:
+                return await show(store.recoveries)
+            case [word, only] if (word, only) == (_AGAIN, _ALL):
+                return await drive_again(store.recoveries, [one.confirmation_id for one in await store.recoveries.parked()])
+            case [word, *ids] if word == _AGAIN and ids:
+                return await drive_again(store.recoveries, ids)
+            case _:
+                _say(__doc__ or "")
+                return 2
+    except StoreUnavailableError as error:
+        _say(f"Redis does not answer ({error})")
+        return 1
+    finally:
+        await store.close()
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(run(sys.argv[1:], load_settings(Settings))))

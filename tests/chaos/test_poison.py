@@ -1,0 +1,56 @@
+"""An order that kills whoever looks at it is parked after three recoveries; nobody else waits for it or dies with it."""
+
+import asyncio
+import sys
+from pathlib import Path
+from subprocess import PIPE, STDOUT, run
+from time import monotonic
+
+import pytest
+
+from tests.chaos.fake_twilio import Moods, fake_twilio
+from tests.chaos.judge import judge
+from tests.chaos.site import Site, a_site
+from tests.system.dialer_worker.processes import ROOT
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(150)]
+SETTINGS = {"MAX_ATTEMPTS": "1"}
+OTHERS = 40
+
+
+async def until_parked(site: Site, *, limit_s: float) -> None:
+    until = monotonic() + limit_s
+    while not await site.store.recoveries.count():
+        assert monotonic() < until, site.logs()
+        await asyncio.sleep(0.2)
+
+
+def parked(site: Site, *words: str) -> str:
+    """Return what the program for people says."""
+    command = [sys.executable, "-m", "services.dialer_worker.parked", *words]
+    environ = {"ENV_FILE": "", **site.settings}
+    return run(command, cwd=ROOT, env=environ, stdout=PIPE, stderr=STDOUT, text=True, check=False, timeout=30).stdout
+
+
+async def test_a_poisonous_order_is_parked_and_the_others_are_called(tmp_path: Path) -> None:
+    async with fake_twilio(Moods(), seed=1) as twilio, a_site(tmp_path, twilio, settings=SETTINGS) as site:
+        poison, *others = await site.new_orders(1 + OTHERS)
+        dialer = await site.start_dialer("tests.chaos.poisoned", POISON=poison.id)
+        await site.submit([poison, *others])
+        site.ids.remove(poison.id)
+        await site.come_to_rest(limit_s=60)
+        await until_parked(site, limit_s=80)
+        assert site.logs().count('"confirmation_parked"') == 1
+        deaths = site.logs().count('"exit_code": -9') + site.logs().count('"exit_code":-9')
+        assert deaths == 1 + 3  # its first turn, and three recoveries
+        assert (await judge(site.store, site.ids, twilio.all_calls())).faults == []
+
+        await site.end_dialers()
+        assert parked(site).startswith(poison.id)
+        assert "is due again" in parked(site, "again", "all")
+        assert parked(site) == ""
+        site.ids.append(poison.id)
+        dialer = await site.start_dialer()  # the fault is mended
+        await site.come_to_rest(limit_s=30)
+        assert dialer.poll() is None
+        assert (await judge(site.store, site.ids, twilio.all_calls())).faults == []

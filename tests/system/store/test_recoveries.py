@@ -1,0 +1,70 @@
+"""What was begun too often without an end is parked, seen, and driven again by hand."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.core.errors import NotFoundError
+from shared.core.facts import AttemptBegun, CallPlaced
+from shared.core.order import CallWishes, Priority
+from shared.store import Grant, Store, Work
+from tests.support.orders import an_order
+
+pytestmark = pytest.mark.system
+ID = an_order().id
+
+
+async def submit(store: Store, *, call: CallWishes | None = None) -> None:
+    await store.confirmations.submit(an_order(at=await store.now() - timedelta(hours=1), call=call))
+
+
+async def is_granted(store: Store, nonce: str) -> bool:
+    return isinstance(await store.due.admit(nonce), Grant)
+
+
+async def test_what_was_begun_and_not_ended_is_counted_by_kind_of_work(store: Store) -> None:
+    assert [await store.recoveries.begin(Work.DIAL, ID) for _ in range(3)] == [0, 1, 2]
+    assert await store.recoveries.begin(Work.CARE, ID) == 0
+    await store.recoveries.end(Work.CARE, ID)
+    assert await store.recoveries.begin(Work.DIAL, ID) == 3
+    await store.recoveries.end(Work.DIAL, ID)
+    assert await store.recoveries.begin(Work.DIAL, ID) == 0
+
+
+@pytest.mark.parametrize("priority", Priority)
+async def test_what_is_parked_is_due_no_more_until_it_is_driven_again(store: Store, priority: Priority) -> None:
+    await submit(store, call=CallWishes(priority=priority))
+    await store.recoveries.begin(Work.DIAL, ID)
+    await store.recoveries.park(ID)
+    await store.recoveries.park(ID)
+    assert [parked.confirmation_id for parked in await store.recoveries.parked()] == [ID]
+    assert not await is_granted(store, "one")
+    await store.recoveries.redrive(ID)
+    assert await store.recoveries.count() == 0
+    assert await is_granted(store, "two")
+    assert await store.recoveries.begin(Work.DIAL, ID) == 0
+
+
+async def test_a_call_that_is_parked_is_cared_for_again_when_it_is_driven_again(store: Store) -> None:
+    await submit(store)
+    past = timedelta(days=1)
+    await store.confirmations.apply(ID, lambda now: AttemptBegun(now - past, "att_1", "+38344000001"))
+    await store.confirmations.apply(ID, lambda now: CallPlaced(now - past, "att_1", "CA1"))
+    await store.recoveries.park(ID)
+    assert await store.due.claim_care() == []
+    await store.recoveries.redrive(ID)
+    assert await store.due.claim_care() == [ID]
+
+
+async def test_a_confirmation_that_is_gone_is_not_parked_any_more(store: Store) -> None:
+    await store.recoveries.park(ID)
+    with pytest.raises(NotFoundError):
+        await store.recoveries.redrive(ID)
+    assert await store.recoveries.count() == 0
+
+
+async def test_a_record_that_nobody_can_read_can_be_parked(store: Store) -> None:
+    await submit(store)
+    await store.client.set(f"confirmation:{ID}", "nonsense")
+    await store.recoveries.park(ID)
+    assert not await is_granted(store, "one")
