@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.scenarios.hall import Hall, faults_of, running_hall
+from tests.support.scenarios.hall import Hall, running_hall
+from tests.support.scenarios.judge import judge
 from tests.support.scenarios.scenario import Scenario, read_all
-from tests.support.scenarios.story import story
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
@@ -28,7 +28,4 @@ def hall(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: f"{one.topic}: {one.name}")
 def test_scenario(hall: Hall, scenario: Scenario) -> None:
-    played = hall.result(scenario)
-    faults = faults_of(played)
-    if faults:
-        pytest.fail("\n".join((*(f"✗ {fault}" for fault in faults), story(played))), pytrace=False)
+    judge(hall.result(scenario))

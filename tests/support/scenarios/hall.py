@@ -7,8 +7,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.scenarios.expectations import differences
-from tests.support.scenarios.invariants import violations
+from tests.support.scenarios.judge import faults_of
 from tests.support.scenarios.played import Played
 from tests.support.scenarios.player import Player
 from tests.support.scenarios.scenario import Scenario
@@ -19,11 +18,6 @@ AT_ONCE = 30
 
 ROUNDS = 3
 """A scenario that fails while the machine is too busy to play in time is void and played again, with fewer beside it."""
-
-
-def faults_of(played: Played) -> list[str]:
-    """Return all that came otherwise than the scenario expects, and all that no call may do."""
-    return [*differences(played), *violations(played)]
 
 
 class Hall:

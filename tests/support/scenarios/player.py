@@ -50,8 +50,41 @@ class Player:
         _good(await self._openai.put("/faults", json={"rules": faulty}))
 
     async def break_model(self, **faults: object) -> None:
-        """Let every session from now on have these faults."""
+        """Let every session from now on have these faults, or none; those that wait for a call are broken off."""
         _good(await self._openai.put("/faults", json={"usual": faults}))
+        for _ in range(3 if faults else 0):  # one may have been on its way
+            for session in _good(await self._openai.get("/sessions"))["sessions"]:
+                if session["closed"] is None and not session["instructions"]:
+                    await self._openai.post(f"/sessions/{session['id']}/drop")
+            await asyncio.sleep(0.3)
+
+    async def until_key(self, phone: str) -> None:
+        """Wait until a key is pressed in a call with that number."""
+        await self._until(lambda: self._any_call(phone, "keys"))
+
+    async def until_answered(self, phone: str) -> None:
+        """Wait until somebody has picked up at that number."""
+        await self._until(lambda: self._any_call(phone, "answered_ms"))
+
+    async def until_heard(self, phone: str) -> None:
+        """Wait until the agent is heard in a call with that number."""
+        await self._until(lambda: self._any_call(phone, "heard"))
+
+    async def until_warm(self) -> None:
+        """Wait until a bridge keeps a session with the model ready."""
+        await self._until(self._is_warm)
+
+    async def _is_warm(self) -> bool:
+        sessions = _good(await self._openai.get("/sessions"))["sessions"]
+        return any(session["closed"] is None and not session["instructions"] for session in sessions)
+
+    async def ended_call(self, phone: str) -> Json:
+        """Wait until a call with that number has ended, and return its ledger."""
+        await self._until(lambda: self._any_call(phone, "ended_ms"))
+        return (await self.calls(phone))[-1]
+
+    async def _any_call(self, phone: str, fact: str) -> bool:
+        return any(call[fact] for call in await self.calls(phone))
 
     async def play(self, scenario: Scenario) -> Played:
         """Play one scenario and return all that is known of it.

@@ -84,6 +84,9 @@ class Expected(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     talks_on: bool = False
     """The agent's last words may not be interrupted."""
     model_errors: frozenset[str] = frozenset()
+    """Codes of OpenAI's errors that are due."""
+    twilio_errors: frozenset[int] = frozenset()
+    """Codes of Twilio's errors that are due, beside those of the rules in `twilio`."""
 
 
 class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -1,5 +1,7 @@
 """The stage: the whole system between both simulators, as processes of its own."""
 
+import os
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,9 +34,9 @@ class Stage:
     redis_url: str
     shop_number: str
 
-    def log(self, name: str) -> str:
-        """All that a part has written so far."""
-        return (self.folder / "logs" / f"{name}.log").read_text(errors="replace")
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """Send a part a signal."""
+        os.kill(self.stack.pid(name), number)
 
 
 @contextmanager
