@@ -61,7 +61,8 @@ def parse_json(body: bytes) -> object:
         value: object = json.loads(
             body.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_number
         )
-        canonical(value)
+        if b"\\u" in body:
+            canonical(value)  # only an escape can write half a character
     except UnicodeDecodeError as error:
         raise _invalid(f"The body is not UTF-8 (byte {error.start}).") from error
     except UnicodeEncodeError as error:
@@ -69,20 +70,30 @@ def parse_json(body: bytes) -> object:
     except json.JSONDecodeError as error:
         raise _invalid(f"{error.msg} at line {error.lineno}, column {error.colno}.") from error
     except RecursionError as error:
-        raise _invalid("The body is nested too deeply.") from error
+        raise _too_deep() from error
     except ValueError as error:
         raise _invalid("A number has too many digits.") from error
     return value
 
 
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
 def canonical(value: object) -> bytes:
     """Return the one spelling of a JSON value: members sorted, no spaces, UTF-8."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return _canonical.encode(value).encode()
 
 
 def fingerprint(value: object) -> str:
-    """Return what tells one request from another: two spellings of the same JSON have the same."""
-    return hashlib.sha256(canonical(value)).hexdigest()
+    """Return what tells one request from another: two spellings of the same JSON have the same.
+
+    Raises:
+        ProblemError: It is nested too deeply.
+    """
+    try:
+        return hashlib.sha256(canonical(value)).hexdigest()
+    except RecursionError as error:
+        raise _too_deep() from error
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -107,6 +118,10 @@ def _no_constant(_name: str) -> NoReturn:
 
 def _invalid(detail: str) -> ProblemError:
     return ProblemError(ProblemKind.INVALID_JSON, detail)
+
+
+def _too_deep() -> ProblemError:
+    return _invalid("The body is nested too deeply.")
 
 
 def _too_large(limit: int) -> ProblemError:

@@ -76,20 +76,26 @@ def spelt_e164(text: str, allowed_countries: AbstractSet[str] = frozenset()) -> 
 @lru_cache(maxsize=2048)
 def zones_of(e164: str) -> tuple[str, ...]:
     """Return the IANA time zones in which the number may be; empty where that is not known."""
-    zones = timezone.time_zones_for_number(phonenumbers.parse(e164))
+    zones = timezone.time_zones_for_number(_read(e164))
     return tuple(zone for zone in zones if zone != timezone.UNKNOWN_TIMEZONE)
 
 
 @lru_cache(maxsize=2048)
 def country_of(e164: str) -> str | None:
     """Return the ISO 3166 code of the number's country (`XK` for Kosovo), or None where it has none."""
-    country = phonenumbers.region_code_for_number(phonenumbers.parse(e164))
+    country = phonenumbers.region_code_for_number(_read(e164))
     return country if country is not None and country.isalpha() else None
+
+
+@lru_cache(maxsize=2048)
+def _read(international: str) -> phonenumbers.PhoneNumber:
+    """Return the number as an object, which nobody may change: the zones are asked for just after the number was checked."""
+    return phonenumbers.parse(international)
 
 
 def _parsed(international: str) -> phonenumbers.PhoneNumber:
     try:
-        number = phonenumbers.parse(international)
+        number = _read(international)
     except phonenumbers.NumberParseException as error:
         raise _invalid() from error
     if not phonenumbers.is_valid_number(number) or _is_overlong(number):

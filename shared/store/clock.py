@@ -18,17 +18,22 @@ class StoreClock:
 
     async def now(self) -> datetime:
         """Return the present moment by Redis's clock (aware UTC)."""
-        if self._anchor is None or time.monotonic() - self._anchor[1] > _TRUSTED_S:
-            seconds, micros = await self._client.time()
-            self.learn(from_time(int(seconds), int(micros)))
-        return self._read()
+        known = self.known()
+        if known is not None:
+            return known
+        seconds, micros = await self._client.time()
+        moment = from_time(int(seconds), int(micros))
+        self.learn(moment)
+        return moment
+
+    def known(self) -> datetime | None:
+        """Return the present moment where it is known without asking Redis."""
+        if self._anchor is None:
+            return None
+        moment, at = self._anchor
+        passed_s = time.monotonic() - at
+        return moment + timedelta(seconds=passed_s) if passed_s <= _TRUSTED_S else None
 
     def learn(self, moment: datetime) -> None:
         """Take over what Redis's clock just said."""
         self._anchor = (moment, time.monotonic())
-
-    def _read(self) -> datetime:
-        if self._anchor is None:  # pragma: no cover - `now` has just set it
-            raise RuntimeError("the clock was read before it was set")
-        moment, at = self._anchor
-        return moment + timedelta(seconds=time.monotonic() - at)

@@ -1,10 +1,10 @@
 """Confirmations: taken in, shown, withdrawn."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -132,6 +132,6 @@ def idempotency_key(request: Request) -> str | None:
 
 def json_response(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return a JSON answer; private, so that no proxy keeps it."""
-    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    body = msgspec.json.encode(value)
     always = {"content-type": "application/json", "cache-control": "no-store"}
     return Response(body, status, {**always, **(headers or {})})

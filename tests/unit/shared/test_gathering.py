@@ -1,0 +1,181 @@
+"""Runs of a script that come at once share round trips; whatever becomes of one caller, the others get their replies."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import NoScriptError, ResponseError
+
+from shared.store.gathering import Gathering
+from shared.store.scripts import Script
+
+
+@dataclass
+class Trip:
+    """One round trip under way, until it is answered."""
+
+    names: list[str]
+    outcome: asyncio.Future[list[Any]]
+
+    def answer(self) -> None:
+        self.outcome.set_result([f"to {name}" for name in self.names])
+
+
+@dataclass
+class Redis:
+    """A server whose answers the test gives."""
+
+    trips: list[Trip] = field(default_factory=list)
+    loaded: int = 0
+
+    def pipeline(self, *, transaction: bool) -> "Pipeline":
+        assert not transaction
+        return Pipeline(self)
+
+    async def script_load(self, text: str) -> None:
+        self.loaded += 1
+
+
+@dataclass
+class Pipeline:
+    """Commands on their way to it."""
+
+    redis: Redis
+    names: list[str] = field(default_factory=list)
+
+    def evalsha(self, digest: str, count: int, *words: str) -> None:
+        self.names.append(words[0])
+
+    async def execute(self, *, raise_on_error: bool) -> list[Any]:
+        trip = Trip(self.names, asyncio.get_running_loop().create_future())
+        self.redis.trips.append(trip)
+        return await trip.outcome
+
+
+class Scene:
+    """Callers `a`, `b`, ... and the server."""
+
+    def __init__(self) -> None:
+        self.redis = Redis()
+        self.gathering = Gathering(self.redis, Script.SUBMIT)
+        self.callers: dict[str, asyncio.Task[Any]] = {}
+
+    async def call(self, names: str) -> None:
+        for name in names:
+            self.callers[name] = asyncio.create_task(self.gathering.run(([name], [])))
+            await turn()
+
+    @property
+    def trips(self) -> list[str]:
+        return ["".join(trip.names) for trip in self.redis.trips]
+
+    async def answer(self, index: int) -> None:
+        self.redis.trips[index].answer()
+        await turn()
+
+    async def replies(self, names: str) -> list[Any]:
+        return await asyncio.gather(*(self.callers[name] for name in names), return_exceptions=True)
+
+
+async def turn() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def scene() -> Scene:
+    return Scene()
+
+
+async def test_a_call_alone_is_sent_at_once(scene: Scene) -> None:
+    await scene.call("a")
+    assert scene.trips == ["a"]
+    await scene.answer(0)
+    assert await scene.replies("a") == ["to a"]
+
+
+async def test_who_comes_while_two_are_under_way_shares_the_next(scene: Scene) -> None:
+    await scene.call("abcde")
+    assert scene.trips == ["a", "b"]
+    await scene.answer(1)
+    assert scene.trips == ["a", "b", "cde"]
+    await scene.call("f")
+    await scene.answer(0)
+    assert scene.trips == ["a", "b", "cde", "f"]
+    await scene.answer(2)
+    await scene.answer(3)
+    assert await scene.replies("abcdef") == [f"to {name}" for name in "abcdef"]
+
+
+async def test_a_trip_that_fails_fails_for_all_in_it_and_the_next_goes_on(scene: Scene) -> None:
+    await scene.call("abcd")
+    await scene.answer(0)
+    await scene.call("e")
+    scene.redis.trips[2].outcome.set_exception(RedisConnectionError("gone"))
+    await turn()
+    await scene.answer(1)
+    await scene.answer(3)
+    replies = await scene.replies("abcde")
+    assert replies[:2] == ["to a", "to b"]
+    assert all(isinstance(reply, RedisConnectionError) for reply in replies[2:4])
+    assert replies[4] == "to e"
+
+
+async def test_the_error_of_one_is_its_own(scene: Scene) -> None:
+    await scene.call("abcd")
+    await scene.answer(0)
+    scene.redis.trips[2].outcome.set_result([ResponseError("of c"), "to d"])
+    await scene.answer(1)
+    replies = await scene.replies("abcd")
+    assert isinstance(replies[2], ResponseError)
+    assert replies[3] == "to d"
+
+
+async def test_scripts_that_were_forgotten_are_sent_again(scene: Scene) -> None:
+    await scene.call("a")
+    scene.redis.trips[0].outcome.set_result([NoScriptError()])
+    await turn()
+    assert (scene.redis.loaded, scene.trips) == (1, ["a", "a"])
+    await scene.answer(1)
+    assert await scene.replies("a") == ["to a"]
+
+
+async def test_who_gives_up_while_waiting_is_left_out(scene: Scene) -> None:
+    await scene.call("abcd")
+    scene.callers["c"].cancel()
+    await turn()
+    await scene.answer(0)
+    assert scene.trips == ["a", "b", "d"]
+    await scene.answer(1)
+    await scene.answer(2)
+    assert await scene.replies("abd") == ["to a", "to b", "to d"]
+
+
+async def test_who_gives_up_while_sending_tells_the_others_and_hands_over(scene: Scene) -> None:
+    await scene.call("abcd")
+    await scene.answer(0)
+    await scene.call("e")
+    scene.callers["c"].cancel()
+    await turn()
+    assert scene.trips == ["a", "b", "cd", "e"]
+    await scene.answer(1)
+    await scene.answer(3)
+    replies = await scene.replies("abcde")
+    assert isinstance(replies[2], asyncio.CancelledError)
+    assert isinstance(replies[3], RedisConnectionError)
+    assert replies[4] == "to e"
+
+
+async def test_who_gives_up_in_the_moment_of_being_chosen_hands_over(scene: Scene) -> None:
+    await scene.call("abcd")
+    scene.redis.trips[0].answer()
+    while len(scene.gathering._waiting) == 2:
+        await asyncio.sleep(0)  # until `c` is chosen, and has not noticed
+    scene.callers["c"].cancel()
+    await turn()
+    assert scene.trips == ["a", "b", "d"]
+    await scene.answer(1)
+    await scene.answer(2)
+    assert await scene.replies("abd") == ["to a", "to b", "to d"]
