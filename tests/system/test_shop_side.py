@@ -47,13 +47,14 @@ async def shop(origin: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def becomes(client: httpx.AsyncClient, path: str, outcome: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     for _ in range(300):
-        found: dict[str, Any] = (await client.get(path)).json()
-        if found.get("outcome"):
-            assert found["outcome"] == outcome
-            return found
+        found = (await client.get(path)).json()
+        if found["outcome"]:
+            break
         await asyncio.sleep(0.05)
-    raise AssertionError(found)
+    assert found["outcome"] == outcome, found
+    return found
 
 
 async def order(client: httpx.AsyncClient, digits: str, **call: object) -> str:

@@ -1,11 +1,13 @@
 """The dialer says so when an outcome goes, or stays, because a CRM has not read it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
 from services.dialer_worker.tally import Figure
 from shared.core.facts import Withdrawn
+from shared.store import Work
 from shared.store.erasure import UNREAD_GRACE
 from tests.support.orders import ALWAYS, an_order
 from tests.system.dialer_worker.conftest import Bench
@@ -21,11 +23,15 @@ async def test_an_unread_outcome_is_kept_for_a_while_and_then_erased_aloud(
     now = await bench.store.now()
     for number, ago in ((1, retention + timedelta(minutes=1)), (2, retention + UNREAD_GRACE + timedelta(minutes=1))):
         await bench.store.confirmations.submit(an_order(number, at=now - ago))
-        await bench.store.confirmations.apply(an_order(number).id, lambda at, ago=ago: Withdrawn(at - ago))
-        await bench.attendant.attend(an_order(number).id)
+        await bench.store.confirmations.apply(an_order(number).id, partial(_withdrawn, ago))
+        await bench.attendant.attend(an_order(number).id, Work.CARE)
     assert bench.counted(Figure.CARE) == ["keep_unread", "erase_unread"]
     assert (await bench.get(1)).is_finished
     told = capsys.readouterr().out
     assert "outcome_kept_unread" in told
     assert "outcome_erased_unread" in told
     assert "crm" in told
+
+
+def _withdrawn(ago: timedelta, now: datetime) -> Withdrawn:
+    return Withdrawn(now - ago)

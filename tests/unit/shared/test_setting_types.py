@@ -10,6 +10,7 @@ from shared.core.order import Window
 from shared.setting_types import (
     RETRY_DELAYS_S,
     Bind,
+    Rate,
     parse_bind,
     parse_countries,
     parse_days,
@@ -17,6 +18,7 @@ from shared.setting_types import (
     parse_http_origin,
     parse_language,
     parse_numbers,
+    parse_rate,
     parse_redis_url,
     parse_retry_delays,
     parse_shop_keys,
@@ -51,6 +53,8 @@ MEANINGS: list[tuple[Callable[[str], object], str, object]] = [
     (parse_countries, "*", frozenset({"*"})),
     (parse_retry_delays, "busy:5, error:1", {**RETRY_DELAYS_S, "busy": 5, "error": 1}),
     (parse_numbers, "+38344000001,+12025550100", ("+38344000001", "+12025550100")),
+    (parse_rate, "600/60", Rate(600, 60)),
+    (parse_rate, "Off", None),
     (parse_folder, "OFF", None),
     (parse_folder, "/var/recordings", Path("/var/recordings")),
 ]
@@ -91,6 +95,9 @@ REFUSALS: list[tuple[Callable[[str], object], str]] = [
     (parse_retry_delays, "busy:1.5"),
     (parse_retry_delays, "asleep:5"),
     (parse_numbers, "044 123 456"),
+    (parse_rate, "600"),
+    (parse_rate, "0/60"),
+    (parse_rate, "600/minute"),
 ]
 
 
