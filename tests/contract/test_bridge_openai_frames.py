@@ -19,6 +19,7 @@ FRAMES = {
     "append": request.append_audio(b'"//8="'),
     "first_update": request.first_update("marin"),
     "full_update": request.full_update("marin", Instructions("You phone a customer.", TOOLS)),
+    "revealing_update": request.revealing_update(Instructions("You phone Arta.", TOOLS)),
     "transcription": request.transcription_update(Transcription("gpt-transcribe", "emra: Arta", None)),
     "transcription_of_a_language": request.transcription_update(Transcription("gpt-transcribe", "names: Arta", "en")),
     "say": request.say(say_exactly("Përshëndetje «Arta»!")),
