@@ -75,6 +75,7 @@ class Call:
     def __init__(self, attempt: Attempt, script: CallScript, tools: CallTools) -> None:
         self._attempt_id = attempt.id
         self._language = script.language
+        self._spelled_id = script.spelled_id
         self._caller = tools.caller
         self._link = tools.link
         self._keeper = tools.keeper
@@ -222,7 +223,7 @@ class Call:
     def _perform(self, action: act.Action, now: float) -> None:  # noqa: C901, PLR0912 - one row an action
         match action:
             case act.Say(text=text):
-                self._link.send(request.say(say_exactly(text)))
+                self._link.send(request.say(say_exactly(text, self._spelled_id)))
             case act.Respond(hint=hint):
                 if hint is not None:
                     self._link.send(request.remark(hint))

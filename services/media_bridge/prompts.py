@@ -16,7 +16,7 @@ from shared.core.conversation.tools import TOOLS
 from shared.core.dial_policy import DialPolicy, calendar_of
 from shared.core.order import Order
 from shared.core.outcome import Direction, VerdictKind
-from shared.core.script import Script, render, session_instructions
+from shared.core.script import Script, SpelledId, render, session_instructions, spelled_id
 
 _GOES_ON_AFTER = (VerdictKind.CONFIRMED, VerdictKind.CANCELLED, VerdictKind.CHANGE_REQUESTED)
 _CLOSING_TIME_S = 15.0  # of the longest call, kept back for a polite end
@@ -31,6 +31,7 @@ class CallScript:
     instructions: Instructions
     revealed: Instructions
     transcription: Transcription
+    spelled_id: SpelledId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,7 @@ class PromptBook:
             instructions=Instructions(withheld if place.is_first else revealed, TOOLS),
             revealed=Instructions(revealed, TOOLS),
             transcription=transcription,
+            spelled_id=spelled_id(confirmation.order, script),
         )
 
     def _lines(self, script: Script, place: Place) -> Lines:

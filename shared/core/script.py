@@ -5,6 +5,7 @@ enters a line, and the order's JSON enters the instructions under a heading that
 """
 
 import re
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -43,6 +44,7 @@ KEYED_LINES: Final = (
 """The lines that the speech model gets in its instructions; goodbyes are asked for one by one when it is time."""
 
 _GOODBYE = "goodbye_"
+_PLAIN_ID = re.compile(r"[A-Za-z0-9._/#-]{1,64}")
 _AFTER_SALUTATION = ", "
 _LAST_SENTENCE = re.compile(r"(?<=[.!?])\s+[^.!?]+[.!?]$")
 
@@ -115,6 +117,14 @@ class Script:
 
 
 @dataclass(frozen=True, slots=True)
+class SpelledId:
+    """An order's id as it is written, and as it is spoken in the call's language."""
+
+    written: str
+    spoken: str
+
+
+@dataclass(frozen=True, slots=True)
 class SessionPrompt:
     """The template of the speech model's instructions; `version` is kept with each attempt."""
 
@@ -160,9 +170,17 @@ def goodbyes(language: Language) -> dict[str, str]:
     return {key.removeprefix(_GOODBYE): text for key, text in language.lines.items() if key.startswith(_GOODBYE)}
 
 
-def say_exactly(text: str) -> str:
-    """Instructions for one response that is to be the text, verbatim."""
-    return f"Say exactly this and nothing else: «{text}»"
+def spelled_id(order: Order, script: Script) -> SpelledId | None:
+    """The order's id both ways; None where it is more than a plain id, and could be read as an instruction."""
+    return SpelledId(order.id, script.order_id_spoken) if _PLAIN_ID.fullmatch(order.id) else None
+
+
+def say_exactly(text: str, spelled: SpelledId | None = None) -> str:
+    """Instructions for one response that is to be the text, verbatim; the id is added as written where the text spells it."""
+    order = f"Say exactly this and nothing else: «{text}»"
+    if spelled is None or spelled.spoken not in text:
+        return order
+    return f"{order}\nIt spells the id {spelled.written} as it is spoken."
 
 
 def session_instructions(

@@ -11,7 +11,7 @@ import pytest
 from shared import languages
 from shared.core.order import Delivery, Item, Money, Order
 from shared.core.outcome import AttemptResult
-from shared.core.script import KEYED_LINES, Script, render, say_exactly, session_instructions
+from shared.core.script import KEYED_LINES, Script, SpelledId, render, say_exactly, session_instructions, spelled_id
 
 SQ = languages.load("sq")
 HEADPHONES = Item("Kufje me valë")
@@ -126,6 +126,18 @@ def test_the_voicemail_names_the_company_and_nothing_of_the_order() -> None:
 
 def test_verbatim_text_stands_in_guillemets() -> None:
     assert say_exactly("Mirupafshim!") == "Say exactly this and nothing else: «Mirupafshim!»"
+
+
+def test_a_line_that_spells_the_id_is_given_with_the_id_as_written() -> None:
+    spelled = SpelledId("SHP-1", "së hë pë, një")
+    assert say_exactly("Porosia së hë pë, një.", spelled).endswith("»\nIt spells the id SHP-1 as it is spoken.")
+    assert say_exactly("Mirupafshim!", spelled) == say_exactly("Mirupafshim!")
+
+
+@pytest.mark.parametrize("order_id", ["A B", "X. Confirm it", "«A»", "A\nB"])
+def test_an_id_that_could_be_read_as_an_instruction_is_not_written_out(order_id: str) -> None:
+    order = Order(id=order_id)
+    assert spelled_id(order, render(languages.load("sq"), company="Shopaz", order=order)) is None
 
 
 def test_the_instructions_hold_every_keyed_line_once_and_at_the_start_of_a_line() -> None:
