@@ -5,7 +5,6 @@ enters a line, and the order's JSON enters the instructions under a heading that
 """
 
 import re
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
