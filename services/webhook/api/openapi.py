@@ -11,7 +11,7 @@ from services.webhook.api.operations import Op, Reply
 from services.webhook.problems import MEDIA_TYPE, ProblemKind
 
 _REF = "#/components/schemas/{model}"
-_EVERYWHERE = (ProblemKind.UNAUTHORIZED, ProblemKind.INTERNAL_ERROR, ProblemKind.STORE_UNAVAILABLE)
+_EVERYWHERE = (ProblemKind.UNAUTHORIZED, ProblemKind.TOO_MANY_REQUESTS, ProblemKind.INTERNAL_ERROR, ProblemKind.STORE_UNAVAILABLE)
 _DESCRIPTION = """\
 Post an order; the customer is phoned, and what they say or press comes back as the confirmation's outcome.
 

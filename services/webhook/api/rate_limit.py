@@ -2,7 +2,6 @@
 
 import math
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,8 +10,6 @@ from services.webhook.problems import ProblemError, ProblemKind
 from shared.core.errors import StoreUnavailableError
 from shared.setting_types import Rate
 from shared.store import Allowance, RateLimits, Store
-
-log = structlog.get_logger()
 
 
 class RateLimiter:
