@@ -15,9 +15,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.webhook.problems import ProblemError, ProblemKind
 from shared.core.errors import ConfirmerError, NotFoundError, StoreUnavailableError
 from shared.health import PATHS, Health
+from shared.store import limit_patience
 
 log = structlog.get_logger()
 
+STORE_LIMIT_S = 1.5  # for all that one request asks of the store: who waits longer is better told to come again
 REQUEST_ID_HEADER = "x-request-id"
 _RETRY_AFTER_S = "1"
 _OWN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -55,6 +57,7 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        limit_patience(STORE_LIMIT_S)
         exchange = _Exchange(_request_id(scope))
         scope["app"] = self  # the router then raises its 404 instead of answering with plain text
         scope["state"] = {**scope.get("state", {}), "request_id": exchange.request_id}

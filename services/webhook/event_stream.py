@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from services.webhook.problems import ProblemError, ProblemKind
 from shared.core.errors import NotFoundError
-from shared.store import ToldEvent
+from shared.store import ToldEvent, limit_patience
 
 PING = b": still here\n\n"
 _HEADERS = {
@@ -105,6 +105,7 @@ class EventStream(Response):
         return not is_gone
 
     async def _pump(self, send: Send) -> None:
+        limit_patience(None)
         await send({"type": "http.response.body", "body": _HELLO, "more_body": True})
         with contextlib.suppress(NotFoundError):  # erased meanwhile: nothing is left to tell
             async with aclosing(self._chunks()) as chunks:

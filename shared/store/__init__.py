@@ -13,7 +13,7 @@ from shared.store.checks import warnings
 from shared.store.circuit import Circuit, OpenCircuit
 from shared.store.clock import StoreClock
 from shared.store.confirmations import Confirmations
-from shared.store.connection import Client, close_client, open_client, translated
+from shared.store.connection import Client, close_client, limit_patience, open_client, translated
 from shared.store.customers import Customers, Forgotten
 from shared.store.deliveries import DeadLetter, Deliveries, LaneCounts, Message, Settled
 from shared.store.due import Due, Grant, Hold, Limits, Wait
@@ -75,6 +75,7 @@ __all__ = [
     "Watch",
     "Work",
     "connect",
+    "limit_patience",
 ]
 
 _NO_LIMITS = Limits(calls_per_second=1, max_concurrent_calls=1)

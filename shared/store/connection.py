@@ -1,8 +1,11 @@
 """The way to Redis: what REDIS_URL may look like, how long anything may take, and Redis's errors as our own."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -75,16 +78,39 @@ def sentinel_parts(redis_url: str) -> tuple[list[tuple[str, int]], str, int, str
     return hosts, service, int(db), unquote(login.partition(":")[2]) or None
 
 
+@dataclass(slots=True)
+class _Patience:
+    left_s: float
+
+
+_patience: ContextVar[_Patience | None] = ContextVar("patience", default=None)
+
+
+def limit_patience(seconds: float | None) -> None:
+    """Let all that the current task, and tasks it starts, ask of the store from now on take so long at most, taken together.
+
+    None takes the limit away.
+    """
+    _patience.set(None if seconds is None else _Patience(seconds))
+
+
 @asynccontextmanager
 async def translated(limit_s: float = TOTAL_LIMIT_S) -> AsyncIterator[None]:
-    """Limit what happens inside to `limit_s`, and raise what Redis raises as StoreUnavailableError."""
-    before = cancellations()
+    """Limit what happens inside to `limit_s`, or what is left of the patience; raise what Redis raises as ours.
+
+    Raises:
+        StoreUnavailableError: Redis was away, or it took too long.
+    """
+    before, patience, began = cancellations(), _patience.get(), time.monotonic()
     try:
-        async with asyncio.timeout(limit_s):
+        async with asyncio.timeout(limit_s if patience is None else min(limit_s, patience.left_s)):
             yield
     except (RedisError, OSError, TimeoutError) as error:
         raise_swallowed(before)
         raise StoreUnavailableError(f"redis: {type(error).__name__}") from error
+    finally:
+        if patience is not None:
+            patience.left_s -= time.monotonic() - began
     raise_swallowed(before)
 
 

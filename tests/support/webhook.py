@@ -1,7 +1,7 @@
 """The webhook service to test with: its settings, a valid body, the application in this process, Twilio's signature."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,10 +115,14 @@ def signature(path: str, form: Mapping[str, str]) -> str:
     return signed
 
 
-def make_service(redis_url: str, **environ: str) -> Service:
+def _as_it_is(store: Store) -> Store:
+    return store
+
+
+def make_service(redis_url: str, *, change_store: Callable[[Store], Store] = _as_it_is, **environ: str) -> Service:
     """Return the service over the store behind `redis_url`; its client and store are the caller's to close."""
     made = settings(**environ)
-    store = connect(redis_url, dial_policy_from(made))
+    store = change_store(connect(redis_url, dial_policy_from(made)))
     health = Health(make_registry("webhook"))
     app = make_app(made, store, health)
     transport = httpx.ASGITransport(app, raise_app_exceptions=True)

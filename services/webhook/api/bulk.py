@@ -1,6 +1,8 @@
 """Many orders in one request: each stands for itself, one bad item stops no other."""
 
 import asyncio
+import contextlib
+from dataclasses import dataclass
 from typing import Any, assert_never
 
 from starlette.requests import Request
@@ -14,10 +16,13 @@ from services.webhook.api.schemas import MAX_BULK_ITEMS, ConfirmationBody
 from services.webhook.api.submissions import accepted, key_reused, past_request
 from services.webhook.api.validation import validated
 from services.webhook.body import MAX_BULK_BODY, fingerprint, read_json
+from services.webhook.edge import STORE_LIMIT_S
 from services.webhook.problems import FieldFault, ProblemError, ProblemKind, faulty_fields
 from shared.core.confirmation import Confirmation
-from shared.store import Answered, Claimed, IdempotencyKey, KeyConflict, KeyInHand, Store, Submission
+from shared.core.errors import StoreUnavailableError
+from shared.store import Answered, Claimed, IdempotencyKey, KeyConflict, KeyInHand, Store, Submission, limit_patience
 
+_FREEING_LIMIT_S = 0.5
 _AT_ONCE = 50  # so that other requests get their turn between two handfuls
 
 
@@ -37,9 +42,7 @@ class Bulk:
         claim = await self._store.idempotency.claim(shop, IdempotencyKey(key, fingerprint({"bulk": items})))
         match claim:
             case Claimed():
-                response = json_response(await self._results(request, shop, items))
-                await self._store.idempotency.answer(claim, Answered(response.status_code, bytes(response.body)))
-                return response
+                return await self._answered(request, shop, items, claim)
             case Answered(status, body):
                 headers = {"content-type": "application/json", "idempotency-replayed": "true"}
                 return Response(body, status, headers)
@@ -51,53 +54,88 @@ class Bulk:
             case _:
                 assert_never(claim)
 
+    async def _answered(self, request: Request, shop: str, items: list[object], claim: Claimed) -> Response:
+        """Take all items in and keep the answer; where Redis fails between, the key is free for the next try."""
+        try:
+            response = json_response(await self._results(request, shop, items))
+            await self._store.idempotency.answer(claim, Answered(response.status_code, bytes(response.body)))
+        except StoreUnavailableError:
+            limit_patience(_FREEING_LIMIT_S)
+            with contextlib.suppress(StoreUnavailableError):  # it comes free by itself, later
+                await self._store.idempotency.abandon(claim)
+            raise
+        return response
+
     async def _results(self, request: Request, shop: str, items: list[object]) -> dict[str, Any]:
-        rules = await self._confirmations.rules()
+        """Take in one handful after the other; while Redis is busy with one, the next is read."""
+        rules, is_test = await self._confirmations.rules(), request.state.is_test
         results: list[dict[str, Any]] = []
-        for start in range(0, len(items), _AT_ONCE):
-            results += await self._handful(request, shop, items[start : start + _AT_ONCE], rules)
-            await asyncio.sleep(0)
+        handful = _read(items[:_AT_ONCE], shop, rules, is_test=is_test)
+        for end in range(_AT_ONCE, len(items) + _AT_ONCE, _AT_ONCE):
+            limit_patience(STORE_LIMIT_S)
+            following = _read_soon(items[end : end + _AT_ONCE], shop, rules, is_test=is_test)
+            submissions, ahead = await asyncio.gather(self._submitted(handful, shop), following)
+            results += [_result(one, request.state.request_id, rules) for one in submissions]
+            handful = ahead
         return {"results": results}
 
-    async def _handful(self, request: Request, shop: str, items: list[object], rules: Rules) -> list[dict[str, Any]]:
-        digests = [fingerprint(item) for item in items]
-        is_test = request.state.is_test
-        pairs = zip(items, digests, strict=True)
-        taken = [_taken_in(item, shop, digest, rules, is_test=is_test) for item, digest in pairs]
-        submitted = iter(await self._store.confirmations.submit_many([new for new in taken if isinstance(new, Confirmation)]))
-        known = await self._known(shop, items, digests, taken)
-        results: list[dict[str, Any]] = []
-        for index, one in enumerate(taken):
-            try:
-                if isinstance(one, ProblemError) and index not in known:
-                    raise one
-                made = accepted(known[index] if index in known else next(submitted))
-            except ProblemError as problem:
-                results.append({"status": problem.kind.status, "problem": problem.document(request.state.request_id)})
-            else:
-                shown = confirmation_object(made.confirmation, rules.policy)
-                results.append({"status": made.status, "confirmation": shown})
-        return results
+    async def _submitted(self, handful: "_Handful", shop: str) -> list[Submission | ProblemError]:
+        """Submit what is valid; of what is refused, find what came before."""
+        valid = [one for one in handful.taken if isinstance(one, Confirmation)]
+        submissions = iter(await self._store.confirmations.submit_many(valid))
+        known = await self._known(handful, shop)
+        return [
+            known.get(index, one) if isinstance(one, ProblemError) else next(submissions) for index, one in enumerate(handful.taken)
+        ]
 
-    async def _known(
-        self, shop: str, items: list[object], digests: list[str], taken: list[Confirmation | ProblemError]
-    ) -> dict[int, Submission]:
+    async def _known(self, handful: "_Handful", shop: str) -> dict[int, Submission]:
         """Return, by index, what became of refused items when they came before."""
-        refused = [index for index, one in enumerate(taken) if isinstance(one, ProblemError)]
-        pasts = {index: past for index in refused if (past := past_request(items[index], digests[index]))}
+        refused = [index for index, one in enumerate(handful.taken) if isinstance(one, ProblemError)]
+        pasts = {index: past for index in refused if (past := past_request(handful.items[index], handful.digests[index]))}
         if not pasts:
             return {}
         found = await self._store.confirmations.recall(shop, list(pasts.values()))
         return {index: known for index, known in zip(pasts, found, strict=True) if known is not None}
 
 
-def _taken_in(item: object, shop: str, digest: str, rules: Rules, *, is_test: bool) -> Confirmation | ProblemError:
-    """Return one item as a confirmation, or what is wrong with it; pointers start at the item."""
+@dataclass(frozen=True, slots=True)
+class _Handful:
+    """Some items side by side with their digests and what was read from each."""
+
+    items: list[object]
+    digests: list[str]
+    taken: list[Confirmation | ProblemError]
+
+
+async def _read_soon(items: list[object], shop: str, rules: Rules, *, is_test: bool) -> _Handful:
+    """Read some items, after others had a turn."""
+    await asyncio.sleep(0)
+    return _read(items, shop, rules, is_test=is_test)
+
+
+def _read(items: list[object], shop: str, rules: Rules, *, is_test: bool) -> _Handful:
+    """Read some items; pointers in their problems start at the item."""
+    digests = [fingerprint(item) for item in items]
+    taken: list[Confirmation | ProblemError] = []
+    for item, digest in zip(items, digests, strict=True):
+        try:
+            body = validated(ConfirmationBody, item, rules)
+        except ProblemError as problem:
+            taken.append(problem)
+        else:
+            taken.append(new_confirmation(body, shop=shop, digest=digest, now=rules.now, is_test=is_test))
+    return _Handful(items, digests, taken)
+
+
+def _result(outcome: Submission | ProblemError, request_id: str, rules: Rules) -> dict[str, Any]:
+    """Return what is answered about one item."""
     try:
-        body = validated(ConfirmationBody, item, rules)
+        if isinstance(outcome, ProblemError):
+            raise outcome
+        made = accepted(outcome)
     except ProblemError as problem:
-        return problem
-    return new_confirmation(body, shop=shop, digest=digest, now=rules.now, is_test=is_test)
+        return {"status": problem.kind.status, "problem": problem.document(request_id)}
+    return {"status": made.status, "confirmation": confirmation_object(made.confirmation, rules.policy)}
 
 
 def _items(value: object) -> list[object]:
