@@ -23,7 +23,7 @@ class Call:
     """A function call: the tool's name and its arguments."""
 
     name: str
-    arguments: Mapping[str, str]
+    arguments: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def _answer(talk: Talk, told: Told) -> Reply:
         case Intent.CANCEL:
             return _record("cancelled", told) if _asks_to_cancel(talk) else _read_back(talk, told)
         case Intent.CHANGE:
-            return _record("change_requested", told, note=told.words)
+            return _record("change_requested", told, note=told.words, change={_changed(told.words): told.words})
         case Intent.CALLBACK:
             return _record("callback_requested", told, **_callback_time(told.words, talk.now))
         case Intent.WRONG_NUMBER:
@@ -180,8 +180,13 @@ def _go_on_after(talk: Talk, call: Call, output: str | None) -> Reply:
     return Reply(_line(talk, "goodbye") or "Faleminderit, mirupafshim.")
 
 
-def _record(outcome: str, told: Told, **more: str) -> Reply:
+def _record(outcome: str, told: Told, **more: object) -> Reply:
     return Reply(calls=(Call("record_outcome", {"outcome": outcome, "quote": told.words, **more}),))
+
+
+def _changed(words: str) -> str:
+    """Which part of the order they are about."""
+    return "address" if "adres" in words.casefold() or "address" in words.casefold() else "items"
 
 
 def _read_back(talk: Talk, told: Told) -> Reply:

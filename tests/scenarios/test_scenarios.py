@@ -20,7 +20,7 @@ SCENARIOS = tuple(read_all(Path(__file__).parent))
 @pytest.fixture(scope="session")
 def hall(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
     """The chosen scenarios, being played."""
-    chosen = [item.callspec.params["scenario"] for item in request.session.items if hasattr(item, "callspec")]
+    chosen = [item.callspec.params.get("scenario") for item in request.session.items if hasattr(item, "callspec")]
     scenarios = [one for one in chosen if isinstance(one, Scenario)]
     with running_hall(tmp_path_factory.mktemp("stage"), scenarios) as playing:
         yield playing
