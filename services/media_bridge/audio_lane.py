@@ -41,10 +41,10 @@ class AudioLane:
         "_held",
         "_item_id",
         "_item_ms",
-        "_model",
         "_on_began",
         "_playback",
         "_recorder",
+        "_to_model",
         "from_caller",
         "from_model",
         "muted",
@@ -64,8 +64,8 @@ class AudioLane:
         self._clock = clock
         self._on_began = on_began
         self._recorder = recorder
-        self._model: ModelLeg | None = None
         self._held: deque[bytes] = deque(maxlen=_HELD_FRAMES)
+        self._to_model: Callable[[bytes], None] = self._held.append
         self._item_id = ""
         self._item_ms: dict[str, float] = {}
         self.from_caller = 0
@@ -74,27 +74,24 @@ class AudioLane:
 
     def connect(self, model: ModelLeg) -> None:
         """Let this model hear the caller, first what was said while there was none."""
-        self._model = model
+        self._to_model = model.append_audio
         while self._held:
             model.append_audio(self._held.popleft())
 
     def disconnect(self) -> None:
         """Keep the caller's last two seconds for the next model."""
-        self._model = None
+        self._to_model = self._held.append
 
     def hear_caller(self, payload: bytes) -> None:
         """Carry the caller's audio to the model."""
         self.from_caller += 1
-        if self._model is not None:
-            self._model.append_audio(payload)
-        else:
-            self._held.append(payload)
+        self._to_model(payload)
         if self._recorder is not None:
             self._recorder.customer(payload)
 
     def hear_model(self, response_id: str, item_id: str, payload: bytes) -> None:
         """Carry the model's audio to the caller, unless its response was cut off."""
-        if self._playback.is_muted(response_id):
+        if response_id in self._playback.muted:
             self.muted += 1
             return
         self.from_model += 1

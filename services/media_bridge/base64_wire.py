@@ -4,7 +4,9 @@ import msgspec
 
 BYTES_PER_MS = 8  # µ-law, 8 kHz, mono
 
-_QUOTE = 0x22
+_MS_PER_CHARACTER = 3 / 4 / BYTES_PER_MS
+_EQUALS = 0x3D
+_BACKSLASH = 0x5C  # as a number: for a bytes object, `in` first raises and drops a TypeError, which costs as much as the parser
 
 
 def quoted(raw: msgspec.Raw) -> bytes:
@@ -13,14 +15,18 @@ def quoted(raw: msgspec.Raw) -> bytes:
     A JSON writer may escape the slash, a letter of base64; such a string is rewritten, all others pass untouched.
     """
     text = bytes(raw)
-    if len(text) < 2 or text[0] != _QUOTE:  # noqa: PLR2004 - the two quotes
-        return b""
-    if b"\\" not in text:
-        return text
-    return msgspec.json.encode(msgspec.json.decode(text, type=str))
+    if _BACKSLASH in text or text[:1] != b'"':
+        return _rewritten(text)
+    return text
 
 
 def duration_ms(payload: bytes) -> float:
     """Return how long the quoted base64 `payload` sounds, in milliseconds."""
-    padding = 2 if payload.endswith(b'=="') else 1 if payload.endswith(b'="') else 0
+    if payload[-2] != _EQUALS:
+        return (len(payload) - 2) * _MS_PER_CHARACTER
+    padding = 2 if payload.endswith(b'=="') else 1
     return ((len(payload) - 2) * 3 // 4 - padding) / BYTES_PER_MS
+
+
+def _rewritten(text: bytes) -> bytes:
+    return msgspec.json.encode(msgspec.json.decode(text, type=str)) if text[:1] == b'"' else b""

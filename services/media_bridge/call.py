@@ -215,7 +215,8 @@ class Call:
         self.receive(ev.AudioBegan(response_id, item_id))
 
     def _take(self, event: ev.Event, now: float) -> None:
-        self._figures.note(event, now)
+        if not isinstance(event, ev.MarkEchoed):  # five a second and call, and no figure
+            self._figures.note(event, now)
         for action in self._machine.receive(event, now):
             self._perform(action, now)
         self._set_timer()

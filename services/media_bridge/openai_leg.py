@@ -6,9 +6,21 @@ from ssl import SSLContext
 from typing import Protocol
 from urllib.parse import urlencode
 
-from services.media_bridge import base64_wire, openai_wire
 from services.media_bridge import openai_request_wire as request
-from services.media_bridge.openai_wire import ErrorTold, Malformed, SessionTold, Told
+from services.media_bridge.base64_wire import quoted
+from services.media_bridge.openai_request_wire import APPEND_HEAD, APPEND_TAIL
+from services.media_bridge.openai_wire import (
+    AUDIO_DELTA,
+    WORDS_DELTA,
+    ErrorTold,
+    Head,
+    Malformed,
+    SessionTold,
+    Told,
+    UnreadableError,
+    read,
+    told,
+)
 from services.media_bridge.websocket import NORMAL, ConnectionFailedError, Socket, connect
 
 
@@ -49,7 +61,7 @@ class ModelReceiver(Protocol):
         """Who takes the agent's audio."""
         ...
 
-    def model_worded(self, head: openai_wire.Head) -> None:
+    def model_worded(self, head: Head) -> None:
         """Take the agent's next words, of which the sound follows."""
         ...
 
@@ -142,7 +154,7 @@ class ModelLeg:
     def append_audio(self, payload: bytes) -> None:
         """Let the model hear the quoted base64 `payload`."""
         if self._socket is not None:
-            self._socket.send_audio(request.append_audio(payload))
+            self._socket.send_audio(APPEND_HEAD + payload + APPEND_TAIL)
 
     async def close(self) -> None:
         """End the session; nobody is told."""
@@ -152,18 +164,19 @@ class ModelLeg:
 
     def on_message(self, message: memoryview) -> None:
         """Take one event of OpenAI's (socket)."""
-        head = openai_wire.read(message)
-        if head is None:
+        try:
+            head = read(message)
+        except UnreadableError:
             self.unreadable += 1
-        elif head.type == openai_wire.AUDIO_DELTA:
-            payload = base64_wire.quoted(head.delta)
-            if payload:
+            return
+        if head.type == AUDIO_DELTA:
+            if payload := quoted(head.delta):
                 self._sound(head.response_id, head.item_id, payload)
-        elif head.type == openai_wire.WORDS_DELTA:
+        elif head.type == WORDS_DELTA:
             if self._receiver is not None:
                 self._receiver.model_worded(head)
         else:
-            self._take(openai_wire.told(head, message))
+            self._take(told(head, message))
 
     def on_closed(self) -> None:
         """Pass the session's end on (socket)."""
@@ -178,20 +191,20 @@ class ModelLeg:
             raise ConnectionFailedError(answer)
         return answer
 
-    def _take(self, told: Told | Malformed | None) -> None:
-        match told:
+    def _take(self, event: Told | Malformed | None) -> None:
+        match event:
             case None:
                 pass
             case Malformed():
                 self.unreadable += 1
             case SessionTold(is_update=is_update) if is_update == self._has_asked and not self._answered.done():
-                self._answered.set_result(told)
+                self._answered.set_result(event)
             case ErrorTold(code=code) if self._receiver is None:
                 self.has_failed = True
                 self._fail(code)
             case _:
                 if self._receiver is not None:
-                    self._receiver.model_told(self, told)
+                    self._receiver.model_told(self, event)
 
     def _fail(self, reason: str) -> None:
         """Let who waits for an answer of the session know that there is none."""

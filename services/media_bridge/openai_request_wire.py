@@ -28,7 +28,9 @@ _TURN_DETECTION: _Json = {
     "create_response": True,
     "interrupt_response": True,
 }
-_APPEND_HEAD = b'{"type":"input_audio_buffer.append","audio":'
+APPEND_HEAD = b'{"type":"input_audio_buffer.append","audio":'
+APPEND_TAIL = b"}"
+"""An append is its head, the quoted base64 payload of any length, and its tail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,6 @@ class Instructions:
 
     text: str
     tools: Sequence[_Json]
-
-
-def append_audio(payload: bytes) -> bytes:
-    """Build an append around the quoted base64 `payload` of µ-law, of any length."""
-    return b"%b%b}" % (_APPEND_HEAD, payload)
 
 
 def first_update(voice: str) -> bytes:

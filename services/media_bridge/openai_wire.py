@@ -3,6 +3,7 @@
 Source: openai-python `openai.types.realtime`, docs "Realtime API - Server events". Unknown events and keys are normal.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
@@ -114,18 +115,14 @@ _STATUSES = {
     "incomplete": ResponseStatus.INCOMPLETE,
 }
 
-_decode_head = msgspec.json.Decoder(Head).decode
+UnreadableError = msgspec.DecodeError
+
+read: Callable[[bytes | memoryview], Head] = msgspec.json.Decoder(Head).decode
+"""Returns the head of an event, or raises `UnreadableError`. It refers to the message: use it at once."""
+
 _decode_event = msgspec.json.Decoder(shape.Event).decode
 
 _SKIPPED_PREFIXES = ("rate_limits.", "response.content_part.", "response.function_call_arguments.", "mcp_")
-
-
-def read(message: bytes | memoryview) -> Head | None:
-    """Return the head of an event, or None where the message is none. It refers to `message`: use it at once."""
-    try:
-        return _decode_head(message)
-    except msgspec.DecodeError:
-        return None
 
 
 def words(head: Head) -> str:

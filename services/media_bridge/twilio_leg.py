@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from services.media_bridge import base64_wire, twilio_wire
+from services.media_bridge.base64_wire import quoted
+from services.media_bridge.twilio_wire import MEDIA_TAIL, Fact, Outgoing, UnreadableError, fact_of, read
 from services.media_bridge.websocket import NORMAL, Socket
 from shared.core.conversation.events import CallerLegEnded
 
@@ -18,7 +19,7 @@ class CallerReceiver(Protocol):
         """Who takes the caller's audio: quoted base64 of µ-law, usually 20 ms."""
         ...
 
-    def caller_told(self, fact: twilio_wire.Fact) -> None:
+    def caller_told(self, fact: Fact) -> None:
         """Take what is no audio."""
         ...
 
@@ -30,7 +31,7 @@ class CallerLeg:
         self._receiver = receiver
         self._sound = receiver.caller_sounded
         self._socket: Socket | None = None
-        self._outgoing: twilio_wire.Outgoing | None = None
+        self._outgoing: Outgoing | None = None
         self._has_ended = False
         self.unreadable = 0
 
@@ -45,7 +46,7 @@ class CallerLeg:
 
     def open_stream(self, stream_sid: str) -> None:
         """Speak on this stream from now on."""
-        self._outgoing = twilio_wire.Outgoing(stream_sid)
+        self._outgoing = Outgoing(stream_sid)
 
     @property
     def has_ended(self) -> bool:
@@ -59,17 +60,17 @@ class CallerLeg:
 
     def on_message(self, message: memoryview) -> None:
         """Take one frame of Twilio's (socket)."""
-        frame = twilio_wire.read(message)
-        if frame is None:
+        try:
+            head = read(message)
+            media = head.media
+            fact = fact_of(head, message) if media is None else None
+        except UnreadableError:
             self.unreadable += 1
-        elif frame.event == _MEDIA:
-            if frame.media is not None and (payload := base64_wire.quoted(frame.media.payload)):
-                self._sound(payload)
-        elif (fact := twilio_wire.fact_of(frame)) is not None:
-            if isinstance(fact, CallerLegEnded):
-                self._end(fact)
-            else:
-                self._receiver.caller_told(fact)
+            return
+        if media is None:
+            self._take(fact)
+        elif head.event == _MEDIA and (payload := quoted(media.payload)):
+            self._sound(payload)
 
     def on_closed(self) -> None:
         """Take the socket's end for the stream's: Twilio may close without a `stop` (socket)."""
@@ -78,7 +79,7 @@ class CallerLeg:
     def send_media(self, payload: bytes) -> None:
         """Have Twilio play the quoted base64 `payload`, of any length, after all that was sent before."""
         if self._socket is not None and self._outgoing is not None:
-            self._socket.send_audio(self._outgoing.media(payload))
+            self._socket.send_audio(self._outgoing.media_head + payload + MEDIA_TAIL)
 
     def send_mark(self, name: str) -> None:
         """Have Twilio tell when all that was sent before has been played."""
@@ -95,6 +96,12 @@ class CallerLeg:
         self._has_ended = True
         if self._socket is not None:
             await self._socket.close(code, reason)
+
+    def _take(self, fact: Fact | None) -> None:
+        if isinstance(fact, CallerLegEnded):
+            self._end(fact)
+        elif fact is not None:
+            self._receiver.caller_told(fact)
 
     def _end(self, fact: CallerLegEnded) -> None:
         if not self._has_ended:

@@ -3,6 +3,7 @@
 Source: Twilio docs, "Media Streams - WebSocket Messages". Unknown events and keys are normal and passed over.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
@@ -42,11 +43,14 @@ class _Mark(msgspec.Struct, frozen=True):
     name: str = ""
 
 
-class Frame(msgspec.Struct, frozen=True, rename="camel"):
-    """One frame of Twilio's. JSON object: `event` str, and an object named like the event."""
+class Head(msgspec.Struct, frozen=True, gc=False):
+    """What is read of every frame. JSON object: `event` str, and an object named like the event."""
 
     event: str = ""
     media: Media | None = None
+
+
+class _Frame(msgspec.Struct, frozen=True, rename="camel"):
     start: _Start | None = None
     dtmf: _Dtmf | None = None
     mark: _Mark | None = None
@@ -65,20 +69,22 @@ class StreamStarted:
 
 Fact = StreamStarted | KeyPressed | MarkEchoed | CallerLegEnded
 
-_decode = msgspec.json.Decoder(Frame).decode
+UnreadableError = msgspec.DecodeError
+
+read: Callable[[bytes | memoryview], Head] = msgspec.json.Decoder(Head).decode
+"""Returns the head of a frame, or raises `UnreadableError`. Its payload refers to the message: use it before that changes."""
+
+_decode = msgspec.json.Decoder(_Frame).decode
 
 
-def read(message: bytes | memoryview) -> Frame | None:
-    """Return the frame, or None where the message is none. Its payload refers to `message`: use it before that changes."""
-    try:
-        return _decode(message)
-    except msgspec.DecodeError:
-        return None
+def fact_of(head: Head, message: bytes | memoryview) -> Fact | None:
+    """Return what a frame other than audio tells, or None where it is of no interest.
 
-
-def fact_of(frame: Frame) -> Fact | None:
-    """Return what a frame other than audio tells, or None where it is of no interest."""
-    match frame.event:
+    Raises:
+        UnreadableError: It is not of the shape that its event promises.
+    """
+    frame = _decode(message)
+    match head.event:
         case "mark" if frame.mark is not None:
             return MarkEchoed(frame.mark.name)
         case "dtmf" if frame.dtmf is not None and frame.dtmf.digit in _KEYS:
@@ -101,20 +107,22 @@ def _started(start: _Start, stream_sid: str) -> StreamStarted:
     )
 
 
-class Outgoing:
-    """The frames we send on one stream, with all that stays the same built beforehand."""
+MEDIA_TAIL = b"}}"
 
-    __slots__ = ("_mark_head", "_media_head", "clear")
+
+class Outgoing:
+    """The frames we send on one stream, with all that stays the same built beforehand.
+
+    A media frame is `media_head`, the quoted base64 payload of any length, and `MEDIA_TAIL`.
+    """
+
+    __slots__ = ("_mark_head", "clear", "media_head")
 
     def __init__(self, stream_sid: str) -> None:
         sid = msgspec.json.encode(stream_sid)
-        self._media_head = b'{"event":"media","streamSid":' + sid + b',"media":{"payload":'
+        self.media_head = b'{"event":"media","streamSid":' + sid + b',"media":{"payload":'
         self._mark_head = b'{"event":"mark","streamSid":' + sid + b',"mark":{"name":'
         self.clear = b'{"event":"clear","streamSid":' + sid + b"}"
-
-    def media(self, payload: bytes) -> bytes:
-        """Build a media frame around the quoted base64 `payload`, of any length."""
-        return b"%b%b}}" % (self._media_head, payload)
 
     def mark(self, name: str) -> bytes:
         """Build a mark, which Twilio sends back when all audio before it has been played (or cleared)."""

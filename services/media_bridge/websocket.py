@@ -6,6 +6,7 @@ picows calls back inside the loop's read; what it hands out is valid only until 
 from asyncio import Future, get_running_loop, shield, timeout
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from ssl import SSLContext
 from typing import Protocol
 
@@ -64,8 +65,9 @@ class Socket(Protocol):
         """Send a message that must not be lost while the connection stands."""
         ...
 
-    def send_audio(self, message: bytes) -> None:
-        """Send audio; while the peer does not read, the oldest is dropped."""
+    @property
+    def send_audio(self) -> Callable[[bytes], None]:
+        """What sends audio; while the peer does not read, the oldest is dropped. It changes then: look it up for each message."""
         ...
 
     async def close(self, code: int, reason: str) -> None:
@@ -86,6 +88,7 @@ class PicowsSocket(WSListener):
 
     def __init__(self, listener: Listener, on_connected: Callable[[], None] = _nothing) -> None:
         self._listener: Listener | None = listener
+        self._on_message = listener.on_message
         self._on_connected = on_connected
         self._transport: WSTransport | None = None
         self._gone: Future[None] = get_running_loop().create_future()
@@ -94,6 +97,7 @@ class PicowsSocket(WSListener):
         self._queue: deque[tuple[bool, bytes]] = deque()
         self._queued_bytes = 0
         self.dropped = 0
+        self.send_audio: Callable[[bytes], None] = _ignore
 
     @property
     def is_open(self) -> bool:
@@ -107,16 +111,9 @@ class PicowsSocket(WSListener):
         elif self._transport is not None:
             self._transport.send(_TEXT, message)
 
-    def send_audio(self, message: bytes) -> None:
-        """Send audio; while the peer does not read, the oldest is dropped."""
-        if self._is_paused:
-            self._enqueue(message, is_audio=True)
-        elif self._transport is not None:
-            self._transport.send(_TEXT, message)
-
     async def close(self, code: int, reason: str) -> None:
         """Close with a handshake of at most a second; the connection is gone when this returns."""
-        self._listener = None
+        self._listener, self._on_message = None, _ignore
         transport = self._transport
         if transport is None:
             return
@@ -133,14 +130,14 @@ class PicowsSocket(WSListener):
     def on_ws_connected(self, transport: WSTransport) -> None:
         """Note that the handshake is done (picows)."""
         self._transport = transport
+        self.send_audio = partial(transport.send, _TEXT)
         self._on_connected()
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Pass whole messages on (picows)."""
         kind = frame.msg_type
         if kind is _TEXT and frame.fin:
-            if self._listener is not None:
-                self._listener.on_message(frame.get_payload_as_memoryview())
+            self._on_message(frame.get_payload_as_memoryview())
         elif kind == WSMsgType.CLOSE:
             self._answer_close(transport, frame)
         elif kind in {_TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION}:
@@ -151,13 +148,14 @@ class PicowsSocket(WSListener):
         self._queue.clear()
         if not self._gone.done():
             self._gone.set_result(None)
-        listener, self._listener = self._listener, None
+        listener, self._listener, self._on_message = self._listener, None, _ignore
         if listener is not None:
             listener.on_closed()
 
     def pause_writing(self) -> None:
         """Keep messages here from now on: the peer does not read (picows)."""
         self._is_paused = True
+        self.send_audio = partial(self._enqueue, is_audio=True)
 
     def resume_writing(self) -> None:
         """Send what waited (picows)."""
@@ -166,6 +164,8 @@ class PicowsSocket(WSListener):
             _, message = self._queue.popleft()
             self._queued_bytes -= len(message)
             self._transport.send(_TEXT, message)
+        if not self._is_paused and self._transport is not None:
+            self.send_audio = partial(self._transport.send, _TEXT)
 
     def _enqueue(self, message: bytes, *, is_audio: bool) -> None:
         self._queue.append((is_audio, message))
@@ -192,14 +192,17 @@ class PicowsSocket(WSListener):
             transport.disconnect(graceful=False)
         elif frame.fin:
             message, self._parts = self._parts, None
-            if self._listener is not None:
-                self._listener.on_message(memoryview(message))
+            self._on_message(memoryview(message))
 
     @staticmethod
     def _answer_close(transport: WSTransport, frame: WSFrame) -> None:
         if not transport.is_close_frame_sent:
             transport.send_close(frame.get_close_code())
         transport.disconnect()
+
+
+def _ignore(message: bytes | memoryview) -> None:
+    """Let a message go: nobody listens, or there is no connection yet."""
 
 
 async def connect(

@@ -16,7 +16,7 @@ from shared.core.script import say_exactly
 OFFICIAL: TypeAdapter[Any] = TypeAdapter(RealtimeClientEvent)
 
 FRAMES = {
-    "append": request.append_audio(b'"//8="'),
+    "append": request.APPEND_HEAD + b'"//8="' + request.APPEND_TAIL,
     "first_update": request.first_update("marin"),
     "full_update": request.full_update("marin", Instructions("You phone a customer.", TOOLS)),
     "revealing_update": request.revealing_update(Instructions("You phone Arta.", TOOLS)),

@@ -24,10 +24,10 @@ class Playback:
         "_items",
         "_mark_count",
         "_marked_ms",
-        "_muted",
         "_pending",
         "_proven_ms",
         "_sent_ms",
+        "muted",
     )
 
     def __init__(self) -> None:
@@ -39,18 +39,20 @@ class Playback:
         self._mark_count = 0
         self._pending: OrderedDict[str, float] = OrderedDict()  # mark name -> position it stands at
         self._items: OrderedDict[str, list[float]] = OrderedDict()  # item id -> [first position, end position]
-        self._muted: set[str] = set()
+        self.muted: set[str] = set()
 
     def append(self, item_id: str, duration_ms: float, now: float) -> bool:
         """Note audio that was just sent for `item_id`; True when a mark is due after it."""
-        if self.heard_ms(now) >= self._sent_ms:  # the buffer ran empty: play-out begins anew
-            self._anchor_ms, self._anchor_s = self._sent_ms, now
+        sent = self._sent_ms
+        if self._anchor_ms + (now - self._anchor_s) * 1000.0 >= sent and self.heard_ms(now) >= sent:
+            self._anchor_ms, self._anchor_s = sent, now  # the buffer ran empty: play-out begins anew
+        self._sent_ms = end = sent + duration_ms
         span = self._items.get(item_id)
         if span is None:
-            self._items[item_id] = span = [self._sent_ms, self._sent_ms]
-        self._sent_ms += duration_ms
-        span[1] = self._sent_ms
-        return self._sent_ms - self._marked_ms >= MARK_EVERY_MS
+            self._items[item_id] = [sent, end]
+        else:
+            span[1] = end
+        return end - self._marked_ms >= MARK_EVERY_MS
 
     def next_mark(self) -> str:
         """Name the mark to be sent now; it stands after all audio sent so far."""
@@ -114,8 +116,8 @@ class Playback:
 
     def mute(self, response_id: str) -> None:
         """Refuse audio of a response that was cut off: late pieces of it may still arrive."""
-        self._muted.add(response_id)
+        self.muted.add(response_id)
 
     def is_muted(self, response_id: str) -> bool:
         """Tell whether audio of the response must be dropped."""
-        return response_id in self._muted
+        return response_id in self.muted

@@ -1,6 +1,7 @@
 """OpenAI's server events, as on the reference page and in any other legal spelling."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from services.media_bridge.openai_wire import (
     ResponseFinished,
     SessionTold,
     Told,
+    UnreadableError,
     read,
     told,
     words,
@@ -57,7 +59,6 @@ USAGE = {
 def what(event: dict[str, Any]) -> Told | Malformed | None:
     message = json.dumps(event).encode()
     head = read(message)
-    assert head is not None
     return told(head, message)
 
 
@@ -168,28 +169,24 @@ def test_missing_usage_counts_nothing(usage: dict[str, Any] | None) -> None:
 def test_the_head_of_audio_has_all_that_the_lane_needs() -> None:
     message = json.dumps({"obfuscation": "x", **delta("item_1", 1)}, indent=1).encode()
     head = read(message)
-    assert head is not None
     assert (head.response_id, head.item_id, bytes(head.delta)) == ("resp_1", "item_1", b'"//////////8="')
     assert told(head, message) is None
 
 
 def test_words_keep_the_space_that_leads_them() -> None:
     head = read(b'{"type":"response.output_audio_transcript.delta","item_id":"i","delta":" mir\\u00eb"}')
-    assert head is not None
     assert words(head) == " mirë"
 
 
 def test_a_delta_that_is_no_text_has_no_words() -> None:
     head = read(b'{"type":"response.output_audio_transcript.delta","delta":{}}')
-    assert head is not None
     assert words(head) == ""
 
 
 @given(st.binary(max_size=80))
-def test_garbage_is_no_event_and_no_exception(garbage: bytes) -> None:
-    head = read(garbage)
-    if head is not None:
-        told(head, garbage)
+def test_garbage_is_no_event_and_no_other_exception(garbage: bytes) -> None:
+    with suppress(UnreadableError):
+        told(read(garbage), garbage)
 
 
 JSON = st.recursive(
@@ -202,8 +199,7 @@ PARTS = st.sampled_from(["session", "response", "error", "item", "item_id", "pre
 
 
 @given(TYPES, st.dictionaries(PARTS, JSON, max_size=4))
-def test_an_event_of_another_shape_is_no_exception(kind: str, parts: dict[str, Any]) -> None:
+def test_an_event_of_another_shape_is_no_other_exception(kind: str, parts: dict[str, Any]) -> None:
     message = json.dumps({"type": kind, **parts}).encode()
-    head = read(message)
-    if head is not None:
-        told(head, message)
+    with suppress(UnreadableError):
+        told(read(message), message)

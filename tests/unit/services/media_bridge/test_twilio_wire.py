@@ -1,13 +1,14 @@
 """Twilio's frames, as on the reference page and in any other legal spelling."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.media_bridge.twilio_wire import Fact, Outgoing, StreamStarted, fact_of, read
+from services.media_bridge.twilio_wire import MEDIA_TAIL, Fact, Outgoing, StreamStarted, UnreadableError, fact_of, read
 from shared.core.conversation.events import CallerLegEnded, KeyPressed, MarkEchoed
 
 START: dict[str, Any] = {
@@ -32,9 +33,8 @@ MEDIA: dict[str, Any] = {
 
 
 def fact(frame: dict[str, Any]) -> Fact | None:
-    parsed = read(json.dumps(frame).encode())
-    assert parsed is not None
-    return fact_of(parsed)
+    message = json.dumps(frame).encode()
+    return fact_of(read(message), message)
 
 
 def without(frame: dict[str, Any], key: str) -> dict[str, Any]:
@@ -90,25 +90,34 @@ def shuffled(frame: dict[str, Any], order: list[int]) -> dict[str, Any]:
 def test_order_spaces_and_new_keys_do_not_matter(order: list[int], extra: dict[str, Any], indent: int | None) -> None:
     media = {**extra, **shuffled(MEDIA["media"], order), **extra}
     frame = read(json.dumps({**extra, **shuffled(MEDIA, order), "media": media}, indent=indent).encode())
-    assert frame is not None
     assert frame.media is not None
     assert bytes(frame.media.payload) == b'"//8="'
 
 
 @given(st.binary(max_size=80))
-def test_garbage_is_no_frame_and_no_exception(garbage: bytes) -> None:
-    frame = read(garbage)
-    if frame is not None:
-        fact_of(frame)
+def test_garbage_is_no_frame_and_no_other_exception(garbage: bytes) -> None:
+    with suppress(UnreadableError):
+        fact_of(read(garbage), garbage)
 
 
 @pytest.mark.parametrize("text", [b'{"event":"media","media":{}}', b'{"event":1}', b"[]", b'{"event":"media"', b'"\xff"'])
-def test_a_broken_frame_is_none(text: bytes) -> None:
-    assert read(text) is None
+def test_a_broken_frame_is_told_apart(text: bytes) -> None:
+    with pytest.raises(UnreadableError):
+        read(text)
+
+
+def test_a_frame_that_breaks_its_events_promise_is_told_apart() -> None:
+    text = b'{"event":"mark","mark":7}'
+    with pytest.raises(UnreadableError):
+        fact_of(read(text), text)
 
 
 def test_our_frames_have_exactly_the_fields_twilio_takes() -> None:
     outgoing = Outgoing("MZ1")
-    assert json.loads(outgoing.media(b'"//8="')) == {"event": "media", "streamSid": "MZ1", "media": {"payload": "//8="}}
+    assert json.loads(outgoing.media_head + b'"//8="' + MEDIA_TAIL) == {
+        "event": "media",
+        "streamSid": "MZ1",
+        "media": {"payload": "//8="},
+    }
     assert json.loads(outgoing.mark("m1")) == {"event": "mark", "streamSid": "MZ1", "mark": {"name": "m1"}}
     assert json.loads(outgoing.clear) == {"event": "clear", "streamSid": "MZ1"}
