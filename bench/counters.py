@@ -1,0 +1,53 @@
+"""What Linux counts of processes: processor time to the nanosecond, and memory. And where a process may run."""
+
+import contextlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+HARNESS_CORE = 1
+MEASURED_CORE = 0
+_PRIORITY = 10
+
+
+def cpu_ns(pids: Sequence[int]) -> int:
+    """Return the processor time that these processes have used, all threads together."""
+    total = 0
+    for pid in pids:
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            with contextlib.suppress(OSError):
+                total += int((task / "schedstat").read_text().split()[0])
+    return total
+
+
+def rss_kb(pids: Sequence[int]) -> int:
+    """Return the resident memory of these processes together."""
+    pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
+    return pages * os.sysconf("SC_PAGE_SIZE") // 1024
+
+
+def has_two_cores() -> bool:
+    """Whether the harness and what it measures can have a core each."""
+    return {HARNESS_CORE, MEASURED_CORE} <= os.sched_getaffinity(0)
+
+
+def pin(pid: int, core: int) -> None:
+    """Keep a process on one core, where there are two."""
+    if has_two_cores():
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            os.sched_setaffinity(int(task.name), {core})
+
+
+def make_punctual(pid: int) -> bool:
+    """Have a process run before all ordinary ones, so that a busy machine is not taken for latency; False where that is forbidden."""
+    try:
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            os.sched_setscheduler(int(task.name), os.SCHED_FIFO, os.sched_param(_PRIORITY))
+    except PermissionError:
+        return False
+    return True
+
+
+def load() -> float:
+    """Return how many processes wanted a core, on the average of the last minute."""
+    return os.getloadavg()[0]

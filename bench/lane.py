@@ -1,0 +1,136 @@
+"""One bridge under load: its callers, its speech model, and the clock that paces both. A lane can rest while another is measured."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from bench.caller_end import CallerFleet, Ticket
+from bench.counters import cpu_ns, rss_kb
+from bench.latency import Direction, quantiles
+from bench.model_end import ModelFleet
+from bench.pacer import Pacer
+
+_DRAIN_S = 0.1
+_WARM_UP_S = 0.2
+
+Figures = dict[str, Any]  # Any: JSON
+
+
+class Lane:
+    """Calls through one bridge. It rests at first, and whenever nothing is asked of it."""
+
+    def __init__(self, *, think_s: float) -> None:
+        self._pacer = Pacer()
+        self._model = ModelFleet(self._pacer, think_s=think_s)
+        self._callers = CallerFleet(self._pacer)
+        self._url = ""
+        self._pids: Sequence[int] = ()
+        self._calls = 0
+
+    async def serve(self, model_port: int) -> None:
+        """Be the speech model."""
+        await self._model.serve(model_port)
+
+    def target(self, url: str, pids: Sequence[int], mark_delay_s: float) -> None:
+        """Take this bridge."""
+        self._url, self._pids = url, pids
+        self._callers.mark_delay_s = mark_delay_s
+
+    async def ramp(self, tickets: Sequence[Ticket], *, per_s: float, settle_s: float, is_loud: bool) -> Figures:
+        """Begin more calls, one after the other, and wait until they are in full swing."""
+        greetings = self._callers.greetings_ns
+        greetings.clear()
+        self._pacer.resume()
+        began = time.monotonic()
+        async with asyncio.TaskGroup() as tasks:
+            for count, ticket in enumerate(tickets):
+                await asyncio.sleep(max(0.0, began + count / per_s - time.monotonic()))
+                tasks.create_task(self._begin(ticket, is_loud=is_loud))
+        await asyncio.sleep(settle_s)
+        self._pacer.pause()
+        self._calls += len(tickets)
+        return {"greeting": quantiles(greetings), "rss_kb": rss_kb(self._pids), "calls": self._calls} | self._losses()
+
+    async def measure(self, seconds: float) -> Figures:
+        """Let all speak for so long, and measure."""
+        callers, model, pacer = self._callers, self._model, self._pacer
+        pacer.resume()
+        await asyncio.sleep(_WARM_UP_S)
+        model.up, callers.down = Direction(is_recording=True), Direction(is_recording=True)
+        pacer.late_ns, pacer.is_recording = [], True
+        cpu, own, began = cpu_ns(self._pids), time.process_time_ns(), time.monotonic_ns()
+        await asyncio.sleep(seconds)
+        took, cpu, own = time.monotonic_ns() - began, cpu_ns(self._pids) - cpu, time.process_time_ns() - own
+        pacer.is_recording = False
+        pacer.pause()
+        await asyncio.sleep(_DRAIN_S)
+        model.up.is_recording = callers.down.is_recording = False
+        return {
+            "calls": self._calls,
+            "cpu_ms": cpu / took * 1000 / max(1, self._calls),
+            "core": cpu / took,
+            "up": model.up.report(),
+            "down": callers.down.report(),
+            "stuck": model.missing_at_end(callers.last_sent),
+            "harness_core": own / took,
+            "harness_late": quantiles(pacer.late_ns),
+            "rss_kb": rss_kb(self._pids),
+        } | self._losses()
+
+    async def turns(self, *, seconds: float, per_s: float) -> Figures:
+        """Let each caller end a turn now and then, and time the answers."""
+        self._pacer.resume()
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            for caller in list(self._callers.callers.values()):
+                caller.speak_last()
+                await asyncio.sleep(1 / per_s)
+        await asyncio.sleep(self._model.think_s + _DRAIN_S)
+        self._pacer.pause()
+        return {"turn": quantiles(self._callers.turns_ns)} | self._losses()
+
+    async def clears(self, *, seconds: float, per_s: float) -> Figures:
+        """Interrupt the agent in one call after the other, by key and by voice in turn, while all speak."""
+        self._pacer.resume()
+        begun: dict[str, dict[int, int]] = {"key": {}, "speech": {}}
+        took: dict[str, list[int]] = {"key": [], "speech": []}
+        end, count = time.monotonic() + seconds, 0
+        while time.monotonic() < end:
+            for call, caller in list(self._callers.callers.items()):
+                count += 1
+                if count % 2:
+                    begun["key"][call] = caller.press("9")
+                elif (session := self._model.by_call.get(call)) is not None:
+                    session.interrupt()
+                    begun["speech"][call] = session.speech_told_ns
+                await asyncio.sleep(1 / per_s)
+                self._note_clears(begun, took)
+        await asyncio.sleep(_DRAIN_S)
+        self._note_clears(begun, took)
+        self._pacer.pause()
+        unanswered = sum(len(waiting) for waiting in begun.values())
+        return {kind: quantiles(times) for kind, times in took.items()} | {"unanswered": unanswered} | self._losses()
+
+    async def hang_up(self) -> Figures:
+        """End all calls."""
+        await self._callers.hang_up()
+        self._calls = self._callers.ended_early = 0
+        return {"rss_kb": rss_kb(self._pids)}
+
+    async def _begin(self, ticket: Ticket, *, is_loud: bool) -> None:
+        try:
+            await self._callers.connect(self._url, ticket, is_speaking=is_loud)
+        except Exception:  # outermost: a bridge at its limit refuses in many ways, and each is a call that failed
+            self._callers.ended_early += 1
+
+    def _losses(self) -> Figures:
+        """Return how many calls are no more, or never were heard by the model."""
+        return {"ended_early": self._callers.ended_early, "unheard": self._calls - len(self._model.by_call)}
+
+    def _note_clears(self, begun: dict[str, dict[int, int]], took: dict[str, list[int]]) -> None:
+        for call, at_ns in self._callers.clears:
+            for kind, waiting in begun.items():
+                if (since := waiting.pop(call, None)) is not None:
+                    took[kind].append(at_ns - since)
+        self._callers.clears.clear()
