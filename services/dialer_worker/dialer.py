@@ -68,6 +68,9 @@ class Dialer:
         structlog.contextvars.bind_contextvars(attempt_id=attempt.id)
         answer = await self.telephony.place(self._request(confirmation, attempt), is_in_time=is_in_time)
         self.tally(Count(Figure.PLACING, _WORDS[type(answer)]))
+        if isinstance(answer, AccountRefused):  # before the order is queued again, or it would be tried again at once
+            await self.store.circuit.open(answer.reason)
+            _log.error("dialing_paused", code=answer.code, reason=answer.reason)
         step = await self._record(confirmation, attempt, answer)
         await self._follow(step, attempt, answer)
 
@@ -141,10 +144,7 @@ class Dialer:
             case RequestRefused(code, reason):
                 await self._close_circuit()
                 _log.error("request_refused", code=code, reason=reason)
-            case AccountRefused(code, reason):
-                await self.store.circuit.open(reason)
-                _log.error("dialing_paused", code=code, reason=reason)
-            case Throttled() | NotSent() | Unclear():
+            case AccountRefused() | Throttled() | NotSent() | Unclear():
                 _log.info("call_not_placed", result=_WORDS[type(answer)])
             case _:  # pragma: no cover
                 assert_never(answer)
