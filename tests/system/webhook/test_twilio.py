@@ -1,5 +1,6 @@
 """Twilio's requests: callbacks move the confirmation, documents steer the call."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -8,7 +9,16 @@ from typing import Any
 import pytest
 
 from shared.core.confirmation import Conclusion
-from shared.core.facts import AttemptBegun, CallAnswered, CalleeClassified, ConversationEnded, Fact, VerdictGiven, Withdrawn
+from shared.core.facts import (
+    AttemptBegun,
+    CallAnswered,
+    CalleeClassified,
+    ConversationEnded,
+    Fact,
+    StreamOpened,
+    VerdictGiven,
+    Withdrawn,
+)
 from shared.core.outcome import VerdictKind
 from shared.stream_token import read
 from tests.support.orders import verdict
@@ -43,6 +53,26 @@ async def _document(service: Service, kind: str, made: dict[str, Any], **form: s
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/xml")
     return answer.text
+
+
+async def test_a_decision_that_the_bridge_is_still_writing_at_the_calls_end_counts(
+    service: Service, calling: dict[str, Any]
+) -> None:
+    store = service.store.confirmations
+    await store.apply(calling["id"], lambda now: StreamOpened(now, ATTEMPT, "CA1", "MZ1"))
+    async with asyncio.TaskGroup() as tasks:
+        ending = tasks.create_task(_status(service, calling, "completed", CallDuration="9"))
+        await asyncio.sleep(0.3)
+        assert not ending.done()
+        await store.apply(calling["id"], lambda now: VerdictGiven(now, ATTEMPT, verdict(VerdictKind.CANCELLED)))
+        await store.apply(calling["id"], lambda now: ConversationEnded(now, ATTEMPT, None, "person_hung_up"))
+    assert (await _shown(service, calling))["outcome"] == "cancelled"
+
+
+async def test_a_bridge_that_says_nothing_holds_no_call_open(service: Service, calling: dict[str, Any]) -> None:
+    await service.store.confirmations.apply(calling["id"], lambda now: StreamOpened(now, ATTEMPT, "CA1", "MZ1"))
+    await _status(service, calling, "completed", CallDuration="9")
+    assert (await _shown(service, calling))["attempts"][0]["result"] == "undecided"
 
 
 async def test_callbacks_carry_a_call_from_ringing_to_its_end(service: Service, calling: dict[str, Any]) -> None:
