@@ -44,6 +44,7 @@ def of_step(before: Confirmation, step: Step, policy: DialPolicy, dataschema: st
         *_of_listing(before, after),
         *_of_lease(before, after, policy),
         *_of_line(before, after),
+        *_of_end(after),
         *(of_opt_out(after) if step.opts_out else []),
         *(_announced(announcement, policy, dataschema) for announcement in step.transition.announcements),
         *_of_call(before, after),
@@ -109,6 +110,13 @@ def _of_line(before: Confirmation, after: Confirmation) -> list[FollowUp]:
     if after.is_test or is_open == (before.open_attempt is not None):
         return []
     return [("SADD" if is_open else "SREM", line, after.id)]
+
+
+def _of_end(after: Confirmation) -> list[FollowUp]:
+    """Forget how often work on it was begun: what was left of that by a crash would be kept for ever."""
+    if not after.is_finished:
+        return []
+    return [("HDEL", keys.BEGUN, keys.begun_field("dial", after.id), keys.begun_field("care", after.id))]
 
 
 def _lease_end(attempt: Attempt, policy: DialPolicy) -> int:

@@ -77,6 +77,7 @@ class FakeTwilio:
     on_accepted: Callable[[str], Awaitable[None]] | None = None
     on_answered: Callable[[str], Awaitable[None]] | None = None
     _group: asyncio.TaskGroup | None = None
+    _connections: set[asyncio.StreamWriter] = field(default_factory=set)
 
     def all_calls(self) -> list[Call]:
         """Return all calls, oldest first."""
@@ -84,25 +85,39 @@ class FakeTwilio:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection of the product."""
-        with suppress(OSError, asyncio.IncompleteReadError):
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-                method, target, _ = head.split(" ", 2)
-                length = next((int(line[15:]) for line in head.lower().split("\r\n") if line.startswith("content-length:")), 0)
-                body = (await reader.readexactly(length)).decode()
-                answer = await self._answer(method, target, dict(parse_qsl(body)))
-                if answer is None:
-                    break
-                status, document = answer
-                content = json.dumps(document).encode()
-                writer.write(
-                    f"HTTP/1.1 {status} x\r\nContent-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n".encode()
-                )
-                writer.write(content)
-                await writer.drain()
-                if method == "POST" and self.on_answered is not None and target == _JSON_CALLS:
-                    await self.on_answered(str(document.get("to")))
-        writer.close()
+        self._connections.add(writer)
+        try:
+            with suppress(OSError, asyncio.IncompleteReadError):
+                while await self._exchange(reader, writer):
+                    pass
+        finally:
+            writer.transport.abort()
+            self._connections.discard(writer)
+
+    async def break_off(self) -> None:
+        """Cut all connections, and wait until who served them has seen it."""
+        for writer in list(self._connections):
+            writer.transport.abort()
+        while self._connections:
+            await asyncio.sleep(0.01)
+
+    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Read one request and answer it; False where the connection is to be cut instead."""
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        method, target, _ = head.split(" ", 2)
+        length = next((int(line[15:]) for line in head.lower().split("\r\n") if line.startswith("content-length:")), 0)
+        body = (await reader.readexactly(length)).decode()
+        answer = await self._answer(method, target, dict(parse_qsl(body)))
+        if answer is None:
+            return False
+        status, document = answer
+        content = json.dumps(document).encode()
+        top = f"HTTP/1.1 {status} x\r\nContent-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+        writer.write(top.encode() + content)
+        await writer.drain()
+        if method == "POST" and target == _JSON_CALLS and self.on_answered is not None:
+            await self.on_answered(str(document.get("to")))
+        return True
 
     async def _answer(self, method: str, target: str, form: dict[str, str]) -> tuple[int, dict[str, object]] | None:
         url = urlsplit(target)
@@ -239,3 +254,4 @@ async def fake_twilio(moods: Moods, *, seed: int) -> AsyncIterator[FakeTwilio]:
                 keeper.cancel()
     finally:
         server.close()
+        await twilio.break_off()

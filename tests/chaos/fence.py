@@ -31,6 +31,7 @@ class Plan:
     trees: int = 2
     workers: int = 4
     fsync_ms: float = 5.0
+    orders_per_phone: int = 2
     limit_s: float = 600.0
     settings: dict[str, str] = field(default_factory=dict)
 
@@ -64,6 +65,7 @@ async def run_fence(plan: Plan, folder: Path) -> Outcome:
         fake_twilio(plan.moods, seed=plan.seed) as twilio,
         a_site(folder, twilio, fsync_ms=plan.fsync_ms, settings=plan.settings) as site,
     ):
+        site.orders_per_phone = plan.orders_per_phone
         for _ in range(plan.trees):
             await site.start_dialer(DIALER_WORKERS=str(plan.workers))
         await site.submit(await site.new_orders(plan.orders))

@@ -10,7 +10,8 @@ from shared.core.outcome import Status
 from shared.store import Store
 from tests.chaos.fake_twilio import Call
 
-_HELD = ("calls:open", "due:heads:high", "due:heads:normal")
+_HELD = ("calls:open", "due:heads:high", "due:heads:normal", "due:parked")
+_BEGUN = "due:begun"
 _QUEUE = "rq:queue:dial"
 
 
@@ -46,21 +47,33 @@ async def judge(store: Store, ids: list[str], calls: list[Call]) -> Judgement:
         found.outcomes[str(order.outcome)] += 1
         found.called_twice += called_twice(order, of_order[order_id])
         found.unlike += _differences(order, of_order[order_id])
+    found.called_twice += rung_while_on_the_phone([call for call in calls if call.confirmation_id in orders])
     found.torn += await _torn(store, orders)
     found.leaked += await _leaks(store)
     return found
 
 
 def called_twice(order: Confirmation, calls: list[Call]) -> list[str]:
-    """Return how the customer was called twice: for one attempt, for none, or while another call still went on."""
+    """Return how the customer was called twice about an order: for one attempt, or for none."""
     counts = Counter(call.attempt_id for call in calls)
     told = [f"{attempt_id}: {count} calls" for attempt_id, count in counts.items() if count > 1]
     known = {attempt.id for attempt in order.attempts}
-    told += [f"{order.id} was called for {attempt_id}, which it does not know" for attempt_id in counts if attempt_id not in known]
-    for earlier, later in pairwise(sorted(calls, key=lambda call: call.begun_at)):
-        if earlier.ended_at is None or later.begun_at < earlier.ended_at:
-            told.append(f"{later.attempt_id} rang while {earlier.attempt_id} went on")
-    return told
+    return told + [
+        f"{order.id} was called for {attempt_id}, which it does not know" for attempt_id in counts if attempt_id not in known
+    ]
+
+
+def rung_while_on_the_phone(calls: list[Call]) -> list[str]:
+    """Return the calls that began while another one to the same number, about whatever order, still went on."""
+    of_number: defaultdict[str, list[Call]] = defaultdict(list)
+    for call in sorted(calls, key=lambda call: call.begun_at):
+        of_number[call.to].append(call)
+    return [
+        f"{later.attempt_id} rang while {earlier.attempt_id} went on"
+        for each in of_number.values()
+        for earlier, later in pairwise(each)
+        if earlier.ended_at is None or later.begun_at < earlier.ended_at
+    ]
 
 
 def _differences(order: Confirmation, calls: list[Call]) -> list[str]:
@@ -88,5 +101,7 @@ async def _torn(store: Store, orders: dict[str, Confirmation]) -> list[str]:
 
 async def _leaks(store: Store) -> list[str]:
     """Return what is still held though nothing is going on."""
-    sizes = {key: await store.client.zcard(key) for key in _HELD} | {_QUEUE: await store.client.llen(_QUEUE)}
+    sizes = {key: await store.client.zcard(key) for key in _HELD}
+    sizes |= {_QUEUE: await store.client.llen(_QUEUE), _BEGUN: await store.client.hlen(_BEGUN)}
+    sizes |= {key.decode(): await store.client.scard(key) async for key in store.client.scan_iter("line:*")}
     return [f"{key} holds {size}" for key, size in sizes.items() if size]

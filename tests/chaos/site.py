@@ -59,6 +59,7 @@ class Site:
     dialers: list[Popen[bytes]] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)  # of all orders
     starts: int = 0
+    orders_per_phone: int = 1  # customers with several orders are called about one at a time
 
     async def start_dialer(self, module: str = "services.dialer_worker", **more: str) -> Popen[bytes]:
         """Start one more tree of processes."""
@@ -88,9 +89,10 @@ class Site:
         return []
 
     async def new_orders(self, count: int) -> list[Confirmation]:
-        """Return that many more orders, each of another customer, due now and not yet taken in."""
-        at, first = await self.store.now(), len(self.ids) + 1
-        orders = [with_phone(an_order(number, at=at), a_phone(number)) for number in range(first, first + count)]
+        """Return that many more orders, due now and not yet taken in."""
+        at, first, each = await self.store.now(), len(self.ids) + 1, self.orders_per_phone
+        numbers = range(first, first + count)
+        orders = [with_phone(an_order(number, at=at), a_phone((number - 1) // each * each + 1)) for number in numbers]
         self.ids += [order.id for order in orders]
         return orders
 
@@ -109,7 +111,7 @@ class Site:
 
     @staticmethod
     def order_of(phone: str) -> str:
-        """Return the id of the customer's order."""
+        """Return the id of the customer's first order."""
         return an_order(int(phone[-6:])).id
 
     async def end_dialers(self) -> None:

@@ -74,12 +74,14 @@ class Tripwire:
     struck: dict[str, Wire] = field(default_factory=dict)
     told: dict[str, list[Journey]] = field(default_factory=lambda: defaultdict(list))
     _journeys: dict[int, Journey] = field(default_factory=dict)  # by process, the present one
+    _open: int = 0
     _jobs: dict[bytes, str] = field(default_factory=dict)  # RQ's ids of jobs, and their orders
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection."""
         server, upstream = await asyncio.open_unix_connection(str(self.upstream))
         line = _Line(_peer(writer))
+        self._open += 1
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._ask(line, reader, upstream))
@@ -89,6 +91,12 @@ class Tripwire:
         finally:
             for end in (writer, upstream):
                 end.transport.abort()
+            self._open -= 1
+
+    async def all_gone(self) -> None:
+        """Wait until every process has let go."""
+        while self._open:
+            await asyncio.sleep(0.01)
 
     def pid_of(self, order_id: str) -> int | None:
         """Return the process that works on the order now."""
@@ -214,5 +222,6 @@ async def tripwire(upstream: Path, path: Path, blow: Blow) -> AsyncIterator[Trip
     server = await asyncio.start_unix_server(wire.serve, str(path))
     try:
         yield wire
+        await wire.all_gone()
     finally:
         server.close()
