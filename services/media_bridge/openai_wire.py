@@ -33,7 +33,7 @@ class Head(msgspec.Struct, frozen=True, gc=False):
     """
 
     type: str = ""
-    delta: msgspec.Raw = msgspec.Raw(b"")
+    delta: msgspec.Raw = msgspec.Raw(b"null")
     response_id: str = ""
     item_id: str = ""
 

@@ -1,10 +1,10 @@
 """The waits of a conversation: each has a name and a moment, and the earliest one is the machine's deadline."""
 
-from enum import Enum, auto
+from enum import IntEnum, auto
 
 
-class Timer(Enum):
-    """What is being waited for."""
+class Timer(IntEnum):
+    """What is being waited for. Numbers, because they are looked up at every mark, and an `Enum` is slow to hash."""
 
     MODEL_READY = auto()  # a session, at the start or after it broke
     FIRST_AUDIO = auto()  # the first audio of a response that was asked for
@@ -18,21 +18,25 @@ class Timer(Enum):
 
 
 class Timers:
-    """Named moments in monotonic seconds."""
+    """Named moments in monotonic seconds. `deadline` is the earliest at which a wait is over."""
 
-    __slots__ = ("_due",)
+    __slots__ = ("_due", "deadline")
 
     def __init__(self) -> None:
         self._due: dict[Timer, float] = {}
+        self.deadline: float | None = None
 
     def set(self, timer: Timer, at: float) -> None:
         """Wait for `timer` until `at`; an earlier wait of that name is replaced."""
         self._due[timer] = at
+        self._look()
 
     def stop(self, *timers: Timer) -> None:
         """Wait no longer."""
         for timer in timers:
-            self._due.pop(timer, None)
+            if timer in self._due:
+                del self._due[timer]
+                self._look()
 
     def is_set(self, timer: Timer) -> bool:
         """Tell whether that wait is going on."""
@@ -41,15 +45,15 @@ class Timers:
     def clear(self) -> None:
         """Wait for nothing any more."""
         self._due.clear()
-
-    @property
-    def deadline(self) -> float | None:
-        """The earliest moment at which a wait is over."""
-        return min(self._due.values(), default=None)
+        self.deadline = None
 
     def expired(self, now: float) -> list[Timer]:
         """Take out and return the waits that are over, the longest overdue first."""
         over = sorted((at, timer.value, timer) for timer, at in self._due.items() if at <= now)
         for _, _, timer in over:
             del self._due[timer]
+        self._look()
         return [timer for _, _, timer in over]
+
+    def _look(self) -> None:
+        self.deadline = min(self._due.values(), default=None)
