@@ -10,7 +10,7 @@ from shared.store.codec import from_ms, from_time
 from shared.store.connection import Client, translated
 from shared.store.scripts import Script, run
 
-LEASE_S = 15.0  # what was granted or claimed is due again after this, unless a commit says otherwise before
+LEASE_S = 10.0  # what was granted or claimed is due again after this, unless a commit says otherwise before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

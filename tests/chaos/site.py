@@ -58,15 +58,18 @@ class Site:
     fsync_ms: float
     dialers: list[Popen[bytes]] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)  # of all orders
+    origins: dict[int, str] = field(default_factory=dict)  # of the dialers, by their parents
     starts: int = 0
     orders_per_phone: int = 1  # customers with several orders are called about one at a time
 
     async def start_dialer(self, module: str = "services.dialer_worker", **more: str) -> Popen[bytes]:
         """Start one more tree of processes."""
         self.starts += 1
-        settings = {**self.settings, "DIALER_BIND": f"127.0.0.1:{free_port()}", **more}
+        bind = f"127.0.0.1:{free_port()}"
+        settings = {**self.settings, "DIALER_BIND": bind, **more}
         dialer = await asyncio.to_thread(launch, module, settings, self.folder / f"dialer-{self.starts}.log")
         self.dialers.append(dialer)
+        self.origins[dialer.pid] = f"http://{bind}"
         return dialer
 
     async def kill_dialer(self, dialer: Popen[bytes]) -> None:
