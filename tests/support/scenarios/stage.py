@@ -11,8 +11,8 @@ from simulators import demo
 from tools.stack import Stack, free_port, our_parts
 
 _SETTINGS: Mapping[str, str] = {
-    "CALLS_PER_SECOND": "4",
-    "MAX_CONCURRENT_CALLS": "40",
+    "CALLS_PER_SECOND": "5",
+    "MAX_CONCURRENT_CALLS": "60",
     "RING_TIMEOUT_S": "5",
     "HANGUP_GRACE_S": "8",
     "RECONCILE_AFTER_S": "6",
