@@ -63,7 +63,7 @@ class _Caller(WSListener):
                 self._model.send(WSMsgType.TEXT, b'{"type":"input_audio_buffer.append","audio":%b}' % message.media.payload)
         elif message.start is not None:
             self.head = b'{"event":"media","streamSid":"%b","media":{"payload":' % message.start.stream_sid.encode()
-            task = asyncio.get_running_loop().create_task(self._connect())
+            task = asyncio.get_running_loop().create_task(self._connect())  # owned: by the connection
             self._tasks.add(task)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: ARG002 - picows passes it

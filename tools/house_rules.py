@@ -54,12 +54,12 @@ def _text_rules(path: str, lines: list[str]) -> Iterator[tuple[int, str]]:
 
 def _node_rules(path: str, node: ast.AST, lines: list[str]) -> Iterator[str]:
     match node:
-        case ast.ExceptHandler(type=kind) if _is_catch_all(kind) and "# outermost" not in lines[node.lineno - 1]:
+        case ast.ExceptHandler(type=kind) if _is_catch_all(kind) and not (
+            _raises_on(node) or "# outermost" in lines[node.lineno - 1]
+        ):
             yield "catch the narrowest error; an outermost loop says so: `except Exception:  # outermost: why`"
-        case ast.Call(func=func) if _dotted(func) in {"asyncio.create_task", "asyncio.ensure_future"}:
-            yield "every task lives in a TaskGroup"
-        case ast.Call(func=ast.Attribute(attr=("create_task" | "ensure_future"), value=owner)) if "loop" in _dotted(owner):
-            yield "every task lives in a TaskGroup"
+        case ast.Call(func=func) if _is_ownerless_task(func) and "# owned" not in lines[node.lineno - 1]:
+            yield "every task lives in a TaskGroup; one that can't names its owner: `# owned: by whom, ended when`"
         case ast.Import() | ast.ImportFrom():
             yield from _import_rules(path, node)
         case ast.Attribute(attr="patch") | ast.Name(id="patch") if _dotted(node) in {
@@ -96,6 +96,18 @@ def _reads_clock(path: str, owner: str, attribute: str) -> bool:
 def _is_catch_all(kind: ast.expr | None) -> bool:
     kinds = kind.elts if isinstance(kind, ast.Tuple) else [kind]
     return any(one is None or _dotted(one) in {"Exception", "BaseException"} for one in kinds)
+
+
+def _raises_on(handler: ast.ExceptHandler) -> bool:
+    """Whether what is caught goes on: then nothing is swallowed."""
+    last = handler.body[-1]
+    return isinstance(last, ast.Raise) and last.exc is None
+
+
+def _is_ownerless_task(func: ast.expr) -> bool:
+    if _dotted(func) in {"asyncio.create_task", "asyncio.ensure_future"}:
+        return True
+    return isinstance(func, ast.Attribute) and func.attr in {"create_task", "ensure_future"} and "loop" in _dotted(func.value)
 
 
 def _dotted(node: ast.AST) -> str:

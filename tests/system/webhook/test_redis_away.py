@@ -131,5 +131,5 @@ async def test_patience_is_spent_by_all_that_is_asked_and_can_be_given_anew() ->
         limit_patience(None)
         await ask(0.06)
 
-    await asyncio.create_task(impatient())
+    await asyncio.create_task(impatient())  # owned: awaited here
     await ask(0.06)

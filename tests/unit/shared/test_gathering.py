@@ -64,7 +64,7 @@ class Scene:
 
     async def call(self, names: str) -> None:
         for name in names:
-            self.callers[name] = asyncio.create_task(self.gathering.run(([name], [])))
+            self.callers[name] = asyncio.create_task(self.gathering.run(([name], [])))  # owned: replies() awaits it
             await turn()
 
     @property

@@ -37,6 +37,8 @@ def test_a_breach_is_named(source: str, part: str) -> None:
     [
         "# TODO #12: ask the vendor",
         "text = '# TODO later'",
+        "try:\n    f()\nexcept BaseException:\n    undo()\n    raise",
+        "import asyncio\ntask = asyncio.create_task(f())  # owned: by its caller, awaited in close()",
         "try:\n    f()\nexcept Exception:  # outermost: one bad job must not end the worker\n    pass",
         "try:\n    f()\nexcept (OSError, ValueError):\n    pass",
         "async with asyncio.TaskGroup() as group:\n    group.create_task(f())",

@@ -30,7 +30,7 @@ def _reply(*turns: Turn) -> Reply:
 def _outcome(*turns: Turn) -> str:
     (call,) = _reply(*turns).calls
     assert call.name == "record_outcome"
-    return call.arguments["outcome"]
+    return str(call.arguments["outcome"])
 
 
 def test_keyed_lines_are_found_in_the_instructions() -> None:
