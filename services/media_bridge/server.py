@@ -14,7 +14,7 @@ from services.media_bridge.handshake import SignatureCheck
 from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.reception import Desk, Lobby, receive_stream
 from services.media_bridge.twilio_leg import CallerLeg
-from services.media_bridge.websocket import MAX_MESSAGE_BYTES, PicowsSocket
+from services.media_bridge.websocket import MAX_MESSAGE_BYTES, READ_BUFFER_BYTES, PicowsSocket
 from shared.health import Health
 from shared.metrics import expose
 from shared.setting_types import Bind
@@ -78,6 +78,7 @@ class StreamServer:
                 self._bind.port,
                 websocket_handshake_timeout=_HANDSHAKE_LIMIT_S,
                 max_frame_size=MAX_MESSAGE_BYTES,
+                read_buffer_init_size=READ_BUFFER_BYTES,
             )
             log.info("bridge_started", host=self._bind.host, port=self._bind.port)
             try:

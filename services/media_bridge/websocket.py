@@ -16,6 +16,7 @@ from shared.core.errors import ConfirmerError
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024  # OpenAI's own limit for one append is 15 MiB
 _QUEUED_BYTES = 2 * 1024 * 1024  # about three minutes of speech
+READ_BUFFER_BYTES = 4096  # at first; it doubles when it fills, and a call has two
 _CLOSE_LIMIT_S = 1.0
 _PING_AFTER_S = 20.0
 _PONG_WITHIN_S = 10.0
@@ -223,6 +224,7 @@ async def connect(
                 extra_headers=headers,
                 websocket_handshake_timeout=limit_s,
                 max_frame_size=MAX_MESSAGE_BYTES,
+                read_buffer_init_size=READ_BUFFER_BYTES,
                 max_redirects=0,
                 enable_auto_ping=True,
                 auto_ping_idle_timeout=_PING_AFTER_S,
