@@ -1,4 +1,4 @@
-"""A fast stand-in for Twilio's media streams: callers who speak without a pause in 20 ms frames, and hear what is played to them."""
+"""A fast stand-in for Twilio's media streams: callers who speak without a pause in 20 ms frames, and hear the answer."""
 
 import asyncio
 import time

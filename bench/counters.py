@@ -39,7 +39,7 @@ def pin(pid: int, core: int) -> None:
 
 
 def make_punctual(pid: int) -> bool:
-    """Have a process run before all ordinary ones, so that a busy machine is not taken for latency; False where that is forbidden."""
+    """Have a process run before all ordinary ones: a busy machine is no latency; False where that is forbidden."""
     try:
         for task in Path(f"/proc/{pid}/task").iterdir():
             os.sched_setscheduler(int(task.name), os.SCHED_FIFO, os.sched_param(_PRIORITY))

@@ -1,4 +1,4 @@
-"""One bridge under load: its callers, its speech model, and the clock that paces both. A lane can rest while another is measured."""
+"""One bridge under load: its callers, its speech model, and the clock that paces both. A lane can rest."""
 
 import asyncio
 import time
