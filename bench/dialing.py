@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import statistics
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from time import monotonic
 from shared.core.confirmation import Confirmation
 from tests.chaos.fake_twilio import FakeTwilio, Moods, fake_twilio
 from tests.chaos.site import Site, a_site
+from tests.chaos.tripwire import Blow, When, Wire, tripwire
 
 _ANSWER_S = 0.2  # what Twilio takes for a request
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -112,6 +114,61 @@ async def measure_latency(workers: int, count: int) -> Iterator[str]:
     return iter([f"enqueue to request: {_spread(waits)}", f"retry after its time: {_spread(late)}"])
 
 
+async def measure_recovery() -> Iterator[str]:
+    """Kill each part, take an order in at that moment, and see when the request for it leaves."""
+    lines = []
+    async with a_run(2) as run:
+        for part in ("worker", "front", "keeper", "valkey"):
+            (order,) = await run.site.new_orders(1)
+            begun = monotonic()
+            await _kill(run.site, part)
+            await run.site.submit([order])
+            await run.watcher.all_heard([order])
+            lines.append(f"{part} killed, order taken in then: called {monotonic() - begun:.1f} s later")
+            await run.site.come_to_rest(limit_s=60)
+            await asyncio.sleep(6)  # so that the next death is not the second in a row
+    return iter(lines)
+
+
+async def _kill(site: Site, part: str) -> None:
+    dialer = site.dialers[0]
+    front, *workers = site.children(dialer)
+    match part:
+        case "valkey":
+            await site.restart_valkey(away_s=0)
+        case "keeper":
+            await site.kill_dialer(dialer)
+            await site.start_dialer(DIALER_WORKERS="2")  # as a supervisor does
+        case "front":
+            os.kill(front, signal.SIGKILL)
+        case _:
+            for worker in workers:
+                os.kill(worker, signal.SIGKILL)
+
+
+async def measure_lost_in_hand() -> Iterator[str]:
+    """Kill a worker that has an order in hand and has not begun to call; see when the order is called."""
+    lines = []
+    with tempfile.TemporaryDirectory() as folder:
+        async with fake_twilio(Moods(), seed=1) as twilio, a_site(Path(folder), twilio, settings=_WIDE_OPEN) as site:
+            watcher = Watcher()
+            twilio.on_request = watcher.note
+            async with tripwire(Path(folder) / "valkey.sock", Path(folder) / "trip.sock", Blow.KILL) as wire:
+                way = {"REDIS_URL": f"unix://{folder}/trip.sock?db=0", "DIALER_CALLS_AT_ONCE": "1"}
+                await site.start_dialer(DIALER_WORKERS="2", **way)
+                await site.submit(await site.new_orders(8))
+                await site.come_to_rest(limit_s=60)
+                (order,) = await site.new_orders(1)
+                wire.wires[order.id] = Wire("commit", 1, When.BEFORE)
+                begun = monotonic()
+                await site.submit([order])
+                await watcher.all_heard([order])
+                lines.append(f"worker killed before its intent: called {monotonic() - begun:.1f} s later")
+                await site.come_to_rest(limit_s=60)
+                await site.end_dialers()
+    return iter(lines)
+
+
 def _planned(run: Run, phone: str) -> float:
     """Return when the retry was due: two seconds after the end of the first call."""
     first = next(call for call in run.twilio.all_calls() if call.to == phone)
@@ -139,7 +196,9 @@ async def main(workers: int, count: int) -> None:
     """Measure and print."""
     print("\n".join(await measure_rate(workers, count)))
     print("\n".join(await measure_latency(workers, min(count, 100))))
+    print("\n".join(await measure_recovery()))
+    print("\n".join(await measure_lost_in_hand()))
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 8, int(sys.argv[2]) if len(sys.argv) > 2 else 300))
+    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 2, int(sys.argv[2]) if len(sys.argv) > 2 else 300))

@@ -53,9 +53,7 @@ async def _obey(lane: Lane, command: Command) -> Figures:
                 lane.target(command.url, command.pids, command.mark_delay_s)
                 return {}
             case "ramp":
-                return await lane.ramp(
-                    command.tickets, per_s=command.per_s, settle_s=command.settle_s, is_loud=command.is_loud
-                )
+                return await lane.ramp(command.tickets, per_s=command.per_s, settle_s=command.settle_s, is_loud=command.is_loud)
             case "measure":
                 return await lane.measure(command.seconds)
             case "turns":

@@ -14,7 +14,7 @@ from bench.payloads import ANSWER, FRAME, LAST, payload, stamp
 
 _APPEND = b'{"type":"input_audio_buffer.append"'
 _FORMATS = {"input": {"format": {"type": "audio/pcmu"}}, "output": {"format": {"type": "audio/pcmu"}}}
-_LIFE_S = 3600
+_LIFE_S = 7200  # longer than any call may last, or the bridge would not keep a session ready
 
 
 class ModelFleet:

@@ -30,4 +30,6 @@ def stamp(message: bytes, kind: bytes = FRAME) -> Stamp | None:
     start = message.find(b'"' + kind) + 1
     if not start:
         return None
-    return Stamp(kind, int(message[start + 3 : start + 23]), int(message[start + 23 : start + 31]), int(message[start + 31 : start + 37]))
+    return Stamp(
+        kind, int(message[start + 3 : start + 23]), int(message[start + 23 : start + 31]), int(message[start + 31 : start + 37])
+    )
