@@ -37,7 +37,7 @@ _LIMIT_S = 85.0
 LOCAL_ENV = "local.env"
 """Lies in the folder while `make run-local` waits."""
 _LEFT = ("PUBLIC_URL", "API_KEYS", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
-_WIDTH = 116
+_WIDTH = 134
 
 Json = dict[str, Any]  # Any: JSON of the API and of the simulators' ledgers
 
@@ -113,6 +113,7 @@ class Demo:
         await self._crm.take_in()
         measured = await self._measure()
         await self._write_files(views, measured)
+        self._console.print()
         self._console.print(crm_table(self._crm.received))
         self._console.print(ledger_table(measured))
         right = sum(is_as_expected(customer, views.get(customer.order_id, {})) for customer in CUSTOMERS)
