@@ -17,6 +17,7 @@ from shared.core.facts import AttemptBegun, CallPlaced, Fact, Submitted, Withdra
 from shared.core.lifecycle import advance, plan
 from shared.core.order import CallWishes, Customer, Order, Window
 from shared.core.phone import country_of, zones_of
+from shared.policy import RETRY_JITTER
 from tests.chaos.line import a_call
 from tests.chaos.rule_book import PLACES, Breach, Place, RuleBook
 
@@ -36,6 +37,7 @@ POLICY = DialPolicy(
     retention_days=30,
     zones_of=zones_of,
     country_of=country_of,
+    retry_jitter=RETRY_JITTER,
 )
 _WINDOWS = (
     *[None] * 6,
