@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import httpx
 import pytest
@@ -17,7 +19,16 @@ from tests.support.webhook import ENVIRON, KEY
 ROOT = Path(__file__).parents[2]
 START_LIMIT_S = 20.0
 
-Process = subprocess.Popen[str]
+
+class Process(subprocess.Popen[bytes]):
+    """The running service."""
+
+    log: TextIO
+
+    def logged(self) -> str:
+        """Return all that it wrote so far."""
+        self.log.seek(0)
+        return self.log.read()
 
 
 def environ(**variables: str) -> dict[str, str]:
@@ -29,20 +40,21 @@ def environ(**variables: str) -> dict[str, str]:
 def running_webhook(redis_url: str, *, port: int | None = None, **variables: str) -> Iterator[tuple[Process, httpx.Client]]:
     """Run the service; yields it and a client of it once it is alive."""
     bind = f"127.0.0.1:{port or free_port()}"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "services.webhook"],
-        cwd=ROOT,
-        env=environ(WEBHOOK_BIND=bind, REDIS_URL=redis_url, **variables),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        with httpx.Client(base_url=f"http://{bind}", headers={"authorization": f"Bearer {KEY}"}, timeout=10) as client:
-            _wait_until_alive(process, client)
-            yield process, client
-    finally:
-        process.kill()
-        process.communicate()
+    with tempfile.TemporaryFile("w+") as log:  # a pipe that nobody reads would stop it
+        process = Process(
+            [sys.executable, "-m", "services.webhook"],
+            cwd=ROOT,
+            env=environ(WEBHOOK_BIND=bind, REDIS_URL=redis_url, **variables),
+            stdout=log,
+        )
+        process.log = log
+        try:
+            with httpx.Client(base_url=f"http://{bind}", headers={"authorization": f"Bearer {KEY}"}, timeout=10) as client:
+                _wait_until_alive(process, client)
+                yield process, client
+        finally:
+            process.kill()
+            process.wait()
 
 
 def _wait_until_alive(process: Process, client: httpx.Client) -> None:

@@ -196,7 +196,7 @@ def _events(parts: Parts) -> tuple[Op, ...]:
                 200: Reply("Server-sent events.", answers.EventAnswer, media_type=stream),
                 204: Reply("Nothing is left to tell."),
             },
-            problems=(ProblemKind.NOT_FOUND, ProblemKind.INVALID_PARAMETER),
+            problems=(ProblemKind.NOT_FOUND, ProblemKind.INVALID_PARAMETER, ProblemKind.TOO_MANY_STREAMS),
         ),
         Op(
             method="GET",
@@ -208,7 +208,7 @@ def _events(parts: Parts) -> tuple[Op, ...]:
             description="Starts now, or behind `Last-Event-ID`.",
             parameters=(_LAST_EVENT_ID,),
             replies={200: Reply("Server-sent events.", answers.EventAnswer, media_type=stream)},
-            problems=(ProblemKind.INVALID_PARAMETER,),
+            problems=(ProblemKind.INVALID_PARAMETER, ProblemKind.TOO_MANY_STREAMS),
         ),
     )
 

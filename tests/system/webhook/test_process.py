@@ -27,8 +27,8 @@ def test_an_order_is_posted_called_and_decided_over_real_sockets(valkey: ValkeyS
         metrics = client.get("/metrics").text
         assert 'http_requests_total{method="POST",route="/v1/confirmations",status="202"} 1.0' in metrics
         process.send_signal(signal.SIGTERM)
-        log, _ = process.communicate(timeout=10)
-        assert process.returncode == 0
+        assert process.wait(10) == 0
+        log = process.logged()
     assert PHONE not in log
     assert "request_answered" in log
 
