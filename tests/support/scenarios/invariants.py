@@ -68,10 +68,15 @@ def _words_are_in_the_transcript(played: Played) -> Iterator[str]:
 def _cut_turns_are_marked(played: Played) -> Iterator[str]:
     cuts = [cut for line in played.lines for session in line.sessions for cut in session["truncations"]]
     heard = [cut for cut in cuts if 1500 < cut["audio_end_ms"] < cut["audio_ms"] - 500]
-    heard += [line for line in played.lines if line.call["cut_ms"] > 500 and line.call["heard"] and line.stream]
+    heard += [line for line in played.lines if line.call["cut_ms"] > 500 and line.call["heard"] and not _has_died(line)]
     marked = sum(turn["interrupted"] for turn in played.turns if turn["speaker"] == "agent")
     if len(heard) > marked:
         yield f"{len(heard)} turns of the agent were cut off, and the transcript marks {marked}"
+
+
+def _has_died(line: Line) -> bool:
+    """Whether the bridge died in the midst of it, or never had it."""
+    return line.stream is None or line.stream["close_code"] == _DIED
 
 
 _OF_ALL = (_calls_are_attempts, _events_are_complete, _words_are_in_the_transcript, _cut_turns_are_marked)
@@ -147,8 +152,7 @@ def _goodbye_is_heard_to_its_end(played: Played, line: Line) -> Iterator[str]:
     is_machine = line.attempt is not None and line.attempt["result"] == "machine"
     if is_machine and "voicemail" not in played.scenario.expect.heard:
         return
-    has_died = line.stream is not None and line.stream["close_code"] == _DIED
-    cut_ms = line.call["cut_ms"] - (line.stream["cut_ms"] if line.stream is not None and has_died else 0)
+    cut_ms = line.call["cut_ms"] - (line.stream["cut_ms"] if line.stream is not None and _has_died(line) else 0)
     if line.call["end_reason"] in _OUR_ENDS and cut_ms > 0:
         yield f"{cut_ms:.0f} ms of its last words were cut off"
 
