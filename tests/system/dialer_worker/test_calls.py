@@ -1,11 +1,12 @@
 """Calls as a running dialer worker places them, with the webhook service and the Twilio simulator around it."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
-from shared.core.facts import AttemptBegun, CallPlaced, Withdrawn
-from shared.core.outcome import AttemptResult, Outcome, Status
+from shared.core.facts import AttemptBegun, CallPlaced, InboundCallArrived, Withdrawn
+from shared.core.outcome import AttemptResult, Direction, Outcome, Status
 from tests.support.orders import an_order
 from tests.support.twilio_simulator import ARTA, SHOP
 from tests.system.dialer_worker.stage import HANGS_UP, RINGS, Stage, eventually
@@ -89,6 +90,18 @@ async def test_ringing_stops_when_the_order_is_taken_back(stage: Stage) -> None:
         found = await stage.becomes(lambda order: order.is_finished, limit_s=5)
     assert (found.outcome, found.last_result) == (Outcome.WITHDRAWN, AttemptResult.WITHDRAWN)
     assert [call["status"] for call in stage.calls()] == ["canceled"]
+
+
+async def test_a_customer_who_phones_us_is_not_called_meanwhile(stage: Stage) -> None:
+    stage.twilio.script(ARTA, "busy")
+    with stage.dialer():
+        await stage.submit()
+        await stage.becomes(lambda order: order.last_result is AttemptResult.BUSY)
+        await stage.store.confirmations.apply(an_order().id, lambda now: InboundCallArrived(now, "att_in", "CAin"))
+        await asyncio.sleep(2)  # the retry was due after one second
+        found = await stage.get()
+    assert (found.status, found.attempts[-1].direction) == (Status.IN_CALL, Direction.INBOUND)
+    assert len(stage.calls()) == 1
 
 
 async def test_a_call_whose_callbacks_were_all_lost_still_ends(stage: Stage) -> None:
