@@ -1,7 +1,9 @@
 """Starts the media bridge: reads the environment, wires the parts, serves until SIGTERM, drains, ends with 0."""
 
 import asyncio
+import math
 import signal
+import socket
 import ssl
 import sys
 from collections.abc import Callable, Coroutine
@@ -15,6 +17,7 @@ import structlog
 from services.media_bridge import stored_prompts
 from services.media_bridge.admission import Door
 from services.media_bridge.handshake import SignatureCheck
+from services.media_bridge.joint_figures import JointFigures
 from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.next_order import NextOrders
 from services.media_bridge.openai_leg import ModelAddress, ModelLeg
@@ -22,6 +25,7 @@ from services.media_bridge.prompts import PromptBook
 from services.media_bridge.reception import Desk
 from services.media_bridge.server import StreamServer
 from services.media_bridge.settings import BridgeSettings
+from services.media_bridge.siblings import Siblings
 from services.media_bridge.warm_pool import WarmPool
 from services.media_bridge.websocket import ConnectionFailedError
 from shared import languages
@@ -29,23 +33,57 @@ from shared.core.conversation.lines import Timing
 from shared.core.errors import StoreUnavailableError
 from shared.environ import load_settings
 from shared.health import Health
+from shared.keeper import Child, Keeper
 from shared.logs import configure_logging
 from shared.metrics import make_registry
 from shared.policy import dial_policy_from
+from shared.setting_types import Bind
 from shared.store import Store, connect
 
 log = structlog.get_logger()
 
 _SERVICE = "media_bridge"
 _SESSION_MARGIN_S = 60.0
+_PUBLISH_EVERY_S = 1.0
+_LAST_WORDS_S = 5.0  # a process's own limit for the drain is up first
 
 
 def main() -> None:
     """Run the service; the process ends with 0 after a drain."""
     settings = load_settings(BridgeSettings)
     configure_logging(settings, service=_SERVICE)
+    count = settings.media_bridge_processes if sys.platform != "win32" else 1
+    siblings = Siblings(count)
+    if count == 1:
+        _serve(settings, siblings)
+        return
+    _read_languages()
+    _refuse_taken(settings.media_bridge_bind)
+    children: list[Child] = []
+    keeper = Keeper(children, drain_timeout_s=settings.drain_timeout_s + _LAST_WORDS_S, on_change=lambda _: None)
+    for number in range(count):
+        run = partial(_serve, settings, siblings, number=number, life_fd=keeper.life_fd)
+        children.append(Child(f"bridge-{number}", run, closes_at_last=True))
+    sys.exit(keeper.run())
+
+
+def _serve(settings: BridgeSettings, siblings: Siblings, *, number: int = 0, life_fd: int | None = None) -> None:
+    """Be one process of the service, until SIGTERM, or until who started it is gone (`life_fd` tells)."""
+    siblings.become(number)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_run(settings))
+        runner.run(_run(settings, siblings, life_fd))
+
+
+def _refuse_taken(bind: Bind) -> None:
+    """End at once where somebody else listens there: our processes will share the port, even with strangers.
+
+    Raises:
+        OSError: The address can't be had.
+    """
+    for family, kind, protocol, _, address in socket.getaddrinfo(bind.host, bind.port, type=socket.SOCK_STREAM):
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -56,12 +94,13 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def _run(settings: BridgeSettings) -> None:
+async def _run(settings: BridgeSettings, siblings: Siblings, life_fd: int | None) -> None:
     policy = dial_policy_from(settings)
     store = connect(settings.redis_url.get_secret_value(), policy, public_url=settings.public_url)
     registry = make_registry(_SERVICE)
     metrics = BridgeMetrics(registry)
-    health = Health(registry, checks=(("redis", partial(_redis_fault, store)),))
+    joint = JointFigures(registry, siblings)
+    health = Health(joint.registry() if siblings.count > 1 else registry, checks=(("redis", partial(_redis_fault, store)),))
     address = _model_address(settings)
     server = StreamServer(
         bind=settings.media_bridge_bind,
@@ -70,10 +109,11 @@ async def _run(settings: BridgeSettings) -> None:
         signature=SignatureCheck(auth_token=settings.twilio_auth_token.get_secret_value(), stream_url=settings.stream_url),
         requires_signature=settings.require_stream_signature,
         max_streams=settings.max_streams,
+        siblings=siblings,
     )
 
     async def ringing() -> int:
-        return await _phones_ringing(store, server)
+        return await _phones_ringing(store, siblings)
 
     pool = WarmPool(
         partial(_open_session, address, metrics),
@@ -111,9 +151,10 @@ async def _run(settings: BridgeSettings) -> None:
     )
     _read_languages()
     try:
-        await _until_told_to_end(
-            [store.signals.run(), pool.run(), server.run(desk)], partial(server.drained, settings.drain_timeout_s)
-        )
+        parts = [store.signals.run(), pool.run(), server.run(desk)]
+        if siblings.count > 1:
+            parts.append(_publish(joint))
+        await _until_told_to_end(parts, partial(server.drained, settings.drain_timeout_s), life_fd)
     finally:
         await store.close()
 
@@ -145,10 +186,13 @@ async def _redis_fault(store: Store) -> str | None:
     return None
 
 
-async def _phones_ringing(store: Store, server: StreamServer) -> int:
-    """Return how many calls are open and not with us: some ring, some another bridge has. With Redis away, none."""
+async def _phones_ringing(store: Store, siblings: Siblings) -> int:
+    """Return this process's share of the calls that are open and not with us: some ring, some another bridge has.
+
+    With Redis away, none.
+    """
     try:
-        return max(0, await store.due.calls_open() - server.streams)
+        return math.ceil(max(0, await store.due.calls_open() - siblings.streams) / siblings.count)
     except StoreUnavailableError:
         return 0
 
@@ -160,16 +204,33 @@ def _read_languages() -> None:
             stored_prompts.payloads(language.code, key)
 
 
-async def _until_told_to_end(parts: list[Coroutine[Any, Any, None]], drained: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run the parts; at the first signal drain, at the second end at once."""
+async def _publish(joint: JointFigures) -> None:
+    """Let the other processes have our figures, for as long as we run."""
+    while True:
+        joint.publish()
+        await asyncio.sleep(_PUBLISH_EVERY_S)
+
+
+async def _until_told_to_end(
+    parts: list[Coroutine[Any, Any, None]], drained: Callable[[], Coroutine[Any, Any, None]], life_fd: int | None
+) -> None:
+    """Run the parts; at the first signal drain, at the second, or when our parent is gone, end at once."""
     first, second = asyncio.Event(), asyncio.Event()
 
     def told() -> None:
         (second if first.is_set() else first).set()
 
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told)
+
+    def orphaned() -> None:
+        first.set()
+        second.set()
+
+    loop.add_signal_handler(signal.SIGTERM, told)
+    if life_fd is None:
+        loop.add_signal_handler(signal.SIGINT, told)
+    else:
+        loop.add_reader(life_fd, orphaned)  # Ctrl-C is our parent's affair
     async with asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(part) for part in parts]
         await first.wait()

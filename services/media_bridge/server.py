@@ -13,6 +13,7 @@ from picows import WSListener, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeRes
 from services.media_bridge.handshake import SignatureCheck
 from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.reception import Desk, Lobby, receive_stream
+from services.media_bridge.siblings import Siblings
 from services.media_bridge.twilio_leg import CallerLeg
 from services.media_bridge.websocket import MAX_MESSAGE_BYTES, READ_BUFFER_BYTES, PicowsSocket
 from shared.health import Health
@@ -40,13 +41,15 @@ class StreamServer:
         signature: SignatureCheck,
         requires_signature: bool,
         max_streams: int,
+        siblings: Siblings,
     ) -> None:
         self._bind = bind
         self._health = health
         self._metrics = metrics
         self._signature = signature
         self._requires_signature = requires_signature
-        self._max_streams = max_streams
+        self._max_streams = max_streams * siblings.count
+        self._siblings = siblings
         self._desk: Desk | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._reasons: dict[str, str] = {}
@@ -79,6 +82,7 @@ class StreamServer:
                 websocket_handshake_timeout=_HANDSHAKE_LIMIT_S,
                 max_frame_size=MAX_MESSAGE_BYTES,
                 read_buffer_init_size=READ_BUFFER_BYTES,
+                reuse_port=self._siblings.count > 1,
             )
             log.info("bridge_started", host=self._bind.host, port=self._bind.port)
             try:
@@ -160,22 +164,25 @@ class StreamServer:
             return HTTPStatus.FORBIDDEN, "signature"
         if self._health.is_draining:
             return HTTPStatus.SERVICE_UNAVAILABLE, "draining"
-        if self.streams >= self._max_streams:
+        if self._siblings.streams >= self._max_streams:
             return HTTPStatus.SERVICE_UNAVAILABLE, "full"
         return None
 
     def _serve(self, desk: Desk, leg: CallerLeg, lobby: Lobby) -> None:
         """Have a stream served whose handshake is done."""
-        self.streams += 1
-        self._metrics.streams.set(self.streams)
+        self._count_streams(1)
         self.keep(self._receive(desk, leg, lobby))
 
     async def _receive(self, desk: Desk, leg: CallerLeg, lobby: Lobby) -> None:
         try:
             await receive_stream(desk, leg, lobby)
         finally:
-            self.streams -= 1
-            self._metrics.streams.set(self.streams)
+            self._count_streams(-1)
+
+    def _count_streams(self, more: int) -> None:
+        self.streams += more
+        self._metrics.streams.set(self.streams)
+        self._siblings.note_streams(self.streams)
 
 
 def _json(status: HTTPStatus, body: dict[str, Any]) -> WSUpgradeResponseWithListener:  # Any: JSON

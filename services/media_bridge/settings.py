@@ -1,5 +1,6 @@
 """The media bridge's settings."""
 
+import os
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
@@ -38,9 +39,15 @@ def parse_silences(text: str) -> tuple[float, float, float]:
     return first, second, third
 
 
-class CapacitySettings(Settings):
-    """How much one bridge process takes on."""
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
+
+class CapacitySettings(Settings):
+    """How much the bridge takes on: how many processes, and what each of them."""
+
+    media_bridge_processes: int = Field(default_factory=cores, ge=1, le=256, examples=["2"], description="one a core")
     max_streams: int = Field(200, ge=1, examples=["200"], description="calls at once; more are sent to the keypad")
     warm_sessions_max: int = Field(20, ge=1, examples=["20"], description="sessions with OpenAI opened ahead while phones ring")
 

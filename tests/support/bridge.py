@@ -59,6 +59,7 @@ def environment(*, port: int, redis_url: str, openai_url: str, **more: str) -> d
         "PATH": os.environ["PATH"],
         "ENV_FILE": "",
         "MEDIA_BRIDGE_BIND": f"127.0.0.1:{port}",
+        "MEDIA_BRIDGE_PROCESSES": "1",
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "REDIS_URL": redis_url,
         "SIGNING_SECRET": SECRET,

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from services.media_bridge.handshake import SignatureCheck
 from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.server import StreamServer
+from services.media_bridge.siblings import Siblings
 from services.media_bridge.websocket import PicowsSocket
 from shared.health import Health
 from shared.setting_types import Bind
@@ -32,6 +33,7 @@ class Port:
             signature=SignatureCheck(auth_token="12345", stream_url="wss://example.com/media"),
             requires_signature=requires_signature,
             max_streams=max_streams,
+            siblings=Siblings(1),
         )
         self.server._desk = object()  # type: ignore[assignment]  # used only once a stream is there
 

@@ -1,4 +1,4 @@
-"""The parent of the service's processes: it loads the program once, forks the children from it, and forks again what died.
+"""The parent of a service's processes: it loads the program once, forks the children from it, and forks again what died.
 
 It runs no event loop and no thread, so that a fork is safe at any time and the children share its memory.
 """
@@ -30,12 +30,14 @@ _log = structlog.get_logger(__name__)
 class Child:
     """One process to be kept alive. `run` is called in it once; its return ends it.
 
-    `serves_until_last` marks one that outlives the others while draining, because it answers for them.
+    `serves_until_last` marks one that outlives the others while draining, because it answers for them. One that
+    `closes_at_last` gets a second SIGTERM where the others are killed, and a moment to say goodbye.
     """
 
     name: str
     run: Callable[[], None]
     serves_until_last: bool = False
+    closes_at_last: bool = False
     pid: int | None = field(default=None, init=False)
     starts: int = field(default=0, init=False)
     started_at: float = field(default=0.0, init=False)
@@ -92,8 +94,8 @@ class Keeper:
 
     def _end(self) -> None:
         """End what still runs: the workers at once, who serves until last after closing its doors."""
-        self._send(signal.SIGKILL, self._workers)
-        last = [child for child in self._children if child.serves_until_last]
+        last = [child for child in self._children if child.serves_until_last or child.closes_at_last]
+        self._send(signal.SIGKILL, [child for child in self._children if child not in last])
         self._send(signal.SIGTERM, last)
         deadline = time.monotonic() + _LAST_WORDS_S
         while time.monotonic() < deadline and any(child.pid for child in self._children):

@@ -1,0 +1,104 @@
+"""Several processes on one port: spread, figures, readiness and ends as of one program."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from websockets.asyncio.client import connect
+
+from tests.support.bridge import BridgeProcess, environment, running_bridge
+from tests.support.openai_simulator import SimulatorProcess
+from tests.support.valkey import ValkeyServer, free_port
+
+STREAMS = 40
+
+
+@pytest.fixture(scope="module")
+def bridge(folder: Path, valkey_server: ValkeyServer, openai: SimulatorProcess) -> Iterator[BridgeProcess]:
+    more = {"MEDIA_BRIDGE_PROCESSES": "2", "MAX_STREAMS": str(STREAMS // 2)}
+    with running_bridge(folder, redis_url=valkey_server.url, openai_url=openai.url, **more) as running:
+        yield running
+
+
+def children(bridge: BridgeProcess) -> list[int]:
+    """The processes that serve."""
+    pid = bridge.process.pid
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def sockets(pid: int) -> int:
+    """How many sockets a process has."""
+    links = [str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir() if entry.exists()]
+    return sum(link.startswith("socket:") for link in links)
+
+
+async def test_streams_are_spread_and_counted_together(bridge: BridgeProcess) -> None:
+    before = [sockets(pid) for pid in children(bridge)]
+    async with AsyncExitStack() as stack:
+        for _ in range(STREAMS):  # as many as all processes together may have, however they are spread
+            await stack.enter_async_context(connect(bridge.stream_url, compression=None))
+        more = [sockets(pid) - earlier for pid, earlier in zip(children(bridge), before, strict=True)]
+        assert len(more) == 2
+        assert min(more) >= STREAMS // 8
+        await asyncio.sleep(1.5)  # each has told the others by then
+        assert {bridge.metric("bridge_streams_active") for _ in range(8)} == {STREAMS}
+
+
+async def test_a_process_that_died_is_back_at_once(bridge: BridgeProcess) -> None:
+    victim, survivor = children(bridge)
+    os.kill(victim, signal.SIGKILL)
+    async with asyncio.timeout(5):
+        while len(children(bridge)) < 2 or victim in children(bridge):
+            await asyncio.sleep(0.05)
+    assert survivor in children(bridge)
+
+
+def test_no_process_of_an_idle_bridge_is_large(bridge: BridgeProcess) -> None:
+    for pid in children(bridge):
+        status = Path(f"/proc/{pid}/status").read_text()
+        resident_kb = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
+        assert resident_kb < 90 * 1024
+
+
+def test_an_address_that_is_taken_ends_the_start(valkey_server: ValkeyServer, openai: SimulatorProcess) -> None:
+    with socket.create_server(("127.0.0.1", free_port())) as taken:
+        port = taken.getsockname()[1]
+        env = environment(port=port, redis_url=valkey_server.url, openai_url=openai.url) | {"MEDIA_BRIDGE_PROCESSES": "2"}
+        ended = subprocess.run(
+            [sys.executable, "-m", "services.media_bridge"], env=env, capture_output=True, timeout=20, check=False
+        )
+    assert ended.returncode == 1
+    assert b"Address already in use" in ended.stderr + ended.stdout
+
+
+def test_sigterm_ends_all_with_zero_and_a_killed_parent_takes_all_with_it(
+    folder: Path, valkey_server: ValkeyServer, openai: SimulatorProcess
+) -> None:
+    with running_bridge(folder, redis_url=valkey_server.url, openai_url=openai.url, MEDIA_BRIDGE_PROCESSES="2") as politely:
+        politely.process.terminate()
+        assert politely.process.wait(10) == 0
+    with running_bridge(folder, redis_url=valkey_server.url, openai_url=openai.url, MEDIA_BRIDGE_PROCESSES="2") as rudely:
+        orphans = children(rudely)
+        rudely.process.kill()
+        rudely.process.wait(10)
+        for pid in orphans:
+            assert _ends(pid)
+
+
+def _ends(pid: int) -> bool:
+    for _ in range(100):
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            return True
+        if state == "Z":
+            return True
+        signal.sigtimedwait([], 0.05)
+    return False
