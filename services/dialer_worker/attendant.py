@@ -38,15 +38,17 @@ class Attendant:
             StoreUnavailableError: Redis is away; the due time brings the confirmation back.
             TelephonyError: Twilio could not be asked; the same.
         """
+        recoveries = self._store.recoveries
         async with self._room.together():
-            begun_before = await self._store.recoveries.begin(work, confirmation_id)
-            if not begun_before:
+            if await recoveries.begin(work, confirmation_id) <= 0:
                 await self._turn(confirmation_id, work)
                 return
-        if begun_before > MOST_RECOVERIES:
-            await self._park(confirmation_id, work)
-            return
+            await recoveries.put_back(work, confirmation_id)  # who only waits for the room has not begun
         async with self._room.alone():
+            begun_before = await recoveries.begin(work, confirmation_id)
+            if begun_before > MOST_RECOVERIES:
+                await self._park(confirmation_id, work)
+                return
             _log.warning("attending_again", work=work.value, begun_before=begun_before)
             await self._turn(confirmation_id, work)
 

@@ -42,6 +42,11 @@ class Recoveries:
             begun = await self._client.hincrby(keys.BEGUN, keys.begun_field(work.value, confirmation_id), 1)
         return int(begun) - 1
 
+    async def put_back(self, work: Work, confirmation_id: str) -> None:
+        """Take a `begin` back of which nothing came."""
+        async with translated():
+            await self._client.hincrby(keys.BEGUN, keys.begun_field(work.value, confirmation_id), -1)
+
     async def end(self, work: Work, confirmation_id: str) -> None:
         """Note that the work came to an end, whatever the end was."""
         async with translated():
