@@ -59,7 +59,7 @@ prompts: setup ## render the stored prompts whose texts have changed
 bench: setup ## measure again what the README reports
 	@$(PY) -m bench
 
-chaos: setup-dev ## the long proofs: a year of orders, and thousands of calls while everything is killed (15 min)
+chaos: setup-dev ## the long proofs: a year of orders, and thousands of calls while everything is killed (20 min)
 	@$(PY) -m tests.chaos
 
 compose-test: setup ## prove docker-compose.yml with real containers (needs an engine)

@@ -1,6 +1,6 @@
 """`make chaos`: the long proofs. Prints each as it comes; exit code 1 where one fails.
 
-python -m tests.chaos                     all of them, about a quarter of an hour
+python -m tests.chaos                     all of them, about twenty minutes
 python -m tests.chaos fence --orders 5000 --seed 7
 """
 
@@ -45,7 +45,7 @@ def fence(words: argparse.Namespace) -> bool:
     """Call thousands under fire, in several runs."""
     outcomes = []
     for index in range(-(-words.orders // _A_RUN)):
-        plan = Plan(seed=words.seed + index, orders=_A_RUN, kills=_KILLS, fsync_ms=5 * (index % 3))
+        plan = Plan(seed=words.seed + index, orders=_A_RUN, kills=_KILLS, fsync_ms=2 * (index % 3))
         outcomes.append(_fenced(plan))
         _say("Under fire", outcomes[-1].lines())
     orders, calls = sum(one.plan.orders for one in outcomes), sum(one.calls for one in outcomes)

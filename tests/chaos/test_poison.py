@@ -43,7 +43,7 @@ async def test_a_poisonous_order_is_parked_and_the_others_are_called(tmp_path: P
         assert site.logs().count('"confirmation_parked"') == 1
         deaths = site.logs().count('"exit_code": -9') + site.logs().count('"exit_code":-9')
         assert deaths == 1 + 3  # its first turn, and three recoveries
-        assert (await judge(site.store, site.ids, twilio.all_calls())).faults == []
+        assert (await judge(site.store, site.ids, twilio.all_calls())).faults == ["due:parked holds 1", "due:begun holds 1"]
 
         await site.end_dialers()
         assert parked(site).startswith(poison.id)
