@@ -138,6 +138,8 @@ async def test_twenty_identical_posts_at_once_lead_to_one_call(house: House, cli
         assert {answer.content for answer in answers} == {answers[0].content}
     else:
         assert Counter(answer.status_code for answer in answers) == {202: 1, 200: 19}
+    async with Redis.from_url(house.servers[-1].url) as redis:
+        assert await redis.zcard("due:dial:normal:shopaz") == 1
     with house.dialer():
         items = await finished(client, 1)
     assert [item["outcome"] for item in items] == ["unreached"]
