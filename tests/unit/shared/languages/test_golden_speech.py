@@ -8,8 +8,8 @@ from tests.support.likeness import likeness
 from tools import golden_speech
 
 CODES = languages.supported()
-SAME = 0.8
-"""Another rendering of the same words: espeak-ng lets the pitch flutter from one run to the next."""
+SAME = 0.5
+"""Between another rendering of the same words (0.7 to 1.0: espeak-ng lets the pitch flutter) and other words (0.2 at most)."""
 
 
 @pytest.mark.parametrize("code", CODES)
