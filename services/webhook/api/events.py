@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from functools import partial
+from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,9 +13,12 @@ from services.webhook.api.confirmations import Confirmations
 from services.webhook.api.parameters import invalid_parameter
 from services.webhook.event_stream import PING, EventStream, StreamPlaces, frame
 from services.webhook.problems import ProblemError
+from services.webhook.shared_reads import SharedReads
 from shared.core.confirmation import Confirmation
 from shared.core.errors import StoreUnavailableError
 from shared.store import Store, ToldEvent
+
+Told = TypeVar("Told")
 
 PING_EVERY_S = 15.0
 _PAUSE_S = 1.0  # between two looks while Redis is away
@@ -32,6 +36,7 @@ class Events:
         self._confirmations = confirmations
         self._places = places
         self._ping_every_s = ping_every_s
+        self._of_shops = SharedReads(self._framed)
 
     async def of_confirmation(self, request: Request, shop: str) -> Response:
         """Stream the history and what follows, up to `confirmation.finished`; 204 where nothing is left to tell."""
@@ -75,16 +80,20 @@ class Events:
     async def _told_in(self, shop: str, place: str) -> AsyncGenerator[bytes]:
         async with self._store.signals.bell(_channel(shop)) as bell:
             while True:
-                events = await self._news(bell, partial(self._store.events.after, shop, place))
-                for event in events or ():
-                    yield frame(event)
-                if events is None:
+                frames = await self._news(bell, partial(self._of_shops.get, (shop, place)))
+                for _, chunk in frames or ():
+                    yield chunk
+                if frames is None:
                     yield PING
-                elif events:
-                    place = events[-1].place
+                elif frames:
+                    place = frames[-1][0]
                     bell.set()  # there may be more
 
-    async def _news(self, bell: asyncio.Event, read: Callable[[], Awaitable[list[ToldEvent]]]) -> list[ToldEvent] | None:
+    async def _framed(self, shop_and_place: tuple[str, str]) -> list[tuple[str, bytes]]:
+        """Return the next of a shop's events: the place and the frame of each."""
+        return [(event.place, frame(event)) for event in await self._store.events.after(*shop_and_place)]
+
+    async def _news(self, bell: asyncio.Event, read: Callable[[], Awaitable[list[Told]]]) -> list[Told] | None:
         """Return what is new when the bell rings; None where only a sign of life is due.
 
         That is after a long silence, in which a message may have been lost, and while Redis is away: readers stay connected.

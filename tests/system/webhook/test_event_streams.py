@@ -3,8 +3,8 @@
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 
 import httpx
@@ -96,6 +96,34 @@ async def test_a_reader_sleeps_while_other_orders_change(narrow: Service) -> Non
         await narrow.client.delete(f"/v1/confirmations/{made['id']}")
         async with asyncio.timeout(5):
             await mine.wait()
+
+
+async def test_many_readers_of_a_shop_cost_redis_hardly_more_than_one(service: Service) -> None:
+    readers = 25
+    async with served(service) as live, AsyncExitStack() as stack, asyncio.timeout(20):
+        streams = [await stack.enter_async_context(reading(live.client, "/v1/events")) for _ in range(readers)]
+        await _until(lambda: _open(live, readers))
+        before = await _xranges(service)
+        made = await live.submit(small_body())
+        for events in streams:
+            assert (await anext(events)).data["subject"] == made["id"]
+        await asyncio.sleep(0.1)
+        assert await _xranges(service) - before < readers / 2
+
+
+async def _open(service: Service, count: int) -> bool:
+    return open_streams((await service.client.get("/metrics")).text) == count
+
+
+async def _until(claim: Callable[[], Awaitable[bool]]) -> None:
+    while not await claim():
+        await asyncio.sleep(0.02)
+    await asyncio.sleep(0.3)  # the first looks of those just opened
+
+
+async def _xranges(service: Service) -> int:
+    stats = await service.store.client.info("commandstats")
+    return int(stats.get("cmdstat_xrange", {"calls": 0})["calls"])
 
 
 async def test_streams_pass_the_gateway_at_once_and_end_at_once_when_the_process_drains(
