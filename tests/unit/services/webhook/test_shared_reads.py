@@ -36,7 +36,7 @@ async def turn() -> None:
 
 async def test_who_asks_at_the_same_moment_shares_a_read(library: Library) -> None:
     shared = SharedReads(library.read)
-    asking = [asyncio.create_task(shared.get(key)) for key in "aaab"]
+    asking = [asyncio.create_task(shared.get(key)) for key in "aaab"]  # owned: awaited in this test
     await turn()
     assert library.keys == "ab"
     for key, future in library.reads:
@@ -46,9 +46,9 @@ async def test_who_asks_at_the_same_moment_shares_a_read(library: Library) -> No
 
 async def test_who_asks_after_a_read_began_gets_another(library: Library) -> None:
     shared = SharedReads(library.read)
-    first = asyncio.create_task(shared.get("a"))
+    first = asyncio.create_task(shared.get("a"))  # owned: awaited in this test
     await turn()
-    second = asyncio.create_task(shared.get("a"))
+    second = asyncio.create_task(shared.get("a"))  # owned: awaited in this test
     await turn()
     assert library.keys == "aa"
     library.reads[1][1].set_result("new")
@@ -58,7 +58,7 @@ async def test_who_asks_after_a_read_began_gets_another(library: Library) -> Non
 
 async def test_a_failure_is_everybodys(library: Library) -> None:
     shared = SharedReads(library.read)
-    asking = [asyncio.create_task(shared.get("a")) for _ in range(3)]
+    asking = [asyncio.create_task(shared.get("a")) for _ in range(3)]  # owned: awaited in this test
     await turn()
     library.reads[0][1].set_exception(OSError("gone"))
     assert [type(error) for error in await asyncio.gather(*asking, return_exceptions=True)] == [OSError] * 3
@@ -66,7 +66,7 @@ async def test_a_failure_is_everybodys(library: Library) -> None:
 
 async def test_one_who_leaves_takes_nobody_along(library: Library) -> None:
     shared = SharedReads(library.read)
-    reader, second, third = [asyncio.create_task(shared.get("a")) for _ in range(3)]
+    reader, second, third = [asyncio.create_task(shared.get("a")) for _ in range(3)]  # owned: awaited in this test
     await turn()
     third.cancel()
     reader.cancel()
@@ -80,7 +80,7 @@ async def test_one_who_leaves_takes_nobody_along(library: Library) -> None:
 
 async def test_one_who_leaves_before_the_read_began_leaves_it_to_the_others(library: Library) -> None:
     shared = SharedReads(library.read)
-    reader, second = [asyncio.create_task(shared.get("a")) for _ in range(2)]
+    reader, second = [asyncio.create_task(shared.get("a")) for _ in range(2)]  # owned: awaited in this test
     await asyncio.sleep(0)
     reader.cancel()
     await turn()
