@@ -9,12 +9,10 @@ import asyncio
 import sys
 import tempfile
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from tests.chaos.crash import crash_everywhere
-from tests.chaos.fake_twilio import HARD, Moods
-from tests.chaos.fence import Outcome, Plan, run_fence
+from tests.chaos.fence import Outcome, Plan, run_fence, too_hasty
 from tests.chaos.freeze import DIALER, WITHOUT_DEADLINE, freeze_workers
 from tests.chaos.year import run_year
 
@@ -36,7 +34,7 @@ def steps(_: argparse.Namespace) -> bool:
         crashes = asyncio.run(crash_everywhere(Path(folder)))
     _say("A process killed at every step of a placing", crashes.lines())
     with tempfile.TemporaryDirectory() as folder:
-        frozen = asyncio.run(freeze_workers(Path(folder), module=DIALER, orders=8))
+        frozen = asyncio.run(freeze_workers(Path(folder), module=DIALER, orders=4))
     _say("Workers asleep between intent and request", [f"called twice {len(frozen.called_twice)}, lost {len(frozen.lost)}"])
     return not (crashes.missed or crashes.judgement.faults or frozen.faults)
 
@@ -57,12 +55,10 @@ def fence(words: argparse.Namespace) -> bool:
 
 def controls(words: argparse.Namespace) -> bool:
     """Take away what protects, and see that it is seen."""
-    late = Moods(accepted_silent=HARD.accepted_silent, accepts_after_s=(0.8, 1.6))
-    plan = Plan(seed=words.seed, orders=40, kills=0, moods=late, trees=1, fsync_ms=0, orders_per_phone=1, limit_s=60)
-    hasty = _fenced(replace(plan, settings={"MAX_ATTEMPTS": "1", "RECONCILE_AFTER_S": "0.2"})).judgement
+    hasty = _fenced(too_hasty(seed=words.seed, orders=40)).judgement
     _say("Control: settled before Twilio could know", [f"called twice {len(hasty.called_twice)} (must be more than 0)"])
     with tempfile.TemporaryDirectory() as folder:
-        undated = asyncio.run(freeze_workers(Path(folder), module=WITHOUT_DEADLINE, orders=8))
+        undated = asyncio.run(freeze_workers(Path(folder), module=WITHOUT_DEADLINE, orders=4))
     _say("Control: no deadline for the request", [f"called twice {len(undated.called_twice)} (must be more than 0)"])
     return bool(hasty.called_twice and undated.called_twice)
 

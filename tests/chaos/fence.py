@@ -36,6 +36,21 @@ class Plan:
     settings: dict[str, str] = field(default_factory=dict)
 
 
+def too_hasty(*, seed: int, orders: int) -> Plan:
+    """Return the control: placings are settled before Twilio, which is late, could know of them."""
+    return Plan(
+        seed=seed,
+        orders=orders,
+        kills=0,
+        moods=Moods(accepts_after_s=(2.0, 3.0)),
+        trees=1,
+        fsync_ms=0,
+        orders_per_phone=1,
+        limit_s=60,
+        settings={"MAX_ATTEMPTS": "1", "RECONCILE_AFTER_S": "0.5"},
+    )
+
+
 @dataclass(slots=True)
 class Outcome:
     """What a run came to."""

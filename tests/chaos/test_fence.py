@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.fake_twilio import HARD, Moods
-from tests.chaos.fence import Plan, run_fence
+from tests.chaos.fake_twilio import HARD
+from tests.chaos.fence import Plan, run_fence, too_hasty
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
@@ -25,7 +25,4 @@ async def test_under_fire_nobody_is_called_twice_and_no_order_is_lost(tmp_path: 
 
 
 async def test_a_settle_time_shorter_than_twilio_is_late_shows_doubles(tmp_path: Path) -> None:
-    late = Moods(accepted_silent=HARD.accepted_silent, accepts_after_s=(0.8, 1.6))
-    settings = {**ONE_CALL, "RECONCILE_AFTER_S": "0.2"}
-    plan = Plan(seed=SEED, orders=12, kills=0, moods=late, trees=1, fsync_ms=0, orders_per_phone=1, limit_s=30, settings=settings)
-    assert (await run_fence(plan, tmp_path)).judgement.called_twice
+    assert (await run_fence(too_hasty(seed=SEED, orders=12), tmp_path)).judgement.called_twice
