@@ -13,7 +13,8 @@ from bench.latency import Direction
 from bench.pacer import Pacer
 from bench.payloads import ANSWER, FRAME, LAST, payload, stamp
 
-_MEDIA = b'{"event":"media"'
+_MEDIA = b'"media"'
+_NEAR_THE_START = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,12 @@ class CallerFleet:
     callers: dict[int, "CallerEnd"] = field(default_factory=dict)
     ended_early: int = 0
 
-    async def connect(self, url: str, ticket: Ticket, *, is_speaking: bool = True) -> "CallerEnd":
+    async def connect(self, url: str, ticket: Ticket) -> None:
         """Begin a call."""
         caller = CallerEnd(self, ticket)
         await ws_connect(lambda: caller, url, max_frame_size=1 << 24, websocket_handshake_timeout=20)
-        caller.begin(is_speaking=is_speaking)
+        caller.begin()
         self.callers[ticket.call] = caller
-        return caller
 
     @property
     def last_sent(self) -> dict[int, int]:
@@ -82,7 +82,7 @@ class CallerEnd(WSListener):
         self._is_over = False
         self.sent = 0
 
-    def begin(self, *, is_speaking: bool) -> None:
+    def begin(self) -> None:
         """Say who calls, as Twilio does, and speak."""
         ticket = self._ticket
         self._tell(event="connected", protocol="Call", version="1.0.0")
@@ -100,8 +100,7 @@ class CallerEnd(WSListener):
             },
             streamSid=ticket.stream_sid,
         )
-        if is_speaking:
-            self._fleet.pacer.add(self._paced)
+        self._fleet.pacer.add(self._paced)
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         """Note that the stream stands (picows)."""
@@ -118,7 +117,7 @@ class CallerEnd(WSListener):
         """Take what is to be played (picows)."""
         if frame.msg_type == WSMsgType.TEXT:
             message = frame.get_payload_as_bytes()
-            if message.startswith(_MEDIA):
+            if message.find(_MEDIA, 0, _NEAR_THE_START) >= 0:
                 self._hear(message)
             else:
                 self._obey(msgspec.json.decode(message))

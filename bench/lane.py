@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from ssl import SSLContext
 from typing import Any
 
 from bench.caller_end import CallerFleet, Ticket
@@ -28,16 +29,17 @@ class Lane:
         self._pids: Sequence[int] = ()
         self._calls = 0
 
-    async def serve(self, model_port: int) -> None:
+    async def serve(self, model_port: int, tls: SSLContext | None) -> None:
         """Be the speech model."""
-        await self._model.serve(model_port)
+        await self._model.serve(model_port, tls)
 
-    def target(self, url: str, pids: Sequence[int], mark_delay_s: float) -> None:
-        """Take this bridge."""
+    def target(self, url: str, pids: Sequence[int], *, mark_delay_s: float, is_chatty: bool) -> None:
+        """Take this bridge; the model speaks all the time (`is_chatty`), or only when it is asked."""
         self._url, self._pids = url, pids
         self._callers.mark_delay_s = mark_delay_s
+        self._model.is_chatty = is_chatty
 
-    async def ramp(self, tickets: Sequence[Ticket], *, per_s: float, settle_s: float, is_loud: bool) -> Figures:
+    async def ramp(self, tickets: Sequence[Ticket], *, per_s: float, settle_s: float) -> Figures:
         """Begin more calls, one after the other, and wait until they are in full swing."""
         greetings = self._callers.greetings_ns
         greetings.clear()
@@ -46,7 +48,7 @@ class Lane:
         async with asyncio.TaskGroup() as tasks:
             for count, ticket in enumerate(tickets):
                 await asyncio.sleep(max(0.0, began + count / per_s - time.monotonic()))
-                tasks.create_task(self._begin(ticket, is_loud=is_loud))
+                tasks.create_task(self._begin(ticket))
         await asyncio.sleep(settle_s)
         self._pacer.pause()
         self._calls += len(tickets)
@@ -81,6 +83,7 @@ class Lane:
     async def turns(self, *, seconds: float, per_s: float) -> Figures:
         """Let each caller end a turn now and then, and time the answers."""
         self._pacer.resume()
+        self._callers.turns_ns.clear()
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             for caller in list(self._callers.callers.values()):
@@ -118,9 +121,9 @@ class Lane:
         self._calls = self._callers.ended_early = 0
         return {"rss_kb": rss_kb(self._pids)}
 
-    async def _begin(self, ticket: Ticket, *, is_loud: bool) -> None:
+    async def _begin(self, ticket: Ticket) -> None:
         try:
-            await self._callers.connect(self._url, ticket, is_speaking=is_loud)
+            await self._callers.connect(self._url, ticket)
         except Exception:  # outermost: a bridge at its limit refuses in many ways, and each is a call that failed
             self._callers.ended_early += 1
 

@@ -6,6 +6,7 @@ It reads one JSON command a line and answers each with one line. `python -m benc
 import asyncio
 import gc
 import resource
+import ssl
 import sys
 from collections.abc import Sequence
 
@@ -14,6 +15,14 @@ import uvloop
 
 from bench.caller_end import Ticket
 from bench.lane import Figures, Lane
+
+
+class Plan(msgspec.Struct, kw_only=True):
+    """The command line, as JSON: lane n's speech model listens at the n-th port, with TLS where a certificate is named."""
+
+    model_ports: list[int]
+    certificates: list[str]
+    think_s: float
 
 
 class Command(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -28,44 +37,49 @@ class Command(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     settle_s: float = 1.0
     seconds: float = 1.0
     mark_delay_s: float = 0.0
-    is_loud: bool = True
+    is_chatty: bool = True
 
 
-async def _serve(model_ports: Sequence[int], think_s: float) -> None:
-    """Obey until the input ends; lane n's speech model listens at the n-th port."""
-    lanes = [Lane(think_s=think_s) for _ in model_ports]
-    for lane, port in zip(lanes, model_ports, strict=True):
-        await lane.serve(port)
+async def _serve(plan: Plan) -> None:
+    """Obey until the input ends."""
+    lanes = [Lane(think_s=plan.think_s) for _ in plan.model_ports]
+    for lane, port, certificate in zip(lanes, plan.model_ports, plan.certificates, strict=True):
+        await lane.serve(port, _tls(certificate) if certificate else None)
     lines = asyncio.StreamReader(limit=1 << 24)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     _say({"is_ready": True})
     while line := await lines.readline():
         command = msgspec.json.decode(line, type=Command)
+        gc.collect()
+        gc.disable()
         _say(await _obey(lanes[command.lane], command))
+        gc.enable()
 
 
 async def _obey(lane: Lane, command: Command) -> Figures:
-    gc.collect()
-    gc.disable()
-    try:
-        match command.do:
-            case "target":
-                lane.target(command.url, command.pids, command.mark_delay_s)
-                return {}
-            case "ramp":
-                return await lane.ramp(command.tickets, per_s=command.per_s, settle_s=command.settle_s, is_loud=command.is_loud)
-            case "measure":
-                return await lane.measure(command.seconds)
-            case "turns":
-                return await lane.turns(seconds=command.seconds, per_s=command.per_s)
-            case "clears":
-                return await lane.clears(seconds=command.seconds, per_s=command.per_s)
-            case "hang_up":
-                return await lane.hang_up()
-            case other:
-                raise ValueError(other)
-    finally:
-        gc.enable()
+    match command.do:
+        case "target":
+            lane.target(command.url, command.pids, mark_delay_s=command.mark_delay_s, is_chatty=command.is_chatty)
+            return {}
+        case "ramp":
+            return await lane.ramp(command.tickets, per_s=command.per_s, settle_s=command.settle_s)
+        case "measure":
+            return await lane.measure(command.seconds)
+        case "turns":
+            return await lane.turns(seconds=command.seconds, per_s=command.per_s)
+        case "clears":
+            return await lane.clears(seconds=command.seconds, per_s=command.per_s)
+        case "hang_up":
+            return await lane.hang_up()
+        case other:
+            raise ValueError(other)
+
+
+def _tls(certificate: str) -> ssl.SSLContext:
+    """Return what a server with this certificate (and its key, in one file) needs."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
 
 
 def _say(answer: Figures) -> None:
@@ -74,11 +88,11 @@ def _say(answer: Figures) -> None:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Serve commands: `python -m bench.load THINK_S MODEL_PORT...`."""
+    """Serve commands: `python -m bench.load PLAN`."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve([int(port) for port in arguments[1:]], float(arguments[0])))
+        runner.run(_serve(msgspec.json.decode(arguments[0], type=Plan)))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from typing import Any, Self
 import msgspec
 
 from bench.counters import HARNESS_CORE, MEASURED_CORE, make_punctual, pin
+from bench.load import Plan
 from tools.stack import PROJECT, Part, Stack, free_port
 
 SECRET = "a-secret-for-measuring-on-one-machine"  # noqa: S105 - nothing real is signed with it
@@ -19,20 +20,25 @@ _ANSWER_LIMIT_S = 180.0
 
 
 class FarEnds:
-    """The load process: commands in, figures out. It has `lanes` lanes, one for each bridge that is measured."""
+    """The load process: commands in, figures out.
 
-    def __init__(self, *, lanes: int = 1, think_s: float = 0.0) -> None:
-        self._model_ports = [free_port() for _ in range(lanes)]
-        self._think_s = think_s
+    It has a lane for each bridge that is measured; `certificates` holds for each the file with the certificate and key of
+    its speech model, or an empty string where that speaks without TLS.
+    """
+
+    def __init__(self, *, certificates: Sequence[str] = ("",), think_s: float = 0.0) -> None:
+        ports = [free_port() for _ in certificates]
+        self._plan = Plan(model_ports=ports, certificates=list(certificates), think_s=think_s)
         self._process: asyncio.subprocess.Process | None = None
         self.is_punctual = False
 
     def model_url(self, lane: int = 0) -> str:
         """Where the lane's stand-in for the speech model listens."""
-        return f"ws://127.0.0.1:{self._model_ports[lane]}/v1/realtime"
+        scheme = "wss" if self._plan.certificates[lane] else "ws"
+        return f"{scheme}://127.0.0.1:{self._plan.model_ports[lane]}/v1/realtime"
 
     async def __aenter__(self) -> Self:
-        command = (sys.executable, "-m", "bench.load", str(self._think_s), *map(str, self._model_ports))
+        command = (sys.executable, "-m", "bench.load", msgspec.json.encode(self._plan).decode())
         self._process = await asyncio.create_subprocess_exec(
             *command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, limit=1 << 24
         )
@@ -80,6 +86,21 @@ def bridge_part(port: int, *, model_url: str, redis_url: str, **more: str) -> Pa
         **more,
     }
     return Part("media_bridge", (sys.executable, "-m", "services.media_bridge"), f"http://127.0.0.1:{port}/readyz", environment)
+
+
+def certificate(folder: Path) -> str | None:
+    """Make a certificate for 127.0.0.1 with its key, in one file; None where there is no openssl."""
+    path = folder / "far_end.pem"
+    command = (
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1 "
+        f"-addext subjectAltName=IP:127.0.0.1 -keyout {path}.key -out {path}.crt"
+    )
+    try:
+        subprocess.run(command.split(), check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    path.write_text(Path(f"{path}.key").read_text() + Path(f"{path}.crt").read_text())
+    return str(path)
 
 
 def relay_part(module: str, port: int, *, model_url: str) -> Part:

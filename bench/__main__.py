@@ -1,0 +1,57 @@
+"""Measures what the README reports, on this machine: `make bench`, or `python -m bench --help`."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from bench import bridge, delivery, dialer, intake, plots, turns
+from bench.options import Options
+from bench.report import Circumstances, Result, save
+
+_PARTS: dict[str, Callable[[Options], Coroutine[Any, Any, Result]]] = {
+    "bridge": bridge.measure,
+    "turns": turns.measure,
+    "intake": intake.measure,
+    "dialer": dialer.measure,
+    "delivery": delivery.measure,
+}
+_EXAMPLES = """\
+examples:
+  python -m bench                               all parts, once: about 10 minutes
+  python -m bench --quick                       all parts, with less patience: 2 to 3 minutes
+  python -m bench --only bridge,turns --runs 3  two parts, medians of three runs
+  python -m bench --only intake --orders 200000 with the memory of that many orders
+
+The tables and plots go to bench/results/. Linux with two cores or more; as root, or with CAP_SYS_NICE, the measured processes run
+before all others of the machine, so that its other work is not taken for latency. Programs of others are measured beside ours when
+bench/peers/NAME/start.sh starts them (see bench/README.md).
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure, write the results, and print the tables."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description=__doc__, epilog=_EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", default=",".join(_PARTS), help=f"some of {', '.join(_PARTS)}; default: all")
+    parser.add_argument("--quick", action="store_true", help="fewer calls and shorter turns")
+    parser.add_argument("--runs", type=int, default=1, help="how many times anew; medians are reported (default 1)")
+    parser.add_argument("--orders", type=int, default=0, help="also measure the memory of so many orders, 200000 say (intake)")
+    given = parser.parse_args(arguments)
+    names = [name.strip() for name in given.only.split(",") if name.strip()]
+    if unknown := [name for name in names if name not in _PARTS]:
+        parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(_PARTS)}")
+    options = Options(runs=max(1, given.runs), is_quick=given.quick, orders=given.orders)
+    for name in names:
+        circumstances = Circumstances()
+        result = asyncio.run(_PARTS[name](options))
+        plots.draw(result)
+        path = save(result, circumstances)
+        print(path.read_text())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,72 @@
+"""The plots beside the tables."""
+
+from collections.abc import Callable
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from bench.report import RESULTS, Result
+
+_SIZE_IN = (8, 4.5)
+_LIMIT_MS = 20.0
+
+
+def draw(result: Result) -> None:
+    """Draw the plots that the result names."""
+    RESULTS.mkdir(exist_ok=True)
+    for name in result.plots:
+        figure, axes = plt.subplots(figsize=_SIZE_IN, layout="constrained")
+        _PLOTS[name](axes, result.figures["points"])
+        _write(figure, name)
+
+
+def _write(figure: Figure, name: str) -> None:
+    figure.savefig(RESULTS / f"{name}.png", dpi=110)
+    plt.close(figure)
+
+
+def _cost(axes: Axes, points: dict[str, dict[int, Any]]) -> None:
+    for name, found in points.items():
+        kept = {calls: point for calls, point in found.items() if point["keeps_up"]}
+        axes.plot(list(kept), [point["cpu_ms"] for point in kept.values()], marker="o", label=name)
+    axes.set(xlabel="calls at once, one core", ylabel="CPU ms a call and second", title="What a call costs", ylim=(0, None))
+    _finish(axes)
+
+
+def _latency(axes: Axes, points: dict[str, dict[int, Any]]) -> None:
+    for name, found in points.items():
+        worst = [max(point["up_p99"], point["down_p99"]) for point in found.values()]
+        axes.plot(list(found), worst, marker="o", label=name)
+    axes.axhline(_LIMIT_MS, color="grey", linestyle="--", linewidth=1)
+    axes.set(
+        xlabel="calls at once, one core", ylabel="added latency, p99 ms, the worse way", title="What a frame waits", yscale="log"
+    )
+    _finish(axes)
+
+
+def _intake(axes: Axes, points: dict[str, Any]) -> None:
+    counts = [name.removeprefix("ours ") for name in points if name.startswith("ours ")]
+    for offset, who in ((-0.2, "ours"), (0.2, "peer")):
+        heights = [points[f"{who} {count}"]["per_s"] for count in counts]
+        axes.bar([place + offset for place in range(len(counts))], heights, width=0.4, label=who)
+    axes.set_xticks(range(len(counts)), counts)
+    axes.set(xlabel="connections", ylabel="orders a second", title="Orders taken in, one process, every one on disk")
+    _finish(axes)
+
+
+def _finish(axes: Axes) -> None:
+    axes.grid(visible=True, alpha=0.3)
+    axes.legend()
+
+
+_PLOTS: dict[str, Callable[[Axes, dict[Any, Any]], None]] = {
+    "bridge_cost": _cost,
+    "bridge_latency": _latency,
+    "intake": _intake,
+}
