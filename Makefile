@@ -4,7 +4,7 @@ SHELL := bash
 PY := .venv/bin/python
 TEST_WORKERS ?= auto
 
-.PHONY: help setup setup-dev setup-mic demo run-local run mic doctor test test-unit lint format prompts bench compose-test lock clean
+.PHONY: help setup setup-dev setup-mic setup-bench demo run-local run mic doctor test test-unit lint format prompts bench compose-test lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ setup-dev:
 
 setup-mic:
 	@tools/setup.sh mic
+
+setup-bench:
+	@tools/setup.sh bench
 
 demo: setup ## the whole system on embedded parts calls 12 customers: no account, no key
 	@$(PY) -m simulators.demo
@@ -56,8 +59,8 @@ format: setup-dev ## let ruff format and fix what it can
 prompts: setup ## render the stored prompts whose texts have changed
 	@$(PY) -m tools.render_prompts
 
-bench: setup ## measure again what the README reports
-	@$(PY) -m bench
+bench: setup-bench ## measure again what the README reports (BENCH="--quick --only bridge,turns", --help)
+	@$(PY) -m bench $(BENCH)
 
 chaos: setup-dev ## the long proofs: a year of orders, and thousands of calls while everything is killed (20 min)
 	@$(PY) -m tests.chaos

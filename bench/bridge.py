@@ -103,7 +103,7 @@ def _peers() -> list[Path]:
 
 async def _climb(
     options: Options, far: FarEnds, *, stack: Stack, systems: list[System], calls: Calls
-) -> dict[str, dict[int, Point]]:  # noqa: PLR0917
+) -> dict[str, dict[int, Point]]:
     """Add calls to all, measure all, and go on with those that still keep up."""
     points: dict[str, dict[int, Point]] = {system.name: {} for system in systems}
     for system in systems:
