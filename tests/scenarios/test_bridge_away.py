@@ -70,7 +70,12 @@ SEES_IT_DIE = Scenario(
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     folder = tmp_path_factory.mktemp("stage")
-    settings = {"MAX_STREAMS": "2", "CALL_TIME_LIMIT_S": str(_TIME_LIMIT_S), "RECORD_CALLS": str(folder / "calls")}
+    settings = {
+        "MEDIA_BRIDGE_PROCESSES": "1",
+        "MAX_STREAMS": "2",
+        "CALL_TIME_LIMIT_S": str(_TIME_LIMIT_S),
+        "RECORD_CALLS": str(folder / "calls"),
+    }
     with running_stage(folder / "parts", **settings) as running:
         yield running
 
