@@ -32,9 +32,7 @@ class Calendar:
 
     def next_open(self, at: datetime) -> datetime | None:
         """Return the first open moment from `at` on (aware UTC), or None where the zones have no hour in common."""
-        if self.is_open(at):
-            return at
-        return next((moment for moment in self._openings(at) if moment > at and self.is_open(moment)), None)
+        return at if self.is_open(at) else _opening_after(self, at.replace(second=0, microsecond=0))
 
     @property
     def has_common_hours(self) -> bool:
@@ -50,7 +48,7 @@ class Calendar:
     def _is_holiday(self, day: date) -> bool:
         return self.holiday_country is not None and day in _holidays_of(self.holiday_country, day.year)
 
-    def _openings(self, at: datetime) -> Iterator[datetime]:
+    def openings(self, at: datetime) -> Iterator[datetime]:
         """Yield, in order, the moments at which the window opens in any zone, over the horizon."""
         return merge(*(_openings_in(ZoneInfo(name), self.window.start, at) for name in self.zones))
 
@@ -58,6 +56,12 @@ class Calendar:
 def replace_days(calendar: Calendar) -> Calendar:
     """Return the same window on every day of the week, holidays included."""
     return Calendar(window=calendar.window, zones=calendar.zones)
+
+
+@lru_cache(maxsize=1024)
+def _opening_after(calendar: Calendar, minute: datetime) -> datetime | None:
+    """Return the first opening after a closed minute; orders that come in one night wait for the same few moments."""
+    return next((moment for moment in calendar.openings(minute) if moment > minute and calendar.is_open(moment)), None)
 
 
 def _openings_in(zone: ZoneInfo, clock: time, at: datetime) -> Iterator[datetime]:

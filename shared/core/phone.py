@@ -48,14 +48,14 @@ def normalise(text: str, allowed_countries: AbstractSet[str]) -> str:
     Raises:
         InvalidValueError: `invalid_phone`, `country_not_allowed` or `number_type_not_allowed`.
     """
-    number = _parsed(_international(text, allowed_countries))
+    number, kind = _parsed(_international(text, allowed_countries))
     country = phonenumbers.region_code_for_number(number)
     if country is None or not country.isalpha():  # "001" stands for satellite and other networks of no country
         raise InvalidValueError("country_not_allowed", "the number belongs to no country; such numbers are never called")
     if ANY_COUNTRY not in allowed_countries and country not in allowed_countries:
         allowed = ", ".join(sorted(allowed_countries))
         raise InvalidValueError("country_not_allowed", f"only numbers of these countries are called: {allowed}")
-    if phonenumbers.number_type(number) not in _CALLABLE_TYPES:
+    if kind not in _CALLABLE_TYPES:
         message = "premium, shared-cost, toll-free and other special numbers are never called"
         raise InvalidValueError("number_type_not_allowed", message)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
@@ -67,7 +67,7 @@ def spelt_e164(text: str, allowed_countries: AbstractSet[str] = frozenset()) -> 
     `allowed_countries` decides only about the old codes of Kosovo, as in `normalise`.
     """
     try:
-        number = _parsed(_international(text, allowed_countries))
+        number, _ = _parsed(_international(text, allowed_countries))
     except InvalidValueError:
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
@@ -93,14 +93,16 @@ def _read(international: str) -> phonenumbers.PhoneNumber:
     return phonenumbers.parse(international)
 
 
-def _parsed(international: str) -> phonenumbers.PhoneNumber:
+def _parsed(international: str) -> tuple[phonenumbers.PhoneNumber, int]:
+    """Return a valid number and its `PhoneNumberType`."""
     try:
         number = _read(international)
     except phonenumbers.NumberParseException as error:
         raise _invalid() from error
-    if not phonenumbers.is_valid_number(number) or _is_overlong(number):
+    kind = phonenumbers.number_type(number)
+    if kind == PhoneNumberType.UNKNOWN or _is_overlong(number):  # only valid numbers have a type
         raise _invalid()
-    return number
+    return number, kind
 
 
 def _is_overlong(number: phonenumbers.PhoneNumber) -> bool:

@@ -33,8 +33,14 @@ def encode(confirmation: Confirmation) -> bytes:
 def compact(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
     """Leave out what is None or empty; decoding puts the defaults back."""
     if isinstance(value, dict):
-        parts = ((key, compact(part)) for key, part in value.items())
-        return {key: part for key, part in parts if part is not None and part not in ({}, [])}
+        kept = {}
+        for key, part in value.items():
+            if part is None:
+                continue
+            if isinstance(part, (dict, list, tuple)) and not (part := compact(part)):
+                continue
+            kept[key] = part
+        return kept
     return [compact(part) for part in value] if isinstance(value, (list, tuple)) else value
 
 
