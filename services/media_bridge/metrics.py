@@ -33,4 +33,5 @@ class BridgeMetrics:
         self.turn = histogram("turn", "From the end of the customer's speech to the answer's first audio sent")
         self.clear = histogram("barge_in_to_clear", "From the speech's start, or the key, to the clear sent")
         self.outcomes = counter("conversations", "Conversations that ended, by what was decided when they did", "outcome")
+        self.recordings_erased = counter("recordings_erased", "Recordings erased with their confirmations")
         self.cost = counter("model_cost_usd", "What the speech model's tokens cost, by what was decided", "outcome")

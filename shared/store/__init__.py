@@ -1,6 +1,7 @@
 """All that is stored: the only package that knows a Redis key. `connect` makes a `Store`; one of each per process."""
 
 import asyncio
+import secrets
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -132,6 +133,15 @@ class Store:
         """
         async with translated(1.5):
             await self.client.ping()
+
+    async def identity(self) -> str:
+        """Return the name that this store gave itself when it was first asked: another, or an emptied, store has another."""
+        pipe = self.client.pipeline(transaction=True)
+        pipe.set(keys.IDENTITY, secrets.token_hex(8), nx=True)
+        pipe.get(keys.IDENTITY)
+        async with translated():
+            _, name = await pipe.execute()
+        return str(name.decode())
 
     async def close(self) -> None:
         """Close the connections."""

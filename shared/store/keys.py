@@ -18,6 +18,7 @@
   the events to be delivered; `…:tries` hash: failures of each lane's first; `…:circuit` hash; `…:dead` sorted set: event ids
   by when they were given up, `…:why` hash: their reasons
 - `due:deliver` sorted set: endpoints by when; `deliver:open` sorted set: endpoints being delivered to, by the lease's end
+- `store:id` string: a name of chance, by which others know that it is still the same store
 - `LIMITS:*` strings, expire: how much of their rate limit keys have used
 - `rq:*`: RQ's own, jobs that carry an id
 
@@ -32,6 +33,7 @@ BEGUN = "due:begun"
 PARKED = "due:parked"
 CALLS_OPEN = "calls:open"
 CIRCUIT = "circuit"
+IDENTITY = "store:id"
 
 
 def due_heads(priority: str) -> str:

@@ -1,5 +1,6 @@
 """Finding confirmations: listed newest first, and by phone number."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.core.confirmation import Confirmation
@@ -53,6 +54,15 @@ class Lookups:
         async with translated():
             stored = await self._client.mget([keys.record(confirmation_id) for confirmation_id in ids])
         return tuple(decode(record).confirmation for record in stored if record is not None)
+
+    async def existing(self, confirmation_ids: Sequence[str]) -> frozenset[str]:
+        """Return those of the ids that there are, whether their records can be read or not."""
+        pipe = self._client.pipeline(transaction=False)
+        for confirmation_id in confirmation_ids:
+            pipe.exists(keys.record(confirmation_id))
+        async with translated():
+            found = await pipe.execute()
+        return frozenset(one for one, is_there in zip(confirmation_ids, found, strict=True) if is_there)
 
     async def find_open_by_phone(self, shop: str | None, phone: str) -> tuple[Confirmation, ...]:
         """Return the number's open confirmations, newest first, of one shop or of all; no test orders."""
