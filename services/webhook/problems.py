@@ -30,6 +30,7 @@ class ProblemKind(Enum):
     ALREADY_FINISHED = ("already_finished", 409, "The confirmation is finished")
     TOO_MANY_ENDPOINTS = ("too_many_endpoints", 409, "The shop has as many webhook endpoints as it may have")
     IDEMPOTENCY_KEY_IN_USE = ("idempotency_key_in_use", 409, "The first request is still in hand")
+    ERASED = ("erased", 410, "The confirmation has been erased")
     BODY_TOO_LARGE = ("body_too_large", 413, "The body is too large")
     UNSUPPORTED_MEDIA_TYPE = ("unsupported_media_type", 415, "The body must be application/json")
     VALIDATION_FAILED = ("validation_failed", 422, "The request has faulty fields")

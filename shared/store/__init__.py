@@ -29,6 +29,7 @@ from shared.store.signals import Signals, Watch, Watches
 from shared.store.submission import (
     AlreadyOpen,
     Created,
+    FirstAnswer,
     OptedOut,
     PastRequest,
     Replayed,
@@ -46,6 +47,7 @@ __all__ = [
     "Created",
     "DeadLetter",
     "Erased",
+    "FirstAnswer",
     "Forgotten",
     "Grant",
     "Hold",

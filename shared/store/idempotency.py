@@ -31,7 +31,7 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The request was answered before: this is the answer."""
+    """The request was answered before: this is the answer, or what it can be given again from."""
 
     status: int
     body: bytes

@@ -3,7 +3,8 @@
 - `confirmation:{id}` string: the record, header and JSON (`codec`); `…:events` list: its events; `…:transcript` hash: turns
 - `confirmations:{shop}:{status or outcome}` sorted set of ids: each confirmation is in exactly one
 - `orders:{shop}` hash: order id to confirmation ids, newest first; `phone:{number}` sorted set of confirmation ids
-- `idempotency:{shop}:{key}` string, expires: digest, kind, id or token, first answer
+- `idempotency:{shop}:{key}` string, expires: digest, kind, id or token, and of the first answer what
+  the confirmations don't tell: nothing about a customer
 - `opt_outs:{shop}` sorted set: numbers not to be called, by when
 - `line:{number}` set: ids of the orders about which the number is on the phone now
 - `events:{shop}:log` stream: `c` confirmation id, `s` sequence; `outcomes:{shop}:log` stream: `event` the envelope

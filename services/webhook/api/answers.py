@@ -161,7 +161,7 @@ class BulkTaken(Answer):
 class BulkRefused(Answer):
     """An item that was refused."""
 
-    status: Literal[409, 422]
+    status: Literal[409, 410, 422]
     problem: ProblemAnswer
 
 

@@ -8,12 +8,12 @@ from typing import Any, assert_never
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.webhook.api.bulk_replay import KeptResult, answered_again, kept, packed, result_object
 from services.webhook.api.confirmations import Confirmations, idempotency_key, json_response
 from services.webhook.api.intake import new_confirmation
-from services.webhook.api.representation import confirmation_object
 from services.webhook.api.rules import Rules
 from services.webhook.api.schemas import MAX_BULK_ITEMS, ConfirmationBody
-from services.webhook.api.submissions import accepted, key_reused, past_request
+from services.webhook.api.submissions import key_reused, past_request
 from services.webhook.api.validation import validated
 from services.webhook.body import MAX_BULK_BODY, fingerprint, read_json
 from services.webhook.edge import STORE_LIMIT_S
@@ -38,14 +38,16 @@ class Bulk:
         key = idempotency_key(request)
         items = _items(await read_json(request, MAX_BULK_BODY))
         if key is None:
-            return json_response(await self._results(request, shop, items))
+            _, answer = await self._results(request, shop, items)
+            return json_response(answer)
         claim = await self._store.idempotency.claim(shop, IdempotencyKey(key, fingerprint({"bulk": items})))
         match claim:
             case Claimed():
                 return await self._answered(request, shop, items, claim)
             case Answered(status, body):
-                headers = {"content-type": "application/json", "idempotency-replayed": "true"}
-                return Response(body, status, headers)
+                policy = (await self._confirmations.rules()).policy
+                again = await answered_again(self._store, body, policy, request.state.request_id)
+                return json_response(again, status, {"idempotency-replayed": "true"})
             case KeyConflict():
                 raise key_reused()
             case KeyInHand():
@@ -57,8 +59,9 @@ class Bulk:
     async def _answered(self, request: Request, shop: str, items: list[object], claim: Claimed) -> Response:
         """Take all items in and keep the answer; where Redis fails between, the key is free for the next try."""
         try:
-            response = json_response(await self._results(request, shop, items))
-            await self._store.idempotency.answer(claim, Answered(response.status_code, bytes(response.body)))
+            results, answer = await self._results(request, shop, items)
+            response = json_response(answer)
+            await self._store.idempotency.answer(claim, Answered(response.status_code, packed(results)))
         except StoreUnavailableError:
             limit_patience(_FREEING_LIMIT_S)
             with contextlib.suppress(StoreUnavailableError):  # it comes free by itself, later
@@ -66,18 +69,24 @@ class Bulk:
             raise
         return response
 
-    async def _results(self, request: Request, shop: str, items: list[object]) -> dict[str, Any]:
-        """Take in one handful after the other; while Redis is busy with one, the next is read."""
+    async def _results(self, request: Request, shop: str, items: list[object]) -> tuple[list[KeptResult], dict[str, Any]]:
+        """Take in one handful after the other; while Redis is busy with one, the next is read.
+
+        Returns what to keep, and what to answer.
+        """
         rules, is_test = await self._confirmations.rules(), request.state.is_test
-        results: list[dict[str, Any]] = []
+        results: list[KeptResult] = []
+        objects: list[dict[str, Any]] = []
         handful = _read(items[:_AT_ONCE], shop, rules, is_test=is_test)
         for end in range(_AT_ONCE, len(items) + _AT_ONCE, _AT_ONCE):
             limit_patience(STORE_LIMIT_S)
             following = _read_soon(items[end : end + _AT_ONCE], shop, rules, is_test=is_test)
             submissions, ahead = await asyncio.gather(self._submitted(handful, shop), following)
-            results += [_result(one, request.state.request_id, rules) for one in submissions]
+            pairs = [kept(one, request.state.request_id) for one in submissions]
+            results += [result for result, _ in pairs]
+            objects += [result_object(result, confirmation, rules.policy) for result, confirmation in pairs]
             handful = ahead
-        return {"results": results}
+        return results, {"results": objects}
 
     async def _submitted(self, handful: "_Handful", shop: str) -> list[Submission | ProblemError]:
         """Submit what is valid; of what is refused, find what came before."""
@@ -125,17 +134,6 @@ def _read(items: list[object], shop: str, rules: Rules, *, is_test: bool) -> _Ha
         else:
             taken.append(new_confirmation(body, shop=shop, digest=digest, now=rules.now, is_test=is_test))
     return _Handful(items, digests, taken)
-
-
-def _result(outcome: Submission | ProblemError, request_id: str, rules: Rules) -> dict[str, Any]:
-    """Return what is answered about one item."""
-    try:
-        if isinstance(outcome, ProblemError):
-            raise outcome
-        made = accepted(outcome)
-    except ProblemError as problem:
-        return {"status": problem.kind.status, "problem": problem.document(request_id)}
-    return {"status": made.status, "confirmation": confirmation_object(made.confirmation, rules.policy)}
 
 
 def _items(value: object) -> list[object]:

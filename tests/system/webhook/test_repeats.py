@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from shared.core.facts import Withdrawn
 from tests.support.webhook import Service, make_service, small_body
 
 KEY = {"idempotency-key": "order-1"}
@@ -73,3 +74,42 @@ async def test_the_items_of_a_repeated_bulk_are_answered_as_open(service: Servic
     assert [result["status"] for result in results] == [422, 200, 202]
     assert results[1]["confirmation"] == made
     assert results[2]["confirmation"]["order"]["id"] == "A-3"
+
+
+async def test_a_bulk_is_answered_again_byte_for_byte_from_what_names_no_customer(service: Service) -> None:
+    await service.store.opt_outs.add("shopaz", "+38344000111")
+    opened = await service.submit(small_body(1))
+    items = [small_body(1), small_body(2, phone="+38344000222"), {**small_body(1), "company": "Another"}]
+    items += [small_body(3, phone="044"), small_body(4, phone="+38344000111")]
+    first = await service.client.post(f"{PATH}/bulk", json={"items": items}, headers=KEY)
+    results = first.json()["results"]
+    assert [result["status"] for result in results] == [200, 202, 409, 422, 409]
+    assert results[0]["confirmation"] == opened
+    await service.store.confirmations.apply(results[1]["confirmation"]["id"], Withdrawn)
+    again = await service.client.post(f"{PATH}/bulk", json={"items": items}, headers=KEY)
+    assert (again.content, again.headers["idempotency-replayed"]) == (first.content, "true")
+    stored = await service.store.client.get("idempotency:shopaz:order-1")
+    assert not [word for word in (b"+38344000222", b"+38344000111", b"Shopaz") if word in stored]
+    other = await service.client.post(f"{PATH}/bulk", json={"items": items[:1]}, headers=KEY)
+    assert other.json()["code"] == "idempotency_key_reused"
+
+
+async def test_a_repeated_bulk_neither_shows_nor_orders_again_what_was_erased(service: Service) -> None:
+    bodies = [small_body(number, phone=f"+383441{number:05}") for number in range(130)]
+    first = (await service.client.post(f"{PATH}/bulk", json={"items": bodies}, headers=KEY)).json()["results"]
+    forgotten = bodies[0]["customer"]["phone"]
+    assert (await service.client.delete(f"/v1/customers/{forgotten}")).json()["erased"] == 1
+    again = (await service.client.post(f"{PATH}/bulk", json={"items": bodies}, headers=KEY)).json()["results"]
+    assert (again[0]["status"], again[0]["problem"]["code"]) == (410, "erased")
+    assert again[1:] == first[1:]
+    assert (await service.client.get(PATH, params={"order_id": "A-0"})).json()["items"] == []
+    assert forgotten.encode() not in await service.store.client.get("idempotency:shopaz:order-1")
+
+
+async def test_what_a_key_of_one_order_keeps_names_no_customer_and_shows_nothing_erased(service: Service) -> None:
+    body = {**small_body(1), "customer": {"phone": small_body()["customer"]["phone"], "name": "Arta"}}
+    made = (await _posted(service, body, KEY)).json()
+    stored = await service.store.client.get("idempotency:shopaz:order-1")
+    assert not any(word in stored for word in (b"+383", b"Arta", b"A-1"))
+    assert (await service.client.delete(f"/v1/customers/{made['customer']['phone']}")).json()["erased"] == 1
+    assert (await service.client.get(f"{PATH}/{made['id']}")).status_code == 404
