@@ -38,7 +38,10 @@ class Conversation:
             for task in helpers:
                 task.cancel()
         self._call.ledger.cut_ms += self._line.clear().samples / SAMPLES_PER_MS
-        self._call.ledger.note("line_closed", worst_lateness_ms=round(self._line.worst_lateness_ms, 1))
+        line = self._line
+        self._call.ledger.note(
+            "line_closed", lasted_ms=round(line.lasted_ms, 1), worst_lateness_ms=round(line.worst_lateness_ms, 1)
+        )
         return reason
 
     async def keep_recording(self) -> None:

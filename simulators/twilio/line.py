@@ -46,6 +46,7 @@ class Line:
         self._waiting: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
         self._mark_timer: asyncio.TimerHandle | None = None
         self.worst_lateness_ms = 0.0
+        self.lasted_ms = 0.0
 
     def elapsed_ms(self) -> float:
         """Milliseconds since the answer."""
@@ -126,6 +127,7 @@ class Line:
         if self.stopped:
             return
         self._catch_up()
+        self.lasted_ms = self.elapsed_ms()
         self.stopped = True
         self._words.clear()
         if self._mark_timer is not None:

@@ -170,7 +170,11 @@ class FakeTwilio:
         )
         self.calls[call.sid] = call
         if self._group is not None:
-            self._group.create_task(self._live(call))
+            live = self._live(call)
+            try:
+                self._group.create_task(live)
+            except RuntimeError:  # the test is over, and with it the group
+                live.close()
         return call
 
     async def _live(self, call: Call) -> None:

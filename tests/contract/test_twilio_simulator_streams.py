@@ -348,10 +348,11 @@ async def test_twenty_calls_at_once_keep_their_pace(twilio: TwilioSimulator, ser
     ledgers = [await twilio.ended(sid) for sid in sids]
 
     assert {ledger["end_reason"] for ledger in ledgers} == {"person_hung_up"}
-    for stream in (ledger["streams"][0] for ledger in ledgers):
-        due = (stream["ended_ms"] - stream["started_ms"]) / 20
-        # a clock that was held up makes up for it, so there may be a few more, never fewer
-        assert due - 4 <= stream["frames_sent"] <= due + 20
+    for ledger in ledgers:
+        [stream], closed = ledger["streams"], next(entry for entry in ledger["timeline"] if entry["what"] == "line_closed")
+        due = (ledger["answered_ms"] + closed["lasted_ms"] - stream["started_ms"]) / 20
+        # a clock that was held up makes up for it, but for what it was late by when the line was closed
+        assert due - 4 - closed["worst_lateness_ms"] / 20 <= stream["frames_sent"] <= due + 20
 
 
 async def test_a_stream_may_never_start_on_order(twilio: TwilioSimulator, server: StreamServer) -> None:
