@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from time import time
 from typing import Any
 
@@ -23,6 +24,7 @@ from services.media_bridge.next_order import NextOrders
 from services.media_bridge.openai_leg import ModelAddress, ModelLeg
 from services.media_bridge.prompts import PromptBook
 from services.media_bridge.reception import Desk
+from services.media_bridge.recording_sweep import RecordingSweep
 from services.media_bridge.server import StreamServer
 from services.media_bridge.settings import BridgeSettings
 from services.media_bridge.siblings import Siblings
@@ -45,6 +47,7 @@ log = structlog.get_logger()
 _SERVICE = "media_bridge"
 _SESSION_MARGIN_S = 60.0
 _PUBLISH_EVERY_S = 1.0
+_LAST_WRITES_S = 3.0  # for what calls leave that were broken off; shorter than what the keeper grants its children at last
 _LAST_WORDS_S = 5.0  # a process's own limit for the drain is up first
 
 
@@ -71,7 +74,7 @@ def _serve(settings: BridgeSettings, siblings: Siblings, *, number: int = 0, lif
     """Be one process of the service, until SIGTERM, or until who started it is gone (`life_fd` tells)."""
     siblings.become(number)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_run(settings, siblings, life_fd))
+        runner.run(_run(settings, siblings, is_first=number == 0, life_fd=life_fd))
 
 
 def _refuse_taken(bind: Bind) -> None:
@@ -94,7 +97,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def _run(settings: BridgeSettings, siblings: Siblings, life_fd: int | None) -> None:
+async def _run(settings: BridgeSettings, siblings: Siblings, *, is_first: bool, life_fd: int | None) -> None:
     policy = dial_policy_from(settings)
     store = connect(settings.redis_url.get_secret_value(), policy, public_url=settings.public_url)
     registry = make_registry(_SERVICE)
@@ -154,9 +157,16 @@ async def _run(settings: BridgeSettings, siblings: Siblings, life_fd: int | None
         parts = [store.signals.run(), pool.run(), server.run(desk)]
         if siblings.count > 1:
             parts.append(_publish(joint))
-        await _until_told_to_end(parts, partial(server.drained, settings.drain_timeout_s), life_fd)
+        if is_first and settings.record_calls is not None:
+            parts.append(_sweep(settings.record_calls, store, metrics).run())
+        await _until_told_to_end(parts, server, settings.drain_timeout_s, life_fd)
     finally:
         await store.close()
+
+
+def _sweep(folder: Path, store: Store, metrics: BridgeMetrics) -> RecordingSweep:
+    erased = metrics.recordings_erased
+    return RecordingSweep(folder, identity=store.identity, existing=store.lookups.existing, erased=erased)
 
 
 def _model_address(settings: BridgeSettings) -> ModelAddress:
@@ -212,31 +222,40 @@ async def _publish(joint: JointFigures) -> None:
 
 
 async def _until_told_to_end(
-    parts: list[Coroutine[Any, Any, None]], drained: Callable[[], Coroutine[Any, Any, None]], life_fd: int | None
+    parts: list[Coroutine[Any, Any, None]], server: StreamServer, drain_timeout_s: float, life_fd: int | None
 ) -> None:
-    """Run the parts; at the first signal drain, at the second, or when our parent is gone, end at once."""
+    """Run the parts; at the first signal drain, at the second break off.
+
+    When our parent is gone, drain too, and leave the port to its successor: whoever is on the line talks on.
+    """
     first, second = asyncio.Event(), asyncio.Event()
+    told_before = False
 
     def told() -> None:
-        (second if first.is_set() else first).set()
+        nonlocal told_before
+        (second if told_before else first).set()
+        told_before = True
 
     loop = asyncio.get_running_loop()
 
-    def orphaned() -> None:
+    def orphaned(life_fd: int) -> None:
+        loop.remove_reader(life_fd)
+        log.error("parent_lost", in_hand=server.work_in_hand)
+        server.leave_port()
         first.set()
-        second.set()
 
     loop.add_signal_handler(signal.SIGTERM, told)
     if life_fd is None:
         loop.add_signal_handler(signal.SIGINT, told)
     else:
-        loop.add_reader(life_fd, orphaned)  # Ctrl-C is our parent's affair
+        loop.add_reader(life_fd, orphaned, life_fd)  # Ctrl-C is our parent's affair
     async with asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(part) for part in parts]
         await first.wait()
-        draining = tasks.create_task(drained())
+        draining = tasks.create_task(server.drained(drain_timeout_s))
         impatience = tasks.create_task(_wait(second))
         await asyncio.wait([draining, impatience], return_when=asyncio.FIRST_COMPLETED)
+        await server.end_calls(_LAST_WRITES_S)
         for task in (*running, draining, impatience):
             task.cancel()
 

@@ -52,6 +52,8 @@ class StreamServer:
         self._siblings = siblings
         self._desk: Desk | None = None
         self._tasks: asyncio.TaskGroup | None = None
+        self._calls: set[asyncio.Task[None]] = set()
+        self._listening: asyncio.Server | None = None
         self._reasons: dict[str, str] = {}
         self._in_hand = 0
         self._is_idle = asyncio.Event()
@@ -68,14 +70,14 @@ class StreamServer:
         if self._tasks is None:
             work.close()
             return
-        self._tasks.create_task(self._counted(work))
+        self._add(self._tasks, work)
 
     async def run(self, desk: Desk) -> None:
         """Serve."""
         self._desk = desk
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
-            server = await ws_create_server(
+            self._listening = await ws_create_server(
                 self._answer,
                 self._bind.host,
                 self._bind.port,
@@ -88,7 +90,13 @@ class StreamServer:
             try:
                 await self._look_after_health()
             finally:
-                server.close()
+                self.leave_port()
+
+    def leave_port(self) -> None:
+        """Listen no more, so that others can have the port; the streams that stand go on."""
+        listening, self._listening = self._listening, None
+        if listening is not None:
+            listening.close()
 
     async def drained(self, limit_s: float) -> None:
         """Refuse what is new from now on and wait for the work in hand, at most `limit_s` seconds."""
@@ -102,18 +110,29 @@ class StreamServer:
         else:
             log.info("drain_ended")
 
-    async def _counted(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run one call, or one write; what goes wrong in it is its own affair."""
+    async def end_calls(self, limit_s: float) -> None:
+        """Break off the calls that still go on, and let what they leave be written, for at most `limit_s` seconds."""
+        for call in self._calls:
+            call.cancel()
+        try:
+            async with asyncio.timeout(limit_s):
+                await self._is_idle.wait()
+        except TimeoutError:
+            log.error("writes_lost", in_hand=self._in_hand)  # noqa: TRY400 - the traceback tells no more
+
+    def _add(self, tasks: asyncio.TaskGroup, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Begin with one call, or one write; it is in hand from now on."""
         self._in_hand += 1
         self._is_idle.clear()
-        try:
-            await work
-        except Exception:  # outermost: one call that fails must not end the others
-            log.exception("task_failed")
-        finally:
-            self._in_hand -= 1
-            if not self._in_hand:
-                self._is_idle.set()
+        task = tasks.create_task(_guarded(work))
+        task.add_done_callback(self._note_end)
+        return task
+
+    def _note_end(self, task: asyncio.Task[None]) -> None:
+        self._calls.discard(task)
+        self._in_hand -= 1
+        if not self._in_hand:
+            self._is_idle.set()
 
     async def _look_after_health(self) -> None:
         """Ask after our needs again and again: picows wants its answers at once."""
@@ -164,14 +183,17 @@ class StreamServer:
             return HTTPStatus.FORBIDDEN, "signature"
         if self._health.is_draining:
             return HTTPStatus.SERVICE_UNAVAILABLE, "draining"
-        if self._siblings.streams >= self._max_streams:
+        if not self._siblings.claim(self.streams, most=self._max_streams):
             return HTTPStatus.SERVICE_UNAVAILABLE, "full"
+        asyncio.get_running_loop().call_soon(self._note_streams)  # by then it is a stream, or picows has found fault with it
         return None
 
     def _serve(self, desk: Desk, leg: CallerLeg, lobby: Lobby) -> None:
         """Have a stream served whose handshake is done."""
+        if self._tasks is None:
+            return
         self._count_streams(1)
-        self.keep(self._receive(desk, leg, lobby))
+        self._calls.add(self._add(self._tasks, self._receive(desk, leg, lobby)))
 
     async def _receive(self, desk: Desk, leg: CallerLeg, lobby: Lobby) -> None:
         try:
@@ -182,7 +204,18 @@ class StreamServer:
     def _count_streams(self, more: int) -> None:
         self.streams += more
         self._metrics.streams.set(self.streams)
+        self._note_streams()
+
+    def _note_streams(self) -> None:
         self._siblings.note_streams(self.streams)
+
+
+async def _guarded(work: Coroutine[Any, Any, None]) -> None:
+    """Run a call, or a write; what goes wrong in it is its own affair."""
+    try:
+        await work
+    except Exception:  # outermost: one call that fails must not end the others
+        log.exception("task_failed")
 
 
 def _json(status: HTTPStatus, body: dict[str, Any]) -> WSUpgradeResponseWithListener:  # Any: JSON

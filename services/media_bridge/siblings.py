@@ -5,11 +5,10 @@ while another has room.
 """
 
 import mmap
-import struct
 
-_COUNT = struct.Struct("=q")
-_HEAD = struct.Struct("=qq")  # version, odd while it is being written; length
 _SLOT_BYTES = 512 * 1024
+_WORD_BYTES = 8
+_STREAMS, _VERSION, _LENGTH, _BODY = range(4)  # words of a slot; the version is odd while the figures are being written
 _TRIES = 5
 
 
@@ -19,6 +18,7 @@ class Siblings:
     def __init__(self, count: int) -> None:
         self.count = count
         self._memory = mmap.mmap(-1, _SLOT_BYTES * count)
+        self._words = memoryview(self._memory).cast("q")  # each written in one piece, which `struct` does not
         self._number = 0
 
     def become(self, number: int) -> None:
@@ -29,23 +29,33 @@ class Siblings:
 
     def note_streams(self, streams: int) -> None:
         """Let the others know how many streams this process has."""
-        _COUNT.pack_into(self._memory, self._number * _SLOT_BYTES, streams)
+        self._words[self._word(self._number, _STREAMS)] = streams
+
+    def claim(self, streams: int, *, most: int) -> bool:
+        """Note that this process wants one more than its `streams`; False, and nothing noted, where all then had over `most`.
+
+        The claim stands before the others are looked at, so two that claim the last place at once may both be refused, never
+        both be let in. Nobody waits for a lock: one that is frozen holds up none of the others.
+        """
+        self.note_streams(streams + 1)
+        if self.streams <= most:
+            return True
+        self.note_streams(streams)
+        return False
 
     @property
     def streams(self) -> int:
         """How many streams all processes have together."""
-        return sum(_COUNT.unpack_from(self._memory, number * _SLOT_BYTES)[0] for number in range(self.count))
+        return sum(self._words[self._word(number, _STREAMS)] for number in range(self.count))
 
     def publish(self, figures: bytes) -> None:
         """Let the others have this process's figures; more than half a megabyte of them are left out."""
-        start = self._number * _SLOT_BYTES + _COUNT.size
-        room = _SLOT_BYTES - _COUNT.size - _HEAD.size
-        told = figures if len(figures) <= room else b""
-        version = _HEAD.unpack_from(self._memory, start)[0] // 2 * 2
-        _HEAD.pack_into(self._memory, start, version + 1, 0)
-        body = start + _HEAD.size
+        version, body = self._word(self._number, _VERSION), self._word(self._number, _BODY) * _WORD_BYTES
+        told = figures if len(figures) <= _SLOT_BYTES - _BODY * _WORD_BYTES else b""
+        self._words[version] = self._words[version] // 2 * 2 + 1
         self._memory[body : body + len(told)] = told
-        _HEAD.pack_into(self._memory, start, version + 2, len(told))
+        self._words[self._word(self._number, _LENGTH)] = len(told)
+        self._words[version] += 1
 
     def others_figures(self) -> list[bytes]:
         """Return what the others have published; one that is writing all the time is left out."""
@@ -53,11 +63,14 @@ class Siblings:
         return [figures for number in others if (figures := self._read(number))]
 
     def _read(self, number: int) -> bytes:
-        start = number * _SLOT_BYTES + _COUNT.size
+        at, length, body = (self._word(number, word) for word in (_VERSION, _LENGTH, _BODY))
         for _ in range(_TRIES):
-            version, length = _HEAD.unpack_from(self._memory, start)
-            body = start + _HEAD.size
-            figures = bytes(self._memory[body : body + length])
-            if version % 2 == 0 and _HEAD.unpack_from(self._memory, start)[0] == version:
+            version = self._words[at]
+            figures = bytes(self._memory[body * _WORD_BYTES : body * _WORD_BYTES + self._words[length]])
+            if version % 2 == 0 and self._words[at] == version:
                 return figures
         return b""
+
+    @staticmethod
+    def _word(number: int, word: int) -> int:
+        return number * _SLOT_BYTES // _WORD_BYTES + word

@@ -73,9 +73,9 @@ def environment(*, port: int, redis_url: str, openai_url: str, **more: str) -> d
 @contextmanager
 def running_bridge(folder: Path, *, redis_url: str, openai_url: str, **more: str) -> Iterator[BridgeProcess]:
     """The program itself; returns once it is ready, and must end with 0."""
-    port = free_port()
+    port = int(more.get("MEDIA_BRIDGE_BIND", ":0").rpartition(":")[2]) or free_port()
     log = folder / f"bridge-{port}.log"
-    with log.open("wb") as output:
+    with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "services.media_bridge"],
             env=environment(port=port, redis_url=redis_url, openai_url=openai_url, **more),

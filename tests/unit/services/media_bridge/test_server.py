@@ -1,5 +1,6 @@
 """How the one port answers; picows' sockets are left out."""
 
+import asyncio
 import json
 from collections.abc import Coroutine
 from typing import Any
@@ -93,6 +94,37 @@ async def test_a_draining_or_full_bridge_sends_the_call_on_to_the_keypad() -> No
     starting = Port()
     starting.server._desk = None
     assert starting.status("/media-stream")[0] == 503
+
+
+async def test_a_place_that_became_no_stream_is_given_back() -> None:
+    port = Port(max_streams=1)
+    assert isinstance(port.ask("/media-stream"), PicowsSocket)
+    assert port.server._siblings.streams == 1
+    await asyncio.sleep(0)  # picows has found fault with the handshake meanwhile
+    assert port.server._siblings.streams == 0
+
+
+async def test_calls_that_are_broken_off_leave_what_they_have_to_write() -> None:
+    port, written, has_begun = Port(), list[str](), asyncio.Event()
+
+    async def write() -> None:
+        await asyncio.sleep(0)
+        written.append("turns")
+
+    async def call() -> None:
+        has_begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            port.server.keep(write())
+
+    async with asyncio.TaskGroup() as tasks:
+        port.server._tasks = tasks
+        port.server._calls.add(port.server._add(tasks, call()))
+        await has_begun.wait()
+        await port.server.end_calls(5)
+        assert written == ["turns"]
+        assert port.server.work_in_hand == 0
 
 
 async def test_draining_ends_at_once_without_work_and_gives_up_on_work_without_end() -> None:

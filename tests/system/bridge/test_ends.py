@@ -1,0 +1,127 @@
+"""How a bridge of several processes ends while people are on the line: politely, in haste, and with its parent killed."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from shared.core.outcome import Channel, VerdictKind
+from shared.store import Store
+from tests.support.bridge import BridgeProcess, Phone, PlacedCall, open_store, running_bridge
+from tests.support.openai_simulator import SimulatorProcess
+from tests.support.twilio_simulator import FarEnd, TwilioSimulator, eventually
+from tests.support.valkey import ValkeyServer
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(90)]
+
+CALLS = 4
+CONFIRMS_SLOWLY = ({"wait_agent_speaking": 2500}, {"pause": 1.5}, {"press": "1"}, "stay")
+STAYS = ("stay",)
+
+
+@pytest.fixture
+def bridge(folder: Path, valkey_server: ValkeyServer, openai: SimulatorProcess) -> Iterator[BridgeProcess]:
+    with running_bridge(folder, redis_url=valkey_server.url, openai_url=openai.url, MEDIA_BRIDGE_PROCESSES="2") as running:
+        yield running
+
+
+def children(bridge: BridgeProcess) -> list[int]:
+    pid = bridge.process.pid
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+async def on_the_line(phone: Phone, *steps: object) -> list[PlacedCall]:
+    """Several calls whose greeting is heard."""
+    calls = [await phone.call(*steps) for _ in range(CALLS)]
+    for call in calls:
+        await eventually(partial(_has_heard, phone.twilio, call.sid))
+    return calls
+
+
+def _has_heard(twilio: TwilioSimulator, sid: str) -> bool:
+    return bool(twilio.ledger(sid)["heard"])
+
+
+async def assert_all_confirmed(calls: list[PlacedCall]) -> None:
+    for call in calls:
+        ledger = await call.ended(limit_s=30)
+        assert ledger["streams"][0]["closed_by"] == "server"
+        verdict = (await call.record()).attempts[0].verdict
+        assert verdict is not None
+        assert (verdict.kind, verdict.channel) == (VerdictKind.CONFIRMED, Channel.KEYPAD)
+        assert await call.words()
+
+
+async def is_ended(pids: list[int]) -> bool:
+    for _ in range(200):
+        if not any(_lives(pid) for pid in pids):
+            return True
+        await asyncio.sleep(0.05)
+    return False
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def a_phone(twilio: TwilioSimulator, openai: SimulatorProcess, bridge: BridgeProcess, end: FarEnd, store: Store) -> Phone:
+    return Phone(twilio, openai, bridge, end, store, count=bridge.port % 1000 * 90)
+
+
+async def test_sigterm_lets_the_calls_of_all_processes_end(
+    valkey_server: ValkeyServer, openai: SimulatorProcess, twilio: TwilioSimulator, bridge: BridgeProcess, end: FarEnd
+) -> None:
+    async with open_store(valkey_server.url) as store:
+        calls = await on_the_line(a_phone(twilio, openai, bridge, end, store), *CONFIRMS_SLOWLY)
+        bridge.process.terminate()
+        await assert_all_confirmed(calls)
+        assert await asyncio.to_thread(bridge.process.wait, 10) == 0
+
+
+async def test_a_second_sigterm_breaks_the_calls_off_and_loses_no_word(
+    valkey_server: ValkeyServer, openai: SimulatorProcess, twilio: TwilioSimulator, bridge: BridgeProcess, end: FarEnd
+) -> None:
+    async with open_store(valkey_server.url) as store:
+        calls = await on_the_line(a_phone(twilio, openai, bridge, end, store), *STAYS)
+        bridge.process.terminate()
+        await asyncio.sleep(0.3)
+        bridge.process.terminate()
+        assert await asyncio.to_thread(bridge.process.wait, 15) == 0
+        for call in calls:
+            assert (await call.ended(limit_s=10))["streams"][0]["closed_by"] == "server"
+            assert await call.words()
+    assert "writes_lost" not in bridge.log.read_text()
+
+
+async def test_a_killed_parent_leaves_calls_that_go_on_and_a_port_that_is_free(
+    folder: Path,
+    valkey_server: ValkeyServer,
+    openai: SimulatorProcess,
+    twilio: TwilioSimulator,
+    bridge: BridgeProcess,
+    end: FarEnd,
+) -> None:
+    async with open_store(valkey_server.url) as store:
+        phone = a_phone(twilio, openai, bridge, end, store)
+        calls = await on_the_line(phone, *CONFIRMS_SLOWLY)
+        orphans = children(bridge)
+        os.kill(bridge.process.pid, signal.SIGKILL)
+        await asyncio.to_thread(bridge.process.wait, 10)
+        await asyncio.sleep(0.5)
+        with running_bridge(
+            folder,
+            redis_url=valkey_server.url,
+            openai_url=openai.url,
+            MEDIA_BRIDGE_PROCESSES="2",
+            MEDIA_BRIDGE_BIND=f"127.0.0.1:{bridge.port}",
+        ) as successor:
+            later = Phone(twilio, openai, successor, end, store, count=phone.count)
+            await assert_all_confirmed([*calls, await later.call(*CONFIRMS_SLOWLY)])
+        assert await is_ended(orphans)
