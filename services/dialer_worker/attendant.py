@@ -1,35 +1,34 @@
 """Finds out what one confirmation needs now, and does it: nothing, a call, or care."""
 
 from datetime import datetime
+from functools import partial
 
 import structlog
 
 from services.dialer_worker.dialer import Dialer
 from services.dialer_worker.reconcile import Reconciler
 from services.dialer_worker.rehearsal import Rehearsals
-from services.dialer_worker.room import Room
 from services.dialer_worker.tally import Count, Figure, Tally
+from services.dialer_worker.turns import Turns
 from shared.core.confirmation import Confirmation
-from shared.core.errors import NotFoundError, StoreUnavailableError, TelephonyError
+from shared.core.errors import NotFoundError
+from shared.core.facts import CallEnded, Fact, GivenUp, Withdrawn
+from shared.core.outcome import AttemptResult, Outcome
 from shared.store import MOST_RECOVERIES, Store, Work
 
 _log = structlog.get_logger(__name__)
 
 
 class Attendant:
-    """Attends to confirmations, several side by side.
+    """Attends to confirmations, several side by side; one that kills its worker again and again is parked."""
 
-    One whose last turn never came to an end, because the process died of something, is attended to alone: what it may
-    have been the cause of then strikes nobody else. After three such recoveries it is parked.
-    """
-
-    def __init__(self, *, store: Store, dialer: Dialer, reconciler: Reconciler, tally: Tally) -> None:
+    def __init__(self, *, store: Store, dialer: Dialer, reconciler: Reconciler, turns: Turns, tally: Tally) -> None:
         self._store = store
         self._dialer = dialer
         self._reconciler = reconciler
         self._rehearsals = Rehearsals(store, from_number=dialer.settings.twilio_from_numbers[0])
+        self._turns = turns
         self._tally = tally
-        self._room = Room()
 
     async def attend(self, confirmation_id: str, work: Work) -> None:
         """Bring the confirmation forward; `work` is what it was woken for. Doing so never, once or many times does no harm.
@@ -38,33 +37,31 @@ class Attendant:
             StoreUnavailableError: Redis is away; the due time brings the confirmation back.
             TelephonyError: Twilio could not be asked; the same.
         """
-        recoveries = self._store.recoveries
-        async with self._room.together():
-            if await recoveries.begin(work, confirmation_id) <= 0:
-                await self._turn(confirmation_id, work)
-                return
-            await recoveries.put_back(work, confirmation_id)  # who only waits for the room has not begun
-        async with self._room.alone():
-            begun_before = await recoveries.begin(work, confirmation_id)
-            if begun_before > MOST_RECOVERIES:
-                await self._park(confirmation_id, work)
-                return
-            _log.warning("attending_again", work=work.value, begun_before=begun_before)
-            await self._turn(confirmation_id, work)
+        is_over = work is Work.CARE and await self._store.recoveries.is_over(confirmation_id)
+        if is_over or not await self._turns.take(work, confirmation_id, partial(self._do, confirmation_id)):
+            await self._set_aside(confirmation_id, work)
 
-    async def _turn(self, confirmation_id: str, work: Work) -> None:
-        """Do what is to be done. Redis or Twilio away is an end too; any other error leaves the turn unfinished, like a crash."""
-        try:
-            await self._do(confirmation_id)
-        except (StoreUnavailableError, TelephonyError):
-            await self._store.recoveries.end(work, confirmation_id)
-            raise
-        await self._store.recoveries.end(work, confirmation_id)
-
-    async def _park(self, confirmation_id: str, work: Work) -> None:
+    async def _set_aside(self, confirmation_id: str, work: Work) -> None:
+        """Park the confirmation; one that has been parked for its whole retention is brought to its end instead."""
+        is_over = await self._store.recoveries.is_over(confirmation_id)
+        if is_over and await self._turns.take(Work.RETIRE, confirmation_id, partial(self._retire, confirmation_id)):
+            return
         await self._store.recoveries.park(confirmation_id)
         self._tally(Count(Figure.CARE, "parked"))
         _log.error("confirmation_parked", work=work.value, recoveries=MOST_RECOVERIES)
+
+    async def _retire(self, confirmation_id: str) -> None:
+        """Finish what nobody drove again, so that it is erased in its time; erase what is finished."""
+        for make_fact in _LAST_FACTS:
+            try:
+                step = await self._store.confirmations.apply_if(confirmation_id, make_fact)
+            except NotFoundError:
+                break
+            if step.confirmation.is_finished:
+                break
+        await self._store.eraser.erase_if_over(confirmation_id)
+        self._tally(Count(Figure.CARE, "retired"))
+        _log.warning("parked_retired")
 
     async def _do(self, confirmation_id: str) -> None:
         try:
@@ -81,6 +78,23 @@ class Attendant:
             return
         care = await self._reconciler.care(confirmation, now)
         self._tally(Count(Figure.CARE, care.name.lower()))
+
+
+def _withdrawn(confirmation: Confirmation, now: datetime) -> Fact | None:
+    """Let nothing follow a call whose end nobody heard; a decision in it stands."""
+    return None if confirmation.open_attempt is None else Withdrawn(now)
+
+
+def _ended(confirmation: Confirmation, now: datetime) -> Fact | None:
+    attempt = confirmation.open_attempt
+    return None if attempt is None else CallEnded(now, attempt.id, AttemptResult.ERROR, reason="parked")
+
+
+def _given_up(confirmation: Confirmation, now: datetime) -> Fact | None:
+    return None if confirmation.is_finished else GivenUp(now, Outcome.EXPIRED)
+
+
+_LAST_FACTS = (_withdrawn, _ended, _given_up)
 
 
 def _is_call_due(confirmation: Confirmation, now: datetime) -> bool:

@@ -12,9 +12,10 @@ import structlog
 
 from services.dialer_worker.outbound import Accepted, Outbound, Refused
 from services.dialer_worker.tally import Count, Figure, Tally
+from services.dialer_worker.turns import Turns
 from shared.core.errors import NotFoundError, StoreUnavailableError
 from shared.core.webhook import LIFE, RETRY_DELAYS_S, Endpoint, next_try_at, signature
-from shared.store import Message, Settled, Store
+from shared.store import MOST_RECOVERIES, Message, Settled, Store, Work
 
 TURN_S = 8.0  # after so long nothing more is begun, so that other endpoints and calls get their turn
 AT_ONCE = 10
@@ -36,6 +37,7 @@ class Courier:
         store: Store,
         open_outbound: OpenOutbound,
         *,
+        turns: Turns,
         tally: Tally,
         delays_s: Sequence[float] = RETRY_DELAYS_S,
         life: timedelta = LIFE,
@@ -43,17 +45,24 @@ class Courier:
     ) -> None:
         self._store = store
         self._open_outbound = open_outbound
+        self._turns = turns
         self._tally = tally
         self._delays_s = delays_s
         self._life = life
         self._clock = clock
 
     async def deliver(self, endpoint_id: str) -> None:
-        """Deliver what is due at an endpoint. Doing so never, once or many times loses nothing.
+        """Deliver what is due at an endpoint, or park it. Doing so never, once or many times loses nothing.
 
         Raises:
             StoreUnavailableError: Redis is away; the lease brings the endpoint back.
         """
+        if not await self._turns.take(Work.DELIVER, endpoint_id, partial(self._deliver, endpoint_id)):
+            await self._store.recoveries.park_endpoint(endpoint_id)
+            self._tally(Count(Figure.WEBHOOK, "parked"))
+            _log.error("endpoint_parked", recoveries=MOST_RECOVERIES)
+
+    async def _deliver(self, endpoint_id: str) -> None:
         try:
             endpoint = await self._store.webhooks.get(endpoint_id)
             if endpoint.disabled_because is None:

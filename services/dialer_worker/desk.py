@@ -20,6 +20,7 @@ from services.dialer_worker.reconcile import Reconciler
 from services.dialer_worker.settings import Settings
 from services.dialer_worker.tally import Count, Figure, Tally
 from services.dialer_worker.telephony import Telephony, open_client
+from services.dialer_worker.turns import Turns
 from shared.core.errors import StoreUnavailableError, TelephonyError
 from shared.policy import dial_policy_from
 from shared.store import Work, connect
@@ -64,9 +65,10 @@ class Desk:
             clock=boottime_s,
             rng=random.Random(),  # noqa: S311 - it only spreads pauses
         )
-        self._attendant = Attendant(store=self._store, dialer=dialer, reconciler=reconciler, tally=tally)
+        turns = Turns(self._store.recoveries)
+        self._attendant = Attendant(store=self._store, dialer=dialer, reconciler=reconciler, turns=turns, tally=tally)
         outbound = partial(open_outbound, allows_private=settings.webhook_private_targets)
-        self._courier = Courier(self._store, outbound, tally=tally)
+        self._courier = Courier(self._store, outbound, turns=turns, tally=tally)
 
     def __enter__(self) -> Self:
         """Have the loop ready."""

@@ -37,7 +37,9 @@ class Figures:
         self.queue_depth = Gauge("dialer_queue_depth", "Jobs that wait for a worker", registry=registry)
         self.calls_open = Gauge("dialer_calls_open", "Places taken among the calls at once", registry=registry)
         self.circuit_open = Gauge("dialer_circuit_open", "1 while dialing is paused for the account", registry=registry)
-        self.parked = Gauge("dialer_parked", "Confirmations that nobody takes up until somebody says so", registry=registry)
+        self.parked = Gauge(
+            "dialer_parked", "Confirmations and endpoints that nobody takes up until somebody says so", registry=registry
+        )
         self._overdue = Gauge("dialer_calls_due", "Calls that are due now", ["priority"], registry=registry)
         self._call_age = Gauge("dialer_call_overdue_seconds", "How long the oldest due call has waited", registry=registry)
         self._care_age = Gauge("dialer_care_overdue_seconds", "How late the oldest due care is", registry=registry)

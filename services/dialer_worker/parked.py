@@ -1,6 +1,6 @@
-"""What is parked, for a person: `python -m services.dialer_worker.parked` lists it, `… again ID …` drives it again.
+"""What is parked, orders and webhook endpoints, for a person: `python -m services.dialer_worker.parked` lists it.
 
-`… again all` drives all of it again. Exit code 1 where an id is not known any more.
+`… again ID …` drives it again, `… again all` all of it. Exit code 1 where an id is not known any more.
 """
 
 import asyncio
@@ -19,21 +19,21 @@ _AGAIN, _ALL = "again", "all"
 async def show(recoveries: Recoveries) -> int:
     """Print what is parked, one id a line, and since when."""
     for parked in await recoveries.parked():
-        _say(f"{parked.confirmation_id}  {parked.since:%Y-%m-%dT%H:%M:%SZ}")
+        _say(f"{parked.id}  {parked.since:%Y-%m-%dT%H:%M:%SZ}")
     return 0
 
 
 async def drive_again(recoveries: Recoveries, ids: Sequence[str]) -> int:
-    """Have the confirmations looked at again when their records say so."""
+    """Have confirmations and endpoints taken up again when they are due."""
     exit_code = 0
-    for confirmation_id in ids:
+    for one in ids:
         try:
-            await recoveries.redrive(confirmation_id)
+            await recoveries.redrive(one)
         except NotFoundError:
-            _say(f"{confirmation_id}  there is none any more")
+            _say(f"{one}  there is none any more")
             exit_code = 1
         else:
-            _say(f"{confirmation_id}  is due again")
+            _say(f"{one}  is due again")
     return exit_code
 
 
@@ -45,7 +45,7 @@ async def run(words: Sequence[str], settings: Settings) -> int:
             case []:
                 return await show(store.recoveries)
             case [word, only] if (word, only) == (_AGAIN, _ALL):
-                return await drive_again(store.recoveries, [one.confirmation_id for one in await store.recoveries.parked()])
+                return await drive_again(store.recoveries, [one.id for one in await store.recoveries.parked()])
             case [word, *ids] if word == _AGAIN and ids:
                 return await drive_again(store.recoveries, ids)
             case _:

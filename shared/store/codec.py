@@ -68,6 +68,11 @@ def state_word(confirmation: Confirmation) -> str:
     return "rehearsing" if confirmation.is_test else "calling"
 
 
+def is_finished(header: bytes) -> bool:
+    """Tell by the beginning of a record, which may be one that nobody can read, whether it is finished."""
+    return header.partition(b"\n")[0].split(b" ")[2:3] == [b"finished"]
+
+
 def to_ms(moment: datetime) -> int:
     """Return Redis's score for a moment: whole milliseconds since 1970, rounded up, so that nothing is due early."""
     return -int(-moment.timestamp() * 1000 // 1)

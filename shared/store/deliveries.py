@@ -54,6 +54,7 @@ class LaneCounts:
     pending: int
     dead: int
     held_until: datetime | None
+    is_parked: bool = False
 
 
 class Settled(StrEnum):
@@ -136,9 +137,11 @@ class Deliveries:
         pipe.zcard(keys.webhook(endpoint_id, "lanes"))
         pipe.zcard(keys.webhook(endpoint_id, "dead"))
         pipe.hget(keys.webhook(endpoint_id, "circuit"), "until")
+        pipe.zscore(keys.PARKED, endpoint_id)
         async with translated():
-            pending, dead, held_until = await pipe.execute()
-        return LaneCounts(pending=pending, dead=dead, held_until=None if held_until is None else from_ms(float(held_until)))
+            pending, dead, until, parked_at = await pipe.execute()
+        held_until = None if until is None else from_ms(float(until))
+        return LaneCounts(pending=pending, dead=dead, held_until=held_until, is_parked=parked_at is not None)
 
     async def dead_letters(self, endpoint_id: str, *, limit: int = 100, offset: int = 0) -> list[DeadLetter]:
         """Return what was given up, newest first."""

@@ -63,7 +63,7 @@ class Eraser:
             stored = await self._client.get(keys.record(confirmation_id))
             seconds, micros = await self._client.time()
             if stored is None:
-                await self._client.zrem(keys.DUE_CARE, confirmation_id)
+                await self._forget_due(confirmation_id)
                 return None
             record = decode(stored)
             over_at = keep_until(record.confirmation, self._policy)
@@ -71,6 +71,13 @@ class Eraser:
             if not record.confirmation.is_finished or now < over_at:
                 return None
             return await self._erase(record, "keep" if _may_be_kept(record.confirmation, over_at, now) else "take")
+
+    async def _forget_due(self, confirmation_id: str) -> None:
+        """Take out what is due, or parked, of a confirmation that is gone."""
+        pipe = self._client.pipeline(transaction=True)
+        pipe.zrem(keys.DUE_CARE, confirmation_id)
+        pipe.zrem(keys.PARKED, confirmation_id)
+        await pipe.execute()
 
     async def _erase(self, record: Record, mode: Literal["keep", "take"]) -> Erased | KeptUnread | None:
         old = record.confirmation

@@ -113,10 +113,11 @@ def _of_line(before: Confirmation, after: Confirmation) -> list[FollowUp]:
 
 
 def _of_end(after: Confirmation) -> list[FollowUp]:
-    """Forget how often work on it was begun: what was left of that by a crash would be kept for ever."""
+    """Forget how often work on it was begun, which a crash may have left, and that it was parked: what is finished is erased."""
     if not after.is_finished:
         return []
-    return [("HDEL", keys.BEGUN, keys.begun_field("dial", after.id), keys.begun_field("care", after.id))]
+    begun = [keys.begun_field(work, after.id) for work in ("dial", "care", "retire")]
+    return [("HDEL", keys.BEGUN, *begun), ("ZREM", keys.PARKED, after.id)]
 
 
 def _lease_end(attempt: Attempt, policy: DialPolicy) -> int:

@@ -11,8 +11,8 @@
 - `due:care`, `due:dial:{priority}:{shop}` sorted sets: ids by when they are due (ms); `due:heads:{priority}`: shops by their
   first; `due:turns` hash and `due:turn` counter: when a shop had its last turn; `due:rate` string: when the next call may
   start; `due:grant:{nonce}` hash, expires: a grant, for whoever asks again
-- `due:begun` hash: `dial:{id}` or `care:{id}` to how often it was begun since it last came to an end; `due:parked` sorted set:
-  ids that nobody takes up any more, by since when
+- `due:begun` hash: `dial:{id}`, `care:{id}`, `retire:{id}` or `deliver:{endpoint}` to how often that was begun since it last
+  came to an end; `due:parked` sorted set: ids and endpoints that nobody takes up any more, by since when
 - `calls:open` sorted set: ids by the end of their lease; `circuit` hash; `caller_ids:turn` counter
 - `webhooks:{shop}` hash: endpoint to the types of event it wants; `webhook:{endpoint}` string: the endpoint as JSON;
   `…:off` string: it is disabled; `…:lanes` sorted set: confirmation ids by the next try (ms); `…:lane:{id}` list: sequences of
@@ -42,9 +42,9 @@ def due_heads(priority: str) -> str:
     return f"due:heads:{priority}"
 
 
-def begun_field(work: str, confirmation_id: str) -> str:
-    """Name the field that counts how often a kind of work on a confirmation was begun."""
-    return f"{work}:{confirmation_id}"
+def begun_field(work: str, about: str) -> str:
+    """Name the field that counts how often a kind of work on a confirmation, or an endpoint, was begun."""
+    return f"{work}:{about}"
 
 
 def record(confirmation_id: str) -> str:

@@ -1,4 +1,4 @@
-"""The dialer worker as it would be with a fault that kills it whenever it looks at one order: the one named in POISON.
+"""The dialer worker as it would be with a fault that kills it whenever it looks at one order or endpoint: the one named in POISON.
 
 Its leases are shorter than in earnest, so that the recoveries come sooner.
 """
@@ -11,11 +11,15 @@ from functools import partial
 
 from shared import store
 from shared.core.confirmation import Confirmation
+from shared.core.webhook import Endpoint
 from shared.store.confirmations import Confirmations
+from shared.store.deliveries import Deliveries
 from shared.store.due import Due
+from shared.store.webhooks import Webhooks
 
 _LEASE_S = 3.0
 _look = Confirmations.look
+_get = Webhooks.get
 
 
 async def _die_of_one(self: Confirmations, confirmation_id: str) -> tuple[Confirmation, datetime]:
@@ -24,7 +28,15 @@ async def _die_of_one(self: Confirmations, confirmation_id: str) -> tuple[Confir
     return await _look(self, confirmation_id)
 
 
+async def _die_of_one_endpoint(self: Webhooks, endpoint_id: str) -> Endpoint:
+    if endpoint_id == os.environ["POISON"]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return await _get(self, endpoint_id)
+
+
 if __name__ == "__main__":
     Confirmations.look = _die_of_one  # type: ignore[method-assign]
+    Webhooks.get = _die_of_one_endpoint  # type: ignore[method-assign]
     setattr(store, "Due", partial(Due, lease_s=_LEASE_S))  # noqa: B010 - the type checker would not have it
+    setattr(store, "Deliveries", partial(Deliveries, lease_s=_LEASE_S))  # noqa: B010
     runpy.run_module("services.dialer_worker", run_name="__main__")

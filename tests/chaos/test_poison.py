@@ -8,13 +8,17 @@ from time import monotonic
 
 import pytest
 
+from shared.core.announcement import EventType
+from shared.core.webhook import Endpoint, secret_of
 from tests.chaos.fake_twilio import Moods, fake_twilio
 from tests.chaos.judge import judge
 from tests.chaos.site import Site, a_site
+from tests.support.orders import NOON
+from tests.support.receiver import running_receiver
 from tests.system.dialer_worker.processes import ROOT
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(150)]
-SETTINGS = {"MAX_ATTEMPTS": "1"}
+SETTINGS = {"WEBHOOK_PRIVATE_TARGETS": "on", "MAX_ATTEMPTS": "1"}
 OTHERS = 40
 
 
@@ -54,3 +58,40 @@ async def test_a_poisonous_order_is_parked_and_the_others_are_called(tmp_path: P
         await site.come_to_rest(limit_s=30)
         assert dialer.poll() is None
         assert (await judge(site.store, site.ids, twilio.all_calls())).faults == []
+
+
+async def test_a_poisonous_endpoint_is_parked_and_orders_and_other_endpoints_go_on(tmp_path: Path) -> None:
+    async with (
+        fake_twilio(Moods(), seed=1) as twilio,
+        a_site(tmp_path, twilio, settings=SETTINGS) as site,
+        running_receiver() as receiver,
+    ):
+        receiver.secret = secret_of(bytes(range(32)))
+        for number in (1, 2):
+            endpoint = Endpoint(
+                id=f"whe_{number}",
+                url=receiver.url,
+                secret=receiver.secret,
+                shop="shopaz",
+                events=(EventType.FINISHED,),
+                created_at=NOON,
+            )
+            await site.store.webhooks.save(endpoint)
+        orders = await site.new_orders(OTHERS)
+        await site.start_dialer("tests.chaos.poisoned", POISON="whe_1")
+        await site.submit(orders)
+        await site.come_to_rest(limit_s=60)
+        await until_parked(site, limit_s=60)
+        assert site.logs().count('"endpoint_parked"') == 1
+        faults = ["due:parked holds 1", "due:begun holds 1"]
+        assert (await judge(site.store, site.ids, twilio.all_calls())).faults == faults
+        assert {event["subject"] for event in receiver.events} == set(site.ids)
+
+        await site.end_dialers()
+        assert parked(site).startswith("whe_1")
+        assert "is due again" in parked(site, "again", "whe_1")
+        await site.start_dialer()  # the fault is mended
+        until = monotonic() + 20
+        while len(set(receiver.ids)) * 2 > len(receiver.ids):
+            assert monotonic() < until, site.logs()
+            await asyncio.sleep(0.1)

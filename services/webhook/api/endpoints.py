@@ -26,6 +26,7 @@ DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 _MAX_OFFSET = 10_000_000
 _BY_SHOP = "the shop disabled it"
+_PARKED = "the deliveries failed on our side again and again; the operator has to look at it, what waits is kept"
 
 
 class Endpoints:
@@ -163,13 +164,14 @@ class Endpoints:
 
 
 def _endpoint_object(endpoint: Endpoint, counts: LaneCounts) -> dict[str, Any]:
+    disabled = endpoint.disabled_because or (_PARKED if counts.is_parked else None)
     return {
         "id": endpoint.id,
         "url": endpoint.url,
         "events": [kind.value for kind in endpoint.events],
         "description": endpoint.description,
-        "enabled": endpoint.disabled_because is None,
-        "disabled_because": endpoint.disabled_because,
+        "enabled": disabled is None,
+        "disabled_because": disabled,
         "created_at": timestamp(endpoint.created_at),
         "pending": counts.pending,
         "dead_letters": counts.dead,

@@ -11,4 +11,6 @@ for _, part in ipairs({ '', ':off', ':lanes', ':tries', ':circuit', ':dead', ':w
 end
 redis.call('ZREM', 'due:deliver', ARGV[1])
 redis.call('ZREM', 'deliver:open', ARGV[1])
+redis.call('ZREM', 'due:parked', ARGV[1])
+redis.call('HDEL', 'due:begun', 'deliver:' .. ARGV[1])
 return 1

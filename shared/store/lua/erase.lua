@@ -62,6 +62,8 @@ redis.call('ZREM', KEYS[6], id)
 redis.call('SREM', KEYS[8], id)
 redis.call('ZREM', 'due:care', id)
 redis.call('ZREM', 'calls:open', id)
+redis.call('ZREM', 'due:parked', id)
+redis.call('HDEL', 'due:begun', 'dial:' .. id, 'care:' .. id, 'retire:' .. id)
 set_dial(ARGV[5], ARGV[4], id, '')
 for _, endpoint in ipairs(redis.call('HKEYS', 'webhooks:' .. ARGV[4])) do
   forget_lane(endpoint, id, sequences)

@@ -49,9 +49,9 @@ local function line_is_taken(phone, id)
   return false
 end
 
--- Sets when somebody must deliver to an endpoint; while somebody does, that is set at the end of it.
+-- Sets when somebody must deliver to an endpoint; while somebody does, that is set at the end of it. Not to a parked one.
 local function wake_endpoint(endpoint)
-  if redis.call('ZSCORE', 'deliver:open', endpoint) then
+  if redis.call('ZSCORE', 'deliver:open', endpoint) or redis.call('ZSCORE', 'due:parked', endpoint) then
     return
   end
   local first = redis.call('ZRANGE', 'webhook:' .. endpoint .. ':lanes', 0, 0, 'WITHSCORES')

@@ -16,6 +16,7 @@ from services.dialer_worker.reconcile import Reconciler
 from services.dialer_worker.settings import Settings
 from services.dialer_worker.tally import Count, Figure
 from services.dialer_worker.telephony import Telephony
+from services.dialer_worker.turns import Turns
 from shared.core.confirmation import Confirmation
 from shared.core.facts import AttemptBegun, CallPlaced
 from shared.core.order import CallWishes
@@ -129,8 +130,8 @@ class Bench:
         assert isinstance(granted, Grant)
         assert granted.confirmation_id == an_order(number).id
 
-    async def attend(self, number: int = 1) -> Confirmation:
-        await self.attendant.attend(an_order(number).id, Work.DIAL)
+    async def attend(self, number: int = 1, *, work: Work = Work.DIAL) -> Confirmation:
+        await self.attendant.attend(an_order(number).id, work)
         return await self.get(number)
 
     async def dial(self, number: int = 1, *, call: CallWishes | None = None) -> Confirmation:
@@ -204,7 +205,7 @@ async def bench(valkey_url: str) -> AsyncIterator[Bench]:
         clock=clock,
         rng=random.Random(7),
     )
-    attendant = Attendant(store=store, dialer=dialer, reconciler=reconciler, tally=counts.append)
+    attendant = Attendant(store=store, dialer=dialer, reconciler=reconciler, turns=Turns(store.recoveries), tally=counts.append)
     yield Bench(store, twilio, attendant, counts, clock)
     await client.aclose()
     await store.close()

@@ -3,13 +3,16 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from services.dialer_worker.tally import Figure
 from shared.core.errors import TelephonyError
-from shared.store import MOST_RECOVERIES, Work
-from tests.support.orders import an_order
-from tests.system.dialer_worker.conftest import Bench
+from shared.core.facts import VerdictGiven, Withdrawn
+from shared.core.outcome import AttemptResult, Outcome, VerdictKind
+from shared.store import MOST_RECOVERIES, Grant, Work
+from tests.support.orders import ALWAYS, an_order, verdict
+from tests.system.dialer_worker.conftest import ATTEMPT, Bench
 
 pytestmark = pytest.mark.system
 ID = an_order().id
@@ -58,4 +61,65 @@ async def test_who_only_waits_to_be_alone_has_not_begun(bench: Bench) -> None:
     async with asyncio.TaskGroup() as group:
         for _ in range(MOST_RECOVERIES + 3):
             group.create_task(bench.attend())
+    assert await bench.store.recoveries.count() == 0
+
+
+async def parked_for_its_retention(bench: Bench) -> None:
+    for _ in range(MOST_RECOVERIES + 1):
+        await bench.store.recoveries.begin(Work.DIAL, ID)
+    await bench.store.recoveries.park(ID)
+    long_ago = await bench.store.now() - timedelta(days=ALWAYS.retention_days, seconds=1)
+    await bench.store.client.zadd("due:parked", {ID: long_ago.timestamp() * 1000})
+
+
+async def test_an_order_parked_for_its_retention_finishes_uncalled_and_is_erased_in_its_time(bench: Bench) -> None:
+    await bench.submit()
+    await parked_for_its_retention(bench)
+    after = await bench.attend(work=Work.CARE)
+    assert (after.outcome, after.attempts, bench.counted(Figure.CARE)) == (Outcome.EXPIRED, (), ["retired"])
+    assert await bench.store.recoveries.count() == 0
+    due_ms = await bench.store.client.zscore("due:care", ID)
+    wanted = after.updated_at + timedelta(days=ALWAYS.retention_days)
+    assert due_ms == pytest.approx(wanted.timestamp() * 1000, abs=10)
+
+
+async def test_a_decision_in_a_call_that_was_parked_stands_when_its_retention_is_over(bench: Bench) -> None:
+    await bench.begin(ago_s=1000)
+    decided = verdict(VerdictKind.CONFIRMED, await bench.store.now())
+    await bench.store.confirmations.apply(ID, lambda now: VerdictGiven(now, ATTEMPT, decided))
+    await parked_for_its_retention(bench)
+    assert (await bench.attend(work=Work.CARE)).outcome is Outcome.CONFIRMED
+    assert bench.twilio.placed == []
+
+
+async def test_a_call_without_a_decision_that_was_parked_leads_to_no_other(bench: Bench) -> None:
+    await bench.begin(ago_s=1000)
+    await parked_for_its_retention(bench)
+    after = await bench.attend(work=Work.CARE)
+    assert (after.outcome, after.attempts[-1].result) == (Outcome.WITHDRAWN, AttemptResult.WITHDRAWN)
+    assert not isinstance(await bench.store.due.admit("any"), Grant)
+
+
+async def test_one_that_kills_its_worker_even_then_is_left_parked(bench: Bench) -> None:
+    await bench.submit()
+    await parked_for_its_retention(bench)
+    for _ in range(MOST_RECOVERIES + 1):
+        await bench.store.recoveries.begin(Work.RETIRE, ID)
+    assert not (await bench.attend(work=Work.CARE)).is_finished
+    assert bench.counted(Figure.CARE) == ["parked"]
+    assert await bench.store.due.claim_care() == []
+
+
+async def test_what_could_not_be_erased_is_erased_when_the_fault_is_mended(bench: Bench) -> None:
+    await bench.submit()
+    await bench.store.confirmations.apply(ID, Withdrawn)
+    await bench.store.recoveries.park(ID)
+    long_ago = timedelta(days=ALWAYS.retention_days + 1)
+    record = await bench.store.client.get(f"confirmation:{ID}")
+    stamp = (await bench.store.confirmations.get(ID)).updated_at
+    old = msgspec.json.encode(stamp)
+    assert old in record
+    await bench.store.client.set(f"confirmation:{ID}", record.replace(old, msgspec.json.encode(stamp - long_ago)))
+    await bench.attendant.attend(ID, Work.CARE)
+    assert await bench.store.client.exists(f"confirmation:{ID}") == 0
     assert await bench.store.recoveries.count() == 0

@@ -11,10 +11,11 @@ import pytest
 from services.dialer_worker.courier import Courier
 from services.dialer_worker.outbound import open_outbound
 from services.dialer_worker.tally import Count, Figure
+from services.dialer_worker.turns import Turns
 from shared.core.announcement import EventType
 from shared.core.facts import Withdrawn
 from shared.core.webhook import LIFE, Endpoint, secret_of
-from shared.store import Store, connect
+from shared.store import MOST_RECOVERIES, Store, Work, connect
 from shared.store.deliveries import Deliveries
 from tests.support.orders import ALWAYS, NOON, an_order, with_phone
 from tests.support.receiver import Receiver, running_receiver
@@ -35,14 +36,17 @@ class Post:
 
     async def turn(self, *, delays_s: Sequence[float] = (0.05, 0.05, 0.05), limit_s: float = 2, life: timedelta = LIFE) -> bool:
         """Take one turn at the endpoint as soon as it is due; False where it never came due."""
-        outbound = partial(open_outbound, allows_private=True)
-        courier = Courier(self.store, outbound, tally=self._count, delays_s=delays_s, life=life)
+        courier = self.courier(delays_s=delays_s, life=life)
         for _ in range(int(limit_s / 0.02)):
             if await self.store.deliveries.claim(1):
                 await courier.deliver(self.endpoint.id)
                 return True
             await asyncio.sleep(0.02)
         return False
+
+    def courier(self, *, delays_s: Sequence[float] = (0.05, 0.05, 0.05), life: timedelta = LIFE) -> Courier:
+        outbound, turns = partial(open_outbound, allows_private=True), Turns(self.store.recoveries)
+        return Courier(self.store, outbound, turns=turns, tally=self._count, delays_s=delays_s, life=life)
 
     async def finish(self, number: int = 1) -> None:
         """Have an order called and confirmed."""
@@ -223,5 +227,35 @@ async def test_a_dropped_endpoint_leaves_nothing_and_its_job_does_no_harm(post: 
     assert await post.store.deliveries.claim(1) == ["whe_1"]
     assert await post.store.webhooks.drop(post.endpoint)
     assert not await post.store.webhooks.drop(post.endpoint)
-    await Courier(post.store, partial(open_outbound, allows_private=True), tally=post._count).deliver("whe_1")
+    await post.courier().deliver("whe_1")
     assert [key for key in await post.store.client.keys("*") if b"webhook" in key or b"deliver" in key] == []
+
+
+async def test_an_endpoint_whose_deliveries_killed_their_workers_is_parked_until_it_is_driven_again(post: Post) -> None:
+    await post.finish()
+    for _ in range(MOST_RECOVERIES + 1):
+        await post.store.recoveries.begin(Work.DELIVER, "whe_1")
+    assert await post.turn()
+    assert (post.counts, post.types()) == (["parked"], [])
+    assert (await post.store.deliveries.counts("whe_1")).is_parked
+    await post.finish(2)  # what comes to be told meanwhile waits, too
+    assert not await post.turn(limit_s=0.2)
+    await post.store.recoveries.redrive("whe_1")
+    assert await post.turn()
+    assert sorted(post.types()) == sorted(WHOLE * 2)
+    assert await post.store.recoveries.begin(Work.DELIVER, "whe_1") == 0
+
+
+async def test_an_endpoint_whose_delivery_killed_its_worker_once_is_delivered_to_all_the_same(post: Post) -> None:
+    await post.finish()
+    await post.store.recoveries.begin(Work.DELIVER, "whe_1")
+    assert await post.turn()
+    assert post.types() == WHOLE
+    assert await post.store.client.hlen("due:begun") == 0
+
+
+async def test_a_parked_endpoint_that_is_dropped_leaves_nothing(post: Post) -> None:
+    await post.store.recoveries.begin(Work.DELIVER, "whe_1")
+    await post.store.recoveries.park_endpoint("whe_1")
+    assert await post.store.webhooks.drop(post.endpoint)
+    assert (await post.store.recoveries.count(), await post.store.client.hlen("due:begun")) == (0, 0)

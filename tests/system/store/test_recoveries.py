@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from shared.core.errors import NotFoundError
-from shared.core.facts import AttemptBegun, CallPlaced
+from shared.core.facts import AttemptBegun, CallPlaced, Withdrawn
 from shared.core.order import CallWishes, Priority
 from shared.store import Grant, Store, Work
-from tests.support.orders import an_order
+from tests.support.orders import ALWAYS, an_order
 
 pytestmark = pytest.mark.system
 ID = an_order().id
@@ -38,7 +38,7 @@ async def test_what_is_parked_is_due_no_more_until_it_is_driven_again(store: Sto
     await store.recoveries.begin(Work.DIAL, ID)
     await store.recoveries.park(ID)
     await store.recoveries.park(ID)
-    assert [parked.confirmation_id for parked in await store.recoveries.parked()] == [ID]
+    assert [parked.id for parked in await store.recoveries.parked()] == [ID]
     assert not await is_granted(store, "one")
     await store.recoveries.redrive(ID)
     assert await store.recoveries.count() == 0
@@ -69,3 +69,43 @@ async def test_a_record_that_nobody_can_read_can_be_parked(store: Store) -> None
     await store.client.set(f"confirmation:{ID}", "nonsense")
     await store.recoveries.park(ID)
     assert not await is_granted(store, "one")
+
+
+async def test_what_is_parked_is_looked_at_again_when_its_retention_is_over(store: Store) -> None:
+    await submit(store)
+    await store.recoveries.park(ID)
+    now, days = await store.now(), ALWAYS.retention_days
+    due_ms = await store.client.zscore("due:care", ID)
+    assert due_ms == pytest.approx((now + timedelta(days=days)).timestamp() * 1000, abs=10_000)
+    assert not await store.recoveries.is_over(ID)
+    await parked_long_ago(store, timedelta(days=days, seconds=1))
+    assert await store.recoveries.is_over(ID)
+    await store.recoveries.redrive(ID)
+    assert not await store.recoveries.is_over(ID)
+    assert await store.client.zscore("due:care", ID) is None
+
+
+async def test_what_could_not_be_erased_is_tried_again_a_day_later(store: Store) -> None:
+    await submit(store)
+    await store.confirmations.apply(ID, Withdrawn)
+    await store.recoveries.park(ID)
+    due_ms = await store.client.zscore("due:care", ID)
+    assert due_ms == pytest.approx((await store.now() + timedelta(days=1)).timestamp() * 1000, abs=10_000)
+    assert await store.recoveries.is_over(ID)
+
+
+async def test_what_finishes_or_is_erased_is_parked_no_more(store: Store) -> None:
+    await submit(store)
+    await store.recoveries.begin(Work.DIAL, ID)
+    await store.recoveries.park(ID)
+    await store.confirmations.apply(ID, Withdrawn)
+    assert (await store.recoveries.count(), await store.client.hlen("due:begun")) == (0, 0)
+    await store.recoveries.begin(Work.CARE, ID)
+    await store.recoveries.park(ID)
+    await store.eraser.erase(ID)
+    assert (await store.recoveries.count(), await store.client.hlen("due:begun")) == (0, 0)
+    assert await store.client.zscore("due:care", ID) is None
+
+
+async def parked_long_ago(store: Store, ago: timedelta) -> None:
+    await store.client.zadd("due:parked", {ID: (await store.now() - ago).timestamp() * 1000})

@@ -1,0 +1,53 @@
+"""Turns that are counted by Redis while they last, so that work which kills its worker is known and set aside."""
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from services.dialer_worker.room import Room
+from shared.core.errors import StoreUnavailableError, TelephonyError
+from shared.store import MOST_RECOVERIES, Recoveries, Work
+
+_log = structlog.get_logger(__name__)
+
+
+class Turns:
+    """Has turns taken, several side by side, about orders and endpoints alike: there is one of it in a process.
+
+    Work whose last turn never came to an end, because the process died of something, has its next one alone: what it may
+    have been the cause of then strikes nobody else.
+    """
+
+    def __init__(self, recoveries: Recoveries) -> None:
+        self._recoveries = recoveries
+        self._room = Room()
+
+    async def take(self, work: Work, about: str, do: Callable[[], Awaitable[None]]) -> bool:
+        """Take a turn at the work, `do`; False, and nothing done, where more than three recoveries of it came to no end.
+
+        Raises:
+            StoreUnavailableError: Redis is away; the due time brings the work back.
+            TelephonyError: Twilio could not be asked; the same.
+        """
+        async with self._room.together():
+            if await self._recoveries.begin(work, about) <= 0:
+                await self._turn(work, about, do)
+                return True
+            await self._recoveries.put_back(work, about)  # who only waits for the room has not begun
+        async with self._room.alone():
+            begun_before = await self._recoveries.begin(work, about)
+            if begun_before > MOST_RECOVERIES:
+                return False
+            if begun_before:
+                _log.warning("attending_again", work=work.value, begun_before=begun_before)
+            await self._turn(work, about, do)
+            return True
+
+    async def _turn(self, work: Work, about: str, do: Callable[[], Awaitable[None]]) -> None:
+        """Do what is to be done. Redis or Twilio away is an end too; any other error leaves the turn unfinished, like a crash."""
+        try:
+            await do()
+        except (StoreUnavailableError, TelephonyError):
+            await self._recoveries.end(work, about)
+            raise
+        await self._recoveries.end(work, about)
