@@ -6,9 +6,14 @@ None is a single syllable: heard over a telephone, that could as well be a cough
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
+from simulators.phrases_abroad import ABROAD
+
 
 class Intent(StrEnum):
-    """What a customer means. `UNCLEAR` is also whatever matches no phrase: a cough, noise, other words."""
+    """What a customer means. `LANGUAGE` asks for the language that it is said in.
+
+    `UNCLEAR` is also whatever matches no phrase: a cough, noise, other words.
+    """
 
     CONFIRM = "confirm"
     CANCEL = "cancel"
@@ -21,6 +26,7 @@ class Intent(StrEnum):
     HELLO = "hello"
     WAIT = "wait"
     REPEAT = "repeat"
+    LANGUAGE = "language"
     MACHINE = "machine"
     UNCLEAR = "unclear"
 
@@ -96,6 +102,10 @@ _ALBANIAN: PhraseBook = {
         "Nuk ju dëgjova mirë, edhe një herë, ju lutem.",
         "Qysh the? S'po t'nij mirë.",
     ),
+    Intent.LANGUAGE: (
+        "A flisni shqip?",
+        "A din ndokush shqip aty?",
+    ),
     Intent.MACHINE: (
         "Ju jeni lidhur me sekretarinë telefonike, lini mesazhin pas sinjalit.",
         "Abonenti që kërkuat nuk përgjigjet, ju lutem provoni më vonë.",
@@ -127,11 +137,16 @@ _ENGLISH: PhraseBook = {
     Intent.HELLO: ("Hello?", "Hello, who is this?", "Good morning, yes, speaking."),
     Intent.WAIT: ("Hold on a moment, please.", "One second, let me find my note."),
     Intent.REPEAT: ("Sorry, could you say that again?", "I didn't hear you well, once more please."),
+    Intent.LANGUAGE: ("Do you speak English?", "In English, please, if you can."),
     Intent.MACHINE: ("You have reached the voicemail, please leave a message after the tone.",),
     Intent.UNCLEAR: ("Well, it depends, you know how things are.", "Kids, turn the television down!"),
 }
 
-PHRASES: Mapping[str, PhraseBook] = {"sq": _ALBANIAN, "en": _ENGLISH}
+PHRASES: Mapping[str, PhraseBook] = {
+    "sq": _ALBANIAN,
+    "en": _ENGLISH,
+    **{language: {Intent(name): texts for name, texts in book.items()} for language, book in ABROAD.items()},
+}
 """By ISO 639-1 language, then by intent; the first phrase of each is the plainest."""
 
 

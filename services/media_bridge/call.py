@@ -70,12 +70,11 @@ class CallTools:
 
 
 class Call:
-    """One call, from the admitted stream to the end of both legs. Single use."""
+    """One call, from the admitted stream to the end of both legs. Single use. `script` is in the language spoken now."""
 
     def __init__(self, attempt: Attempt, script: CallScript, tools: CallTools) -> None:
         self._attempt_id = attempt.id
-        self._language = script.language
-        self._spelled_id = script.spelled_id
+        self.script = script
         self._caller = tools.caller
         self._link = tools.link
         self._keeper = tools.keeper
@@ -94,8 +93,7 @@ class Call:
         self._is_receiving = False
         self._timer: asyncio.TimerHandle | None = None
         self._wakes_at = 0.0
-        self._loop = asyncio.get_running_loop()
-        self._ended: asyncio.Future[CallEnd] = self._loop.create_future()
+        self._ended: asyncio.Future[CallEnd] = asyncio.get_running_loop().create_future()
         self._seen: set[type[ev.Event]] = set()
 
     async def run(self, early: Sequence[CallerFact] = ()) -> CallEnd:
@@ -224,7 +222,7 @@ class Call:
     def _perform(self, action: act.Action, now: float) -> None:  # noqa: C901, PLR0912 - one row an action
         match action:
             case act.Say(text=text):
-                self._link.send(request.say(say_exactly(text, self._spelled_id)))
+                self._link.send(request.say(say_exactly(text, self.script.spelled_id)))
             case act.Respond(hint=hint):
                 if hint is not None:
                     self._link.send(request.remark(hint))
@@ -240,6 +238,8 @@ class Call:
                 self._link.send(request.remark(text))
             case act.RevealOrder():
                 self._link.reveal()
+            case act.SwitchLanguage(code=code):
+                self.script = self._link.translate(code)
             case act.ClearPlayback():
                 self.lane.clear()
                 self._figures.note_clear(self._clock() - now)
@@ -255,7 +255,7 @@ class Call:
                 self._link.drop()
             case act.RecordVerdict():
                 self._figures.note_verdict(action.report.kind, action.channel)
-                self._keeper.put_verdict(action, self._language)
+                self._keeper.put_verdict(action, self.script.language)
             case act.RecordDisclosure():
                 self._keeper.put_disclosure()
             case act.EndConversation():
@@ -264,10 +264,10 @@ class Call:
                 assert_never(action)
 
     def _play(self, key: str, item_id: str) -> None:
-        for payload in stored_prompts.payloads(self._language, key):
+        for payload in stored_prompts.payloads(self.script.language, key):
             self.lane.play(item_id, payload)
         self.lane.mark(self._playback.next_mark())
-        self._transcript.add_prompt(item_id, languages.load(self._language).stored[key], self._wall_clock())
+        self._transcript.add_prompt(item_id, languages.load(self.script.language).stored[key], self._wall_clock())
         self.receive(ev.StoredPromptQueued(item_id))
 
     def _conclude(self, action: act.EndConversation) -> None:
@@ -284,7 +284,7 @@ class Call:
             return
         self._stop_timer()
         self._wakes_at = deadline
-        self._timer = self._loop.call_later(max(0.0, deadline - self._clock()), self._deadline_reached)
+        self._timer = asyncio.get_running_loop().call_later(max(0.0, deadline - self._clock()), self._deadline_reached)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

@@ -70,7 +70,7 @@ class ModelLink:
         self._leg: ModelLeg | None = None
         self.model_sounded: Sound = unheard
         self._connecting: asyncio.Task[None] | None = None
-        self._instructions = script.instructions
+        self._is_revealed = False
         self.dropped = 0
         self.unreadable = 0
 
@@ -113,8 +113,19 @@ class ModelLink:
 
     def reveal(self) -> None:
         """Let this session, and any later one, know what was ordered."""
-        self._instructions = self._script.revealed
-        self.send(request.revealing_update(self._instructions))
+        self._is_revealed = True
+        self.send(request.instructions_update(self._instructions))
+
+    def translate(self, code: str) -> CallScript:
+        """Give this session, and any later one, the call's words in another language; returns them."""
+        self._script = self._script.translate(code) or self._script
+        self.send(request.instructions_update(self._instructions))
+        self.send(request.transcription_update(self._script.transcription))
+        return self._script
+
+    @property
+    def _instructions(self) -> request.Instructions:
+        return self._script.revealed if self._is_revealed else self._script.instructions
 
     def connect_lane(self, lane: AudioLane) -> None:
         """Let the session hear the caller."""

@@ -14,7 +14,7 @@ MULAW = "audio/pcmu"
 FIRST_UPDATE = "session-1"
 FULL_UPDATE = "session-2"
 TRANSCRIPTION_UPDATE = "session-3"
-REVEALING_UPDATE = "session-4"
+INSTRUCTIONS_UPDATE = "session-4"
 RESPONSE = "response"
 
 _Json = Mapping[str, Any]  # Any: the vendor's JSON
@@ -69,9 +69,9 @@ def full_update(voice: str, instructions: Instructions) -> bytes:
     )
 
 
-def revealing_update(instructions: Instructions) -> bytes:
+def instructions_update(instructions: Instructions) -> bytes:
     """Replace the call's instructions, and nothing else."""
-    return _session_update(REVEALING_UPDATE, {"instructions": instructions.text})
+    return _session_update(INSTRUCTIONS_UPDATE, {"instructions": instructions.text})
 
 
 def transcription_update(transcription: Transcription) -> bytes:

@@ -1,5 +1,6 @@
 """What is said in one call and what the speech model is told, made from the order and its language."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -14,6 +15,7 @@ from shared.core.confirmation import Attempt, Confirmation
 from shared.core.conversation.lines import Lines, Plan, Timing
 from shared.core.conversation.tools import TOOLS
 from shared.core.dial_policy import DialPolicy, calendar_of
+from shared.core.language import Language
 from shared.core.order import Order
 from shared.core.outcome import Direction, VerdictKind
 from shared.core.script import Script, SpelledId, render, session_instructions, spelled_id
@@ -24,7 +26,10 @@ _CLOSING_TIME_S = 15.0  # of the longest call, kept back for a polite end
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallScript:
-    """All the words of one call. What was ordered is only in `revealed`, which follows `instructions` once a person is likely."""
+    """All the words of one call. What was ordered is only in `revealed`, which follows `instructions` once a person is likely.
+
+    `translate` gives the same call's words in the language with that code, or None where nobody speaks it here.
+    """
 
     language: str
     plan: Plan
@@ -32,14 +37,16 @@ class CallScript:
     revealed: Instructions
     transcription: Transcription
     spelled_id: SpelledId | None = None
+    translate: Callable[[str], "CallScript | None"] = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where an order stands in a call that may be about several."""
+    """Where an order stands in a call that may be about several, and the language in which the talk is held by then."""
 
     is_first: bool = True
     is_last: bool = True
+    language: str | None = None
 
 
 ONLY = Place()
@@ -62,8 +69,26 @@ class PromptBook:
 
     def write(self, confirmation: Confirmation, attempt: Attempt, now: datetime, place: Place = ONLY) -> CallScript:
         """Return the words for this call; `now` is aware."""
+        return self._write(_Task(confirmation, attempt, now, place), self._language(confirmation, place))
+
+    def _language(self, confirmation: Confirmation, place: Place) -> Language:
+        """Return the talk's own, else the one in which the customer last decided something, else that of order or number."""
         customer = confirmation.customer
-        language = languages.choose(wanted=customer.language, phone=customer.phone, default=self.default_language)
+        spoken = next((one.verdict.language for one in reversed(confirmation.attempts) if one.verdict is not None), None)
+        wanted = place.language or languages.match(spoken) or customer.language
+        return languages.choose(wanted=wanted, phone=customer.phone, default=self.default_language)
+
+    def _write(self, task: "_Task", language: Language) -> CallScript:
+        confirmation, attempt, now, place = task.confirmation, task.attempt, task.now, task.place
+        customer = confirmation.customer
+
+        def translate(code: str) -> CallScript | None:
+            return self._write(task, languages.load(code)) if code in languages.supported() else None
+
+        def lines_in(code: str) -> Lines | None:
+            script = translate(code)
+            return script.plan.lines if script is not None else None
+
         script = render(language, company=confirmation.company, order=confirmation.order, customer_name=customer.name)
         if attempt.direction is Direction.INBOUND:
             script = script.for_inbound()
@@ -80,11 +105,19 @@ class PromptBook:
         transcription = Transcription(self.transcription_model, language.transcription_prompt, language.transcription_code)
         return CallScript(
             language=language.code,
-            plan=Plan(lines=self._lines(script, place), timing=self._timing(), on_machine=confirmation.call.on_machine, zone=zone),
+            plan=Plan(
+                lines=self._lines(script, place),
+                language=language.code,
+                lines_in=lines_in,
+                timing=self._timing(),
+                on_machine=confirmation.call.on_machine,
+                zone=zone,
+            ),
             instructions=Instructions(withheld if place.is_first else revealed, TOOLS),
             revealed=Instructions(revealed, TOOLS),
             transcription=transcription,
             spelled_id=spelled_id(confirmation.order, script),
+            translate=translate,
         )
 
     def _lines(self, script: Script, place: Place) -> Lines:
@@ -106,6 +139,16 @@ class PromptBook:
     def _timing(self) -> Timing:
         longest = float(self.policy.call_time_limit_s)
         return replace(self.patience, call_s=max(longest - _CLOSING_TIME_S, longest / 2))
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What a call's words are made of, in whichever language."""
+
+    confirmation: Confirmation
+    attempt: Attempt
+    now: datetime
+    place: Place
 
 
 def _order_name(order: Order) -> str:

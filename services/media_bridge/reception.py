@@ -124,17 +124,21 @@ async def _turn_away(desk: Desk, leg: CallerLeg, turned: Turned, call_sid: str |
 async def _talk_about_all(desk: Desk, leg: CallerLeg, early: Sequence[Fact], first: Admitted) -> None:
     """Run the call, and go on with the customer's other orders, if it is one that goes on."""
     current: Admitted | None = first
+    language: str | None = None
     while current is not None:
         confirmation, attempt = current.confirmation, current.attempt
         bound = {"confirmation_id": confirmation.id, "attempt": attempt.number, "call_sid": attempt.call_sid}
         with structlog.contextvars.bound_contextvars(**bound):
-            place = Place(is_first=current is first, is_last=not await desk.next_orders.has_more(current))
-            current = await _run_call(desk, leg, current, place, early=early)
+            is_last = not await desk.next_orders.has_more(current)
+            place = Place(is_first=current is first, is_last=is_last, language=language)
+            current, language = await _run_call(desk, leg, current, place, early=early)
         early = ()
 
 
-async def _run_call(desk: Desk, leg: CallerLeg, admitted: Admitted, place: Place, *, early: Sequence[Fact]) -> Admitted | None:
-    """Run the call about one order; returns the next one to be spoken about on the same line."""
+async def _run_call(
+    desk: Desk, leg: CallerLeg, admitted: Admitted, place: Place, *, early: Sequence[Fact]
+) -> tuple[Admitted | None, str | None]:
+    """Run the call about one order; returns the next one to be spoken about on the same line, and the language spoken there."""
     confirmation, attempt = admitted.confirmation, admitted.attempt
     script = desk.prompts.write(confirmation, attempt, desk.wall_clock(), place)
     keeper = RecordKeeper(desk.records, desk.transcripts, CallName(confirmation.id, attempt.id), clock=monotonic)
@@ -169,7 +173,7 @@ async def _run_call(desk: Desk, leg: CallerLeg, admitted: Admitted, place: Place
                 await leg.close()
             else:
                 keeper.put_call_over(attempt.call_sid or "", int(monotonic() - figures.on_line_at))
-        return following
+        return following, call.script.language
     finally:
         keeper.finish()
         if recording is not None:

@@ -16,7 +16,7 @@ from shared.core.script import SessionPrompt
 from shared.languages import wav
 
 _FOLDER: Final = Path(__file__).parent
-_PROMPT: Final = "session-v1"
+_PROMPT: Final = "session-v2"
 
 
 class LanguageFileError(ConfirmerError):

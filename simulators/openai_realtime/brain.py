@@ -7,9 +7,9 @@ asked for with `«…»` in its own instructions is spoken word for word.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from simulators.openai_realtime.wording import verbatim_of
+from simulators.openai_realtime.wording import callback_time, changed_part, verbatim_of
 from simulators.phrases import Intent
 
 _QUESTIONS = ("ask", "read_back_cancel", "anything_else")
@@ -35,10 +35,11 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A turn of the customer, with the words as understood."""
+    """A turn of the customer, with the words as understood and their language (ISO 639-1), empty where unknown."""
 
     intent: Intent
     words: str
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +70,16 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """All the model goes by. `tools` are the names it may call, `now` is the time of a call-back it computes."""
+    """All the model goes by. `tools` are the names it may call, `now` is the time of a call-back it computes.
+
+    `other_languages` (ISO 639-1) are those it may switch to.
+    """
 
     script: Mapping[str, str]
     turns: Sequence[Turn]
     tools: frozenset[str]
     now: datetime = field(kw_only=True)
+    other_languages: frozenset[str] = field(default=frozenset(), kw_only=True)
 
 
 def reply_to(talk: Talk) -> Reply:
@@ -88,7 +93,10 @@ def _wish(talk: Talk) -> Reply:
     """The reply, not knowing which tools there are, nor what is owed."""
     match next((turn for turn in reversed(talk.turns) if not isinstance(turn, Remarked)), None):
         case Told() as told:
-            return _answer(talk, told)
+            return _answer_or_switch(talk, told)
+        case Called(Call("switch_language", _), _):
+            told = next(turn for turn in reversed(talk.turns) if isinstance(turn, Told))
+            return Reply(_opening(talk)) if told.intent is Intent.REPEAT else _answer(talk, told)
         case Called(call, output):
             return _go_on_after(talk, call, output)
         case Said():
@@ -107,6 +115,24 @@ def _owed(talk: Talk) -> str:
     return ""
 
 
+def _answer_or_switch(talk: Talk, told: Told) -> Reply:
+    """The answer; to a sentence in another of the languages the model switches first, unless it can decide on it at once."""
+    reply = _answer(talk, told)
+    is_asked_for = told.intent is Intent.LANGUAGE
+    is_sentence = len(told.words.split()) > 1
+    if told.language not in talk.other_languages or not (is_asked_for or is_sentence):
+        return reply
+    if reply.calls:
+        return Reply(reply.speech, tuple(_in_language(call, told.language) for call in reply.calls))
+    switch = {"language": told.language, "quote": told.words, "is_asked_for": is_asked_for}
+    return Reply(calls=(Call("switch_language", switch),)) if "switch_language" in talk.tools else reply
+
+
+def _in_language(call: Call, language: str) -> Call:
+    """The call, saying in which language the customer decided."""
+    return Call(call.name, {**call.arguments, "language": language}) if call.name == "record_outcome" else call
+
+
 def _answer(talk: Talk, told: Told) -> Reply:
     match told.intent:
         case Intent.CONFIRM:
@@ -114,9 +140,9 @@ def _answer(talk: Talk, told: Told) -> Reply:
         case Intent.CANCEL:
             return _record("cancelled", told) if _asks_to_cancel(talk) else _read_back(talk, told)
         case Intent.CHANGE:
-            return _record("change_requested", told, note=told.words, change={_changed(told.words): told.words})
+            return _record("change_requested", told, note=told.words, change={changed_part(told.words): told.words})
         case Intent.CALLBACK:
-            return _record("callback_requested", told, **_callback_time(told.words, talk.now))
+            return _record("callback_requested", told, **callback_time(told.words, talk.now))
         case Intent.WRONG_NUMBER:
             return _record("wrong_number", told)
         case Intent.OPT_OUT:
@@ -127,7 +153,7 @@ def _answer(talk: Talk, told: Told) -> Reply:
             return Reply(_line(talk, "wait"))
         case Intent.REPEAT:
             return Reply(_last_said(talk) or _opening(talk))
-        case Intent.YES | Intent.NO | Intent.HELLO | Intent.UNCLEAR:
+        case Intent.YES | Intent.NO | Intent.HELLO | Intent.LANGUAGE | Intent.UNCLEAR:
             is_over = _is_decided(talk) and _question(talk, since_the_decision=True) not in {"ask", "read_back_cancel"}
             return _after_the_decision(talk) if is_over else _short_answer(talk, told)
 
@@ -148,7 +174,7 @@ def _short_answer(talk: Talk, told: Told) -> Reply:
             return Reply(_line(talk, "ask"))
         case Intent.NO, _:
             return _read_back(talk, told)
-        case Intent.HELLO, _:
+        case ((Intent.HELLO | Intent.LANGUAGE), _):
             return Reply(_question_line(talk))
         case _:
             return _not_understood(talk, question)
@@ -184,23 +210,9 @@ def _record(outcome: str, told: Told, **more: object) -> Reply:
     return Reply(calls=(Call("record_outcome", {"outcome": outcome, "quote": told.words, **more}),))
 
 
-def _changed(words: str) -> str:
-    """Which part of the order they are about."""
-    return "address" if "adres" in words.casefold() or "address" in words.casefold() else "items"
-
-
 def _read_back(talk: Talk, told: Told) -> Reply:
     line = _line(talk, "read_back_cancel")
     return Reply(line) if line else _record("cancelled", told)
-
-
-def _callback_time(words: str, now: datetime) -> dict[str, str]:
-    """Some people name a time, others don't."""
-    if "dy orësh" in words or "two hours" in words:
-        return {"callback_at": (now + timedelta(hours=2)).isoformat(timespec="seconds")}
-    if "nesër" in words:
-        return {"callback_at": (now + timedelta(days=1)).isoformat(timespec="seconds")}
-    return {}
 
 
 def _opening(talk: Talk) -> str:
@@ -248,7 +260,7 @@ def _strikes(talk: Talk) -> int:
     details = _start_of(talk, "details")
     for turn in reversed(talk.turns):
         match turn:
-            case Told(Intent.UNCLEAR, _):
+            case Told(Intent.UNCLEAR):
                 strikes += 1
             case Told():
                 break

@@ -8,7 +8,7 @@ from typing import Literal
 
 from simulators.openai_realtime.brain import Call, Called, Remarked, Said, Told, Turn
 from simulators.openai_realtime.shape import Json, RefusedError
-from simulators.openai_realtime.wording import intent_of_text
+from simulators.openai_realtime.wording import meaning_of_text
 from simulators.phrases import Intent
 
 
@@ -34,6 +34,7 @@ class Item:
     arguments: str = ""
     output: str = ""
     intent: Intent | None = None
+    language: str = ""
     words: str = ""
     intended: Call | None = None
 
@@ -108,7 +109,7 @@ class Conversation:
                 item.content = [dict(part) for part in given["content"]]
                 if item.role == "user":
                     item.words = item.text
-                    item.intent = intent_of_text(item.words)
+                    item.intent, item.language = meaning_of_text(item.words)
             case "function_call":
                 item.name, item.arguments = given["name"], given["arguments"]
                 item.call_id = given.get("call_id") or new_id("call")
@@ -179,7 +180,7 @@ def turns_of(items: Iterable[Item]) -> list[Turn]:
         elif item.role == "system":
             turns.append(Remarked(item.text))
         elif item.role == "user" and item.intent is not None:
-            turns.append(Told(item.intent, item.words))
+            turns.append(Told(item.intent, item.words, item.language))
     return turns
 
 

@@ -1,5 +1,6 @@
 """Ears: what a heard segment of speech means, by comparing its sound with renderings of the known phrases."""
 
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -23,6 +24,8 @@ _SHORTEST_FRAMES = 25
 _LONGEST_FRAMES = 800
 _LONG_PHRASE_FRAMES = 80
 """A phrase of this length may stand within a longer turn; a shorter one must be all that was said."""
+_EXPECTED = ("sq", "en")
+"""Languages in which a word may fall in any call."""
 _ENOUGH = 0.7
 """Another rendering of the same phrase correlates with 0.77 to 1, another phrase with less than 0.66."""
 
@@ -46,37 +49,72 @@ class _Template:
 
 
 class Ears:
-    """Knows all phrases of `simulators.phrases` by ear. Thread-safe; making one takes a good part of a second."""
+    """Knows all phrases of `simulators.phrases` by ear. Thread-safe; making one takes a good part of a second.
+
+    Languages that are not expected in every call are learnt when they are first needed, in some 0.1 s each.
+    """
 
     def __init__(self) -> None:
-        self._templates = [
-            _Template(intent, text, language, _sound(voice.speak(text, language=language, voice="customer")))
-            for language in PHRASES
-            for intent, text in every_phrase(language)
-        ]
-        self._spectra: dict[int, NDArray[np.complex64]] = {}
+        self._books: dict[str, _Book] = {}
+        self._learning = threading.Lock()
+        for language in _EXPECTED:
+            self._book(language)
 
-    def hear(self, mulaw: bytes) -> Heard:
-        """What the segment means: the last of the phrases found in it, else `UNCLEAR`."""
+    def hear(self, mulaw: bytes, *, language: str = "sq") -> Heard:
+        """What the segment means: the last of the phrases found in it, else `UNCLEAR`.
+
+        `language` is the talk's own (ISO 639-1); the others are thought of only when the words make no sense in it.
+        """
         sound = _sound(mulaw)[:, :_LONGEST_FRAMES]
         if np.count_nonzero(np.any(sound, axis=0)) < _SHORTEST_FRAMES:
             return Heard(Intent.UNCLEAR, "", "", 0.0)
+        near = [one for one in PHRASES if one == language or one in _EXPECTED]
+        heard = self._hear_in(near, sound)
+        if heard.intent is not Intent.UNCLEAR or heard.phrase:
+            return heard
+        return self._hear_in([one for one in PHRASES if one not in near], sound)
+
+    def _hear_in(self, languages: list[str], sound: Sound) -> Heard:
         found: list[tuple[int, float, _Template]] = []
+        best = 0.0
+        for language in languages:
+            best = max(best, self._book(language).find(sound, found))
+        if not found:
+            return Heard(Intent.UNCLEAR, "", "", best)
+        _, score, template = max(_without_overlaps(found), key=lambda match: match[0])
+        return Heard(template.intent, template.phrase, template.language, score)
+
+    def _book(self, language: str) -> "_Book":
+        with self._learning:
+            if language not in self._books:
+                self._books[language] = _Book(language)
+            return self._books[language]
+
+
+class _Book:
+    """The phrases of one language."""
+
+    def __init__(self, language: str) -> None:
+        self._templates = [
+            _Template(intent, text, language, _sound(voice.speak(text, language=language, voice="customer")))
+            for intent, text in every_phrase(language)
+        ]
+        self._longest = max(template.sound.shape[1] for template in self._templates)
+        self._spectra: dict[int, NDArray[np.complex64]] = {}
+
+    def find(self, sound: Sound, found: list[tuple[int, float, _Template]]) -> float:
+        """Add to `found` where a phrase was heard; return how well the best one fits."""
         best = 0.0
         for template, correlation in zip(self._templates, self._correlate(sound), strict=True):
             at, score = _best_place(sound, template.sound, correlation)
             best = max(best, score)
             if score >= _ENOUGH:
                 found.append((at, score, template))
-        if not found:
-            return Heard(Intent.UNCLEAR, "", "", best)
-        at, score, template = max(_without_overlaps(found), key=lambda match: match[0])
-        return Heard(template.intent, template.phrase, template.language, score)
+        return best
 
     def _correlate(self, sound: Sound) -> NDArray[np.float32]:
         """The cross-correlation with each template, all bands summed, by FFT."""
-        longest = max(template.sound.shape[1] for template in self._templates)
-        size = 1 << (sound.shape[1] + longest).bit_length()
+        size = 1 << (sound.shape[1] + self._longest).bit_length()
         if size not in self._spectra:
             stacked = [np.fft.rfft(template.sound, size) for template in self._templates]
             self._spectra[size] = np.conj(np.array(stacked, np.complex64))

@@ -8,6 +8,7 @@ from simulators.openai_realtime.hearing import Ears, Heard
 from simulators.openai_realtime.ledger import TurnRecord, now_ms
 from simulators.openai_realtime.shape import Json, RefusedError
 from simulators.openai_realtime.vad import SpeechStarted, SpeechStopped, VadSettings, VoiceActivity
+from simulators.openai_realtime.wording import language_of, script_of
 
 if TYPE_CHECKING:
     from simulators.openai_realtime.session import Session
@@ -132,8 +133,9 @@ class Listening:
         return item
 
     async def _hear(self, item: Item, turn: TurnRecord, segment: bytes) -> Heard:
-        heard = await asyncio.to_thread(self._ears.hear, segment)
-        item.intent, item.words = heard.intent, heard.phrase
+        language = language_of(script_of(self._session.config["instructions"]))
+        heard = await asyncio.to_thread(self._ears.hear, segment, language=language)
+        item.intent, item.words, item.language = heard.intent, heard.phrase, heard.language
         turn.intent, turn.phrase, turn.score = heard.intent.value, heard.phrase, round(heard.score, 3)
         return heard
 

@@ -11,7 +11,7 @@ from simulators.openai_realtime.hearing import Heard
 from simulators.openai_realtime.ledger import now_ms
 from simulators.openai_realtime.response import Response, ResponseSettings
 from simulators.openai_realtime.shape import Json, RefusedError
-from simulators.openai_realtime.wording import language_of, script_of, verbatim_of
+from simulators.openai_realtime.wording import language_of, other_languages_of, script_of, verbatim_of
 
 if TYPE_CHECKING:
     from simulators.openai_realtime.session import Session
@@ -115,7 +115,9 @@ class Speaking:
         turns = self._session.conversation.turns()
         if "input" in asked:
             turns = turns_of(self._item(given) for given in asked["input"])
-        return reply_to(Talk(script_of(self._session.config["instructions"]), turns, names, now=datetime.now(UTC)))
+        instructions = self._session.config["instructions"]
+        others = other_languages_of(instructions)
+        return reply_to(Talk(script_of(instructions), turns, names, now=datetime.now(UTC), other_languages=others))
 
     def _item(self, given: Json) -> Item:
         """An item of a response's own input, which may be a reference to one of the conversation."""

@@ -19,7 +19,7 @@ FRAMES = {
     "append": request.APPEND_HEAD + b'"//8="' + request.APPEND_TAIL,
     "first_update": request.first_update("marin"),
     "full_update": request.full_update("marin", Instructions("You phone a customer.", TOOLS)),
-    "revealing_update": request.revealing_update(Instructions("You phone Arta.", TOOLS)),
+    "instructions_update": request.instructions_update(Instructions("You phone Arta.", TOOLS)),
     "transcription": request.transcription_update(Transcription("gpt-transcribe", "emra: Arta", None)),
     "transcription_of_a_language": request.transcription_update(Transcription("gpt-transcribe", "names: Arta", "en")),
     "say": request.say(say_exactly("Përshëndetje «Arta»!")),

@@ -57,6 +57,13 @@ class RevealOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class SwitchLanguage:
+    """Hold the call in the language with that code from now on: the model's instructions, the stored prompts, the record."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClearPlayback:
     """Silence the line at once: drop all audio that Twilio has buffered."""
 
@@ -119,6 +126,7 @@ Action = (
     | AnswerTool
     | TellModel
     | RevealOrder
+    | SwitchLanguage
     | ClearPlayback
     | SendMark
     | PlayStored

@@ -6,6 +6,7 @@ from shared.core.conversation.speaker import Purpose, Wish
 from shared.core.conversation.talk import State, Talk
 from shared.core.conversation.timers import Timer
 from shared.core.conversation.tools import OutcomeReport
+from shared.core.conversation.translation import goodbye_of, switch_language
 from shared.core.order import OnMachine
 from shared.core.outcome import Channel, VerdictKind
 
@@ -18,13 +19,14 @@ _STORED_GOODBYES = {
 
 
 def decide(talk: Talk, report: OutcomeReport, channel: Channel, now: float) -> list[Action]:
-    """Record a person's decision and take leave; a newer one replaces an older."""
+    """Record a person's decision and take leave, in the language of the decision; a newer one replaces an older."""
+    switched = switch_language(talk, report.spoken_language)
     talk.verdict = report.kind
     talk.reason = "decided"
     talk.goes_on = report.kind in talk.lines.acknowledgements
-    talk.goodbye = talk.lines.acknowledgements.get(report.kind) or talk.lines.goodbyes[report.kind]
+    talk.goodbye = goodbye_of(talk)
     talk.stored_goodbye = _STORED_GOODBYES.get(report.kind, "goodbye")
-    return [RecordVerdict(report, channel), *part(talk, now)]
+    return [*switched, RecordVerdict(report, channel), *part(talk, now)]
 
 
 def part(talk: Talk, now: float) -> list[Action]:

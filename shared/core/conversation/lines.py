@@ -1,8 +1,9 @@
 """What one conversation needs to know beforehand: the words to be spoken, the limits of patience, the shop's wishes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from typing import Final
 
 from shared.core.order import OnMachine
 from shared.core.outcome import VerdictKind
@@ -51,11 +52,19 @@ class Timing:
     call_s: float = 165.0
 
 
+_NO_OTHER: Final[Mapping[str, Lines]] = {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One conversation's words, limits and wishes; `zone` is the customer's own."""
+    """One conversation's words, limits and wishes; `zone` is the customer's own.
+
+    `lines` are in `language`; `lines_in` gives the same in another one, or None where nobody speaks that here.
+    """
 
     lines: Lines
+    language: str = ""
+    lines_in: Callable[[str], Lines | None] = field(default=_NO_OTHER.get, compare=False)
     timing: Timing = field(default_factory=Timing)
     on_machine: OnMachine = OnMachine.HANG_UP
     zone: tzinfo = UTC

@@ -65,6 +65,8 @@ class Talk:
 
     def __init__(self, plan: Plan, playback: Playback) -> None:
         self.lines = plan.lines
+        self.language = plan.language
+        self.lines_in = plan.lines_in
         self.timing = plan.timing
         self.on_machine = plan.on_machine
         self.zone = plan.zone
@@ -82,6 +84,7 @@ class Talk:
         self.is_disclosed = False
         self.disclosing_items: set[str] = set()
         self.owes_disclosure = False
+        self.disclosed_languages = {plan.language}  # in which the customer was told, or is about to be told, who calls
         self.is_revealed = False  # the model knows what was ordered
         # turns
         self.is_customer_speaking = False

@@ -1,4 +1,4 @@
-"""The two tools the speech model has, and the check of what it passes to them."""
+"""The tools the speech model has, and the check of what it passes to them."""
 
 import json
 from dataclasses import dataclass, field
@@ -9,8 +9,10 @@ from shared.core.outcome import Change, VerdictKind
 
 RECORD_OUTCOME = "record_outcome"
 END_CALL = "end_call"
+SWITCH_LANGUAGE = "switch_language"
 
 _TEXT_LIMIT = 1000
+_FEWEST_WORDS = 2  # of a foreign sentence: one word, an "okay" or a "ciao", is none
 _CHANGE_FIELDS = ("address", "date", "items", "phone")
 
 # Any: JSON schema for the vendor, Source: OpenAI Realtime `session.tools`.
@@ -42,7 +44,7 @@ TOOLS: tuple[dict[str, Any], ...] = (
                     "description": "For change_requested: the new values.",
                     "properties": {name: {"type": "string"} for name in _CHANGE_FIELDS},
                 },
-                "language": {"type": "string", "description": "The language the customer speaks, BCP 47."},
+                "language": {"type": "string", "description": "The language of those words, BCP 47."},
             },
             "required": ["outcome"],
         },
@@ -52,6 +54,20 @@ TOOLS: tuple[dict[str, Any], ...] = (
         "name": END_CALL,
         "description": "End the call when the talk is over and nothing can be recorded.",
         "parameters": {"type": "object", "properties": {"reason": {"type": "string"}}, "required": ["reason"]},
+    },
+    {
+        "type": "function",
+        "name": SWITCH_LANGUAGE,
+        "description": "Go on in another of the listed languages, which the customer asked for or speaks in whole sentences.",
+        "parameters": {
+            "type": "object",
+            "properties": {
+                "language": {"type": "string", "description": "The other language's code, as listed."},
+                "quote": {"type": "string", "description": "The customer's own words, as heard."},
+                "is_asked_for": {"type": "boolean", "description": "Whether the customer asked for that language."},
+            },
+            "required": ["language", "quote", "is_asked_for"],
+        },
     },
 )
 
@@ -67,6 +83,18 @@ class OutcomeReport:
     change: Change | None = field(default=None)
     language: str | None = None
 
+    @property
+    def spoken_language(self) -> str | None:
+        """The code of the language that the decision was spoken in, where it was a sentence and not one word."""
+        return _code(self.language) if self.language and _is_sentence(self.quote) else None
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageWish:
+    """The customer asked for the language with that code, or speaks it."""
+
+    code: str
+
 
 @dataclass(frozen=True, slots=True)
 class InvalidArguments:
@@ -75,17 +103,17 @@ class InvalidArguments:
     message: str
 
 
+_NO_OBJECT = InvalidArguments("The arguments must be one JSON object.")
+
+
 def parse_outcome(arguments: str, zone: tzinfo = UTC) -> OutcomeReport | InvalidArguments:
     """Check the arguments of `record_outcome`; only the outcome must be right, the rest is taken where usable.
 
     A time without an offset is the customer's own, in `zone`.
     """
-    try:
-        given = json.loads(arguments)
-    except ValueError:
-        return InvalidArguments("The arguments must be one JSON object.")
-    if not isinstance(given, dict):
-        return InvalidArguments("The arguments must be one JSON object.")
+    given = _object(arguments)
+    if given is None:
+        return _NO_OBJECT
     allowed = [kind.value for kind in VerdictKind]
     if given.get("outcome") not in allowed:
         return InvalidArguments(f"outcome must be one of: {', '.join(allowed)}.")
@@ -97,6 +125,36 @@ def parse_outcome(arguments: str, zone: tzinfo = UTC) -> OutcomeReport | Invalid
         change=_change(given.get("change")),
         language=_text(given.get("language")),
     )
+
+
+def parse_language(arguments: str) -> LanguageWish | InvalidArguments:
+    """Check the arguments of `switch_language`: nobody is switched by a single foreign word, unless it asks for the language."""
+    given = _object(arguments)
+    if given is None:
+        return _NO_OBJECT
+    language = _text(given.get("language"))
+    if language is None:
+        return InvalidArguments("language must be the code of a listed language.")
+    if given.get("is_asked_for") is not True and not _is_sentence(_text(given.get("quote"))):
+        return InvalidArguments("A single foreign word is no reason to switch.")
+    return LanguageWish(_code(language))
+
+
+def _object(arguments: str) -> dict[str, Any] | None:  # Any: JSON of the model
+    try:
+        given = json.loads(arguments)
+    except ValueError:
+        return None
+    return given if isinstance(given, dict) else None
+
+
+def _code(tag: str) -> str:
+    """Return the language of a BCP 47 tag: `sq` of `sq-AL`."""
+    return tag.partition("-")[0].lower()
+
+
+def _is_sentence(words: str | None) -> bool:
+    return words is not None and len(words.split()) >= _FEWEST_WORDS
 
 
 def _text(value: object) -> str | None:

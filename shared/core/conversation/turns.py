@@ -2,6 +2,7 @@
 
 import json
 
+from shared.core.conversation import tools
 from shared.core.conversation.actions import Action, AnswerTool, Respond, Say, SendMark, TellModel
 from shared.core.conversation.ends import (
     decide,
@@ -16,13 +17,16 @@ from shared.core.conversation.events import ResponseDone, ResponseStatus, ToolCa
 from shared.core.conversation.speaker import Purpose, Running, Wish
 from shared.core.conversation.talk import State, Talk
 from shared.core.conversation.timers import Timer
-from shared.core.conversation.tools import END_CALL, RECORD_OUTCOME, InvalidArguments, OutcomeReport, parse_outcome
+from shared.core.conversation.tools import InvalidArguments, LanguageWish, OutcomeReport, parse_outcome
+from shared.core.conversation.translation import go_on_in, switch_language, wished_language
 from shared.core.outcome import Channel, VerdictKind
 
 _MAX_INVALID_CALLS = 3
 _PARTING_SILENCE_S = 3.0
 _GO_ON = Respond("The customer made a sound but said nothing. Go on where you were, in one short sentence.")
 _TRY_AGAIN = Respond("Call the tool again with valid arguments, or ask the customer one short question.")
+_STAY = Respond("Go on in the language you speak now: answer what the customer said last.")
+_ACCEPTED = json.dumps({"status": "ok"})
 _REMINDER = "The customer was speaking and did not hear who calls. Begin your next answer with: «{disclosure}»"
 
 
@@ -179,30 +183,40 @@ def _purpose(running: Running) -> Purpose | None:
 
 
 def _tool_calls(talk: Talk, calls: tuple[ToolCall, ...], now: float, *, has_spoken: bool) -> list[Action]:
-    """Return every call's result first, then act on what was reported: an outcome, or else the wish to end."""
-    answers: list[Action] = []
-    reports: list[OutcomeReport] = []
-    is_invalid = wants_end = False
-    for call in calls:
-        answer: dict[str, str] = {"status": "ok"}
-        if call.name == RECORD_OUTCOME:
-            parsed = parse_outcome(call.arguments, talk.zone)
-            if isinstance(parsed, InvalidArguments):
-                answer, is_invalid = {"status": "refused", "error": parsed.message}, True
-            else:
-                reports.append(parsed)
-        elif call.name == END_CALL:
-            wants_end = True
-        else:
-            answer, is_invalid = {"status": "refused", "error": "There is no such tool."}, True
-        answers.append(AnswerTool(call.call_id, json.dumps(answer)))
+    """Return every call's result first, then act on what was reported: an outcome, or else the wish to end or to switch."""
+    checked = [_checked(talk, call) for call in calls]
+    answers: list[Action] = [
+        AnswerTool(call.call_id, _refusal(result.message) if isinstance(result, InvalidArguments) else _ACCEPTED)
+        for call, result in zip(calls, checked, strict=True)
+    ]
+    reports = [result for result in checked if isinstance(result, OutcomeReport)]
+    wishes = [result for result in checked if isinstance(result, LanguageWish)]
     if talk.is_final:
         return answers
     if reports:
         return answers + _reported(talk, reports[-1], now)
-    if wants_end:
+    if None in checked:
         return answers + _end_wanted(talk, now, has_spoken=has_spoken)
-    return answers + (_retry_tool(talk, now) if is_invalid else [])
+    if wishes:
+        return answers + switch_language(talk, wishes[-1].code) + go_on_in(talk, now)
+    return answers + (_retry_tool(talk, calls[-1].name, now) if checked else [])
+
+
+def _checked(talk: Talk, call: ToolCall) -> OutcomeReport | LanguageWish | InvalidArguments | None:
+    """Return what a call asks for; None is the end."""
+    match call.name:
+        case tools.RECORD_OUTCOME:
+            return parse_outcome(call.arguments, talk.zone)
+        case tools.SWITCH_LANGUAGE:
+            return wished_language(talk, call.arguments)
+        case tools.END_CALL:
+            return None
+        case _:
+            return InvalidArguments("There is no such tool.")
+
+
+def _refusal(message: str) -> str:
+    return json.dumps({"status": "refused", "error": message})
 
 
 def _reported(talk: Talk, report: OutcomeReport, now: float) -> list[Action]:
@@ -223,8 +237,8 @@ def _end_wanted(talk: Talk, now: float, *, has_spoken: bool) -> list[Action]:
     return []
 
 
-def _retry_tool(talk: Talk, now: float) -> list[Action]:
+def _retry_tool(talk: Talk, name: str, now: float) -> list[Action]:
     talk.invalid_calls += 1
     if talk.invalid_calls >= _MAX_INVALID_CALLS:
         return talk.ask(Wish(Purpose.NUDGE, Say(talk.lines.keypad)), now)
-    return talk.ask(Wish(Purpose.ANSWER, _TRY_AGAIN), now)
+    return talk.ask(Wish(Purpose.ANSWER, _STAY if name == tools.SWITCH_LANGUAGE else _TRY_AGAIN), now)

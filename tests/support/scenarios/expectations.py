@@ -1,10 +1,11 @@
 """What one scenario expects beyond the invariants: each check yields what is otherwise, in words."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
 
 from shared import languages
+from shared.core.language import Language
 from tests.support.scenarios.played import Played
 from tests.support.scenarios.scenario import fragment
 
@@ -33,7 +34,7 @@ def _calls(played: Played) -> Iterator[str]:
 def _evidence(played: Played) -> Iterator[str]:
     expect = played.scenario.expect
     evidence = played.view["evidence"] or {}
-    for name in ("channel", "quote", "note", "change"):
+    for name in ("channel", "quote", "note", "change", "language"):
         wanted = getattr(expect, name)
         if wanted is not None and evidence.get(name) != wanted:
             yield f"the evidence's {name} is {evidence.get(name)!r}, expected {wanted!r}"
@@ -76,19 +77,31 @@ def _heard(played: Played) -> Iterator[str]:
     expect = played.scenario.expect
     language = languages.load(languages.match(played.view["customer"]["language"]) or "sq")
     said = played.said("agent")
+    yield from _missing(expect.heard, said, language)
+    yield from _missing(expect.other_heard, played.said_of_other("agent"), language)
+    for unwanted in expect.never_heard:
+        words = fragment(unwanted, language)
+        said_by_model = [response["said"] for line in played.lines for response in line.responses]
+        if any(words in text for text in (*said, *said_by_model)):
+            yield f"{unwanted} ({words!r}) was heard"
+
+
+def _missing(expected: Sequence[str], said: Sequence[str], language: Language) -> Iterator[str]:
     place = 0
-    for wanted in expect.heard:
+    for wanted in expected:
         words = fragment(wanted, language)
         found = next((at for at in range(place, len(said)) if words in said[at]), None)
         if found is None:
             yield f"{wanted} ({words!r}) was not heard after turn {place}; the agent said {said}"
             return
         place = found
-    for unwanted in expect.never_heard:
-        words = fragment(unwanted, language)
-        said_by_model = [response["said"] for line in played.lines for response in line.responses]
-        if any(words in text for text in (*said, *said_by_model)):
-            yield f"{unwanted} ({words!r}) was heard"
+
+
+def _other_order(played: Played) -> Iterator[str]:
+    wanted = played.scenario.expect.other_outcome
+    found = played.other_view["outcome"] if played.other_view is not None else None
+    if found != wanted:
+        yield f"the other order's outcome is {found}, expected {wanted}"
 
 
 def _opt_out(played: Played) -> Iterator[str]:
@@ -116,6 +129,7 @@ _CHECKS: tuple[Callable[[Played], Iterator[str]], ...] = (
     _last_attempt,
     _next_attempt,
     _heard,
+    _other_order,
     _opt_out,
     _withdrawal,
     _attempts_follow,

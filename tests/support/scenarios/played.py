@@ -85,6 +85,9 @@ class Played:
     events: Sequence[Json]
     is_opted_out: bool
     withdrawal_status: int | None
+    other_view: Json | None = None
+    other_turns: Sequence[Json] = ()
+    """Of the customer's other order."""
 
     @property
     def lines(self) -> list[Line]:
@@ -104,13 +107,21 @@ class Played:
 
     def said(self, speaker: str) -> list[str]:
         """The transcript's words of `agent` or `customer`, in order."""
-        return [str(turn["text"]) for turn in self.turns if turn["speaker"] == speaker]
+        return _words(self.turns, speaker)
+
+    def said_of_other(self, speaker: str) -> list[str]:
+        """The same of the other order's transcript."""
+        return _words(self.other_turns, speaker)
 
     def _sessions_of(self, call: Json) -> list[Json]:
         answered, ended = call["answered_ms"], call["ended_ms"]
         if answered is None:
             return []
         return [one for one in self.sessions if answered <= _told_ms(one) <= ended]
+
+
+def _words(turns: Sequence[Json], speaker: str) -> list[str]:
+    return [str(turn["text"]) for turn in turns if turn["speaker"] == speaker]
 
 
 def _told_ms(session: Json) -> float:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Self
 
 import httpx
@@ -45,7 +46,9 @@ class Player:
         rules = [{**rule, "phone": one.phone} for one in chosen for rule in one.twilio]
         _good(await self._twilio.put("/faults", json={"seed": 1, "rules": rules}))
         faulty = [
-            {"match": _quoted(one), "faults": one.model.faults, "times": one.model.times} for one in chosen if one.model is not None
+            {"match": _quoted(one.order_id), "faults": one.model.faults, "times": one.model.times}
+            for one in chosen
+            if one.model is not None
         ]
         _good(await self._openai.put("/faults", json={"rules": faulty}))
 
@@ -93,13 +96,17 @@ class Player:
             UnfinishedError: It took too long.
         """
         _good(await self._twilio.put(f"/people/{scenario.phone}", json=scenario.script()))
+        other_id: str | None = None
+        if scenario.other_order is not None:
+            other_id = str(_good(await self._api.post("/v1/confirmations", json=scenario.other_body()))["id"])
         answer = _good(await self._api.post("/v1/confirmations", json=scenario.body()))
         confirmation_id = str(answer["id"])
         try:
             async with asyncio.timeout(LIMIT_S):
                 withdrawal = await self._act(scenario, confirmation_id)
                 told = await self._settled(scenario, confirmation_id)
-                return await self._collect(scenario, confirmation_id, told, withdrawal)
+                played = await self._collect(scenario, confirmation_id, told, withdrawal)
+                return await self._with_other(played, other_id) if other_id is not None else played
         except TimeoutError as problem:
             view = await self.view(confirmation_id)
             attempts = [(one["result"], one["reason"]) for one in view["attempts"]]
@@ -196,6 +203,16 @@ class Player:
             withdrawal_status=withdrawal,
         )
 
+    async def _with_other(self, played: Played, other_id: str) -> Played:
+        """Add what is known of the customer's other order, once that is finished."""
+        await self._until(lambda: self._is_finished(other_id))
+        transcript = await self._api.get(f"/v1/confirmations/{other_id}/transcript")
+        turns = transcript.json()["turns"] if transcript.is_success else []
+        return replace(played, other_view=await self.view(other_id), other_turns=turns)
+
+    async def _is_finished(self, confirmation_id: str) -> bool:
+        return bool((await self.view(confirmation_id))["status"] == "finished")
+
     async def _is_over(self, scenario: Scenario) -> bool:
         """Whether calls and sessions have ended; both must be gone soon, which the invariants measure."""
         calls = _good(await self._twilio.get("/calls", params={"to": scenario.phone}))["calls"]
@@ -207,13 +224,16 @@ class Player:
         return waited_ms > 4000 or all(session["closed"] for session in await self._sessions(scenario))
 
     async def _sessions(self, scenario: Scenario) -> list[Json]:
-        found = _good(await self._openai.get("/sessions", params={"containing": _quoted(scenario)}))["sessions"]
+        ids = [scenario.order_id, *([scenario.other_order_id] if scenario.other_order is not None else [])]
+        found: list[Json] = []
+        for order_id in ids:
+            found += _good(await self._openai.get("/sessions", params={"containing": _quoted(order_id)}))["sessions"]
         return sorted(found, key=lambda one: float(one["first_audio_in_ms"] or one["opened_ms"]))
 
 
-def _quoted(scenario: Scenario) -> str:
+def _quoted(order_id: str) -> str:
     """The order's id as it stands in the session's instructions."""
-    return f'"id":"{scenario.order_id}"'
+    return f'"id":"{order_id}"'
 
 
 def _good(answer: httpx.Response) -> Json:

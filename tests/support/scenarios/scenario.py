@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from shared import languages
 from shared.core.language import Language
 
 Json = dict[str, Any]  # Any: JSON of the simulators and of the API
@@ -61,8 +62,10 @@ class Expected(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     quote: str | None = None
     note: str | None = None
     change: Json | None = None
+    language: str | None = None
+    """Of the evidence."""
     heard: tuple[str, ...] = ()
-    """In this order: keys of shared/languages lines, `stored:KEY` for a stored prompt, or words."""
+    """In this order: keys of shared/languages lines, `stored:KEY` for a stored prompt, or words; `en/ask` in another language."""
     never_heard: tuple[str, ...] = ()
     disclosed: bool | None = None
     """Whether the last call's `disclosure_played_at` is set."""
@@ -83,6 +86,10 @@ class Expected(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """From the last words to the end."""
     talks_on: bool = False
     """The agent's last words may not be interrupted."""
+    other_outcome: str | None = None
+    """Of the customer's other order."""
+    other_heard: tuple[str, ...] = ()
+    """As `heard`, about the other order."""
     model_errors: frozenset[str] = frozenset()
     """Codes of OpenAI's errors that are due."""
     twilio_errors: frozenset[int] = frozenset()
@@ -100,6 +107,8 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     amd: Json = msgspec.field(default_factory=lambda: {"verdict": "human", "after_s": 4.0})
     order: Json = msgspec.field(default_factory=dict)
     """Merged into the body of the POST."""
+    other_order: Json | None = None
+    """The customer has one more open order, older; merged into the body of its POST. It is for `calls_back` to ask about it."""
     model: Model | None = None
     twilio: tuple[Json, ...] = ()
     """Rules of simulators/twilio/faults.py, for this phone."""
@@ -163,6 +172,16 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         }
         return _merged(plain, self.order)
 
+    def other_body(self) -> Json:
+        """The body of the other order's POST; nobody phones about that one for years to come."""
+        plain = _merged(self.body(), {"order": {"id": self.other_order_id}, "call": {"not_before": "2099-01-01T00:00:00Z"}})
+        return _merged(plain, self.other_order or {})
+
+    @property
+    def other_order_id(self) -> str:
+        """The other order's id."""
+        return f"{self.order_id}B"
+
     def _attempt(self, call: object) -> object:
         if isinstance(call, list):
             steps = [step(text) for text in call]
@@ -191,6 +210,9 @@ def step(text: str) -> Json:
 
 def fragment(key: str, language: Language) -> str:
     """Return the longest part without a placeholder of the line with that key; what is no key stands for itself."""
+    code, _, rest = key.partition("/")
+    if code in languages.supported():
+        return fragment(rest, languages.load(code))
     if key.startswith("stored:"):
         return language.stored[key.removeprefix("stored:")]
     line = language.lines.get(_ALIASES.get(key, key))

@@ -9,7 +9,7 @@ import pytest
 from services.media_bridge.prompts import Place, PromptBook
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.order import Customer, Item, Money, OnMachine, Order
-from shared.core.outcome import Direction, VerdictKind
+from shared.core.outcome import Channel, Direction, Verdict, VerdictKind
 from tests.support.orders import ALWAYS, NOON, an_order
 
 ORDER = Order("SHP-10482", Money(Decimal("59.90"), "EUR"), (Item("Kufje «wireless»"),))
@@ -107,3 +107,31 @@ def test_a_first_order_is_followed_by_the_next_without_a_goodbye_or_a_second_gre
     assert second.plan.lines.greeting.startswith("Keni edhe një porosi tjetër")
     assert "asistent automatik" in second.plan.lines.disclosure
     assert second.instructions == second.revealed
+
+
+def test_the_same_call_can_be_had_in_another_language(book: PromptBook) -> None:
+    script = book.write(*a_call(name="Arta"), NOON)
+    english = script.translate("en")
+    assert english is not None
+    assert english.plan.lines == script.plan.lines_in("en")
+    assert (english.language, english.plan.language, english.transcription.language) == ("en", "en", "en")
+    assert english.plan.lines.disclosure.startswith("This is an automated assistant")
+    assert "You ordered Kufje" in english.revealed.text
+    assert english.translate("sq") == script
+    assert script.translate("fr") is None
+    assert script.plan.lines_in("fr") is None
+
+
+@pytest.mark.parametrize(("spoken", "language"), [("en", "en"), ("en-GB", "en"), ("fr", "sq"), (None, "sq")])
+def test_the_next_call_is_held_in_the_language_in_which_the_customer_last_decided(
+    book: PromptBook, spoken: str | None, language: str
+) -> None:
+    confirmation, attempt = a_call(language="sq")
+    verdict = Verdict(kind=VerdictKind.CALLBACK_REQUESTED, channel=Channel.VOICE, at=NOON, language=spoken)
+    again = replace(confirmation, attempts=(replace(attempt, verdict=verdict), replace(attempt, number=2)))
+    assert book.write(again, again.attempts[1], NOON).language == language
+
+
+def test_the_next_order_is_spoken_about_in_the_language_of_the_talk(book: PromptBook) -> None:
+    second = book.write(*a_call(Direction.INBOUND), NOON, Place(is_first=False, language="en"))
+    assert second.plan.lines.greeting.startswith("You have one more order")

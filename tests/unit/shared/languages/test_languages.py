@@ -164,4 +164,4 @@ def test_a_file_that_lacks_a_line_is_named(tmp_path: Path) -> None:
 
 
 def test_the_session_prompt_has_a_version() -> None:
-    assert languages.session_prompt().version == "session-v1"
+    assert languages.session_prompt().version == "session-v2"

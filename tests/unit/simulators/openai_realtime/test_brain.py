@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from simulators.openai_realtime.brain import Call, Called, Remarked, Reply, Said, Talk, Told, Turn, reply_to
-from simulators.openai_realtime.wording import intent_of_text, script_of, verbatim_of
+from simulators.openai_realtime.wording import meaning_of_text, other_languages_of, script_of, verbatim_of
 from simulators.phrases import Intent
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -161,9 +161,9 @@ def test_only_tools_that_were_offered_are_called() -> None:
 
 
 def test_a_turn_as_text_means_what_the_phrase_means() -> None:
-    assert intent_of_text(" po, E KONFIRMOJ porosinë. ") is Intent.CONFIRM
-    assert intent_of_text("Caller pressed 9") is Intent.REPEAT
-    assert intent_of_text("blah") is Intent.UNCLEAR
+    assert meaning_of_text(" po, E KONFIRMOJ porosinë. ") == (Intent.CONFIRM, "sq")
+    assert meaning_of_text("Caller pressed 9") == (Intent.REPEAT, "")
+    assert meaning_of_text("blah") == (Intent.UNCLEAR, "")
 
 
 def test_what_a_system_message_wants_said_comes_first_and_only_once() -> None:
@@ -179,3 +179,44 @@ def test_a_key_that_was_reported_has_decided() -> None:
 
 def test_a_remark_alone_makes_it_go_on_where_it_was() -> None:
     assert _reply(*ASKED, Remarked("Go on where you were.")) == Reply("Do you confirm?")
+
+
+def _abroad(*turns: Turn) -> Reply:
+    tools = frozenset({"record_outcome", "end_call", "switch_language"})
+    return reply_to(Talk(SCRIPT, turns, tools, now=NOW, other_languages=frozenset({"en", "sr"})))
+
+
+def test_the_languages_it_may_switch_to_are_read_out_of_the_instructions() -> None:
+    text = "Speak Albanian (shqip). Other languages you may switch to: English (en), Serbian (sr).\n[language] «sq»"
+    assert other_languages_of(text) == {"en", "sr"}
+    assert other_languages_of("Be brief.") == frozenset()
+
+
+def test_a_question_for_another_language_and_a_sentence_in_it_bring_the_switch() -> None:
+    (call,) = _abroad(*ASKED, Told(Intent.LANGUAGE, "English?", "en")).calls
+    assert call == Call("switch_language", {"language": "en", "quote": "English?", "is_asked_for": True})
+    (call,) = _abroad(*ASKED, Told(Intent.CANCEL, "Otkažite je.", "sr")).calls
+    assert call == Call("switch_language", {"language": "sr", "quote": "Otkažite je.", "is_asked_for": False})
+
+
+def test_one_foreign_word_or_a_language_that_is_not_listed_changes_nothing() -> None:
+    assert _abroad(*ASKED, Told(Intent.HELLO, "Hello?", "en")) == Reply("Do you confirm?")
+    assert _abroad(*ASKED, Told(Intent.CANCEL, "Annullate l'ordine.", "it")) == Reply("Really cancel?")
+    assert _reply(*ASKED, Told(Intent.CANCEL, "Cancel the order.", "en")) == Reply("Really cancel?")
+
+
+def test_a_decision_in_another_language_is_recorded_with_it() -> None:
+    (call,) = _abroad(*ASKED, Told(Intent.CONFIRM, "Yes, send it.", "en")).calls
+    assert call.arguments == {"outcome": "confirmed", "quote": "Yes, send it.", "language": "en"}
+
+
+@pytest.mark.parametrize("intent", [Intent.LANGUAGE, Intent.REPEAT, Intent.HELLO])
+def test_after_the_switch_the_details_are_told_in_the_new_language(intent: Intent) -> None:
+    switched = Called(Call("switch_language", {"language": "en"}), '{"status": "ok"}')
+    turns = (Said("Përshëndetje."), Said("Dy gjëra. A e konfirmoni?"), Told(intent, "Do you?", "en"), switched)
+    assert _abroad(*turns, Remarked("Begin your next answer with: «I am a robot.»")) == Reply(f"I am a robot. {OPENING}")
+
+
+def test_after_the_switch_the_customers_words_are_answered() -> None:
+    switched = Called(Call("switch_language", {"language": "en"}), '{"status": "ok"}')
+    assert _abroad(*ASKED, Told(Intent.CANCEL, "Cancel it, please.", "en"), switched) == Reply("Really cancel?")

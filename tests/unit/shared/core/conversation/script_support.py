@@ -21,6 +21,19 @@ LINES = Lines(
     goodbye_undecided="goodbye undecided",
     goodbye_withdrawn="goodbye withdrawn",
 )
+ENGLISH = Lines(
+    greeting="Hello",
+    disclosure="A robot.",
+    repeat="Again",
+    not_heard="Are you there?",
+    keypad="Press one",
+    wait="I wait.",
+    voicemail="Message",
+    goodbyes={kind: f"Bye {kind.value}" for kind in VerdictKind},
+    goodbye_undecided="Bye undecided",
+    goodbye_withdrawn="Bye withdrawn",
+)
+OF_LANGUAGES = {"sq": LINES, "en": ENGLISH}
 
 
 class Talk:
@@ -28,7 +41,9 @@ class Talk:
 
     def __init__(self, *, on_machine: OnMachine = OnMachine.HANG_UP, timing: Timing | None = None, lines: Lines = LINES) -> None:
         self.playback = Playback()
-        self.machine = ConversationMachine(Plan(lines=lines, timing=timing or Timing(), on_machine=on_machine), self.playback)
+        timing = timing or Timing()
+        plan = Plan(lines=lines, language="sq", lines_in=OF_LANGUAGES.get, timing=timing, on_machine=on_machine)
+        self.machine = ConversationMachine(plan, self.playback)
         self._responses = 0
 
     def is_in(self, state: State) -> bool:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.core.conversation.tools import TOOLS, InvalidArguments, OutcomeReport, parse_outcome
+from shared.core.conversation.tools import TOOLS, InvalidArguments, LanguageWish, OutcomeReport, parse_language, parse_outcome
 from shared.core.outcome import Change, VerdictKind
 
 
@@ -69,5 +69,41 @@ def test_a_change_without_a_known_field_is_left_out(change: object) -> None:
     assert parsed == OutcomeReport(kind=VerdictKind.CHANGE_REQUESTED)
 
 
-def test_the_two_tools_have_the_names_the_contract_gives() -> None:
-    assert [tool["name"] for tool in TOOLS] == ["record_outcome", "end_call"]
+def test_the_tools_have_the_names_the_contract_gives() -> None:
+    assert [tool["name"] for tool in TOOLS] == ["record_outcome", "end_call", "switch_language"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wish"),
+    [
+        ({"language": "en", "quote": "Do you speak English?", "is_asked_for": True}, "en"),
+        ({"language": "EN-us", "quote": "English?", "is_asked_for": True}, "en"),
+        ({"language": "mk", "quote": "Не сакам.", "is_asked_for": False}, "mk"),
+        ({"language": "en", "is_asked_for": True}, "en"),
+    ],
+)
+def test_a_wish_for_another_language_is_read(arguments: dict[str, object], wish: str) -> None:
+    assert parse_language(json.dumps(arguments)) == LanguageWish(wish)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"language": "en", "quote": "Okay.", "is_asked_for": False},
+        {"language": "en", "quote": "Okay.", "is_asked_for": "true"},
+        {"language": "en"},
+        {"quote": "Do you speak English?", "is_asked_for": True},
+        {"language": "  ", "is_asked_for": True},
+        [],
+    ],
+)
+def test_nobody_is_switched_by_a_single_foreign_word_or_by_nothing(arguments: object) -> None:
+    assert isinstance(parse_language(json.dumps(arguments)), InvalidArguments)
+
+
+@pytest.mark.parametrize(
+    ("language", "quote", "spoken"),
+    [("en-US", "Yes, send it", "en"), ("en", "yes", None), ("en", None, None), (None, "Yes, send it", None)],
+)
+def test_a_decision_was_spoken_in_a_language_if_it_is_a_sentence_in_it(language: str, quote: str, spoken: str | None) -> None:
+    assert OutcomeReport(kind=VerdictKind.CONFIRMED, quote=quote, language=language).spoken_language == spoken
