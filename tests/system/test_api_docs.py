@@ -17,6 +17,7 @@ import pytest
 
 from services.webhook.api import validation
 from services.webhook.problems import ProblemKind
+from tests.support.php import php_with
 from tests.support.valkey import ValkeyServer, free_port
 from tests.system.dialer_worker.processes import running
 
@@ -103,7 +104,20 @@ def test_the_examples_do_what_the_page_says(reader: Reader) -> None:
     assert reader.reads("opt-outs")["items"] == []
 
     _listens(reader)
-    assert reader.run_already == set(re.findall(r"<!-- tested: ([\w-]+) -->", TEXT))
+    assert reader.run_already | {"post-php"} == set(re.findall(r"<!-- tested: ([\w-]+) -->", TEXT))
+
+
+def test_the_php_example_orders_once_however_often_it_runs(reader: Reader, tmp_path: Path) -> None:
+    command = [php_with("curl"), str(tmp_path / "post.php")]
+    (tmp_path / "post.php").write_text(example("post-php"), "utf-8")
+
+    def run(environ: dict[str, str]) -> str:
+        return subprocess.run(command, env=environ, capture_output=True, text=True, check=True, timeout=LIMIT_S).stdout
+
+    first = run(reader.environ)
+    assert re.fullmatch(r"202 cnf_\w{26}\n", first)
+    assert run(reader.environ) == first
+    assert run({**reader.environ, "API_KEY": "none"}) == "401 unauthorized\n"
 
 
 def _listens(reader: Reader) -> None:

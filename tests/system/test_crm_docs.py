@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
+from tests.support.php import php_with
 from tests.support.valkey import ValkeyServer
 
 pytestmark = pytest.mark.system
@@ -38,12 +39,15 @@ def publish(url: str, *numbers: int) -> None:
 
 
 def plays(command: Sequence[str], valkey: ValkeyServer, folder: Path, **environ: str) -> None:
-    """Run a reader: it takes up what was pending, drops what it knows, and goes on with what is new."""
+    """Run a reader: it takes up its own and others' pending entries, drops what it knows, and goes on with what is new."""
     publish(valkey.url, 1)
     with Redis.from_url(valkey.url) as client:
         client.xgroup_create(LOG, "crm", id="0")
         client.xreadgroup("crm", os.uname().nodename, {LOG: ">"})
-    publish(valkey.url, 2, 2)
+        publish(valkey.url, 2)
+        ((_, [(left_behind, _)]),) = client.xreadgroup("crm", "gone", {LOG: ">"})
+        client.xclaim(LOG, "crm", "gone", min_idle_time=0, message_ids=[left_behind], idle=61_000)
+    publish(valkey.url, 2)
     out = folder / "out.txt"
     with out.open("wb") as stdout:
         environment: Mapping[str, str] = {**os.environ, "REDIS_URL": valkey.url, "SHOP": "shopaz", **environ}
@@ -52,6 +56,7 @@ def plays(command: Sequence[str], valkey: ValkeyServer, folder: Path, **environ:
             _becomes(out, ORDERS[:2], process)
             publish(valkey.url, 3)
             _becomes(out, ORDERS, process)
+            _acknowledged(valkey.url)
         finally:
             process.kill()
             process.wait()
@@ -63,6 +68,14 @@ def _becomes(out: Path, lines: list[str], process: subprocess.Popen[bytes]) -> N
         assert process.poll() is None, out.read_text("utf-8")
         assert time.monotonic() < deadline, out.read_text("utf-8")
         time.sleep(0.05)
+
+
+def _acknowledged(url: str) -> None:
+    deadline = time.monotonic() + 10
+    with Redis.from_url(url) as client:
+        while client.xpending(LOG, "crm")["pending"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
 
 def test_the_python_example(valkey: ValkeyServer, tmp_path: Path) -> None:
@@ -77,6 +90,12 @@ def test_the_node_example(valkey: ValkeyServer, tmp_path: Path) -> None:
     (tmp_path / "node_modules").symlink_to(_node_packages() / "node_modules")
     (tmp_path / "crm.mjs").write_text(example("crm-node"), "utf-8")
     plays([node, "crm.mjs"], valkey, tmp_path)
+
+
+def test_the_php_example(valkey: ValkeyServer, tmp_path: Path) -> None:
+    php = php_with("redis")
+    (tmp_path / "crm.php").write_text(example("crm-php"), "utf-8")
+    plays([php, "crm.php"], valkey, tmp_path)
 
 
 def _node_packages() -> Path:
