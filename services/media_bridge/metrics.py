@@ -16,6 +16,7 @@ class BridgeMetrics:
             return Histogram(f"bridge_{name}_seconds", text, buckets=_LATENCY_BUCKETS_S, registry=registry)
 
         self.streams = Gauge("bridge_streams_active", "Media streams at this moment", registry=registry)
+        self.work = Gauge("bridge_work_in_hand", "Calls, and writes that outlive theirs, not done yet", registry=registry)
         self.warm = Gauge("bridge_warm_sessions", "Sessions with OpenAI that wait for a call", registry=registry)
         self.handshakes = counter("handshakes", "Handshakes by answer: accepted, or why refused", "answer")
         self.signatures = counter("handshake_signatures", "Handshakes by signature: valid, invalid", "signature")
@@ -25,6 +26,7 @@ class BridgeMetrics:
         self.frames = counter("audio_messages", "Audio messages carried, by direction", "direction")
         self.dropped = counter("audio_messages_dropped", "Audio messages a peer did not take in time", "direction")
         self.unreadable = counter("messages_unreadable", "Messages that were not of the agreed shape", "peer")
+        self.ignored = counter("keys_ignored", "Keys beyond what a person can press, twenty a second and call")
         self.barge_ins = counter("barge_ins", "Times a customer spoke over the agent")
         self.model_connections = counter("model_connections", "Sessions with OpenAI: opened, or why not", "result")
         self.model_failures = counter("model_failures", "Sessions with OpenAI that a call missed or lost, by reason", "reason")

@@ -217,6 +217,7 @@ def _count(metrics: BridgeMetrics, call: Call, *, leg: CallerLeg, link: ModelLin
     if leg.has_ended:
         metrics.dropped.labels(direction="to_caller").inc(leg.dropped)
         metrics.unreadable.labels(peer="twilio").inc(leg.unreadable)
+        metrics.ignored.inc(leg.ignored)
     metrics.unreadable.labels(peer="openai").inc(link.unreadable)
     metrics.calls.labels(end=end.reason if end is not None else "failed").inc()
     outcome = figures.verdict.value if figures.verdict is not None else "none"
@@ -240,6 +241,7 @@ def _count(metrics: BridgeMetrics, call: Call, *, leg: CallerLeg, link: ModelLin
         frames_muted=lane.muted,
         frames_dropped=leg.dropped + link.dropped,
         unreadable=leg.unreadable + link.unreadable,
+        keys_ignored=leg.ignored,
         audio_token_count=usage.audio_in + usage.audio_cached + usage.audio_out,
         text_token_count=usage.text_in + usage.text_cached + usage.text_out,
         cost_usd=float(figures.cost) if figures.cost is not None else None,

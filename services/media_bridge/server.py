@@ -46,6 +46,7 @@ class StreamServer:
         self._bind = bind
         self._health = health
         self._metrics = metrics
+        metrics.work.set_function(lambda: self._in_hand)
         self._signature = signature
         self._requires_signature = requires_signature
         self._max_streams = max_streams * siblings.count

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Protocol
 
 from services.media_bridge.base64_wire import quoted
+from services.media_bridge.flood_guard import FloodGuard
 from services.media_bridge.twilio_wire import MEDIA_TAIL, Fact, Outgoing, UnreadableError, fact_of, read
 from services.media_bridge.websocket import NORMAL, Socket
-from shared.core.conversation.events import CallerLegEnded
+from shared.core.conversation.events import CallerLegEnded, KeyPressed
 
 _MEDIA = "media"
 
@@ -27,13 +28,15 @@ class CallerReceiver(Protocol):
 class CallerLeg:
     """One media stream. It can speak once `stream_sid` is known; before that everything sent is lost."""
 
-    def __init__(self, receiver: CallerReceiver) -> None:
+    def __init__(self, receiver: CallerReceiver, guard: FloodGuard | None = None) -> None:
         self._receiver = receiver
+        self._guard = guard or FloodGuard()
         self._sound = receiver.caller_sounded
         self._socket: Socket | None = None
         self._outgoing: Outgoing | None = None
         self._has_ended = False
         self.unreadable = 0
+        self.ignored = 0
 
     def use(self, socket: Socket) -> None:
         """Speak through this socket."""
@@ -66,6 +69,7 @@ class CallerLeg:
             fact = fact_of(head, message) if media is None else None
         except UnreadableError:
             self.unreadable += 1
+            self._take(None)
             return
         if media is None:
             self._take(fact)
@@ -98,8 +102,13 @@ class CallerLeg:
             await self._socket.close(code, reason)
 
     def _take(self, fact: Fact | None) -> None:
+        """Pass a fact on; a stream with more of them than Twilio has is left alone for a while."""
+        if (rest_s := self._guard.rest_s()) and self._socket is not None:
+            self._socket.rest(rest_s)
         if isinstance(fact, CallerLegEnded):
             self._end(fact)
+        elif isinstance(fact, KeyPressed) and not self._guard.admits_key():
+            self.ignored += 1
         elif fact is not None:
             self._receiver.caller_told(fact)
 

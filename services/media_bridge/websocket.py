@@ -71,6 +71,10 @@ class Socket(Protocol):
         """What sends audio; while the peer does not read, the oldest is dropped. It changes then: look it up for each message."""
         ...
 
+    def rest(self, seconds: float) -> None:
+        """Read nothing for so long: what the peer sends waits with it. What is read already is let go."""
+        ...
+
     async def close(self, code: int, reason: str) -> None:
         """Close with a handshake of at most a second; the connection is gone when this returns."""
         ...
@@ -111,6 +115,13 @@ class PicowsSocket(WSListener):
             self._enqueue(message, is_audio=False)
         elif self._transport is not None:
             self._transport.send(_TEXT, message)
+
+    def rest(self, seconds: float) -> None:
+        """Read nothing for so long: what the peer sends waits with it. What is read already is let go."""
+        if self.is_open and self._transport is not None and self._on_message is not _ignore:
+            self._on_message = _ignore
+            self._transport.underlying_transport.pause_reading()
+            get_running_loop().call_later(seconds, self._read_on)
 
     async def close(self, code: int, reason: str) -> None:
         """Close with a handshake of at most a second; the connection is gone when this returns."""
@@ -167,6 +178,11 @@ class PicowsSocket(WSListener):
             self._transport.send(_TEXT, message)
         if not self._is_paused and self._transport is not None:
             self.send_audio = partial(self._transport.send, _TEXT)
+
+    def _read_on(self) -> None:
+        if self.is_open and self._listener is not None and self._transport is not None:
+            self._on_message = self._listener.on_message
+            self._transport.underlying_transport.resume_reading()
 
     def _enqueue(self, message: bytes, *, is_audio: bool) -> None:
         self._queue.append((is_audio, message))

@@ -33,12 +33,16 @@ class FakeSocket:
         self.closed: tuple[int, str] | None = None
         self.is_open = True
         self.dropped = 0
+        self.rests: list[float] = []
 
     def send(self, message: bytes) -> None:
         self.sent.append(json.loads(message))
 
     def send_audio(self, message: bytes) -> None:
         self.sent.append(json.loads(message))
+
+    def rest(self, seconds: float) -> None:
+        self.rests.append(seconds)
 
     async def close(self, code: int, reason: str) -> None:
         self.is_open = False

@@ -25,7 +25,7 @@ class Process:
 
 def two() -> tuple[Process, Process]:
     first, second = Siblings(2), Siblings(2)
-    second._memory = first._memory
+    second._memory, second._words = first._memory, first._words
     return Process(0, first), Process(1, second)
 
 

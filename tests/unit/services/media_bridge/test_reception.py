@@ -170,7 +170,7 @@ def test_a_lobby_keeps_a_few_facts_and_no_more() -> None:
     async def fill() -> int:
         front = Front()
         for _ in range(100):
-            front.socket.bring({"event": "dtmf", "dtmf": {"digit": "1"}})
+            front.socket.bring({"event": "mark", "mark": {"name": "m1"}})
         return len(front.lobby.early)
 
     assert asyncio.run(fill()) == 32

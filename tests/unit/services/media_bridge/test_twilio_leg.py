@@ -1,5 +1,6 @@
 """The caller's leg: what comes in is told, what goes out is a frame."""
 
+from services.media_bridge.flood_guard import MOST_KEYS, MOST_MESSAGES
 from services.media_bridge.twilio_leg import CallerLeg
 from services.media_bridge.twilio_wire import Fact
 from shared.core.conversation.events import CallerLegEnded, KeyPressed, MarkEchoed
@@ -49,6 +50,23 @@ def test_unreadable_frames_are_counted_and_soundless_media_let_go() -> None:
     socket.bring({"event": "media"})
     socket.bring({"event": "media", "media": {"payload": 7}})
     assert (leg.unreadable, hearer.heard) == (1, [])
+
+
+def test_a_flood_of_keys_is_thinned_out_and_the_stream_left_alone() -> None:
+    leg, socket, hearer = a_leg()
+    for _ in range(MOST_MESSAGES):
+        socket.bring({"event": "dtmf", "dtmf": {"digit": "1"}})
+    assert hearer.heard == [KeyPressed("1")] * MOST_KEYS
+    assert leg.ignored == MOST_MESSAGES - MOST_KEYS
+    assert len(socket.rests) == 1
+
+
+def test_sound_is_never_too_much() -> None:
+    _, socket, hearer = a_leg()
+    for _ in range(2 * MOST_MESSAGES):
+        socket.bring({"event": "media", "media": {"payload": audio(20)}})
+    assert len(hearer.heard) == 2 * MOST_MESSAGES
+    assert socket.rests == []
 
 
 async def test_before_the_stream_is_known_nothing_is_sent() -> None:

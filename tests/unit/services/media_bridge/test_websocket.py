@@ -18,6 +18,7 @@ class Transport:
         self.is_disconnected = False
         self.is_close_frame_sent = False
         self.aborted = 0
+        self.underlying_transport = Reading()
 
     def send(self, kind: WSMsgType, message: bytes) -> None:
         assert kind == WSMsgType.TEXT
@@ -29,6 +30,19 @@ class Transport:
     def disconnect(self, *, graceful: bool = True) -> None:
         self.aborted += not graceful
         self.is_disconnected = True
+
+
+class Reading:
+    """What of the transport underneath is used."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def pause_reading(self) -> None:
+        self.calls.append("pause")
+
+    def resume_reading(self) -> None:
+        self.calls.append("resume")
 
 
 class Hearer:
@@ -142,3 +156,25 @@ async def test_after_our_own_close_nothing_is_told_any_more() -> None:
 
 async def test_a_connection_that_never_came_is_closed_without_ado() -> None:
     await PicowsSocket(Hearer()).close(1000, "")
+
+
+async def test_a_socket_that_rests_reads_nothing_and_reads_on() -> None:
+    socket, transport, hearer = a_socket()
+    socket.rest(0.01)
+    socket.on_ws_frame(transport, Frame(WSMsgType.TEXT, b"read already"))  # type: ignore[arg-type]  # the parts that are used
+    assert transport.underlying_transport.calls == ["pause"]
+    socket.rest(0.02)
+    async with asyncio.timeout(5):
+        while transport.underlying_transport.calls != ["pause", "resume"]:
+            await asyncio.sleep(0)
+    socket.on_ws_frame(transport, Frame(WSMsgType.TEXT, b"later"))  # type: ignore[arg-type]  # as above
+    assert hearer.heard == [b"later"]
+
+
+async def test_a_socket_that_is_gone_does_not_read_on() -> None:
+    socket, transport, _ = a_socket()
+    socket.rest(0.0)
+    socket.on_ws_disconnected(transport)  # type: ignore[arg-type]  # as above
+    await asyncio.sleep(0.001)
+    socket.rest(0.0)
+    assert transport.underlying_transport.calls == ["pause"]
