@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from bench import bridge, delivery, dialer, intake, plots, turns
+from bench import bridge, delivery, dialer, intake, neighbours, plots, soak, turns
 from bench.options import Options
 from bench.report import Circumstances, Result, save
 
@@ -16,6 +16,8 @@ _PARTS: dict[str, Callable[[Options], Coroutine[Any, Any, Result]]] = {
     "intake": intake.measure,
     "dialer": dialer.measure,
     "delivery": delivery.measure,
+    "soak": soak.measure,
+    "neighbours": neighbours.measure,
 }
 _EXAMPLES = """\
 examples:

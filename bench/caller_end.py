@@ -11,7 +11,7 @@ from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from bench.latency import Direction
 from bench.pacer import Pacer
-from bench.payloads import ANSWER, FRAME, LAST, payload, stamp
+from bench.payloads import ANSWER, BIG, FRAME, LAST, TROUBLED, payload, stamp
 
 _MEDIA = b'"media"'
 _NEAR_THE_START = 30
@@ -49,8 +49,8 @@ class CallerFleet:
 
     @property
     def last_sent(self) -> dict[int, int]:
-        """The number of each caller's last frame."""
-        return {call: caller.sent for call, caller in self.callers.items()}
+        """The number of the last frame of each caller who is timed."""
+        return {call: caller.sent for call, caller in self.callers.items() if call < TROUBLED}
 
     async def hang_up(self) -> None:
         """End all calls."""
@@ -110,7 +110,7 @@ class CallerEnd(WSListener):
         """Leave (picows)."""
         self._fleet.pacer.discard(self._paced)
         self._fleet.callers.pop(self._ticket.call, None)
-        if not self._is_over:
+        if not self._is_over and self._ticket.call < TROUBLED:
             self._fleet.ended_early += 1
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
@@ -128,6 +128,25 @@ class CallerEnd(WSListener):
     def speak_last(self) -> None:
         """Send the last frame of a turn, which the model answers."""
         self._send(self._head + payload(LAST, time.monotonic_ns(), 0, self._ticket.call) + self._tail)
+
+    def flood(self, message: bytes, times: int) -> Callable[[int], None]:
+        """Return what sends a frame so many times at once, for nearly nothing; `%b` in it stands for the stream's SID."""
+        frames = _frame(message % self._ticket.stream_sid.encode()) * times
+
+        def send(_now_ns: int) -> None:
+            if self._transport is not None:
+                self._transport.underlying_transport.write(frames)
+
+        return send
+
+    def speak_much(self) -> None:
+        """Send seconds of audio in one frame."""
+        self._send(self._head + BIG + self._tail)
+
+    def stop_reading(self) -> None:
+        """Leave what comes in the kernel's buffers from now on."""
+        if self._transport is not None:
+            self._transport.underlying_transport.pause_reading()
 
     def press(self, digit: str) -> int:
         """Press a key; returns when."""
@@ -165,7 +184,8 @@ class CallerEnd(WSListener):
             return
         gap = found.number - self._heard - 1 if self._heard else 0
         self._heard = found.number
-        fleet.down.note(now - found.at_ns, gap)
+        if self._ticket.call < TROUBLED:
+            fleet.down.note(now - found.at_ns, gap)
 
     def _obey(self, message: dict[str, Any]) -> None:  # Any: JSON
         match message["event"]:
@@ -188,3 +208,8 @@ class CallerEnd(WSListener):
     def _send(self, message: bytes) -> None:
         if self._transport is not None:
             self._transport.send(WSMsgType.TEXT, message)
+
+
+def _frame(message: bytes) -> bytes:
+    """Return a whole WebSocket text frame with a mask of zeros, which changes nothing. Source: RFC 6455, section 5.2."""
+    return b"\x81" + bytes([0x80 | len(message)]) + bytes(4) + message

@@ -26,6 +26,11 @@ def rss_kb(pids: Sequence[int]) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE") // 1024
 
 
+def open_files(pid: int) -> int:
+    """Return how many files, pipes and sockets a process has open."""
+    return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+
+
 def has_two_cores() -> bool:
     """Whether the harness and what it measures can have a core each."""
     return {HARNESS_CORE, MEASURED_CORE} <= os.sched_getaffinity(0)

@@ -2,18 +2,23 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from ssl import SSLContext
 from typing import Any
 
-from bench.caller_end import CallerFleet, Ticket
+from bench.caller_end import CallerEnd, CallerFleet, Ticket
 from bench.counters import cpu_ns, rss_kb
 from bench.latency import Direction, quantiles
-from bench.model_end import ModelFleet
+from bench.model_end import ModelEnd, ModelFleet
 from bench.pacer import Pacer
 
 _DRAIN_S = 0.1
 _WARM_UP_S = 0.2
+_SHORT_CALL_S = 0.3
+_BURST = 100  # frames of a flood each 20 ms: 5,000 a second, where Twilio sends a few
+_FILLING = 250  # times 40 kB
+_MARK = b'{"event":"mark","sequenceNumber":"5","streamSid":"%b","mark":{"name":"m1"}}'
+_KEY = b'{"event":"dtmf","streamSid":"%b","dtmf":{"track":"inbound_track","digit":"9"}}'
 
 Figures = dict[str, Any]  # Any: JSON
 
@@ -28,6 +33,7 @@ class Lane:
         self._url = ""
         self._pids: Sequence[int] = ()
         self._calls = 0
+        self._troubles: list[tuple[Callable[[int], None] | None, CallerEnd]] = []
 
     async def serve(self, model_port: int, tls: SSLContext | None) -> None:
         """Be the speech model."""
@@ -115,6 +121,42 @@ class Lane:
         unanswered = sum(len(waiting) for waiting in begun.values())
         return {kind: quantiles(times) for kind, times in took.items()} | {"unanswered": unanswered} | self._losses()
 
+    async def short_calls(self, tickets: Sequence[Ticket], *, per_s: float) -> Figures:
+        """Begin so many calls, let every other caller press a key, and hang up."""
+        told = await self.ramp(tickets, per_s=per_s, settle_s=_SHORT_CALL_S)
+        for caller in list(self._callers.callers.values())[::2]:
+            caller.press("1")
+        await asyncio.sleep(_SHORT_CALL_S)
+        return told | await self.hang_up()
+
+    async def trouble(self, ticket: Ticket, kind: str) -> Figures:
+        """Begin a call that is not timed, and let it make trouble of that kind; returns whether the bridge let it in."""
+        await self.ramp([ticket], per_s=100.0, settle_s=1.0)
+        self._calls -= 1
+        self._pacer.resume()
+        caller, session = self._callers.callers.get(ticket.call), self._model.by_call.get(ticket.call)
+        if caller is None or session is None:
+            return {"is_in": False}
+        act = await _trouble(kind, caller, session)
+        if act is not None:
+            self._pacer.add(act)
+        self._troubles.append((act, caller))
+        self._pacer.pause()
+        return {"is_in": True}
+
+    async def calm(self) -> Figures:
+        """End the troubled calls; returns how many of them the bridge had ended before."""
+        ended = 0
+        for act, caller in self._troubles:
+            if act is not None:
+                self._pacer.discard(act)
+            ended += caller not in self._callers.callers.values()
+            caller.hang_up()
+            caller.cut()
+        self._troubles.clear()
+        await asyncio.sleep(_DRAIN_S)
+        return {"ended": ended}
+
     async def hang_up(self) -> Figures:
         """End all calls."""
         await self._callers.hang_up()
@@ -129,7 +171,7 @@ class Lane:
 
     def _losses(self) -> Figures:
         """Return how many calls are no more, or never were heard by the model."""
-        return {"ended_early": self._callers.ended_early, "unheard": self._calls - len(self._model.by_call)}
+        return {"ended_early": self._callers.ended_early, "unheard": self._calls - self._model.timed}
 
     def _note_clears(self, begun: dict[str, dict[int, int]], took: dict[str, list[int]]) -> None:
         for call, at_ns in self._callers.clears:
@@ -137,3 +179,28 @@ class Lane:
                 if (since := waiting.pop(call, None)) is not None:
                     took[kind].append(at_ns - since)
         self._callers.clears.clear()
+
+
+async def _trouble(kind: str, caller: CallerEnd, session: ModelEnd) -> Callable[[int], None] | None:
+    """Begin with a trouble; returns what the call does every 20 ms from now on, None is nothing but to speak."""
+    match kind:
+        case "deaf model":
+            session.stop_reading()
+            await _fill(caller.speak_much)
+        case "deaf caller":
+            caller.stop_reading()
+            await _fill(session.speak_much)
+        case "marks":
+            return caller.flood(_MARK, _BURST)
+        case "keys":
+            return caller.flood(_KEY, _BURST)
+        case _:
+            pass
+    return None
+
+
+async def _fill(speak_much: Callable[[], None]) -> None:
+    """Send more than the kernel and the bridge keep for who does not read."""
+    for _ in range(_FILLING):
+        speak_much()
+        await asyncio.sleep(0.01)

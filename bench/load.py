@@ -26,7 +26,7 @@ class Plan(msgspec.Struct, kw_only=True):
 
 
 class Command(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What `lane` (its number) is to do: `target`, `ramp`, `measure`, `turns`, `clears` or `hang_up`."""
+    """What `lane` (its number) is to do: one of the cases of `_obey`."""
 
     do: str
     lane: int = 0
@@ -38,6 +38,7 @@ class Command(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     seconds: float = 1.0
     mark_delay_s: float = 0.0
     is_chatty: bool = True
+    kind: str = ""
 
 
 async def _serve(plan: Plan) -> None:
@@ -69,6 +70,12 @@ async def _obey(lane: Lane, command: Command) -> Figures:
             return await lane.turns(seconds=command.seconds, per_s=command.per_s)
         case "clears":
             return await lane.clears(seconds=command.seconds, per_s=command.per_s)
+        case "short_calls":
+            return await lane.short_calls(command.tickets, per_s=command.per_s)
+        case "trouble":
+            return await lane.trouble(command.tickets[0], command.kind)
+        case "calm":
+            return await lane.calm()
         case "hang_up":
             return await lane.hang_up()
         case other:

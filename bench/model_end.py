@@ -11,7 +11,7 @@ from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest
 
 from bench.latency import Direction
 from bench.pacer import Pacer
-from bench.payloads import ANSWER, FRAME, LAST, payload, stamp
+from bench.payloads import ANSWER, BIG, FRAME, LAST, TROUBLED, payload, stamp
 
 _APPEND = b"input_audio_buffer.append"
 _NEAR_THE_START = 60
@@ -34,6 +34,11 @@ class ModelFleet:
     async def serve(self, port: int, tls: SSLContext | None) -> asyncio.Server:
         """Serve sessions on 127.0.0.1."""
         return await ws_create_server(self._accept, "127.0.0.1", port, ssl=tls, max_frame_size=1 << 24)
+
+    @property
+    def timed(self) -> int:
+        """How many calls it hears whose frames are timed."""
+        return sum(call < TROUBLED for call in self.by_call)
 
     def missing_at_end(self, last_sent: dict[int, int]) -> int:
         """Return how many of the callers' last frames never came; `last_sent` is by call."""
@@ -92,6 +97,16 @@ class ModelEnd(WSListener):
         self._end("cancelled")
         asyncio.get_running_loop().call_later(0.2, self._take_turn)
 
+    def speak_much(self) -> None:
+        """Send seconds of audio in one delta."""
+        if self._is_speaking:
+            self._send(self._head + BIG + b"}")
+
+    def stop_reading(self) -> None:
+        """Leave what comes in the kernel's buffers from now on."""
+        if self._transport is not None:
+            self._transport.underlying_transport.pause_reading()
+
     def _take_turn(self) -> None:
         self._tell(type="input_audio_buffer.speech_stopped", audio_end_ms=0, item_id=f"item_c{self._responses}")
         self._begin()
@@ -107,7 +122,8 @@ class ModelEnd(WSListener):
             fleet.by_call[found.call] = self
         gap = found.number - self.heard - 1
         self.heard = found.number
-        fleet.up.note(time.monotonic_ns() - found.at_ns, gap)
+        if found.call < TROUBLED:
+            fleet.up.note(time.monotonic_ns() - found.at_ns, gap)
 
     def _answer(self, message: bytes) -> None:
         """Answer the caller's last frame after a while of thinking, which the answer's stamp leaves out."""

@@ -6,6 +6,8 @@ LENGTH = 216  # base64 of 160 bytes
 FRAME = b"LAT"  # an ordinary frame; its time is when it was sent
 LAST = b"END"  # the caller's last frame of a turn
 ANSWER = b"ANS"  # the model's first frame of an answer; its time is the caller's last frame's, plus what the model waited
+BIG = b'"' + b"A" * 40_000 + b'"'  # 3.75 s at once, so that all that lies between the ends fills up
+TROUBLED = 900_000  # calls from this number on are not among those whose frames are timed
 _FORMAT = b'"%b%020d%08d%06d%b"'
 _FILL = b"A" * (LENGTH - 3 - 20 - 8 - 6)
 

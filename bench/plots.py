@@ -60,13 +60,33 @@ def _intake(axes: Axes, points: dict[str, Any]) -> None:
     _finish(axes)
 
 
+def _soak(axes: Axes, points: list[dict[str, float]]) -> None:
+    axes.plot(
+        [point["calls"] for point in points], [point["rss_kb"] / 1024 for point in points], marker="o", label="resident memory"
+    )
+    axes.set(xlabel="short calls so far", ylabel="MB", title="What many calls leave behind", ylim=(0, None))
+    _finish(axes)
+
+
+def _neighbours(axes: Axes, points: dict[str, Any]) -> None:
+    for offset, way, name in ((-0.2, "up_ratio", "caller → model"), (0.2, "down_ratio", "model → caller")):
+        axes.barh([place + offset for place in range(len(points))], [one[way] for one in points.values()], height=0.4, label=name)
+    axes.axvline(1.0, color="grey", linestyle="--", linewidth=1)
+    axes.set_yticks(range(len(points)), list(points))
+    axes.invert_yaxis()
+    axes.set(xlabel="p99 of healthy calls, disturbed / undisturbed", title="What healthy calls notice of trouble", xlim=(0, None))
+    _finish(axes)
+
+
 def _finish(axes: Axes) -> None:
     axes.grid(visible=True, alpha=0.3)
     axes.legend()
 
 
-_PLOTS: dict[str, Callable[[Axes, dict[Any, Any]], None]] = {
+_PLOTS: dict[str, Callable[[Axes, Any], None]] = {
     "bridge_cost": _cost,
     "bridge_latency": _latency,
     "intake": _intake,
+    "soak": _soak,
+    "neighbours": _neighbours,
 }

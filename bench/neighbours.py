@@ -1,0 +1,178 @@
+"""(g) Slow neighbours: what 50 healthy calls notice of a stalled Redis or disk, and of one call that misbehaves.
+
+Undisturbed and disturbed turns alternate in the same process, with the same calls, and one more that makes trouble or keeps quiet.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from bench.caller_end import Ticket
+from bench.options import Options
+from bench.orders import POLICY, Calls
+from bench.payloads import TROUBLED
+from bench.report import Cell, Result, Table
+from bench.site import FarEnds, bridge_part, measure_alone, new_stack
+from shared.store import connect
+from tools.stack import Part, Stack, free_port
+
+_HEALTHY = 50
+_TROUBLES = {
+    "redis": "Redis stalled",
+    "disk": "the disk of the recordings stalled",
+    "deaf model": "a session of the model stops reading",
+    "deaf caller": "a stream of Twilio's stops reading",
+    "marks": "a call floods marks",
+    "keys": "a call floods keys",
+}
+_STALLED = {"redis": "valkey", "disk": "slow_disk"}
+_ROUNDS, _SECONDS = 3, 5.0
+_QUICK_ROUNDS, _QUICK_SECONDS = 1, 2.0
+
+Point = dict[str, Any]  # Any: JSON
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """One bridge with its calls. Recordings are on, into named pipes."""
+
+    stack: Stack
+    far: FarEnds
+    calls: Calls
+    recordings: Path
+    seconds: float
+
+    async def tickets(self, count: int) -> list[Ticket]:
+        """Return tickets, each with a pipe in place of its recording."""
+        found = await self.calls.tickets(count)
+        for ticket in found:
+            os.mkfifo(self.recordings / f"cnf_{ticket.call:026}-1.wav")
+        await asyncio.sleep(0.3)  # the pipes have a reader by then
+        return found
+
+    async def turn(self, kind: str) -> Point:
+        """Let all speak for a while, with trouble of this kind, or none (an empty one)."""
+        (ticket,) = await self.tickets(1)
+        told = await self.far.do("trouble", tickets=[replace(ticket, call=ticket.call + TROUBLED)], kind=kind)
+        with self._stalled(kind):
+            figures = await self.far.do("measure", seconds=self.seconds)
+        ended = (await self.far.do("calm"))["ended"]
+        await asyncio.sleep(0.5)  # what was stalled is written meanwhile
+        up, down = figures["up"], figures["down"]
+        lost = up["missing"] + down["missing"] + figures["stuck"] + figures["ended_early"] + figures["unheard"]
+        return {"up_p99": up["p99"], "down_p99": down["p99"], "lost": lost, "was_ended": ended, "was_in": told["is_in"]}
+
+    @contextlib.contextmanager
+    def _stalled(self, kind: str) -> Iterator[None]:
+        if kind not in _STALLED:
+            yield
+            return
+        pid = self.stack.pid(_STALLED[kind])
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+
+async def measure(options: Options) -> Result:
+    """Measure, `options.runs` times anew, and take medians."""
+    runs: list[dict[str, Point]] = []
+    for run in range(options.runs):
+        options.tell(f"neighbours: run {run + 1} of {options.runs}")
+        runs.append(await _run(options))
+    found = {kind: {what: median(run[kind][what] for run in runs) for what in runs[0][kind]} for kind in _TROUBLES}
+    rows: list[list[Cell]] = [
+        [
+            title,
+            _both(found[kind], "calm"),
+            _both(found[kind], "troubled"),
+            f"{found[kind]['up_ratio']:.2f} / {found[kind]['down_ratio']:.2f}",
+            int(found[kind]["lost"]),
+            "yes" if found[kind]["was_ended"] else "no",
+        ]
+        for kind, title in _TROUBLES.items()
+    ]
+    columns = [
+        "trouble",
+        "undisturbed p99 ms",
+        "disturbed p99 ms",
+        "× undisturbed",
+        "frames lost",
+        "troubled call ended by the bridge",
+    ]
+    seconds = _QUICK_SECONDS if options.is_quick else _SECONDS
+    note = (
+        f"{_HEALTHY} healthy calls that speak without a pause both ways; caller → model / model → caller; recordings on. Turns of "
+        f"{seconds:.0f} s, undisturbed and disturbed, medians. Redis: its process is stopped. Disk: named pipes stand in place of "
+        "the recordings, and their reader is stopped, so that the kernel holds who writes. Who stops reading was sent 10 MB before "
+        "the turn began, so that every buffer on the way is full. Floods: 5,000 frames a second, in bursts of 100."
+    )
+    return Result("neighbours", [Table("What healthy calls notice", columns, rows, note)], {"points": found}, plots=("neighbours",))
+
+
+def _both(point: Point, when: str) -> str:
+    return f"{point[f'{when}_up']:.2f} / {point[f'{when}_down']:.2f}"
+
+
+async def _run(options: Options) -> dict[str, Point]:
+    stack = new_stack("neighbours")
+    recordings = stack.folder / "recordings"
+    recordings.mkdir()
+    async with FarEnds() as far:
+        try:
+            stack.start_valkey()
+            stack.start(Part("slow_disk", (sys.executable, "-m", "bench.slow_disk", str(recordings))))
+            port = free_port()
+            part = bridge_part(port, model_url=far.model_url(), redis_url=stack.socket_url, RECORD_CALLS=str(recordings))
+            stack.start_all((part,))
+            await asyncio.sleep(1)
+            measure_alone(stack, ["media_bridge"])
+            await far.do("target", url=f"ws://127.0.0.1:{port}/media-stream", pids=[stack.pid("media_bridge")])
+            store = connect(stack.socket_url, POLICY)
+            try:
+                seconds = _QUICK_SECONDS if options.is_quick else _SECONDS
+                return await _troubles(options, _Site(stack, far, Calls(store), recordings, seconds))
+            finally:
+                await far.do("hang_up")
+                await store.close()
+        finally:
+            stack.stop()
+
+
+async def _troubles(options: Options, site: _Site) -> dict[str, Point]:
+    await site.far.do("ramp", tickets=await site.tickets(_HEALTHY), per_s=30.0)
+    await site.turn("")  # nobody's: what is done for the first time takes longer
+    found = {}
+    for kind, title in _TROUBLES.items():
+        calm, troubled = list[Point](), list[Point]()
+        for number in range(_QUICK_ROUNDS if options.is_quick else _ROUNDS):
+            for has_trouble in (number % 2 == 1, number % 2 == 0):
+                (troubled if has_trouble else calm).append(await site.turn(kind if has_trouble else ""))
+        found[kind] = _compared(calm, troubled)
+        options.tell(f"neighbours: {title}: p99 × {found[kind]['up_ratio']:.2f} / {found[kind]['down_ratio']:.2f}")
+    return found
+
+
+def _compared(calm: list[Point], troubled: list[Point]) -> Point:
+    def of(points: list[Point], what: str, joined: Callable[[Iterator[float]], float] = median) -> float:
+        return joined(point[what] for point in points)
+
+    return {
+        "calm_up": of(calm, "up_p99"),
+        "calm_down": of(calm, "down_p99"),
+        "troubled_up": of(troubled, "up_p99"),
+        "troubled_down": of(troubled, "down_p99"),
+        "up_ratio": of(troubled, "up_p99") / of(calm, "up_p99"),
+        "down_ratio": of(troubled, "down_p99") / of(calm, "down_p99"),
+        "lost": of([*calm, *troubled], "lost", sum),
+        "was_ended": of(troubled, "was_ended", max),
+        "was_in": of([*calm, *troubled], "was_in", min),
+    }
