@@ -38,6 +38,11 @@ async def read_body(request: Request, limit: int = MAX_BODY) -> bytes:
     return bytes(body)
 
 
+def has_body(request: Request) -> bool:
+    """Tell whether the request comes with a body, by its headers. Source: RFC 9112, 6."""
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+
+
 async def read_json(request: Request, limit: int = MAX_BODY) -> object:
     """Return what the JSON body holds.
 

@@ -21,6 +21,7 @@ log = structlog.get_logger()
 
 STORE_LIMIT_S = 1.5  # for all that one request asks of the store: who waits longer is better told to come again
 REQUEST_ID_HEADER = "x-request-id"
+ERROR_HEADERS = "error_headers"  # in the scope's state: what an answer carries also where it is a problem
 _RETRY_AFTER_S = "1"
 _OWN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _LETTERS = str.maketrans("0123456789", "ghjkmnpqrs")  # no digits, which could look like somebody's number
@@ -76,12 +77,12 @@ class Edge:
         except (ProblemError, NotFoundError, HTTPException, StoreUnavailableError) as error:
             problem = _problem(error)
             exchange.error = str(error) if isinstance(error, StoreUnavailableError) else problem.kind.code
-            await _refuse(exchange, problem)(scope, receive, send)
+            await _refuse(exchange, problem, scope)(scope, receive, send)
         except Exception:  # outermost: a fault of ours is told as such, and the process goes on
             log.exception("request_failed", request_id=exchange.request_id)
             exchange.error = "unexpected"
             problem = ProblemError(ProblemKind.INTERNAL_ERROR, "The fault is in our log under this request_id.")
-            await _refuse(exchange, problem)(scope, receive, send)
+            await _refuse(exchange, problem, scope)(scope, receive, send)
 
     def _refuse_while_draining(self, scope: Scope) -> None:
         if self._health.is_draining and scope["path"] not in PATHS:
@@ -126,8 +127,9 @@ def _problem(error: ConfirmerError | HTTPException) -> ProblemError:
             return ProblemError(ProblemKind.NOT_FOUND, "There is nothing under this path.")
 
 
-def _refuse(exchange: _Exchange, problem: ProblemError) -> ASGIApp:
+def _refuse(exchange: _Exchange, problem: ProblemError, scope: Scope) -> ASGIApp:
     """Return the answer; nothing where an answer has begun already."""
+    problem.headers.update(scope["state"].get(ERROR_HEADERS, {}))
     return _nothing if exchange.status is not None else problem.response(exchange.request_id)
 
 

@@ -17,7 +17,7 @@ class ProblemKind(Enum):
     """What can be wrong: HTTP status and title by code."""
 
     INVALID_JSON = ("invalid_json", 400, "The body is not valid JSON")
-    INVALID_PARAMETER = ("invalid_parameter", 400, "A query parameter is not valid")
+    INVALID_PARAMETER = ("invalid_parameter", 400, "A parameter is not valid")
     INVALID_IDEMPOTENCY_KEY = ("invalid_idempotency_key", 400, "The Idempotency-Key header is not valid")
     UNAUTHORIZED = ("unauthorized", 401, "A valid API key is needed")
     INVALID_SIGNATURE = ("invalid_signature", 403, "The request is not signed by Twilio")

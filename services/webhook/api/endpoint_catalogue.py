@@ -129,6 +129,7 @@ def _dead(endpoints: Endpoints) -> tuple[Op, ...]:
             summary="Send dead letters again",
             parameters=(_ID,),
             body=answers.ResendBody,
+            needs_body=False,
             example={"event_ids": ["cnf_01JD8X3F7Q2M5N8P0R4T6V9WZA.5"]},
             replies={200: Reply("How many.", answers.ResentAnswer)},
             problems=(*_BODY_PROBLEMS, ProblemKind.NOT_FOUND),

@@ -13,7 +13,7 @@ from services.webhook.api.confirmations import Confirmations, json_response
 from services.webhook.api.endpoint_answers import EndpointBody, EndpointChange, ResendBody
 from services.webhook.api.parameters import number, parameters
 from services.webhook.api.validation import validated
-from services.webhook.body import read_json
+from services.webhook.body import has_body, read_json
 from services.webhook.problems import FieldFault, ProblemError, ProblemKind, faulty_fields
 from shared.core.announcement import EventType
 from shared.core.envelope import timestamp
@@ -121,8 +121,8 @@ class Endpoints:
     async def resend(self, request: Request, shop: str) -> Response:
         """Have dead letters delivered again, at once."""
         endpoint = await self._of_shop(request, shop)
-        body = validated(ResendBody, await read_json(request), await self._confirmations.rules())
-        event_ids = body.event_ids
+        value = await read_json(request) if has_body(request) else {}
+        event_ids = validated(ResendBody, value, await self._confirmations.rules()).event_ids
         if event_ids is None:
             newest = await self._store.deliveries.dead_letters(endpoint.id, limit=MAX_LIMIT)
             event_ids = [dead.event_id for dead in newest]

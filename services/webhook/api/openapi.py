@@ -62,7 +62,7 @@ def _operation(op: Op) -> JsonObject:
         made["description"] = op.description
     if op.body is not None:
         content = {"schema": _ref(op.body), "examples": {"order": {"value": op.example}}}
-        made["requestBody"] = {"required": True, "content": {"application/json": content}}
+        made["requestBody"] = {"required": op.needs_body, "content": {"application/json": content}}
     return made
 
 

@@ -46,6 +46,7 @@ class Op:
     description: str = ""
     parameters: tuple[Parameter, ...] = ()
     body: type[BaseModel] | None = None
+    needs_body: bool = True
     body_limit: int = 0
     example: object = None
     problems: tuple[ProblemKind, ...] = ()

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.webhook.api.auth import ShopRespond
+from services.webhook.edge import ERROR_HEADERS
 from services.webhook.problems import ProblemError, ProblemKind
 from shared.core.errors import StoreUnavailableError
 from shared.setting_types import Rate
@@ -35,11 +36,8 @@ class RateLimiter:
                 seconds = max(1, math.ceil(allowance.more_in_s))
                 detail = f"This key may make no more requests for {seconds} s."
                 raise ProblemError(ProblemKind.TOO_MANY_REQUESTS, detail, headers={**headers, "retry-after": str(seconds)})
-            try:
-                response = await respond(request, shop)
-            except ProblemError as problem:
-                problem.headers.update(headers)
-                raise
+            request.scope["state"][ERROR_HEADERS] = headers
+            response = await respond(request, shop)
             response.headers.update(headers)
             return response
 

@@ -36,6 +36,18 @@ async def test_the_answers_say_what_is_left(make: Make) -> None:
     refused = await service.client.get("/v1/confirmations?limit=0")
     assert refused.status_code == 400
     assert refused.headers["ratelimit"].startswith('"default";r=3;')
+    missing = await service.client.get("/v1/confirmations/cnf_none")
+    assert missing.status_code == 404
+    assert missing.headers["ratelimit"].startswith('"default";r=2;')
+
+
+async def test_a_fault_of_ours_says_it_too(make: Make) -> None:
+    service = await make("5/60")
+    confirmation_id = f"cnf_{'0' * 26}"
+    await service.store.client.set(f"confirmation:{confirmation_id}", "nonsense")
+    answer = await service.client.get(f"/v1/confirmations/{confirmation_id}")
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+    assert answer.headers["ratelimit"].startswith('"default";r=4;')
 
 
 async def test_one_more_than_allowed_is_refused_and_told_when_to_come_back(make: Make) -> None:
