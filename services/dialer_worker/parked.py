@@ -1,6 +1,7 @@
 """What is parked, orders and webhook endpoints, for a person: `python -m services.dialer_worker.parked` lists it.
 
-`… again ID …` drives it again, `… again all` all of it. Exit code 1 where an id is not known any more.
+`… again ID …` drives it again, `… again all` all of it; `… forget ID …` erases orders whose records nobody can read. Exit code 1
+where an id is not known any more, or can be read.
 """
 
 import asyncio
@@ -11,9 +12,10 @@ from services.dialer_worker.settings import Settings
 from shared.core.errors import NotFoundError, StoreUnavailableError
 from shared.environ import load_settings
 from shared.policy import dial_policy_from
-from shared.store import Recoveries, connect
+from shared.store import ReadableError, Recoveries, Remains, connect
 
-_AGAIN, _ALL = "again", "all"
+_AGAIN, _ALL, _FORGET = "again", "all", "forget"
+_IS_ORDER = "cnf_"
 
 
 async def show(recoveries: Recoveries) -> int:
@@ -37,6 +39,20 @@ async def drive_again(recoveries: Recoveries, ids: Sequence[str]) -> int:
     return exit_code
 
 
+async def forget(remains: Remains, ids: Sequence[str]) -> int:
+    """Erase orders whose records nobody can read, without an outcome: none can be told."""
+    exit_code = 0
+    for one in ids:
+        try:
+            await remains.erase(one)
+        except ReadableError:
+            _say(f"{one}  can be read: drive it again, or leave it to its retention")
+            exit_code = 1
+        else:
+            _say(f"{one}  is erased")
+    return exit_code
+
+
 async def run(words: Sequence[str], settings: Settings) -> int:
     """Do what the command line says and return the exit code."""
     store = connect(settings.redis_url.get_secret_value(), dial_policy_from(settings))
@@ -48,6 +64,8 @@ async def run(words: Sequence[str], settings: Settings) -> int:
                 return await drive_again(store.recoveries, [one.id for one in await store.recoveries.parked()])
             case [word, *ids] if word == _AGAIN and ids:
                 return await drive_again(store.recoveries, ids)
+            case [word, *ids] if word == _FORGET and ids and all(one.startswith(_IS_ORDER) for one in ids):
+                return await forget(store.remains, ids)
             case _:
                 _say(__doc__ or "")
                 return 2

@@ -25,6 +25,7 @@ from shared.store.lookups import Lookups, Page
 from shared.store.opt_outs import OptOut, OptOuts
 from shared.store.rate_limits import Allowance, RateLimits
 from shared.store.recoveries import MOST_RECOVERIES, Parked, Recoveries, Work
+from shared.store.remains import ReadableError, Remains
 from shared.store.signals import Signals, Watch, Watches
 from shared.store.submission import (
     AlreadyOpen,
@@ -65,7 +66,9 @@ __all__ = [
     "Parked",
     "PastRequest",
     "RateLimits",
+    "ReadableError",
     "Recoveries",
+    "Remains",
     "Replayed",
     "Settled",
     "Speaker",
@@ -99,6 +102,7 @@ class Store:
     watches: Watches
     due: Due
     recoveries: Recoveries
+    remains: Remains
     circuit: Circuit
     opt_outs: OptOuts
     transcripts: Transcripts
@@ -173,6 +177,7 @@ def connect(redis_url: str, policy: DialPolicy, limits: Limits = _NO_LIMITS, *, 
         watches=Watches(signals, confirmations),
         due=Due(client, limits),
         recoveries=Recoveries(client, policy),
+        remains=Remains(client),
         circuit=Circuit(client, probe_every_s=limits.probe_every_s),
         opt_outs=OptOuts(client, clock),
         transcripts=Transcripts(client),

@@ -33,6 +33,7 @@ class Script(Enum):
     OPEN_CIRCUIT = "open_circuit"
     APPEND_TURNS = "append_turns"
     ERASE = "erase"
+    ERASE_REMAINS = "erase_remains"
     SAVE_ENDPOINT = "save_endpoint"
     DROP_ENDPOINT = "drop_endpoint"
     CLAIM_DELIVERIES = "claim_deliveries"

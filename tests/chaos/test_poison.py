@@ -51,6 +51,7 @@ async def test_a_poisonous_order_is_parked_and_the_others_are_called(tmp_path: P
 
         await site.end_dialers()
         assert parked(site).startswith(poison.id)
+        assert "can be read" in parked(site, "forget", poison.id)
         assert "is due again" in parked(site, "again", "all")
         assert parked(site) == ""
         site.ids.append(poison.id)
@@ -89,6 +90,7 @@ async def test_a_poisonous_endpoint_is_parked_and_orders_and_other_endpoints_go_
 
         await site.end_dialers()
         assert parked(site).startswith("whe_1")
+        assert "is erased" not in parked(site, "forget", "whe_1")
         assert "is due again" in parked(site, "again", "whe_1")
         await site.start_dialer()  # the fault is mended
         until = monotonic() + 20
