@@ -43,6 +43,8 @@ class AudioLane:
         "_item_ms",
         "_on_began",
         "_playback",
+        "_playing_id",
+        "_playing_ms",
         "_recorder",
         "_to_model",
         "from_caller",
@@ -67,7 +69,9 @@ class AudioLane:
         self._held: deque[bytes] = deque(maxlen=_HELD_FRAMES)
         self._to_model: Callable[[bytes], None] = self._held.append
         self._item_id = ""
-        self._item_ms: dict[str, float] = {}
+        self._playing_id = ""
+        self._playing_ms = 0.0
+        self._item_ms: dict[str, float] = {}  # of the items before: one that is looked up for each frame costs its hash
         self.from_caller = 0
         self.from_model = 0
         self.muted = 0
@@ -91,7 +95,7 @@ class AudioLane:
 
     def hear_model(self, response_id: str, item_id: str, payload: bytes) -> None:
         """Carry the model's audio to the caller, unless its response was cut off."""
-        if response_id in self._playback.muted:
+        if (muted := self._playback.muted) and response_id in muted:
             self.muted += 1
             return
         self.from_model += 1
@@ -104,7 +108,10 @@ class AudioLane:
         """Have the caller hear `payload` after all that was sent before, as a part of the item."""
         self._caller.send_media(payload)
         duration_ms = base64_wire.duration_ms(payload)
-        self._item_ms[item_id] = self._item_ms.get(item_id, 0.0) + duration_ms
+        if item_id != self._playing_id:
+            self._item_ms[self._playing_id] = self._playing_ms
+            self._playing_id, self._playing_ms = item_id, self._item_ms.get(item_id, 0.0)
+        self._playing_ms += duration_ms
         if self._playback.append(item_id, duration_ms, self._clock()):
             self.mark(self._playback.next_mark())
         if self._recorder is not None:
@@ -112,7 +119,7 @@ class AudioLane:
 
     def share(self, item_id: str, heard_ms: int) -> float:
         """Return which share of all the item's audio `heard_ms` are."""
-        sent_ms = self._item_ms.get(item_id, 0.0)
+        sent_ms = self._playing_ms if item_id == self._playing_id else self._item_ms.get(item_id, 0.0)
         return heard_ms / sent_ms if sent_ms else 1.0
 
     def mark(self, name: str) -> None:

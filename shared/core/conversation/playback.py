@@ -22,6 +22,8 @@ class Playback:
         "_anchor_ms",
         "_anchor_s",
         "_items",
+        "_last_id",
+        "_last_span",
         "_mark_count",
         "_marked_ms",
         "_pending",
@@ -39,6 +41,8 @@ class Playback:
         self._mark_count = 0
         self._pending: OrderedDict[str, float] = OrderedDict()  # mark name -> position it stands at
         self._items: OrderedDict[str, list[float]] = OrderedDict()  # item id -> [first position, end position]
+        self._last_id: str | None = None
+        self._last_span = [0.0, 0.0]
         self.muted: set[str] = set()
 
     def append(self, item_id: str, duration_ms: float, now: float) -> bool:
@@ -47,11 +51,9 @@ class Playback:
         if self._anchor_ms + (now - self._anchor_s) * 1000.0 >= sent and self.heard_ms(now) >= sent:
             self._anchor_ms, self._anchor_s = sent, now  # the buffer ran empty: play-out begins anew
         self._sent_ms = end = sent + duration_ms
-        span = self._items.get(item_id)
-        if span is None:
-            self._items[item_id] = [sent, end]
-        else:
-            span[1] = end
+        if item_id != self._last_id:
+            self._last_id, self._last_span = item_id, self._items.setdefault(item_id, [sent, end])
+        self._last_span[1] = end
         return end - self._marked_ms >= MARK_EVERY_MS
 
     def next_mark(self) -> str:
@@ -76,6 +78,7 @@ class Playback:
         heard = self.heard_ms(now)
         self._pending.clear()
         self._items.clear()
+        self._last_id, self._last_span = None, [0.0, 0.0]
         self._sent_ms = self._marked_ms = self._anchor_ms = self._proven_ms = heard
         self._anchor_s = now
 
