@@ -16,7 +16,10 @@ from tools.mic_client.sound import Heard, to_pcm
 _BLOCK_S = 0.02
 _MOST_AHEAD_S = 0.5
 """What a device may take at once, to fill its own buffer."""
-_WITHOUT = "\nWithout a device: --input FILE.wav --output CALL.wav, or the page /softphone of `make run-local` in a browser."
+_WITHOUT = (
+    "\nWithout a device: --say confirm --output call.wav (or --input FILE.wav), "
+    "or the page /softphone of `make run-local` in a browser."
+)
 NO_PORTAUDIO = (
     "The PortAudio library is missing. Debian and Ubuntu: sudo apt install libportaudio2; Fedora: sudo dnf install portaudio; "
     f"macOS: brew install portaudio.{_WITHOUT}"
@@ -68,6 +71,18 @@ class DeviceSound:
         self._spare: np.typing.NDArray[np.float32] = np.zeros(0, np.float32)
         self.underruns = 0
 
+    def check(self) -> None:
+        """See whether both devices are there, before anything else is begun.
+
+        Raises:
+            UsageError: one isn't.
+        """
+        for way, device in (("input", self._mic), ("output", self._speaker)):
+            try:
+                self._settings(getattr(self._sd, f"check_{way}_settings"), way, device)
+            except (self._sd.PortAudioError, ValueError) as error:
+                raise _advice(way, error) from error
+
     def start(self, playback: Playback, heard: Heard) -> None:
         """Open both devices.
 
@@ -114,12 +129,7 @@ class DeviceSound:
             stream.start()
         except (self._sd.PortAudioError, ValueError) as error:
             self.stop()
-            setting = "MIC_DEVICE" if way == "input" else "SPEAKER_DEVICE"
-            what = "microphone" if way == "input" else "loudspeaker"
-            raise UsageError(
-                f"The {what} can't be opened ({error}). --list-devices shows what there is; choose one with {setting}. "
-                f"Linux: does `{'arecord' if way == 'input' else 'aplay'} -l` list it?{_WITHOUT}"
-            ) from error
+            raise _advice(way, error) from error
 
     def _settings(self, check: Any, way: str, device: int | str | None) -> tuple[int, int]:  # noqa: ANN401 - a function of sounddevice's
         """The rate and the channels that the device takes: ours if it does, its own otherwise."""
@@ -159,3 +169,12 @@ class DeviceSound:
             data[:] = np.repeat(to_pcm(ready), channels).tobytes()
 
         return give
+
+
+def _advice(way: str, error: Exception) -> UsageError:
+    setting = "MIC_DEVICE" if way == "input" else "SPEAKER_DEVICE"
+    what = "microphone" if way == "input" else "loudspeaker"
+    return UsageError(
+        f"The {what} can't be opened ({error}). --list-devices shows what there is; choose one with {setting}. "
+        f"Linux: does `{'arecord' if way == 'input' else 'aplay'} -l` list it?{_WITHOUT}"
+    )

@@ -44,6 +44,7 @@ class Options:
     speaker: str
     gain: float
     input: Path | None
+    say: str | None
     output: Path | None
     press: str
     waits_for_agent: bool
@@ -81,6 +82,11 @@ def parse(arguments: Sequence[str], environ: Mapping[str, str]) -> argparse.Name
     )
     parser.add_argument("--list-devices", action="store_true", help="show the sound devices and end")
     parser.add_argument("--input", type=Path, metavar="FILE.wav", help="speak this file instead of the microphone")
+    parser.add_argument(
+        "--say",
+        metavar="WORDS",
+        help="speak these words instead, or the simulator's phrase for confirm, cancel, hello, 'language en', …",
+    )
     parser.add_argument("--output", type=Path, metavar="CALL.wav", help="write the call: left we, right the bot")
     parser.add_argument("--press", default="", metavar="KEYS", help="press these keys once the bot has spoken and paused")
     parser.add_argument("--at-once", action="store_true", help="speak the file from the first moment, without hearing the bot out")
@@ -99,6 +105,8 @@ def options_of(chosen: argparse.Namespace, environ: Mapping[str, str]) -> Option
         raise UsageError("--direct needs an address: --ws-url ws://localhost:5050/media-stream (or WS_URL)")
     if chosen.input is not None and not chosen.input.is_file():
         raise UsageError(f"there is no file {chosen.input}")
+    if chosen.input is not None and chosen.say is not None:
+        raise UsageError("--input and --say: one of the two")
     if set(chosen.press) - set("0123456789*#"):
         raise UsageError("--press takes the keys of a phone: 0 to 9, * and #")
     return Options(
@@ -113,6 +121,7 @@ def options_of(chosen: argparse.Namespace, environ: Mapping[str, str]) -> Option
         speaker=chosen.speaker,
         gain=_gain(chosen.gain),
         input=chosen.input,
+        say=chosen.say,
         output=chosen.output,
         press=chosen.press,
         waits_for_agent=not chosen.at_once,

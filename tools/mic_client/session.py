@@ -10,6 +10,7 @@ import httpx
 import numpy as np
 
 from simulators import voice
+from simulators.phrases import PHRASES, Intent, phrases
 from simulators.twilio.twiml import Gather, Hangup
 from tools.mic_client.booking import Booking, Invitation, direct_invitation, open_client
 from tools.mic_client.call import LiveCall, Tracks
@@ -49,7 +50,7 @@ async def run(options: Options, screen: Screen) -> dict[str, Any] | None:
 
 
 def sound_of(options: Options) -> Sound:
-    """The device, or files where one was named or only keys are to be pressed.
+    """The device, or a file or words where those were named, or nothing where only keys are to be pressed.
 
     Raises:
         UsageError: neither can be had.
@@ -58,7 +59,25 @@ def sound_of(options: Options) -> Sound:
         return FileSound(read_wav(options.input))
     if options.output is not None and options.press:
         return FileSound(np.zeros(0, np.int16))
-    return DeviceSound(load_portaudio(), mic=options.mic, speaker=options.speaker)
+    if options.say is not None:
+        return FileSound(voice.decode(_spoken(options.say, options.language or "sq")))
+    sound = DeviceSound(load_portaudio(), mic=options.mic, speaker=options.speaker)
+    sound.check()
+    return sound
+
+
+def _spoken(say: str, language: str) -> bytes:
+    words, code = words_of(say, language)
+    return voice.speak(words, language=code, voice="customer")
+
+
+def words_of(say: str, language: str) -> tuple[str, str]:
+    """The words and their language: a phrase that the simulated model knows, by intent and language, or what was given."""
+    intent, _, spoken = say.partition(" ")
+    code = (spoken or language).partition("-")[0].lower()
+    if code in PHRASES and intent in set(Intent):
+        return phrases(Intent(intent), language=code)[0], code
+    return say, language
 
 
 async def _talk(options: Options, screen: Screen, sound: Sound, *, invitation: Invitation, booking: Booking | None = None) -> bool:

@@ -6,4 +6,5 @@ SwaggerUIBundle({
   defaultModelsExpandDepth: 0,
   persistAuthorization: false,
   validatorUrl: null,
+  onComplete: () => { document.getElementById("servers")?.setAttribute("aria-label", "Server"); },
 });

@@ -146,6 +146,7 @@ function showTurns(turns) {
     const item = list.children[index] ?? list.appendChild(document.createElement("li"));
     if (item.textContent !== text) item.textContent = text;
     item.lang = element("language").value;
+    item.className = turn.speaker === "agent" ? "bot" : "you";
   });
 }
 
@@ -227,7 +228,10 @@ function setInCall(isInCall) {
 
 element("start").addEventListener("click", start);
 element("hang-up").addEventListener("click", () => current?.hangUp());
-element("gain").addEventListener("input", ({ target }) => { if (current?.gain) current.gain.gain.value = Number(target.value); });
+element("gain").addEventListener("input", ({ target }) => {
+  element("gain-value").textContent = `${Number(target.value).toFixed(1)}×`;
+  if (current?.gain) current.gain.gain.value = Number(target.value);
+});
 for (const key of keys) key.addEventListener("click", () => current?.press(key.dataset.key));
 document.addEventListener("keydown", ({ key, target }) => {
   if (current?.gain && !["SELECT", "INPUT"].includes(target.tagName) && /^[0-9*#]$/.test(key)) current.press(key);

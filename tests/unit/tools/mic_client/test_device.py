@@ -115,3 +115,15 @@ def test_a_device_is_named_as_the_original_named_it(name: str, device: object) -
 
 def test_the_list_of_devices_shows_what_mic_device_takes() -> None:
     assert device_list(PlayedDevice()) == "  0  HDA Intel PCH: ALC (hw:0,0)  (2 input, 2 output, 48000 Hz)"
+
+
+def test_a_device_that_is_not_there_is_noticed_before_anything_is_begun() -> None:
+    class Bare(PlayedDevice):
+        def query_devices(self, _device: object = None, _way: object = None) -> Any:  # noqa: ANN401 - as sounddevice
+            raise self.PortAudioError("Error querying device -1")
+
+    DeviceSound(PlayedDevice(), mic="default", speaker="default").check()
+    device = Bare()
+    with pytest.raises(UsageError, match=r"microphone can't be opened \(Error querying device -1\)"):
+        DeviceSound(device, mic="default", speaker="default").check()
+    assert device.streams == []

@@ -56,6 +56,14 @@ def test_a_file_that_is_not_there_is_named() -> None:
         chosen("--input", "nowhere.wav")
 
 
+def test_a_file_and_words_are_not_spoken_both(tmp_path: Path) -> None:
+    file = tmp_path / "yes.wav"
+    file.touch()
+    with pytest.raises(UsageError, match="one of the two"):
+        chosen("--input", str(file), "--say", "confirm")
+    assert chosen("--say", "confirm").say == "confirm"
+
+
 def test_only_keys_of_a_phone_are_pressed() -> None:
     with pytest.raises(UsageError, match="keys of a phone"):
         chosen("--press", "1x")
