@@ -102,12 +102,10 @@ class RecordingSweep:
     def _owner(self, identity: str) -> str:
         """Return the name of the store that the folder belongs to; one that belongs to none becomes `identity`'s."""
         path = self._folder / _OWNER
-        try:
-            with path.open("x", encoding="ascii") as file:
-                file.write(identity)
-        except FileExistsError:
-            return path.read_text("ascii")
-        return identity
+        owner = path.read_text("ascii") if path.exists() else ""
+        if not owner:  # it may be there and empty: whoever began to write it died
+            path.write_text(identity, "ascii")
+        return owner or identity
 
 
 def pause_s(took_s: float) -> float:

@@ -85,6 +85,13 @@ async def test_another_store_erases_nothing_and_says_so_once(tmp_path: Path) -> 
     assert await sweep.sweep() == 1
 
 
+async def test_a_crash_over_the_name_of_the_store_costs_no_erasure(tmp_path: Path) -> None:
+    recording(tmp_path, an_id())
+    (tmp_path / ".store").write_bytes(b"")
+    assert await sweep_of(tmp_path, Records()).sweep() == 1
+    assert (tmp_path / ".store").read_text("ascii") == "ours"
+
+
 async def test_what_redis_could_not_tell_is_asked_again(tmp_path: Path) -> None:
     path = recording(tmp_path, an_id())
     records = Records()
