@@ -76,7 +76,8 @@ def ledger_table(findings: Sequence[tuple[str, str, bool]]) -> Table:
 
 
 def where(folder: Path) -> str:
-    """Return where the files lie, for the last lines of the demo."""
+    """Return where the files lie, seen from here, for the last lines of the demo."""
+    folder = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
     return (
         f"  listen to the calls   {folder / 'recordings'}  (left the customer, right the agent)\n"
         f"  read what was said    {folder / 'transcripts.txt'}\n"
