@@ -7,7 +7,6 @@ what has changed since is rendered, everything with `--again`.
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,12 +17,14 @@ import numpy as np
 
 from shared import languages
 from shared.core.language import Language
+from shared.environ import read_environ
 from shared.languages import wav
 from simulators import voice
 
 _SPEECH_URL: Final = "https://api.openai.com/v1/audio/speech"
 _SPEECH_MODEL: Final = "gpt-4o-mini-tts"
 _SPEECH_TIMEOUT_S: Final = 60
+_NOT_FILLED_IN: Final = "CHANGE-ME"  # as .env.example has it
 _OPENAI_RATE_HZ: Final = 24_000
 """Source: OpenAI's speech endpoint, `response_format` pcm: 16-bit little endian mono."""
 
@@ -39,22 +40,34 @@ def main(arguments: Sequence[str]) -> int:
     """Render the languages named, or all; answer with the exit code."""
     parser = argparse.ArgumentParser(prog="render_prompts", description=__doc__)
     parser.add_argument("codes", nargs="*", metavar="LANGUAGE", help="language codes; none means all")
-    api_key = os.environ.get("OPENAI_API_KEY", "")
+    environ = read_environ()
+    api_key = environ.get("OPENAI_API_KEY", "").replace(_NOT_FILLED_IN, "")
     parser.add_argument("--voice-of", choices=("espeak", "openai"), default="openai" if api_key else "espeak")
     parser.add_argument("--again", action="store_true", help="also what has not changed, for another voice")
     options = parser.parse_args(arguments)
     if options.voice_of == "openai" and not api_key:
         print("OPENAI_API_KEY is not set; render with --voice-of espeak or set it", file=sys.stderr)
         return 2
-    speak: Speak = espeak if options.voice_of == "espeak" else openai(_client(api_key))
-    too_long = 0
+    speak: Speak = espeak if options.voice_of == "espeak" else openai(_client(api_key), environ.get("OPENAI_VOICE", "marin"))
+    try:
+        return _render_all(options, speak)
+    except httpx.HTTPError as error:
+        print(f"OpenAI's speech endpoint failed ({error}); offline: --voice-of espeak", file=sys.stderr)
+        return 1
+
+
+def _render_all(options: argparse.Namespace, speak: Speak) -> int:
+    too_long = rendered = 0
     for code in options.codes or languages.supported():
         language = languages.load(code)
         done = {} if options.again else _texts_rendered(language)
         changed = {key: text for key, text in language.stored.items() if done.get(key) != text}
         too_long += sum(_render(language, key, text, speak) for key, text in changed.items())
+        rendered += len(changed)
         if changed:
             _note_texts(language)
+    if not rendered:
+        print("every stored prompt says what its text says: nothing to render (--again renders all)")
     return 1 if too_long else 0
 
 
@@ -63,15 +76,15 @@ def espeak(text: str, language: Language) -> bytes:
     return voice.speak(text, language=language.code)
 
 
-def openai(client: httpx.Client) -> Speak:
-    """The text in a voice of OpenAI's speech endpoint (OPENAI_VOICE), 8 kHz mu-law."""
+def openai(client: httpx.Client, voice_name: str = "marin") -> Speak:
+    """The text in that voice of OpenAI's speech endpoint, 8 kHz mu-law."""
 
     def speak(text: str, language: Language) -> bytes:
         answer = client.post(
             _SPEECH_URL,
             json={
                 "model": _SPEECH_MODEL,
-                "voice": os.environ.get("OPENAI_VOICE", "marin"),
+                "voice": voice_name,
                 "input": text,
                 "instructions": f"Speak {language.name}, calmly and clearly, as a courteous clerk on the telephone.",
                 "response_format": "pcm",

@@ -135,7 +135,7 @@ def environ_with_local(local: Path = LOCAL_ENV) -> dict[str, str]:
     if not local.is_file():
         return read_environ()
     left = {name: value for name, value in dotenv_values(local, interpolate=False).items() if value is not None}
-    return left | dict(os.environ)
+    return read_environ() | left | dict(os.environ)
 
 
 def system_of(environ: Mapping[str, str]) -> System:

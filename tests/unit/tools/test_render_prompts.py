@@ -1,6 +1,7 @@
 """Rendering stored prompts by OpenAI's speech endpoint, without OpenAI."""
 
 import json
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -28,12 +29,25 @@ def test_openais_speech_becomes_telephone_audio() -> None:
     assert voice.energy(mulaw) == pytest.approx(8000 / np.sqrt(2), rel=0.02)
 
 
-def test_openai_is_not_asked_without_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.setenv("ENV_FILE", "")
+
+
+@pytest.mark.usefixtures("no_key")
+def test_openai_is_not_asked_without_a_key() -> None:
     assert render_prompts.main(["--voice-of", "openai"]) == 2
 
 
-def test_what_has_not_changed_is_not_rendered_again(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+@pytest.mark.usefixtures("no_key")
+def test_what_has_not_changed_is_not_rendered_again(capsys: pytest.CaptureFixture[str]) -> None:
     assert render_prompts.main([]) == 0
-    assert capsys.readouterr().out == ""
+    assert "nothing to render" in capsys.readouterr().out
+
+
+def test_a_key_that_was_never_filled_in_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("OPENAI_API_KEY=CHANGE-ME\n", encoding="utf-8")
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.setenv("ENV_FILE", str(tmp_path / ".env"))
+    assert render_prompts.main(["--voice-of", "openai"]) == 2

@@ -75,3 +75,16 @@ def test_run_locals_settings_count_while_it_runs(tmp_path: Path, monkeypatch: py
     monkeypatch.delenv("PUBLIC_URL", raising=False)
 
     assert environ_with_local(left)["PUBLIC_URL"] == "http://127.0.0.1:5051"
+
+
+def test_a_device_named_in_dot_env_counts_beside_what_run_local_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("PUBLIC_URL=https://calls.shop.example\nMIC_DEVICE=hw:1,0\n", encoding="utf-8")
+    left = tmp_path / "local.env"
+    left.write_text("PUBLIC_URL=http://127.0.0.1:5051\n", encoding="utf-8")
+    monkeypatch.setenv("ENV_FILE", str(tmp_path / ".env"))
+    for name in ("PUBLIC_URL", "MIC_DEVICE"):
+        monkeypatch.delenv(name, raising=False)
+
+    environ = environ_with_local(left)
+
+    assert (environ["PUBLIC_URL"], environ["MIC_DEVICE"]) == ("http://127.0.0.1:5051", "hw:1,0")
