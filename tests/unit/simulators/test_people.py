@@ -3,9 +3,10 @@
 import msgspec
 import pytest
 
+from shared import languages
 from simulators import people
 from simulators.people import Amd, Answer, Busy, Failed, Machine, NoAnswer, PeopleError, Person, Verdict
-from simulators.phrases import Intent, phrases
+from simulators.phrases import PHRASES, Intent, every_phrase, phrases
 
 SHORTHAND = {
     "language": "sq",
@@ -110,3 +111,14 @@ def test_all_words_of_a_call_are_known_ahead() -> None:
         ("Faleminderit!", "sq"),
     ]
     assert list(people.utterances(Busy(), language="sq")) == []
+
+
+def test_people_speak_every_language_of_ours_about_everything() -> None:
+    assert set(PHRASES) == set(languages.supported())
+    assert {language: set(book) for language, book in PHRASES.items()} == {language: set(Intent) for language in PHRASES}
+
+
+def test_no_phrase_is_a_single_syllable_that_a_cough_could_be() -> None:
+    texts = [text for language in PHRASES for _, text in every_phrase(language)]
+    assert all(len(text.split()) > 1 or len(text) >= 4 for text in texts)
+    assert len(set(texts)) == len(texts)
