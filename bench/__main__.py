@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from bench import bridge, delivery, dialer, intake, neighbours, plots, soak, turns
+from bench import bridge, delivery, dialer, intake, neighbours, pages, plots, soak, turns
 from bench.options import Options
 from bench.report import Circumstances, Result, save
 
@@ -21,14 +21,15 @@ _PARTS: dict[str, Callable[[Options], Coroutine[Any, Any, Result]]] = {
 }
 _EXAMPLES = """\
 examples:
-  python -m bench                               all parts, once: about 10 minutes
-  python -m bench --quick                       all parts, with less patience: 2 to 3 minutes
+  python -m bench                               all parts, once: about 20 minutes
+  python -m bench --quick                       all parts, with less patience: about 8 minutes
   python -m bench --only bridge,turns --runs 3  two parts, medians of three runs
   python -m bench --only intake --orders 200000 with the memory of that many orders
+  python -m bench --readme                      measure nothing: write bench/results/ into the documents
 
-The tables and plots go to bench/results/. Linux with two cores or more; as root, or with CAP_SYS_NICE, the measured processes run
-before all others of the machine, so that its other work is not taken for latency. Programs of others are measured beside ours when
-bench/peers/NAME/start.sh starts them (see bench/README.md).
+The tables and plots go to bench/results/, and from there into the documents that show them (bench/pages.py). Linux with two cores
+or more; as root, or with CAP_SYS_NICE, the measured processes run before all others of the machine, so that its other work is not
+taken for latency. Programs of others are measured beside ours when bench/peers/NAME/start.sh starts them (see bench/README.md).
 """
 
 
@@ -41,17 +42,20 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--quick", action="store_true", help="fewer calls and shorter turns")
     parser.add_argument("--runs", type=int, default=1, help="how many times anew; medians are reported (default 1)")
     parser.add_argument("--orders", type=int, default=0, help="also measure the memory of so many orders, 200000 say (intake)")
+    parser.add_argument("--readme", action="store_true", help="measure nothing, write what was measured into the documents")
     given = parser.parse_args(arguments)
     names = [name.strip() for name in given.only.split(",") if name.strip()]
     if unknown := [name for name in names if name not in _PARTS]:
         parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(_PARTS)}")
     options = Options(runs=max(1, given.runs), is_quick=given.quick, orders=given.orders)
-    for name in names:
+    for name in [] if given.readme else names:
         circumstances = Circumstances()
         result = asyncio.run(_PARTS[name](options))
         plots.draw(result)
         path = save(result, circumstances)
         print(path.read_text())
+    for path in pages.refresh():
+        print(f"written: {path.relative_to(pages.PROJECT)}")
     return 0
 
 

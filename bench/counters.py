@@ -26,6 +26,12 @@ def rss_kb(pids: Sequence[int]) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE") // 1024
 
 
+def share_kb(pids: Sequence[int]) -> int:
+    """Return the memory of these processes together, where a page that several share counts once (PSS)."""
+    lines = [line for pid in pids for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()]
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
 def open_files(pid: int) -> int:
     """Return how many files, pipes and sockets a process has open."""
     return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())

@@ -17,7 +17,8 @@ import httpx
 import msgspec
 from redis import Redis
 
-from bench.counters import cpu_ns
+from bench import dialer_deaths
+from bench.counters import cpu_ns, share_kb
 from bench.fast_twilio import Arrival
 from bench.latency import quantiles
 from bench.options import Options
@@ -30,6 +31,7 @@ from tools.stack import Part, Stack, free_port
 
 _WORKERS = 2
 _PATIENCE_S = 60.0
+_IDLE_S = 5.0
 
 Figures = dict[str, Any]  # Any: JSON
 
@@ -63,7 +65,7 @@ class _Run:
     """One dialer between a store and a Twilio."""
 
     def __init__(self, stack: Stack, store: Store, twilio_port: int) -> None:
-        self._stack = stack
+        self.stack = stack
         self._store = store
         self._twilio = httpx.AsyncClient(base_url=f"http://127.0.0.1:{twilio_port}")
         self._number = 0
@@ -104,7 +106,7 @@ class _Run:
 
     def processes(self) -> list[int]:
         """Return the dialer's processes: the keeper, the front and the workers."""
-        keeper = self._stack.pid("dialer_worker")
+        keeper = self.stack.pid("dialer_worker")
         children = Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split()
         return [keeper, *(int(child) for child in children)]
 
@@ -133,6 +135,14 @@ async def measure(options: Options) -> Result:
         ["longest wait of an order while a worker was killed, s", found["recovery_s"]],
         ["orders not called after that", int(found["lost"])],
         ["attempts that Twilio was asked for twice", int(found["twice"])],
+        ["memory of all the dialer's processes, proportional share, MB", found["memory_mb"]],
+        ["CPU ms a second while nothing is due: front", found["idle_front"]],
+        ["CPU ms a second while nothing is due: workers", found["idle_workers"]],
+        ["CPU ms a second while nothing is due: Redis", found["idle_redis"]],
+        *(
+            [f"killed: {name}; an order taken in then is called after, s", found[part]]
+            for part, name in dialer_deaths.PARTS.items()
+        ),
     ]
     note = (
         f"{_WORKERS} workers, limits of rate and concurrency set out of the way, a Twilio that answers after 200 ms, Valkey with "
@@ -171,10 +181,14 @@ async def _measured(options: Options, run: _Run, redis: "Redis") -> Figures:
     planned = await run.submit(20 if options.is_quick else 100, per_s=10, in_s=5.0)
     late = quantiles([one.at_ns - planned[one.confirmation_id] for one in await run.arrivals(planned)])
     options.tell(f"dialer: planned to request {late['p50']:.0f} ms (longest {late['max']:.0f})")
+    idle = await _idle(run)
+    options.tell(f"dialer: {idle['memory_mb']:.0f} MB")
     return (
         figures
+        | idle
         | {"latency_p50": waits["p50"], "latency_p99": waits["p99"], "late_p50": late["p50"], "late_max": late["max"]}
         | await _killed(run)
+        | await dialer_deaths.waits_s(run, run.stack)
     )
 
 
@@ -187,6 +201,17 @@ async def _throughput(run: _Run, redis: "Redis", count: int) -> Figures:
     at = sorted(one.at_ns for one in found)
     per_s = (len(at) - 1) / ((at[-1] - at[0]) / 1e9)
     return {"per_s": per_s, "cpu_ms": cpu / 1e6 / len(at), "commands": commands / len(at)}
+
+
+async def _idle(run: _Run) -> Figures:
+    """Let nothing be due for a while."""
+    await asyncio.sleep(2)
+    _, front, *workers = run.processes()
+    whose = {"idle_front": [front], "idle_workers": workers, "idle_redis": [run.stack.pid("valkey")]}
+    before = {what: cpu_ns(pids) for what, pids in whose.items()}
+    await asyncio.sleep(_IDLE_S)
+    spent = {what: (cpu_ns(pids) - before[what]) / 1e6 / _IDLE_S for what, pids in whose.items()}
+    return spent | {"memory_mb": share_kb(run.processes()) / 1024}
 
 
 async def _killed(run: _Run) -> Figures:

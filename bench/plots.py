@@ -15,6 +15,14 @@ from bench.report import RESULTS, Result
 
 _SIZE_IN = (8, 4.5)
 _LIMIT_MS = 20.0
+_TROUBLES = {
+    "redis": "Redis stalled",
+    "disk": "disk stalled",
+    "deaf model": "a session stops reading",
+    "deaf caller": "a stream stops reading",
+    "marks": "a flood of marks",
+    "keys": "a flood of keys",
+}
 
 
 def draw(result: Result) -> None:
@@ -43,18 +51,19 @@ def _latency(axes: Axes, points: dict[str, dict[int, Any]]) -> None:
     for name, found in points.items():
         worst = [max(point["up_p99"], point["down_p99"]) for point in found.values()]
         axes.plot(list(found), worst, marker="o", label=name)
-    axes.axhline(_LIMIT_MS, color="grey", linestyle="--", linewidth=1)
+    axes.axhline(_LIMIT_MS, color="grey", linestyle="--", linewidth=1, label="limit: 20 ms")
     axes.set(
         xlabel="calls at once, one core", ylabel="added latency, p99 ms, the worse way", title="What a frame waits", yscale="log"
     )
+    axes.yaxis.set_major_formatter("{x:g}")
     _finish(axes)
 
 
 def _intake(axes: Axes, points: dict[str, Any]) -> None:
     counts = [name.removeprefix("ours ") for name in points if name.startswith("ours ")]
-    for offset, who in ((-0.2, "ours"), (0.2, "peer")):
+    for offset, who, name in ((-0.2, "ours", "ours"), (0.2, "peer", "bare Starlette endpoint with rq")):
         heights = [points[f"{who} {count}"]["per_s"] for count in counts]
-        axes.bar([place + offset for place in range(len(counts))], heights, width=0.4, label=who)
+        axes.bar([place + offset for place in range(len(counts))], heights, width=0.4, label=name)
     axes.set_xticks(range(len(counts)), counts)
     axes.set(xlabel="connections", ylabel="orders a second", title="Orders taken in, one process, every one on disk")
     _finish(axes)
@@ -64,15 +73,16 @@ def _soak(axes: Axes, points: list[dict[str, float]]) -> None:
     axes.plot(
         [point["calls"] for point in points], [point["rss_kb"] / 1024 for point in points], marker="o", label="resident memory"
     )
-    axes.set(xlabel="short calls so far", ylabel="MB", title="What many calls leave behind", ylim=(0, None))
+    most = 1.2 * max(point["rss_kb"] for point in points) / 1024
+    axes.set(xlabel="short calls so far", ylabel="MB", title="What many calls leave behind", ylim=(0, most))
     _finish(axes)
 
 
 def _neighbours(axes: Axes, points: dict[str, Any]) -> None:
     for offset, way, name in ((-0.2, "up_ratio", "caller → model"), (0.2, "down_ratio", "model → caller")):
         axes.barh([place + offset for place in range(len(points))], [one[way] for one in points.values()], height=0.4, label=name)
-    axes.axvline(1.0, color="grey", linestyle="--", linewidth=1)
-    axes.set_yticks(range(len(points)), list(points))
+    axes.axvspan(0.9, 1.1, color="grey", alpha=0.2, label="±10 %")
+    axes.set_yticks(range(len(points)), [_TROUBLES[kind] for kind in points])
     axes.invert_yaxis()
     axes.set(xlabel="p99 of healthy calls, disturbed / undisturbed", title="What healthy calls notice of trouble", xlim=(0, None))
     _finish(axes)

@@ -13,7 +13,6 @@ from bench.counters import load
 from bench.site import machine
 
 RESULTS = Path(__file__).parent / "results"
-ORDER = ("bridge", "turns", "intake", "dialer", "delivery")
 
 Cell = str | float | int | None
 
@@ -56,7 +55,7 @@ class Circumstances:
 
 
 def save(result: Result, circumstances: Circumstances) -> Path:
-    """Write `NAME.md` and `NAME.json`, and the page that joins all there are; returns the first."""
+    """Write `NAME.md` and `NAME.json`; returns the first."""
     RESULTS.mkdir(exist_ok=True)
     around = f"{circumstances.at} · {circumstances.machine} · load before {circumstances.load_before:.1f}, after {load():.1f}"
     head = f"# {result.name}\n\n{around}\n\n`{circumstances.command}`\n"

@@ -11,7 +11,8 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus
 
 from tests.support.bridge import BridgeProcess, environment, running_bridge
 from tests.support.openai_simulator import SimulatorProcess
@@ -49,6 +50,27 @@ async def test_streams_are_spread_and_counted_together(bridge: BridgeProcess) ->
         assert min(more) >= STREAMS // 8
         await asyncio.sleep(1.5)  # each has told the others by then
         assert {bridge.metric("bridge_streams_active") for _ in range(8)} == {STREAMS}
+
+
+async def test_at_the_moment_of_filling_no_stream_too_many_is_let_in(bridge: BridgeProcess) -> None:
+    async with asyncio.timeout(10):
+        while await asyncio.to_thread(bridge.metric, "bridge_streams_active"):
+            await asyncio.sleep(0.1)
+    answers = await asyncio.gather(*(_connection(bridge) for _ in range(STREAMS * 3 // 2)))
+    streams = [answer for answer in answers if isinstance(answer, ClientConnection)]
+    refused = [answer for answer in answers if isinstance(answer, int)]
+    for stream in streams:
+        await stream.close()
+    assert STREAMS - 2 <= len(streams) <= STREAMS  # two that ask for the last place at once may both be refused
+    assert set(refused) == {503}
+
+
+async def _connection(bridge: BridgeProcess) -> ClientConnection | int:
+    """A stream, or the status that refused it."""
+    try:
+        return await connect(bridge.stream_url, compression=None)
+    except InvalidStatus as refusal:
+        return refusal.response.status_code
 
 
 async def test_a_process_that_died_is_back_at_once(bridge: BridgeProcess) -> None:
