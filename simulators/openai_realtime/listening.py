@@ -18,7 +18,7 @@ _BYTES_PER_MS = 8
 
 
 class Listening:
-    """The input audio buffer of one session and all that follows from it."""
+    """The input audio buffer of one session and all that follows from it; `hearing` is about the latest turn."""
 
     def __init__(self, session: "Session", ears: Ears) -> None:
         self._session = session
@@ -26,6 +26,7 @@ class Listening:
         self._voice = VoiceActivity()
         self._turn: TurnRecord | None = None
         self._idle: asyncio.Task[None] | None = None
+        self.hearing: asyncio.Task[Heard] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def append(self, mulaw: bytes) -> None:
@@ -114,7 +115,7 @@ class Listening:
     async def _commit_turn(self, turn: TurnRecord, segment: bytes) -> asyncio.Task[Heard]:
         """The user item with its events; hearing it goes on beside."""
         item = await self._add_item(turn.item_id)
-        heard = self._session.start(self._hear(item, turn, segment))
+        heard = self.hearing = self._session.start(self._hear(item, turn, segment))
         if self._session.config["audio"]["input"]["transcription"] is not None:
             seconds = len(segment) / _BYTES_PER_MS / 1000
             task = self._session.start(self._transcribe(item, heard, seconds))

@@ -35,7 +35,7 @@ class Speaking:
             return
         self._refuse_a_second()
         self._refuse_another_voice(asked)
-        self._start_in_conversation(asked, "client", heard=None)
+        self._start_in_conversation(asked, "client", heard=self._session.listening.hearing)
 
     async def create_for_turn(self, trigger: str, heard: "asyncio.Task[Heard] | None") -> None:
         """A response that nobody asked for: the customer's turn has ended, or the line has been idle."""

@@ -15,6 +15,7 @@ from tests.support.openai_simulator import (
     connected,
     in_call,
 )
+from tests.support.twilio_simulator import eventually
 
 
 async def _status_of_handshake(url: str, headers: dict[str, str]) -> int:
@@ -202,7 +203,7 @@ async def test_a_session_ends_at_its_time_with_an_error_and_1001(openai_simulato
 async def test_the_ledger_tells_what_was_asked_for_and_never_the_key(openai_simulator: SimulatorProcess) -> None:
     async with in_call(openai_simulator.url):
         pass
-    session = openai_simulator.sessions()[0]
+    session = await eventually(lambda: next((known for known in openai_simulator.sessions() if known["closed"]), None))
     assert session["formats"] == {"input": "audio/pcmu", "output": "audio/pcmu"}
     assert session["headers"]["authorization"] is True
     assert session["frames_in"] == {"session.update": 1}

@@ -5,6 +5,7 @@ import base64
 import json
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -65,9 +66,13 @@ class SimulatorProcess:
         assert self.http.post(f"{self.admin}sessions/{session_id}/drop").status_code == 204
 
     def reset(self) -> None:
-        """Forget all sessions and faults."""
+        """Forget all faults, and all sessions as soon as their ends are known."""
         self.http.delete(self.admin)
         self.behave()
+        until = time.monotonic() + 5
+        while self.sessions():
+            assert time.monotonic() < until, "a session of an earlier test does not end"
+            self.http.delete(f"{self.admin}sessions")
 
 
 @contextmanager
