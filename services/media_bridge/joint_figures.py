@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 from services.media_bridge.siblings import Siblings
 
 _OURS_ALONE = frozenset({"process_start_time_seconds", "process_max_fds", "python_info", "service"})
+_ONLY_GROWS = frozenset({"counter", "histogram"})
 
 
 class _Sample(msgspec.Struct, array_like=True):
@@ -28,28 +29,35 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class JointFigures(Collector):
-    """One process's own figures, with those of its siblings added: counts, sizes and times are sums."""
+    """One process's own figures, with those of its siblings, and of those before it that died, added: sums all."""
 
     def __init__(self, own: CollectorRegistry, siblings: Siblings) -> None:
         self._own = own
         self._siblings = siblings
+        self._inherited = _by_name(_decode(siblings.inherited)) if siblings.inherited else {}
 
     def publish(self) -> None:
         """Let the siblings have our figures."""
         families = [
             _Family(metric.name, [_Sample(sample.name, dict(sample.labels), sample.value) for sample in metric.samples])
-            for metric in self._own.collect()
+            for metric in self._of_this_number()
         ]
         self._siblings.publish(_encode(families))
 
     def collect(self) -> Iterator[Metric]:
         """Yield every figure once (Prometheus)."""
         others = [_by_name(_decode(figures)) for figures in self._siblings.others_figures()]
-        for metric in self._own.collect():
+        for metric in self._of_this_number():
             if metric.name in _OURS_ALONE or not others:
                 yield metric
             else:
                 yield _sum(metric, [family for found in others if (family := found.get(metric.name)) is not None])
+
+    def _of_this_number(self) -> Iterator[Metric]:
+        """Yield our figures, with what a process that died had counted before us: a sum must not fall."""
+        for metric in self._own.collect():
+            before = self._inherited.get(metric.name)
+            yield _sum(metric, [before]) if before is not None and metric.type in _ONLY_GROWS else metric
 
     def registry(self) -> CollectorRegistry:
         """Return what `expose` takes."""

@@ -20,12 +20,13 @@ class Siblings:
         self._memory = mmap.mmap(-1, _SLOT_BYTES * count)
         self._words = memoryview(self._memory).cast("q")  # each written in one piece, which `struct` does not
         self._number = 0
+        self.inherited = b""
 
     def become(self, number: int) -> None:
-        """Be process `number`, from 0; what an earlier one of that number left is forgotten."""
+        """Be process `number`, from 0. An earlier one of that number has no streams any more; `inherited` is what it published."""
         self._number = number
+        self.inherited = self._read(number)
         self.note_streams(0)
-        self.publish(b"")
 
     def note_streams(self, streams: int) -> None:
         """Let the others know how many streams this process has."""

@@ -19,6 +19,7 @@ from tests.support.openai_simulator import SimulatorProcess
 from tests.support.valkey import ValkeyServer, free_port
 
 STREAMS = 40
+ACCEPTED = 'bridge_handshakes_total{answer="accepted"}'
 
 
 @pytest.fixture(scope="module")
@@ -75,11 +76,15 @@ async def _connection(bridge: BridgeProcess) -> ClientConnection | int:
 
 async def test_a_process_that_died_is_back_at_once(bridge: BridgeProcess) -> None:
     victim, survivor = children(bridge)
+    await asyncio.sleep(1.5)  # it has told the other what it counted by then
+    accepted = bridge.metric(ACCEPTED)
     os.kill(victim, signal.SIGKILL)
     async with asyncio.timeout(5):
         while len(children(bridge)) < 2 or victim in children(bridge):
             await asyncio.sleep(0.05)
     assert survivor in children(bridge)
+    await asyncio.sleep(1.5)
+    assert {bridge.metric(ACCEPTED) for _ in range(8)} == {accepted}  # a sum that fell would be taken for a restart
 
 
 def test_no_process_of_an_idle_bridge_is_large(bridge: BridgeProcess) -> None:

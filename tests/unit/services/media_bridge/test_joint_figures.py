@@ -64,3 +64,21 @@ def test_one_process_alone_tells_its_own() -> None:
     first, _ = two()
     first.streams.set(4)
     assert "streams 4.0" in first.text()
+
+
+def test_what_a_process_that_died_had_counted_stays_in_the_sum() -> None:
+    first, second = two()
+    first.calls.labels(end="decided").inc(2)
+    second.calls.labels(end="decided").inc(3)
+    second.turn.observe(0.5)
+    second.streams.set(7)
+    second.joint.publish()
+    successor = Process(1, second.joint._siblings)
+    assert 'calls_total{end="decided"} 5.0' in first.text()
+    successor.calls.labels(end="decided").inc()
+    successor.joint.publish()
+    for process in (first, successor):
+        first.joint.publish()
+        assert 'calls_total{end="decided"} 6.0' in process.text()
+        assert 'turn_seconds_bucket{le="+Inf"} 1.0' in process.text()
+        assert "streams 0.0" in process.text()

@@ -23,13 +23,14 @@ def test_the_streams_of_all_are_known_to_each() -> None:
     assert (first.streams, second.streams) == (7, 7)
 
 
-def test_a_process_that_begins_anew_has_no_streams_and_no_figures() -> None:
+def test_a_process_that_begins_anew_has_no_streams_and_inherits_the_figures() -> None:
     first, second = two()
     second.note_streams(4)
     second.publish(b"figures")
     second.become(1)
     assert first.streams == 0
-    assert first.others_figures() == []
+    assert second.inherited == b"figures"
+    assert first.others_figures() == [b"figures"]
 
 
 def test_each_reads_what_the_other_published_last() -> None:
