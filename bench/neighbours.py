@@ -33,8 +33,9 @@ _TROUBLES = {
     "keys": "a call floods keys",
 }
 _STALLED = {"redis": "valkey", "disk": "slow_disk"}
-_ROUNDS, _SECONDS = 3, 5.0
+_ROUNDS, _SECONDS = 5, 3.0
 _QUICK_ROUNDS, _QUICK_SECONDS = 1, 2.0
+_REDIS_SECONDS = 5.0
 
 Point = dict[str, Any]  # Any: JSON
 
@@ -62,7 +63,7 @@ class _Site:
         (ticket,) = await self.tickets(1)
         told = await self.far.do("trouble", tickets=[replace(ticket, call=ticket.call + TROUBLED)], kind=kind)
         with self._stalled(kind):
-            figures = await self.far.do("measure", seconds=self.seconds)
+            figures = await self.far.do("measure", seconds=_REDIS_SECONDS if kind == "redis" else self.seconds)
         ended = (await self.far.do("calm"))["ended"]
         await asyncio.sleep(0.5)  # what was stalled is written meanwhile
         up, down = figures["up"], figures["down"]
@@ -111,9 +112,10 @@ async def measure(options: Options) -> Result:
     seconds = _QUICK_SECONDS if options.is_quick else _SECONDS
     note = (
         f"{_HEALTHY} healthy calls that speak without a pause both ways; caller → model / model → caller; recordings on. Turns of "
-        f"{seconds:.0f} s, undisturbed and disturbed, medians. Redis: its process is stopped. Disk: named pipes stand in place of "
-        "the recordings, and their reader is stopped, so that the kernel holds who writes. Who stops reading was sent 10 MB before "
-        "the turn began, so that every buffer on the way is full. Floods: 5,000 frames a second, in bursts of 100."
+        f"{seconds:.0f} s, undisturbed and disturbed, medians. Redis: its process is stopped for {_REDIS_SECONDS:.0f} s. Disk: "
+        "named pipes stand in place of the recordings, and their reader is stopped, so that the kernel holds who writes. Who stops "
+        "reading was sent 10 MB before the turn began, so that every buffer on the way is full. Floods: 5,000 frames a second, in "
+        "bursts of 100."
     )
     return Result("neighbours", [Table("What healthy calls notice", columns, rows, note)], {"points": found}, plots=("neighbours",))
 
