@@ -25,6 +25,7 @@ from shared.store.submission import (
     AlreadyOpen,
     Created,
     FirstAnswer,
+    Gone,
     OptedOut,
     PastRequest,
     Replayed,
@@ -213,13 +214,15 @@ def _recalled(reply: list[bytes], digest: str) -> Submission | None:
     return None if isinstance(known, AlreadyOpen) and not known.is_same else known
 
 
-def _first(reply: list[bytes], digest: str) -> Created | AlreadyOpen | OptedOut:
+def _first(reply: list[bytes], digest: str) -> Created | AlreadyOpen | OptedOut | Gone:
     match reply[2]:
         case b"created":
             first = msgspec.json.decode(reply[3], type=FirstAnswer)
             return Created(first.restore(decode(reply[4]).confirmation))
         case b"open":
             return _already_open(reply[4], digest)
+        case b"erased":
+            return Gone()
         case _:
             return OptedOut()
 

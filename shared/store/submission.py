@@ -31,13 +31,18 @@ class OptedOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """The request was taken in once, and its confirmation has been erased since."""
+
+
+@dataclass(frozen=True, slots=True)
 class Replayed:
     """The idempotency key was used for the same request before: answer what the first was answered."""
 
-    first: Created | AlreadyOpen | OptedOut
+    first: Created | AlreadyOpen | OptedOut | Gone
 
 
-Submission = Created | AlreadyOpen | OptedOut | Replayed | KeyConflict
+Submission = Created | AlreadyOpen | OptedOut | Gone | Replayed | KeyConflict
 
 
 @dataclass(frozen=True, slots=True)

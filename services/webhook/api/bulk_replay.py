@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from services.webhook.api.representation import confirmation_object
-from services.webhook.api.submissions import accepted
+from services.webhook.api.submissions import accepted, erased
 from services.webhook.edge import STORE_LIMIT_S
-from services.webhook.problems import ProblemError, ProblemKind
+from services.webhook.problems import ProblemError
 from shared.core.confirmation import Confirmation
 from shared.core.dial_policy import DialPolicy
 from shared.store import FirstAnswer, Store, Submission, limit_patience
@@ -75,8 +75,8 @@ async def answered_again(store: Store, stored: bytes, policy: DialPolicy, reques
 
 def _again(result: KeptResult, found: Confirmation | None, policy: DialPolicy, request_id: str) -> dict[str, Any]:
     if result.id is not None and found is None:
-        erased = ProblemError(ProblemKind.ERASED, "It was taken in, and its confirmation has been erased since.")
-        return result_object(KeptResult(erased.kind.status, problem=erased.document(request_id)), None, policy)
+        problem = erased()
+        return result_object(KeptResult(problem.kind.status, problem=problem.document(request_id)), None, policy)
     if found is not None and result.first is not None:
         return result_object(result, result.first.restore(found), policy)
     return result_object(result, found, policy)

@@ -91,7 +91,7 @@ def _confirmations(parts: Parts) -> tuple[Op, ...]:
                 202: Reply("Taken in.", answers.ConfirmationAnswer, {"Location": "Path of the confirmation."}),
                 200: Reply("The same body has an open confirmation: this one.", answers.ConfirmationAnswer),
             },
-            problems=(*_BODY_PROBLEMS, *_KEY_PROBLEMS, ProblemKind.ALREADY_OPEN, ProblemKind.OPTED_OUT),
+            problems=(*_BODY_PROBLEMS, *_KEY_PROBLEMS, ProblemKind.ALREADY_OPEN, ProblemKind.OPTED_OUT, ProblemKind.ERASED),
         ),
         Op(
             method="GET",

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from services.webhook.problems import ProblemError, ProblemKind
 from shared.core.confirmation import Confirmation
-from shared.store import AlreadyOpen, Created, KeyConflict, OptedOut, PastRequest, Replayed, Submission
+from shared.store import AlreadyOpen, Created, Gone, KeyConflict, OptedOut, PastRequest, Replayed, Submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ def accepted(submission: Submission) -> Accepted:
             raise ProblemError(ProblemKind.OPTED_OUT, "The customer asked not to be called; see /v1/opt-outs.")
         case KeyConflict():
             raise key_reused()
+        case Gone():
+            raise erased()
         case Replayed(first):
             return accepted(first)
         case _:
@@ -49,6 +51,11 @@ def past_request(value: object, digest: str, key: str | None = None) -> PastRequ
     if isinstance(order_id, str) and order_id:
         return PastRequest(order_id, digest, key)
     return None if key is None else PastRequest("", digest, key)
+
+
+def erased() -> ProblemError:
+    """Return the problem of a request that is repeated after its confirmation was erased: it is not ordered anew."""
+    return ProblemError(ProblemKind.ERASED, "It was taken in, and its confirmation has been erased since.")
 
 
 def key_reused() -> ProblemError:

@@ -114,8 +114,8 @@ local function follow_up(packed)
   end
 end
 
--- What a submission's idempotency key stands for: kind ('conflict' for another request), the id it is about, the first
--- answer, the record ('' where nothing was stored). Nothing where the key is free, or what it is about was erased.
+-- What a submission's idempotency key stands for: kind ('conflict' for another request, 'erased' where what it is about
+-- is gone), the id it is about, the first answer, the record ('' where there is none). Nothing where the key is free.
 local function remembered(key, digest)
   local known = key ~= '' and redis.call('GET', key)
   if not known then
@@ -126,9 +126,10 @@ local function remembered(key, digest)
     return 'conflict'
   end
   local record = kind == 'opted_out' and '' or redis.call('GET', 'confirmation:' .. about)
-  if record then
-    return kind, about, answer, record
+  if not record then
+    return 'erased', about, '', ''
   end
+  return kind, about, answer, record
 end
 
 -- All confirmations of an order as they are kept, newest first, and the newest one's record where it is open.

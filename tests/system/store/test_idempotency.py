@@ -12,10 +12,12 @@ from shared.store import (
     Answered,
     Claimed,
     Created,
+    Gone,
     IdempotencyKey,
     KeyConflict,
     KeyInHand,
     OptedOut,
+    PastRequest,
     Replayed,
     Store,
 )
@@ -70,13 +72,14 @@ async def test_an_open_order_is_answered_again_as_open(store: Store) -> None:
     assert again.first.is_same
 
 
-async def test_a_key_of_an_erased_confirmation_is_free(store: Store) -> None:
+async def test_a_key_of_an_erased_confirmation_orders_nothing_anew(store: Store) -> None:
     now = await store.now()
     await store.confirmations.submit(an_order(1, at=now), idempotency=KEY)
     await store.eraser.erase(an_order(1).id)
     again = await store.confirmations.submit(an_order(2, at=now), idempotency=KEY)
-    assert isinstance(again, Created)
-    assert again.confirmation.id == an_order(2).id
+    assert again == Replayed(Gone())
+    assert (await store.confirmations.recall("shopaz", [PastRequest("A-1", KEY.digest, KEY.key)])) == [again]
+    assert await store.client.keys("confirmation:*") == []
 
 
 async def test_twenty_requests_with_one_key_at_once_give_one_confirmation(store: Store) -> None:

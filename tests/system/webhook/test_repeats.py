@@ -113,3 +113,5 @@ async def test_what_a_key_of_one_order_keeps_names_no_customer_and_shows_nothing
     assert not any(word in stored for word in (b"+383", b"Arta", b"A-1"))
     assert (await service.client.delete(f"/v1/customers/{made['customer']['phone']}")).json()["erased"] == 1
     assert (await service.client.get(f"{PATH}/{made['id']}")).status_code == 404
+    again = await _posted(service, body, KEY)
+    assert (again.status_code, again.json()["code"], again.headers["idempotency-replayed"]) == (410, "erased", "true")
