@@ -81,7 +81,7 @@ class EvidenceAnswer(Answer):
     attempt: int
     at: Moment
     change: ChangeAnswer | None = None
-    language: str | None = Field(None, description="The language in which the customer decided, where it was another.")
+    language: str | None = Field(None, description="The language in which the customer decided (BCP 47), where that is known.")
 
 
 class AttemptAnswer(Answer):
