@@ -2,8 +2,10 @@
 
 import argparse
 import asyncio
+import contextlib
+import fcntl
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any
 
 from bench import bridge, delivery, dialer, intake, neighbours, pages, plots, soak, turns
@@ -48,15 +50,30 @@ def main(arguments: Sequence[str]) -> int:
     if unknown := [name for name in names if name not in _PARTS]:
         parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(_PARTS)}")
     options = Options(runs=max(1, given.runs), is_quick=given.quick, orders=given.orders)
-    for name in [] if given.readme else names:
-        circumstances = Circumstances()
-        result = asyncio.run(_PARTS[name](options))
-        plots.draw(result)
-        path = save(result, circumstances)
-        print(path.read_text())
+    with _alone(options):
+        for name in [] if given.readme else names:
+            circumstances = Circumstances()
+            result = asyncio.run(_PARTS[name](options))
+            plots.draw(result)
+            path = save(result, circumstances)
+            print(path.read_text())
     for path in pages.refresh():
         print(f"written: {path.relative_to(pages.PROJECT)}")
     return 0
+
+
+@contextlib.contextmanager
+def _alone(options: Options) -> Iterator[None]:
+    """Wait until no other measurement runs here: two would share a core, both before all ordinary processes."""
+    lock = pages.PROJECT / "var" / "bench" / "lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            options.tell("another measurement runs: waiting for its end")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 if __name__ == "__main__":

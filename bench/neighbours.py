@@ -36,6 +36,8 @@ _STALLED = {"redis": "valkey", "disk": "slow_disk"}
 _ROUNDS, _SECONDS = 5, 3.0
 _QUICK_ROUNDS, _QUICK_SECONDS = 1, 2.0
 _REDIS_SECONDS = 5.0
+_FAIR_MS = 1.0  # how late the harness may be, p99
+_TRIES = 3
 
 Point = dict[str, Any]  # Any: JSON
 
@@ -58,6 +60,15 @@ class _Site:
         await asyncio.sleep(0.3)  # the pipes have a reader by then
         return found
 
+    async def fair_turn(self, kind: str) -> Point:
+        """Let all speak for a while; again where the harness itself was held up, by other work of the machine."""
+        point = await self.turn(kind)
+        for _ in range(_TRIES - 1):
+            if point["harness_late"] < _FAIR_MS:
+                break
+            point = await self.turn(kind)
+        return point
+
     async def turn(self, kind: str) -> Point:
         """Let all speak for a while, with trouble of this kind, or none (an empty one)."""
         (ticket,) = await self.tickets(1)
@@ -68,7 +79,15 @@ class _Site:
         await asyncio.sleep(0.5)  # what was stalled is written meanwhile
         up, down = figures["up"], figures["down"]
         lost = up["missing"] + down["missing"] + figures["stuck"] + figures["ended_early"] + figures["unheard"]
-        return {"up_p99": up["p99"], "down_p99": down["p99"], "lost": lost, "was_ended": ended, "was_in": told["is_in"]}
+        late = figures["harness_late"]["p99"]
+        return {
+            "up_p99": up["p99"],
+            "down_p99": down["p99"],
+            "harness_late": late,
+            "lost": lost,
+            "was_ended": ended,
+            "was_in": told["is_in"],
+        }
 
     @contextlib.contextmanager
     def _stalled(self, kind: str) -> Iterator[None]:
@@ -98,6 +117,7 @@ async def measure(options: Options) -> Result:
             f"{found[kind]['up_ratio']:.2f} / {found[kind]['down_ratio']:.2f}",
             int(found[kind]["lost"]),
             "yes" if found[kind]["was_ended"] else "no",
+            found[kind]["harness_late"],
         ]
         for kind, title in _TROUBLES.items()
     ]
@@ -108,6 +128,7 @@ async def measure(options: Options) -> Result:
         "× undisturbed",
         "frames lost",
         "troubled call ended by the bridge",
+        "harness late, p99 ms",
     ]
     seconds = _QUICK_SECONDS if options.is_quick else _SECONDS
     note = (
@@ -115,7 +136,7 @@ async def measure(options: Options) -> Result:
         f"{seconds:.0f} s, undisturbed and disturbed, medians. Redis: its process is stopped for {_REDIS_SECONDS:.0f} s. Disk: "
         "named pipes stand in place of the recordings, and their reader is stopped, so that the kernel holds who writes. Who stops "
         "reading was sent 10 MB before the turn began, so that every buffer on the way is full. Floods: 5,000 frames a second, in "
-        "bursts of 100."
+        f"bursts of 100. A turn in which the harness itself was {_FAIR_MS:.0f} ms late is taken again, at most twice."
     )
     return Result("neighbours", [Table("What healthy calls notice", columns, rows, note)], {"points": found}, plots=("neighbours",))
 
@@ -157,7 +178,7 @@ async def _troubles(options: Options, site: _Site) -> dict[str, Point]:
         calm, troubled = list[Point](), list[Point]()
         for number in range(_QUICK_ROUNDS if options.is_quick else _ROUNDS):
             for has_trouble in (number % 2 == 1, number % 2 == 0):
-                (troubled if has_trouble else calm).append(await site.turn(kind if has_trouble else ""))
+                (troubled if has_trouble else calm).append(await site.fair_turn(kind if has_trouble else ""))
         found[kind] = _compared(calm, troubled)
         options.tell(f"neighbours: {title}: p99 × {found[kind]['up_ratio']:.2f} / {found[kind]['down_ratio']:.2f}")
     return found
@@ -175,6 +196,7 @@ def _compared(calm: list[Point], troubled: list[Point]) -> Point:
         "up_ratio": of(troubled, "up_p99") / of(calm, "up_p99"),
         "down_ratio": of(troubled, "down_p99") / of(calm, "down_p99"),
         "lost": of([*calm, *troubled], "lost", sum),
+        "harness_late": of([*calm, *troubled], "harness_late", max),
         "was_ended": of(troubled, "was_ended", max),
         "was_in": of([*calm, *troubled], "was_in", min),
     }
