@@ -18,4 +18,5 @@ def openai_process() -> Iterator[SimulatorProcess]:
 def openai_simulator(openai_process: SimulatorProcess) -> SimulatorProcess:
     """The simulator without sessions and faults."""
     openai_process.reset()
+    openai_process.until_nobody_is_here()
     return openai_process

@@ -66,9 +66,12 @@ class SimulatorProcess:
         assert self.http.post(f"{self.admin}sessions/{session_id}/drop").status_code == 204
 
     def reset(self) -> None:
-        """Forget all faults, and all sessions as soon as their ends are known."""
+        """Forget all faults, and all sessions that have ended."""
         self.http.delete(self.admin)
         self.behave()
+
+    def until_nobody_is_here(self) -> None:
+        """Wait until all sessions have ended, as the clients have left, and forget them."""
         until = time.monotonic() + 5
         while self.sessions():
             assert time.monotonic() < until, "a session of an earlier test does not end"
