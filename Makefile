@@ -2,8 +2,8 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 PY := .venv/bin/python
-# Most tests wait more than they compute, so there are two workers a core.
-TEST_WORKERS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
+# Most tests wait more than they compute, so there is one worker more than cores.
+TEST_WORKERS ?= $(shell echo $$((1 + $$(getconf _NPROCESSORS_ONLN))))
 
 .PHONY: help setup setup-dev setup-mic setup-bench demo run-local run mic doctor test test-unit lint format prompts bench compose-test lock clean
 
@@ -41,7 +41,7 @@ test: setup-dev ## all tests; those of shared/core must reach its last branch
 	@mkdir -p var/coverage
 	$(PY) -m coverage run -m pytest tests/unit/shared/core -q
 	$(PY) -m coverage report --fail-under=100
-	$(PY) -m pytest tests --ignore=tests/unit/shared/core -q -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
+	$(PY) -m pytest tests --ignore=tests/unit/shared/core -q -n $(TEST_WORKERS) --dist loadfile
 
 test-unit: setup-dev ## the tests without sockets, in seconds
 	$(PY) -m pytest tests/unit -q
