@@ -7,6 +7,7 @@ slower from minute to minute changes no ratio.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -15,7 +16,7 @@ from bench.counters import has_two_cores, rss_kb
 from bench.options import Options
 from bench.orders import POLICY, Calls
 from bench.report import Result, Table
-from bench.site import FarEnds, bridge_part, certificate, measure_alone, new_stack, relay_part
+from bench.site import FAIR_NOTE, FarEnds, bridge_part, certificate, fair_turn, measure_alone, new_stack, relay_part
 from shared.store import connect
 from tools.stack import Part, Stack, free_port
 
@@ -46,8 +47,8 @@ async def measure(options: Options) -> Result:
         options.tell(f"bridge: run {run + 1} of {options.runs}")
         runs.append(await _run(options))
     points = {
-        name: {calls: _median([run[name][calls] for run in runs if calls in run.get(name, {})]) for calls in counts}
-        for name, counts in runs[0].items()
+        name: {calls: _median([run[name][calls] for run in runs if calls in run[name]]) for calls in _COUNTS if calls in counts}
+        for name, counts in ((name, {calls for run in runs for calls in run[name]}) for name in runs[0])
     }
     return Result("bridge", _tables(points), {"points": points}, plots=("bridge_cost", "bridge_latency"))
 
@@ -134,11 +135,12 @@ async def _slices(far: FarEnds, systems: Sequence[System], count: int) -> list[P
     found: list[list[Point]] = [[] for _ in systems]
     for _ in range(rounds):
         for system, points in zip(systems, found, strict=True):
-            points.append(_point(await far.do("measure", system.lane, seconds=seconds)))
+            points.append(await fair_turn(partial(_turn, far, system, seconds)))
     return [_median(points) for points in found]
 
 
-def _point(figures: dict[str, Any]) -> Point:
+async def _turn(far: FarEnds, system: System, seconds: float) -> Point:
+    figures = await far.do("measure", system.lane, seconds=seconds)
     up, down = figures["up"], figures["down"]
     lost = up["missing"] + down["missing"] + figures["stuck"] + figures["ended_early"] + figures["unheard"]
     return {
@@ -159,6 +161,7 @@ def _point(figures: dict[str, Any]) -> Point:
 def _median(points: Sequence[Point]) -> Point:
     """Return the median of each figure; losses are added up, and most must keep up."""
     joint: Point = {key: median([point[key] for point in points]) for key in points[0]}
+    joint["repeated"] = sum(point["repeated"] for point in points)
     joint["lost"] = sum(point["lost"] for point in points)
     joint["keeps_up"] = sum(point["keeps_up"] for point in points) * 2 > len(points)
     return joint
@@ -200,7 +203,7 @@ def _tables(points: dict[str, dict[int, Point]]) -> list[Table]:
                 "KB a call",
             ],
             summary,
-            f"Speech without a pause both ways in 20 ms frames, the worst case; {pinned}, turns of 0.5 to 1 s.",
+            f"Speech without a pause both ways in 20 ms frames, the worst case; {pinned}, turns of 0.5 to 1 s. {FAIR_NOTE}",
         ),
         Table(
             "Over the number of calls",

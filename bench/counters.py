@@ -69,6 +69,13 @@ def make_patient(pid: int) -> bool:
     return True
 
 
+def stolen_ticks() -> int:
+    """Return for how many hundredths of a second the machine's host has let others have our two cores (`steal` in /proc/stat)."""
+    names = (f"cpu{MEASURED_CORE}", f"cpu{HARNESS_CORE}")
+    lines = (line.split() for line in Path("/proc/stat").read_text().splitlines())
+    return sum(int(fields[8]) for fields in lines if fields[0] in names)
+
+
 def load() -> float:
     """Return how many processes wanted a core, on the average of the last minute."""
     return os.getloadavg()[0]

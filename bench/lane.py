@@ -44,7 +44,7 @@ class Lane:
         """Take this bridge; the model speaks all the time (`is_chatty`), or only when it is asked."""
         self._url, self._pids = url, pids
         self._callers.mark_delay_s = mark_delay_s
-        self._model.is_chatty = is_chatty
+        self._model.is_chatty = self._callers.is_chatty = is_chatty
 
     async def ramp(self, tickets: Sequence[Ticket], *, per_s: float, settle_s: float) -> Figures:
         """Begin more calls, one after the other, and wait until they are in full swing."""

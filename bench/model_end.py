@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_create_server
 
-from bench.latency import Direction
+from bench.latency import Direction, Following
 from bench.pacer import Pacer
 from bench.payloads import ANSWER, BIG, FRAME, LAST, TROUBLED, payload, stamp
 
@@ -62,7 +62,7 @@ class ModelEnd(WSListener):
         self._is_speaking = False
         self._paced: Final[Callable[[int], None]] = self._speak
         self.call = 0
-        self.heard = 0
+        self._following = Following()
         self.speech_told_ns = 0
 
     def on_ws_connected(self, transport: WSTransport) -> None:
@@ -81,6 +81,8 @@ class ModelEnd(WSListener):
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Take a request (picows)."""
         if frame.msg_type == WSMsgType.TEXT:
+            if self._fleet.is_chatty and self._following.passes(frame.payload_size):
+                return
             message = frame.get_payload_as_bytes()
             if message.find(_APPEND, 0, _NEAR_THE_START) >= 0:
                 self._hear(message)
@@ -89,6 +91,11 @@ class ModelEnd(WSListener):
         elif frame.msg_type == WSMsgType.CLOSE:
             transport.send_close(frame.get_close_code())
             transport.disconnect()
+
+    @property
+    def heard(self) -> int:
+        """The number of the last frame that came, as far as none is missing."""
+        return self._following.heard
 
     def interrupt(self) -> None:
         """Take the caller's next sound for speech, as the voice detector does: the running response is cut off."""
@@ -118,10 +125,9 @@ class ModelEnd(WSListener):
             return
         fleet = self._fleet
         if not self.heard:
-            self.call, self.heard = found.call, found.number - 1
+            self.call = found.call
             fleet.by_call[found.call] = self
-        gap = found.number - self.heard - 1
-        self.heard = found.number
+        gap = self._following.read(found.number, len(message))
         if found.call < TROUBLED:
             fleet.up.note(time.monotonic_ns() - found.at_ns, gap)
 

@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -19,7 +20,7 @@ from bench.options import Options
 from bench.orders import POLICY, Calls
 from bench.payloads import TROUBLED
 from bench.report import Cell, Result, Table
-from bench.site import FarEnds, bridge_part, measure_alone, new_stack
+from bench.site import FAIR_NOTE, FarEnds, bridge_part, fair_turn, measure_alone, new_stack
 from shared.store import connect
 from tools.stack import Part, Stack, free_port
 
@@ -36,8 +37,6 @@ _STALLED = {"redis": "valkey", "disk": "slow_disk"}
 _ROUNDS, _SECONDS = 5, 3.0
 _QUICK_ROUNDS, _QUICK_SECONDS = 1, 2.0
 _REDIS_SECONDS = 5.0
-_FAIR_MS = 1.0  # how late the harness may be, p99
-_TRIES = 3
 
 Point = dict[str, Any]  # Any: JSON
 
@@ -60,15 +59,6 @@ class _Site:
         await asyncio.sleep(0.3)  # the pipes have a reader by then
         return found
 
-    async def fair_turn(self, kind: str) -> Point:
-        """Let all speak for a while; again where the harness itself was held up, by other work of the machine."""
-        point = await self.turn(kind)
-        for _ in range(_TRIES - 1):
-            if point["harness_late"] < _FAIR_MS:
-                break
-            point = await self.turn(kind)
-        return point
-
     async def turn(self, kind: str) -> Point:
         """Let all speak for a while, with trouble of this kind, or none (an empty one)."""
         (ticket,) = await self.tickets(1)
@@ -83,7 +73,7 @@ class _Site:
         return {
             "up_p99": up["p99"],
             "down_p99": down["p99"],
-            "harness_late": late,
+            "harness_late_p99": late,
             "lost": lost,
             "was_ended": ended,
             "was_in": told["is_in"],
@@ -117,7 +107,7 @@ async def measure(options: Options) -> Result:
             f"{found[kind]['up_ratio']:.2f} / {found[kind]['down_ratio']:.2f}",
             int(found[kind]["lost"]),
             "yes" if found[kind]["was_ended"] else "no",
-            found[kind]["harness_late"],
+            found[kind]["harness_late_p99"],
         ]
         for kind, title in _TROUBLES.items()
     ]
@@ -136,7 +126,7 @@ async def measure(options: Options) -> Result:
         f"{seconds:.0f} s, undisturbed and disturbed, medians. Redis: its process is stopped for {_REDIS_SECONDS:.0f} s. Disk: "
         "named pipes stand in place of the recordings, and their reader is stopped, so that the kernel holds who writes. Who stops "
         "reading was sent 10 MB before the turn began, so that every buffer on the way is full. Floods: 5,000 frames a second, in "
-        f"bursts of 100. A turn in which the harness itself was {_FAIR_MS:.0f} ms late is taken again, at most twice."
+        f"bursts of 100. {FAIR_NOTE}"
     )
     return Result("neighbours", [Table("What healthy calls notice", columns, rows, note)], {"points": found}, plots=("neighbours",))
 
@@ -178,7 +168,7 @@ async def _troubles(options: Options, site: _Site) -> dict[str, Point]:
         calm, troubled = list[Point](), list[Point]()
         for number in range(_QUICK_ROUNDS if options.is_quick else _ROUNDS):
             for has_trouble in (number % 2 == 1, number % 2 == 0):
-                (troubled if has_trouble else calm).append(await site.fair_turn(kind if has_trouble else ""))
+                (troubled if has_trouble else calm).append(await fair_turn(partial(site.turn, kind if has_trouble else "")))
         found[kind] = _compared(calm, troubled)
         options.tell(f"neighbours: {title}: p99 × {found[kind]['up_ratio']:.2f} / {found[kind]['down_ratio']:.2f}")
     return found
@@ -196,7 +186,7 @@ def _compared(calm: list[Point], troubled: list[Point]) -> Point:
         "up_ratio": of(troubled, "up_p99") / of(calm, "up_p99"),
         "down_ratio": of(troubled, "down_p99") / of(calm, "down_p99"),
         "lost": of([*calm, *troubled], "lost", sum),
-        "harness_late": of([*calm, *troubled], "harness_late", max),
+        "harness_late_p99": of([*calm, *troubled], "harness_late_p99", max),
         "was_ended": of(troubled, "was_ended", max),
         "was_in": of([*calm, *troubled], "was_in", min),
     }
