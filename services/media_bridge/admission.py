@@ -20,10 +20,18 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """The stream is turned away; `reason` is a short code. Its token, if any, stays good for its own call."""
+    """The stream is turned away; `reason` is a short code. Its token, if any, stays good for its own call.
+
+    `fault` says what failed where it was our fault.
+    """
 
     reason: str
-    is_our_fault: bool = False
+    fault: str = ""
+
+    @property
+    def is_our_fault(self) -> bool:
+        """Whether something of ours failed."""
+        return bool(self.fault)
 
 
 class Door:
@@ -49,8 +57,8 @@ class Door:
             )
         except NotFoundError:
             return Turned("token_unknown")
-        except StoreUnavailableError:
-            return Turned("store_unavailable", is_our_fault=True)
+        except StoreUnavailableError as error:
+            return Turned("store_unavailable", fault=str(error))
         attempt = step.confirmation.open_attempt
         if attempt is None or attempt.id != attempt_id:
             return Turned("attempt_not_open")

@@ -53,7 +53,7 @@ class Blow(Enum):
     FREEZE = "freeze"  # it goes on `FROZEN_S` later, as if nothing had been
 
 
-FROZEN_S = 4.0
+FROZEN_S = 5.0  # longer than until the order is called anew, shorter than the store waits for Redis (6 s)
 
 
 @dataclass(slots=True)

@@ -66,7 +66,9 @@ async def test_an_erased_confirmation_takes_no_stream(door: Door) -> None:
 
 async def test_with_the_store_away_it_is_our_fault(door: Door, records: FakeRecords) -> None:
     records.is_away = True
-    assert await door.admit(started(records)) == Turned("store_unavailable", is_our_fault=True)
+    turned = await door.admit(started(records))
+    assert turned == Turned("store_unavailable", fault="redis: ConnectionError")
+    assert turned.is_our_fault
     assert records.now == NOON
 
 
