@@ -75,7 +75,7 @@ class _Client(asyncio.Protocol):
         elif self._transport is not None:
             self._transport.close()
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio passes it
         if not self.ended.done():
             self.ended.set_result(None)
 
