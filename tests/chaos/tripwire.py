@@ -10,6 +10,7 @@ import re
 import signal
 import socket
 import struct
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -53,6 +54,7 @@ class Blow(Enum):
     FREEZE = "freeze"  # it goes on `FROZEN_S` later, as if nothing had been
 
 
+_STOPS_WITHIN_S = 3.0
 FROZEN_S = 5.0  # longer than until the order is called anew, shorter than the store waits for Redis (6 s)
 
 
@@ -166,6 +168,7 @@ class Tripwire:
         with suppress(ProcessLookupError):
             os.kill(line.pid, signal.SIGKILL if self.blow is Blow.KILL else signal.SIGSTOP)
         if self.blow is Blow.FREEZE:
+            _until_stopped(line.pid)
             asyncio.get_running_loop().call_later(FROZEN_S, _go_on, line.pid)
         return self.blow is Blow.KILL
 
@@ -176,6 +179,20 @@ class _Line:
 
     pid: int
     step: str = ""
+
+
+def _until_stopped(pid: int) -> None:
+    """Wait until each thread stands still: only the one that takes the signal does so at once, and the others would hear the reply."""
+    until = time.monotonic() + _STOPS_WITHIN_S
+    while any(_state(task) != "T" for task in Path(f"/proc/{pid}/task").iterdir()):
+        if time.monotonic() > until:
+            raise TimeoutError(f"process {pid} does not stop")
+        time.sleep(0.001)  # nobody else may go on meanwhile, the reply above all
+
+
+def _state(task: Path) -> str:
+    """Return the letter by which Linux tells a thread's state (proc_pid_stat(5))."""
+    return (task / "stat").read_text().rpartition(")")[2].split()[0]
 
 
 def _go_on(pid: int) -> None:
