@@ -182,7 +182,7 @@ class _Line:
 
 
 def _until_stopped(pid: int) -> None:
-    """Wait until each thread stands still: only the one that takes the signal does so at once, and the others would hear the reply."""
+    """Wait until each thread stands still: only the one that takes the signal does so at once; the others would hear the reply."""
     until = time.monotonic() + _STOPS_WITHIN_S
     while any(_state(task) != "T" for task in Path(f"/proc/{pid}/task").iterdir()):
         if time.monotonic() > until:
