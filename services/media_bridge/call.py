@@ -128,8 +128,9 @@ class Call:
                 await self._caller.close(INTERNAL)
 
     def caller_told(self, fact: CallerFact) -> None:
-        """Take a key, a mark or the end (leg)."""
-        if not isinstance(fact, StreamStarted):
+        """Take a key, a mark or the end (leg). A mark from amid the agent's words, five a second, is no news for the machine."""
+        is_amid = isinstance(fact, ev.MarkEchoed) and self._playback.echo_within(fact.name, self._clock())
+        if not is_amid and not isinstance(fact, StreamStarted):
             self.receive(fact)
 
     def model_worded(self, head: Head) -> None:
@@ -213,8 +214,7 @@ class Call:
         self.receive(ev.AudioBegan(response_id, item_id))
 
     def _take(self, event: ev.Event, now: float) -> None:
-        if not isinstance(event, ev.MarkEchoed):  # five a second and call, and no figure
-            self._figures.note(event, now)
+        self._figures.note(event, now)
         for action in self._machine.receive(event, now):
             self._perform(action, now)
         self._set_timer()

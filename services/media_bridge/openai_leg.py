@@ -162,7 +162,7 @@ class ModelLeg:
         if self._socket is not None:
             await self._socket.close(NORMAL, "")
 
-    def on_message(self, message: memoryview) -> None:
+    def on_message(self, message: bytes) -> None:
         """Take one event of OpenAI's (socket)."""
         try:
             head = read(message)

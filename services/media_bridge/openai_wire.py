@@ -117,8 +117,8 @@ _STATUSES = {
 
 UnreadableError = msgspec.DecodeError
 
-read: Callable[[bytes | memoryview], Head] = msgspec.json.Decoder(Head).decode
-"""Returns the head of an event, or raises `UnreadableError`. It refers to the message: use it at once."""
+read: Callable[[bytes], Head] = msgspec.json.Decoder(Head).decode
+"""Returns the head of an event, or raises `UnreadableError`."""
 
 _decode_event = msgspec.json.Decoder(shape.Event).decode
 
@@ -133,7 +133,7 @@ def words(head: Head) -> str:
         return ""
 
 
-def told(head: Head, message: bytes | memoryview) -> Told | Malformed | None:
+def told(head: Head, message: bytes) -> Told | Malformed | None:
     """Return what an event other than audio tells, or None where it is of no interest."""
     kind = head.type
     if kind.endswith(".delta") or kind.startswith(_SKIPPED_PREFIXES):

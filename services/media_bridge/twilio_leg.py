@@ -61,7 +61,7 @@ class CallerLeg:
         """How many audio messages Twilio did not take in time."""
         return self._socket.dropped if self._socket is not None else 0
 
-    def on_message(self, message: memoryview) -> None:
+    def on_message(self, message: bytes) -> None:
         """Take one frame of Twilio's (socket)."""
         try:
             head = read(message)

@@ -39,21 +39,26 @@ class _Dtmf(msgspec.Struct, frozen=True):
     digit: str = ""
 
 
-class _Mark(msgspec.Struct, frozen=True):
+class Mark(msgspec.Struct, frozen=True, gc=False):
+    """`mark` of a mark frame: the name that we gave it."""
+
     name: str = ""
 
 
 class Head(msgspec.Struct, frozen=True, gc=False):
-    """What is read of every frame. JSON object: `event` str, and an object named like the event."""
+    """What is read of every frame. JSON object: `event` str, and an object named like the event.
+
+    Only what comes many times a second is here; a stream's few other frames are read again for the rest.
+    """
 
     event: str = ""
     media: Media | None = None
+    mark: Mark | None = None
 
 
 class _Frame(msgspec.Struct, frozen=True, rename="camel"):
     start: _Start | None = None
     dtmf: _Dtmf | None = None
-    mark: _Mark | None = None
     stream_sid: str = ""
 
 
@@ -71,22 +76,22 @@ Fact = StreamStarted | KeyPressed | MarkEchoed | CallerLegEnded
 
 UnreadableError = msgspec.DecodeError
 
-read: Callable[[bytes | memoryview], Head] = msgspec.json.Decoder(Head).decode
-"""Returns the head of a frame, or raises `UnreadableError`. Its payload refers to the message: use it before that changes."""
+read: Callable[[bytes], Head] = msgspec.json.Decoder(Head).decode
+"""Returns the head of a frame, or raises `UnreadableError`."""
 
 _decode = msgspec.json.Decoder(_Frame).decode
 
 
-def fact_of(head: Head, message: bytes | memoryview) -> Fact | None:
+def fact_of(head: Head, message: bytes) -> Fact | None:
     """Return what a frame other than audio tells, or None where it is of no interest.
 
     Raises:
         UnreadableError: It is not of the shape that its event promises.
     """
+    if head.event == "mark":
+        return MarkEchoed(head.mark.name) if head.mark is not None else None
     frame = _decode(message)
     match head.event:
-        case "mark" if frame.mark is not None:
-            return MarkEchoed(frame.mark.name)
         case "dtmf" if frame.dtmf is not None and frame.dtmf.digit in _KEYS:
             return KeyPressed(frame.dtmf.digit)
         case "start" if frame.start is not None:

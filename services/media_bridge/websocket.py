@@ -1,6 +1,6 @@
 """One WebSocket behind a Protocol, so that the library can be changed; today picows.
 
-picows calls back inside the loop's read; what it hands out is valid only until the callback returns.
+picows calls back inside the loop's read. A message is copied out of its buffer: that costs less than a view of it.
 """
 
 from asyncio import Future, get_running_loop, shield, timeout
@@ -40,8 +40,8 @@ class ConnectionFailedError(ConfirmerError):
 class Listener(Protocol):
     """Who is told of what comes in."""
 
-    def on_message(self, message: memoryview) -> None:
-        """Take one whole message; `message` is valid only during the call."""
+    def on_message(self, message: bytes) -> None:
+        """Take one whole message."""
         ...
 
     def on_closed(self) -> None:
@@ -149,7 +149,7 @@ class PicowsSocket(WSListener):
         """Pass whole messages on (picows)."""
         kind = frame.msg_type
         if kind is _TEXT and frame.fin:
-            self._on_message(frame.get_payload_as_memoryview())
+            self._on_message(frame.get_payload_as_bytes())
         elif kind == WSMsgType.CLOSE:
             self._answer_close(transport, frame)
         elif kind in {_TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION}:
@@ -204,12 +204,12 @@ class PicowsSocket(WSListener):
         """Put a fragmented message together; binary ones are passed on too, to be counted as no message."""
         if frame.msg_type != WSMsgType.CONTINUATION or self._parts is None:
             self._parts = bytearray()
-        self._parts += frame.get_payload_as_memoryview()
+        self._parts += frame.get_payload_as_bytes()
         if len(self._parts) > MAX_MESSAGE_BYTES:
             transport.disconnect(graceful=False)
         elif frame.fin:
             message, self._parts = self._parts, None
-            self._on_message(memoryview(message))
+            self._on_message(bytes(message))
 
     @staticmethod
     def _answer_close(transport: WSTransport, frame: WSFrame) -> None:
@@ -218,7 +218,7 @@ class PicowsSocket(WSListener):
         transport.disconnect()
 
 
-def _ignore(message: bytes | memoryview) -> None:
+def _ignore(message: bytes) -> None:
     """Let a message go: nobody listens, or there is no connection yet."""
 
 

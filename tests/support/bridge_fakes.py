@@ -52,7 +52,7 @@ class FakeSocket:
     def bring(self, event: dict[str, Any]) -> None:
         """Let a message come in."""
         assert self.listener is not None
-        self.listener.on_message(memoryview(json.dumps(event).encode()))
+        self.listener.on_message(json.dumps(event).encode())
 
     def break_off(self) -> None:
         """Let the connection be lost."""

@@ -22,6 +22,7 @@ class Playback:
         "_anchor_ms",
         "_anchor_s",
         "_items",
+        "_last_from_ms",
         "_last_id",
         "_last_span",
         "_mark_count",
@@ -43,6 +44,7 @@ class Playback:
         self._items: OrderedDict[str, list[float]] = OrderedDict()  # item id -> [first position, end position]
         self._last_id: str | None = None
         self._last_span = [0.0, 0.0]
+        self._last_from_ms = 0.0  # since when nothing but the last item was sent
         self.muted: set[str] = set()
 
     def append(self, item_id: str, duration_ms: float, now: float) -> bool:
@@ -52,7 +54,7 @@ class Playback:
             self._anchor_ms, self._anchor_s = sent, now  # the buffer ran empty: play-out begins anew
         self._sent_ms = end = sent + duration_ms
         if item_id != self._last_id:
-            self._last_id, self._last_span = item_id, self._items.setdefault(item_id, [sent, end])
+            self._last_id, self._last_span, self._last_from_ms = item_id, self._items.setdefault(item_id, [sent, end]), sent
         self._last_span[1] = end
         return end - self._marked_ms >= MARK_EVERY_MS
 
@@ -65,13 +67,22 @@ class Playback:
 
     def echo(self, name: str, now: float) -> None:
         """Note that a mark came back; one that was cleared, or was never ours, says nothing about what was heard."""
-        position = self._pending.pop(name, None)
+        pending = self._pending
+        position = pending.pop(name, None)
         if position is None:
             return
-        for earlier in [other for other, at in self._pending.items() if at < position]:
-            del self._pending[earlier]
+        while pending and next(iter(pending.values())) < position:
+            pending.popitem(last=False)
         self._proven_ms = max(self._proven_ms, position)
         self._anchor_ms, self._anchor_s = position, now
+
+    def echo_within(self, name: str, now: float) -> bool:
+        """Note a mark that came back from amid the latest item; False, and nothing is noted, where it may end one, or all."""
+        position = self._pending.get(name)
+        if position is None or position >= self._sent_ms or self._proven_ms < self._last_from_ms:
+            return False
+        self.echo(name, now)
+        return True
 
     def clear(self, now: float) -> None:
         """Note that the buffer was emptied: what was not heard never will be, and pending marks mean nothing."""

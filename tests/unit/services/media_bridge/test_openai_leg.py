@@ -114,8 +114,8 @@ async def test_an_error_while_nobody_listens_makes_the_session_useless() -> None
 
 async def test_what_cannot_be_read_is_counted() -> None:
     leg, _ = a_model_leg()
-    leg.on_message(memoryview(b"no json"))
-    leg.on_message(memoryview(b'{"type":"response.done","response":7}'))
+    leg.on_message(b"no json")
+    leg.on_message(b'{"type":"response.done","response":7}')
     assert leg.unreadable == 2
 
 

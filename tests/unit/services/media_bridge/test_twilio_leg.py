@@ -46,7 +46,7 @@ def test_the_end_is_told_once_whether_twilio_says_so_or_only_hangs_up() -> None:
 
 def test_unreadable_frames_are_counted_and_soundless_media_let_go() -> None:
     leg, socket, hearer = a_leg()
-    leg.on_message(memoryview(b"{"))
+    leg.on_message(b"{")
     socket.bring({"event": "media"})
     socket.bring({"event": "media", "media": {"payload": 7}})
     assert (leg.unreadable, hearer.heard) == (1, [])

@@ -50,8 +50,8 @@ class Hearer:
         self.heard: list[bytes] = []
         self.closed = 0
 
-    def on_message(self, message: memoryview) -> None:
-        self.heard.append(bytes(message))
+    def on_message(self, message: bytes) -> None:
+        self.heard.append(message)
 
     def on_closed(self) -> None:
         self.closed += 1
@@ -63,8 +63,8 @@ class Frame:
     def __init__(self, kind: WSMsgType, payload: bytes = b"", *, fin: bool = True) -> None:
         self.msg_type, self.fin, self._payload = kind, fin, payload
 
-    def get_payload_as_memoryview(self) -> memoryview:
-        return memoryview(self._payload)
+    def get_payload_as_bytes(self) -> bytes:
+        return self._payload
 
     def get_close_code(self) -> int:
         return 1000

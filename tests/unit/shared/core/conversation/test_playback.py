@@ -1,6 +1,8 @@
 """How much was heard: marks prove it, the clock interpolates, a clear forgets it."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.core.conversation.playback import HeardItem, Playback
 
@@ -54,6 +56,46 @@ def test_a_late_echo_anchors_at_its_own_position() -> None:
     playback.append("b", 100, 5.0)
     playback.echo(early, 5.05)
     assert playback.heard_ms(5.1) == pytest.approx(150)
+
+
+def test_a_mark_from_amid_the_latest_item_is_noted_where_it_ends_nothing() -> None:
+    playback = Playback()
+    playback.append("a", 200, 0.0)
+    amid = playback.next_mark()
+    playback.append("a", 200, 0.0)
+    end = playback.next_mark()
+    assert playback.echo_within(amid, 0.2)
+    assert playback.heard_ms(0.3) == pytest.approx(300)
+    assert not playback.echo_within(amid, 0.3)
+    assert not playback.echo_within(end, 0.4)
+    assert not playback.is_drained
+
+
+def test_a_mark_that_may_end_an_earlier_item_is_left_alone() -> None:
+    playback = Playback()
+    playback.append("a", 200, 0.0)
+    end = playback.next_mark()
+    playback.append("b", 200, 0.0)
+    assert not playback.echo_within(end, 0.2)
+    playback.echo(end, 0.2)
+    assert playback.has_heard("a")
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([60.0, 100.0, 200.0])), min_size=1, max_size=12), st.data())
+def test_whatever_is_noted_from_amid_an_item_ends_none(said: list[tuple[str, float]], data: st.DataObject) -> None:
+    playback = Playback()
+    names = []
+    for item, duration_ms in said:
+        playback.append(item, duration_ms, 0.0)
+        names.append(playback.next_mark())
+    for name in data.draw(st.permutations(names)):
+        before = {item for item in "abc" if playback.has_heard(item)}
+        if playback.echo_within(name, 1.0):
+            assert {item for item in "abc" if playback.has_heard(item)} == before
+            assert not playback.is_drained
+        else:
+            playback.echo(name, 1.0)
+    assert playback.is_drained
 
 
 def test_after_a_gap_play_out_begins_anew() -> None:
