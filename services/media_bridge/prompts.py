@@ -28,16 +28,27 @@ _CLOSING_TIME_S = 15.0  # of the longest call, kept back for a polite end
 class CallScript:
     """All the words of one call. What was ordered is only in `revealed`, which follows `instructions` once a person is likely.
 
+    Both are written when they are asked for: they are sent once or twice, and kept they would be a quarter of a call's memory.
     `translate` gives the same call's words in the language with that code, or None where nobody speaks it here.
     """
 
     language: str
     plan: Plan
-    instructions: Instructions
-    revealed: Instructions
+    write_first: Callable[[], str] = field(compare=False)
+    write_revealed: Callable[[], str] = field(compare=False)
     transcription: Transcription
     spelled_id: SpelledId | None = None
     translate: Callable[[str], "CallScript | None"] = field(compare=False)
+
+    @property
+    def instructions(self) -> Instructions:
+        """What a session is told at first."""
+        return Instructions(self.write_first(), TOOLS)
+
+    @property
+    def revealed(self) -> Instructions:
+        """What a session is told from the first sign of a person on."""
+        return Instructions(self.write_revealed(), TOOLS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +111,13 @@ class PromptBook:
             local_now=now.astimezone(zone),
             other_languages=languages.load_all(),
         )
-        withheld = instructions(script=script.without_details(), order_json=_order_name(confirmation.order))
-        revealed = instructions(script=script, order_json=_order_json(confirmation.order))
+
+        def write_withheld() -> str:
+            return instructions(script=script.without_details(), order_json=_order_name(confirmation.order))
+
+        def write_revealed() -> str:
+            return instructions(script=script, order_json=_order_json(confirmation.order))
+
         transcription = Transcription(self.transcription_model, language.transcription_prompt, language.transcription_code)
         return CallScript(
             language=language.code,
@@ -113,8 +129,8 @@ class PromptBook:
                 on_machine=confirmation.call.on_machine,
                 zone=zone,
             ),
-            instructions=Instructions(withheld if place.is_first else revealed, TOOLS),
-            revealed=Instructions(revealed, TOOLS),
+            write_first=write_withheld if place.is_first else write_revealed,
+            write_revealed=write_revealed,
             transcription=transcription,
             spelled_id=spelled_id(confirmation.order, script),
             translate=translate,
