@@ -1,6 +1,8 @@
 # Every target that runs something installs what it needs first; that is quick when nothing changed.
 .DEFAULT_GOAL := help
 SHELL := bash
+# Tests and demo start our programs over and over: what Python compiled once is kept, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
 PY := .venv/bin/python
 # Most tests wait more than they compute, so there is one worker more than cores.
 TEST_WORKERS ?= $(shell echo $$((1 + $$(getconf _NPROCESSORS_ONLN))))

@@ -4,7 +4,7 @@ python -m tools.golden_speech             render all anew, after a wanted change
 python -m tools.golden_speech sq en       only these
 
 `tests/golden/speech/{code}.json` holds the words, `{code}.wav` (8 kHz mono mu-law) how espeak-ng says greeting, details
-and question, as it arrives at the other end of the line. tests/unit/shared/languages/test_golden_speech.py holds today's to them.
+and question, as it arrives at the other end of the line. tests/golden/test_speech.py holds today's to them.
 """
 
 import json

@@ -22,6 +22,7 @@ from shared.core.conversation.translation import go_on_in, switch_language, wish
 from shared.core.outcome import Channel, VerdictKind
 
 _MAX_INVALID_CALLS = 3
+_HELD_IN = frozenset({State.TALKING, State.CLOSING, State.MACHINE})  # where a session that we asked something can report
 _PARTING_SILENCE_S = 3.0
 _GO_ON = Respond("The customer made a sound but said nothing. Go on where you were, in one short sentence.")
 _TRY_AGAIN = Respond("Call the tool again with valid arguments, or ask the customer one short question.")
@@ -191,7 +192,7 @@ def _tool_calls(talk: Talk, calls: tuple[ToolCall, ...], now: float, *, has_spok
     ]
     reports = [result for result in checked if isinstance(result, OutcomeReport)]
     wishes = [result for result in checked if isinstance(result, LanguageWish)]
-    if talk.is_final:
+    if talk.is_final or talk.state not in _HELD_IN:
         return answers
     if reports:
         return answers + _reported(talk, reports[-1], now)

@@ -46,16 +46,6 @@ def test_the_blocks_do_not_matter(source_hz: int, target_hz: int) -> None:
     np.testing.assert_allclose(np.concatenate(pieces), whole, atol=0.5)
 
 
-@pytest.mark.parametrize(("source_hz", "target_hz"), RATES)
-def test_nothing_is_lost_over_a_minute(source_hz: int, target_hz: int) -> None:
-    resampler = Resampler(source_hz, target_hz)
-    block = np.zeros(source_hz, np.float32)
-
-    made = sum(resampler.push(block).size for _ in range(60))
-
-    assert abs(made - 60 * target_hz) <= 0.003 * target_hz  # what the filter looks ahead
-
-
 def test_each_block_of_20_ms_gives_a_frame_once_the_filter_is_filled() -> None:
     resampler = Resampler(44100, 8000)
     block = np.zeros(882, np.float32)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.core.conversation import events as ev
@@ -151,10 +151,17 @@ EVENTS = st.one_of(
 )
 
 
+REPORTED_TOO_SOON: list[tuple[float, ev.Event]] = [
+    (0.0, ev.ResponseStarted("r1")),
+    (0.0, ev.ResponseDone("r1", ev.ResponseStatus.COMPLETED, (ev.ToolCall("c1", "record_outcome", '{"outcome": "machine"}'),))),
+]
+
+
 @given(
     st.lists(st.tuples(st.floats(0, 5), EVENTS), max_size=30),
     st.sampled_from(list(OnMachine)),
 )
+@example(REPORTED_TOO_SOON, OnMachine.LEAVE_MESSAGE)
 def test_whatever_happens_the_conversation_ends_once_and_in_time(told: list[tuple[float, ev.Event]], on_machine: OnMachine) -> None:
     talk = Talk(on_machine=on_machine)
     now = 0.0
