@@ -6,6 +6,8 @@ unexport PYTHONDONTWRITEBYTECODE
 PY := .venv/bin/python
 # Most tests wait more than they compute, so there is one worker more than cores.
 TEST_WORKERS ?= $(shell echo $$((1 + $$(getconf _NPROCESSORS_ONLN))))
+# Without a plugin that takes a second to load, and that one test elsewhere needs.
+LEAN := -p no:schemathesis
 
 .PHONY: help setup setup-dev setup-mic setup-bench demo run-local run mic doctor test test-unit lint format prompts bench compose-test lock clean
 
@@ -41,12 +43,12 @@ doctor: setup ## check settings, Redis, clock and PUBLIC_URL, and say what to fi
 
 test: setup-dev ## all tests; those of shared/core must reach its last branch
 	@mkdir -p var/coverage
-	$(PY) -m coverage run -m pytest tests/unit/shared/core -q
+	$(PY) -m coverage run -m pytest tests/unit/shared/core -q $(LEAN)
 	$(PY) -m coverage report --fail-under=100
 	$(PY) -m pytest tests --ignore=tests/unit/shared/core -q -n $(TEST_WORKERS) --dist loadfile
 
 test-unit: setup-dev ## the tests without sockets, in seconds
-	$(PY) -m pytest tests/unit -q
+	$(PY) -m pytest tests/unit -q $(LEAN)
 
 lint: setup-dev ## ruff, mypy, import-linter and the house rules
 	$(PY) -m ruff format --check .

@@ -2,20 +2,13 @@
 
 import asyncio
 import inspect
-import os
 from collections.abc import AsyncIterator
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from tests.support.fixtures import valkey, valkey_server, valkey_url
 
 __all__ = ["valkey", "valkey_server", "valkey_url"]
-
-# A busy machine is no failure of a property; and in CI the same commit meets the same examples.
-settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
-settings.register_profile("ci", settings.get_profile("house"), derandomize=True)
-settings.load_profile("ci" if os.environ.get("CI") else "house")
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from shared.languages import LanguageFileError
 FOLDER = Path(languages.__file__).parent
 CODES = languages.supported()
 CURRENCIES = {"EUR", "ALL", "MKD", "RSD", "TRY", "USD", "CHF", "GBP"}
-SILENT = (0xFF, 0x7F)
+SILENT = b"\xff\x7f"
 NOT_TRANSCRIBED = {"sq"}
 """OpenAI's transcription refuses this `language`, and with it the whole update of the session."""
 
@@ -103,7 +103,7 @@ def test_the_certainty_of_each_group_of_texts_is_stated(code: str) -> None:
 def test_each_stored_prompt_is_audible_and_short(code: str, key: str) -> None:
     mulaw = languages.audio(code, key)
     assert 0.5 <= len(mulaw) / 8000 <= 8.5
-    assert sum(byte not in SILENT for byte in mulaw) > len(mulaw) / 2
+    assert len(mulaw.translate(None, SILENT)) > len(mulaw) / 2
 
 
 @pytest.mark.parametrize("code", CODES)

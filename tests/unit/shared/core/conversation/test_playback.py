@@ -1,8 +1,6 @@
 """How much was heard: marks prove it, the clock interpolates, a clear forgets it."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from shared.core.conversation.playback import HeardItem, Playback
 
@@ -79,23 +77,6 @@ def test_a_mark_that_may_end_an_earlier_item_is_left_alone() -> None:
     assert not playback.echo_within(end, 0.2)
     playback.echo(end, 0.2)
     assert playback.has_heard("a")
-
-
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([60.0, 100.0, 200.0])), min_size=1, max_size=12), st.data())
-def test_whatever_is_noted_from_amid_an_item_ends_none(said: list[tuple[str, float]], data: st.DataObject) -> None:
-    playback = Playback()
-    names = []
-    for item, duration_ms in said:
-        playback.append(item, duration_ms, 0.0)
-        names.append(playback.next_mark())
-    for name in data.draw(st.permutations(names)):
-        before = {item for item in "abc" if playback.has_heard(item)}
-        if playback.echo_within(name, 1.0):
-            assert {item for item in "abc" if playback.has_heard(item)} == before
-            assert not playback.is_drained
-        else:
-            playback.echo(name, 1.0)
-    assert playback.is_drained
 
 
 def test_after_a_gap_play_out_begins_anew() -> None:
