@@ -4,8 +4,8 @@ SHELL := bash
 # Tests and demo start our programs over and over: what Python compiled once is kept, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
 PY := .venv/bin/python
-# Most tests wait more than they compute, so there is one worker more than cores.
-TEST_WORKERS ?= $(shell echo $$((1 + $$(getconf _NPROCESSORS_ONLN))))
+# Most tests wait more than they compute.
+TEST_WORKERS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN) + 1)))
 # Without a plugin that takes a second to load, and that one test elsewhere needs.
 LEAN := -p no:schemathesis
 
@@ -43,9 +43,9 @@ doctor: setup ## check settings, Redis, clock and PUBLIC_URL, and say what to fi
 
 test: setup-dev ## all tests; those of shared/core must reach its last branch
 	@mkdir -p var/coverage
-	$(PY) -m coverage run -m pytest tests/unit/shared/core -q $(LEAN)
+	$(PY) -m coverage run -m pytest tests/unit -q $(LEAN)
 	$(PY) -m coverage report --fail-under=100
-	$(PY) -m pytest tests --ignore=tests/unit/shared/core -q -n $(TEST_WORKERS) --dist loadfile
+	$(PY) -m pytest tests --ignore=tests/unit -q -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-unit: setup-dev ## the tests without sockets, in seconds
 	$(PY) -m pytest tests/unit -q $(LEAN)

@@ -3,12 +3,23 @@
 import asyncio
 import inspect
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from tests.support.fixtures import valkey, valkey_server, valkey_url
 
 __all__ = ["valkey", "valkey_server", "valkey_url"]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the files that may take longest first, so that no worker is left with one of them at the end."""
+    usual_s = float(config.getini("timeout"))
+    limits_s: dict[Path, float] = {}
+    for item in items:
+        mark = item.get_closest_marker("timeout")
+        limits_s[item.path] = max(limits_s.get(item.path, 0.0), float(mark.args[0]) if mark else usual_s)
+    items.sort(key=lambda item: -limits_s[item.path])
 
 
 @pytest.fixture(autouse=True)

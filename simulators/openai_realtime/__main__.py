@@ -1,7 +1,6 @@
 """`python -m simulators.openai_realtime`: the OpenAI Realtime simulator as a program of its own."""
 
 import argparse
-import asyncio
 import socket
 
 import uvicorn
@@ -36,7 +35,7 @@ def main() -> None:
             timeout_graceful_shutdown=2,
         )
         print(f"OpenAI Realtime simulator: ws://{options.host}:{port}/v1/realtime", flush=True)
-        asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 if __name__ == "__main__":

@@ -117,7 +117,10 @@ class VoiceActivity:
 
 
 def _mean_square(frame: bytes) -> float:
+    if frame == _SILENT_FRAME:  # most of a call is
+        return 0.0
     return float(np.take(_SQUARES, np.frombuffer(frame, np.uint8)).mean())
 
 
+_SILENT_FRAME = voice.SILENCE * (FRAME_MS * _BYTES_PER_MS)
 _SQUARES = voice.decode(bytes(range(256))).astype(np.float32) ** 2

@@ -10,7 +10,7 @@ from simulators.phrases import Intent, phrases
 from tests.browser.conftest import OpenPage
 from tests.support.run_local import RunLocal
 
-pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.timeout(240)]
 
 CALL_LIMIT_MS = 90_000
 

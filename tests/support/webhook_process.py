@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.valkey import free_port
 from tests.support.webhook import ENVIRON, KEY
+from tools.plain_http import PLAIN
 
 ROOT = Path(__file__).parents[2]
 START_LIMIT_S = 20.0
@@ -49,7 +50,9 @@ def running_webhook(redis_url: str, *, port: int | None = None, **variables: str
         )
         process.log = log
         try:
-            with httpx.Client(base_url=f"http://{bind}", headers={"authorization": f"Bearer {KEY}"}, timeout=10) as client:
+            with httpx.Client(
+                base_url=f"http://{bind}", headers={"authorization": f"Bearer {KEY}"}, timeout=10, verify=PLAIN
+            ) as client:
                 _wait_until_alive(process, client)
                 yield process, client
         finally:

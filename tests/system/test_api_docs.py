@@ -20,6 +20,7 @@ from services.webhook.problems import ProblemKind
 from tests.support.php import php_with
 from tests.support.valkey import ValkeyServer, free_port
 from tests.system.dialer_worker.processes import running
+from tools.plain_http import PLAIN
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 
@@ -127,7 +128,7 @@ def _listens(reader: Reader) -> None:
     try:
         assert listener.stdout is not None
         until = time.monotonic() + LIMIT_S
-        while "\nevent_streams 1.0" not in httpx.get(f"{reader.environ['PUBLIC_URL']}/metrics").text:
+        while "\nevent_streams 1.0" not in httpx.get(f"{reader.environ['PUBLIC_URL']}/metrics", verify=PLAIN).text:
             assert time.monotonic() < until
             time.sleep(0.05)
         for number, phone in ((1, "+38344000101"), (2, "+38344000102")):

@@ -8,6 +8,7 @@ from shared.core.errors import NotFoundError
 from shared.core.facts import AttemptBegun, CallPlaced, Withdrawn
 from shared.core.order import CallWishes, Priority
 from shared.store import Grant, Store, Work
+from tests.support.care import claimed_care
 from tests.support.orders import ALWAYS, an_order
 
 pytestmark = pytest.mark.system
@@ -54,7 +55,7 @@ async def test_a_call_that_is_parked_is_cared_for_again_when_it_is_driven_again(
     await store.recoveries.park(ID)
     assert await store.due.claim_care() == []
     await store.recoveries.redrive(ID)
-    assert await store.due.claim_care() == [ID]
+    assert await claimed_care(store) == [ID]
 
 
 async def test_a_confirmation_that_is_gone_is_not_parked_any_more(store: Store) -> None:

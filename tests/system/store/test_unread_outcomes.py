@@ -1,6 +1,5 @@
 """An outcome that a consumer group has not acknowledged is not dropped by retention without a word."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -10,6 +9,7 @@ import pytest
 from shared.core.facts import ErasureRequested, Withdrawn
 from shared.store import Erased, KeptUnread, Store, connect
 from shared.store.erasure import UNREAD_GRACE
+from tests.support.care import claimed_care
 from tests.support.orders import ALWAYS, an_order
 
 pytestmark = pytest.mark.system
@@ -79,10 +79,7 @@ async def test_a_customer_who_is_to_be_forgotten_is_and_it_says_who_had_not_read
     await store.client.xgroup_create(LOG, "crm", id="0", mkstream=True)
     await store.confirmations.submit(an_order(1, at=await store.now()))
     await store.confirmations.apply(an_order(1).id, ErasureRequested)
-    async with asyncio.timeout(5):  # a due time is rounded up to the next millisecond
-        while not (claimed := await store.due.claim_care()):
-            pass
-    assert claimed == [an_order(1).id]
+    assert await claimed_care(store) == [an_order(1).id]
     assert await store.eraser.erase_if_over(an_order(1).id) == Erased(("crm",))
 
 

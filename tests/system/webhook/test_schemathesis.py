@@ -13,7 +13,7 @@ from tests.support.valkey import ValkeyServer
 from tests.support.webhook import KEY, make_service
 from tests.support.webhook_process import running_webhook
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]
 
 EXAMPLES = 12  # an operation
 ENDLESS = ["followConfirmation", "followShop"]  # streams that go on until their reader leaves: test_events.py

@@ -1,0 +1,13 @@
+"""What is due, claimed as the dialer would."""
+
+import asyncio
+
+from shared.store import Store
+
+
+async def claimed_care(store: Store) -> list[str]:
+    """Claim what is due by now; a due time is rounded up to the next millisecond, so that may take one."""
+    async with asyncio.timeout(5):
+        while not (claimed := await store.due.claim_care()):
+            pass
+    return claimed
