@@ -18,7 +18,8 @@ from bench.orders import POLICY, Calls
 from bench.report import Result, Table
 from bench.site import FAIR_NOTE, FarEnds, bridge_part, certificate, fair_turn, measure_alone, new_stack, relay_part
 from shared.store import connect
-from tools.stack import Part, Stack, free_port
+from tools.ports import free_port
+from tools.stack import Part, Stack
 
 PEERS = Path(__file__).parent / "peers"
 _LATE_MS = 20.0

@@ -27,7 +27,8 @@ from bench.report import Result, Table
 from bench.site import SECRET, new_stack
 from shared.core.order import CallWishes
 from shared.store import Store, connect
-from tools.stack import Part, Stack, free_port
+from tools.ports import free_port
+from tools.stack import Part, Stack
 
 _WORKERS = 2
 _PATIENCE_S = 60.0

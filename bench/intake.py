@@ -14,7 +14,8 @@ from bench.counters import HARNESS_CORE, MEASURED_CORE, make_patient, pin, rss_k
 from bench.options import Options
 from bench.report import Result, Table
 from bench.site import SECRET, new_stack
-from tools.stack import PROJECT, Part, Stack, free_port
+from tools.ports import free_port
+from tools.stack import PROJECT, Part, Stack
 
 KEY = "measuring-key"
 _CONNECTIONS = (1, 16, 64)

@@ -22,7 +22,8 @@ from bench.payloads import TROUBLED
 from bench.report import Cell, Result, Table
 from bench.site import FAIR_NOTE, FarEnds, bridge_part, fair_turn, measure_alone, new_stack
 from shared.store import connect
-from tools.stack import Part, Stack, free_port
+from tools.ports import free_port
+from tools.stack import Part, Stack
 
 _HEALTHY = 50
 _TROUBLES = {

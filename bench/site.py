@@ -13,7 +13,8 @@ import msgspec
 
 from bench.counters import HARNESS_CORE, MEASURED_CORE, make_punctual, pin, stolen_ticks
 from bench.load import Plan
-from tools.stack import PROJECT, Part, Stack, free_port
+from tools.ports import free_port
+from tools.stack import PROJECT, Part, Stack
 
 SECRET = "a-secret-for-measuring-on-one-machine"  # noqa: S105 - nothing real is signed with it
 _FAIR_MS = 1.0  # how late the harness may be, p99

@@ -12,7 +12,8 @@ from bench.orders import POLICY, Calls
 from bench.report import Result, Table
 from bench.site import FarEnds, bridge_part, measure_alone, new_stack
 from shared.store import connect
-from tools.stack import Stack, free_port
+from tools.ports import free_port
+from tools.stack import Stack
 
 _BATCH = 100
 _PER_S = 150.0

@@ -9,7 +9,7 @@ from bench.orders import POLICY, Calls
 from bench.report import Cell, Result, Table
 from bench.site import FarEnds, bridge_part, measure_alone, new_stack
 from shared.store import connect
-from tools.stack import free_port
+from tools.ports import free_port
 
 _THINK_S = 0.3
 _SPEAKERS = 50

@@ -28,7 +28,8 @@ from simulators.demo_crm import Crm
 from simulators.demo_customers import CUSTOMERS
 from simulators.demo_ledger import findings, join
 from simulators.demo_table import calls_table, crm_table, is_as_expected, ledger_table, where
-from tools.stack import PROJECT, Part, Stack, StackError, free_port, our_parts
+from tools.ports import free_port
+from tools.stack import PROJECT, Part, Stack, StackError, our_parts
 
 SHOP = "shopaz"
 API_KEY = "demo-key-of-shopaz"

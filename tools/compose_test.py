@@ -18,7 +18,8 @@ from rich.console import Console
 
 from simulators.demo import Demo
 from simulators.demo import settings as demo_settings
-from tools.stack import PROJECT, free_port
+from tools.ports import free_port
+from tools.stack import PROJECT
 
 _COMPOSES = (("docker", "compose"), ("docker-compose",))
 _SERVICES = ("webhook", "media_bridge", "dialer_worker", "gateway", "valkey")

@@ -9,7 +9,8 @@ from shared.callback_urls import CallbackUrls
 from shared.environ import EXIT_CODE, parse_settings, read_environ
 from shared.setting_groups import GatewaySettings
 from tools.all_settings import setting_faults
-from tools.stack import PROJECT, Stack, StackError, free_port, our_parts
+from tools.ports import free_port
+from tools.stack import PROJECT, Stack, StackError, our_parts
 
 _WATCH_EVERY_S = 1.0
 

@@ -3,12 +3,9 @@
 Everything it writes lies in one folder: `data/` (Valkey's), `logs/NAME.log` and `pids/`.
 """
 
-import contextlib
 import hashlib
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,13 +21,12 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from tools.plain_http import PLAIN
+from tools.ports import free_port
 
 PROJECT = Path(__file__).resolve().parent.parent
 _READY_LIMIT_S = 30.0
 _STOP_LIMIT_S = 200.0  # a call that is going on may finish
 _SOCKET_PATH_LIMIT = 100
-_PORTS = range(18000, 30000)
-_given: set[int] = set()  # ports that were given out in this process are not given out again
 
 
 class StackError(Exception):
@@ -45,24 +41,6 @@ class Part:
     command: tuple[str, ...]
     ready_url: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)
-
-
-def free_port(wanted: int | None = None) -> int:
-    """Return `wanted` if nobody listens there, else a free TCP port below those the system gives to connections.
-
-    Raises:
-        StackError: No port could be had.
-    """
-    for port in (wanted, *random.sample(_PORTS, 50)):
-        if port is None or port in _given:
-            continue
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with contextlib.suppress(OSError):
-                probe.bind(("127.0.0.1", port))
-                _given.add(port)
-                return port
-    raise StackError("no free TCP port on 127.0.0.1")
 
 
 class Stack:

@@ -57,11 +57,11 @@ def main() -> None:
     configure_logging(settings, service=_SERVICE)
     count = settings.media_bridge_processes if sys.platform != "win32" else 1
     siblings = Siblings(count)
+    _refuse_taken(settings.media_bridge_bind)
     if count == 1:
         _serve(settings, siblings)
         return
     _read_languages()
-    _refuse_taken(settings.media_bridge_bind)
     children: list[Child] = []
     keeper = Keeper(children, drain_timeout_s=settings.drain_timeout_s + _LAST_WORDS_S, on_change=lambda _: None)
     for number in range(count):
@@ -78,7 +78,7 @@ def _serve(settings: BridgeSettings, siblings: Siblings, *, number: int = 0, lif
 
 
 def _refuse_taken(bind: Bind) -> None:
-    """End at once where somebody else listens there: our processes will share the port, even with strangers.
+    """End at once where somebody else listens there: several processes of ours would share the port, even with strangers.
 
     Raises:
         OSError: The address can't be had.

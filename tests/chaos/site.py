@@ -20,8 +20,9 @@ from shared.policy import dial_policy_from
 from shared.store import Store, connect
 from tests.chaos.fake_twilio import ACCOUNT, TOKEN, FakeTwilio
 from tests.support.orders import an_order, with_phone
-from tests.support.valkey import ValkeyServer, free_port, start_valkey
+from tests.support.valkey import ValkeyServer, start_valkey
 from tests.system.dialer_worker.processes import launch, running
+from tools.ports import free_port
 
 BASE = {
     "SIGNING_SECRET": "s" * 32,

@@ -23,8 +23,8 @@ from shared.stream_token import issue
 from tests.support.openai_simulator import KEY, SimulatorProcess
 from tests.support.orders import ALWAYS, an_order
 from tests.support.twilio_simulator import SHOP, TOKEN, FarEnd, TwilioSimulator, stream_twiml
-from tests.support.valkey import free_port
 from tools.plain_http import PLAIN
+from tools.ports import free_port
 
 SECRET = "the-secret-that-signs-stream-tokens"
 

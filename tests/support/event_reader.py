@@ -11,8 +11,8 @@ import uvicorn
 
 from shared.serving import server_config
 from shared.setting_types import Bind
-from tests.support.valkey import free_port
 from tests.support.webhook import KEY, Service
+from tools.ports import free_port
 
 
 @dataclass(frozen=True, slots=True)

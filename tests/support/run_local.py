@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 from dotenv import dotenv_values
 
-from tests.support.valkey import free_port
 from tools.plain_http import PLAIN
+from tools.ports import free_port
 
 _START_LIMIT_S = 60.0
 

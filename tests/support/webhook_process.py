@@ -13,9 +13,9 @@ from typing import TextIO
 import httpx
 import pytest
 
-from tests.support.valkey import free_port
 from tests.support.webhook import ENVIRON, KEY
 from tools.plain_http import PLAIN
+from tools.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 START_LIMIT_S = 20.0

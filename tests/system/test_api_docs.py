@@ -18,9 +18,10 @@ import pytest
 from services.webhook.api import validation
 from services.webhook.problems import ProblemKind
 from tests.support.php import php_with
-from tests.support.valkey import ValkeyServer, free_port
+from tests.support.valkey import ValkeyServer
 from tests.system.dialer_worker.processes import running
 from tools.plain_http import PLAIN
+from tools.ports import free_port
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 

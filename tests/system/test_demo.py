@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.stack import PROJECT, free_port
+from tools.ports import free_port
+from tools.stack import PROJECT
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(150)]
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -17,15 +16,10 @@ from shared.health import Health
 from shared.metrics import make_registry
 from shared.serving import serving_health
 from shared.setting_types import Bind
+from tools.ports import free_port
 
 pytestmark = pytest.mark.system
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def status(port: int, path: str) -> int:

@@ -14,7 +14,8 @@ import httpx
 import pytest
 
 from simulators import demo
-from tools.stack import PROJECT, Stack, free_port, our_parts
+from tools.ports import free_port
+from tools.stack import PROJECT, Stack, our_parts
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 

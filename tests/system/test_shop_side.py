@@ -12,8 +12,9 @@ from redis.asyncio import Redis
 
 from tests.support.receiver import Receiver, running_receiver
 from tests.support.valkey import ValkeyServer
-from tests.system.dialer_worker.processes import free_port, running
+from tests.system.dialer_worker.processes import running
 from tests.system.dialer_worker.stage import SHORT
+from tools.ports import free_port
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(90)]
 WHOLE = ["queued", "calling", "in_call", "attempt_ended", "finished"]

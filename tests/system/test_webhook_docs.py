@@ -23,8 +23,8 @@ from shared.core.webhook import Endpoint, secret_of
 from shared.store import connect
 from tests.support.orders import ALWAYS, NOON, an_order
 from tests.support.php import php_with
-from tests.support.valkey import free_port
 from tests.system.store.conftest import CALL
+from tools.ports import free_port
 
 pytestmark = pytest.mark.system
 ROOT = Path(__file__).resolve().parents[2]

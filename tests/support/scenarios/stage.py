@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulators import demo
-from tools.stack import Stack, free_port, our_parts
+from tools.ports import free_port
+from tools.stack import Stack, our_parts
 
 _SETTINGS: Mapping[str, str] = {
     "CALLS_PER_SECOND": "5",

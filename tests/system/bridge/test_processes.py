@@ -16,7 +16,8 @@ from websockets.exceptions import InvalidStatus
 
 from tests.support.bridge import BridgeProcess, environment, running_bridge
 from tests.support.openai_simulator import SimulatorProcess
-from tests.support.valkey import ValkeyServer, free_port
+from tests.support.valkey import ValkeyServer
+from tools.ports import free_port
 
 STREAMS = 40
 ACCEPTED = 'bridge_handshakes_total{answer="accepted"}'

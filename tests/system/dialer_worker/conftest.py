@@ -26,8 +26,9 @@ from shared.store import Grant, Limits, Store, Wait, Work, connect
 from tests.support.orders import ALWAYS, an_order
 from tests.support.twilio_simulator import TwilioSimulator, running_twilio
 from tests.support.valkey import ValkeyServer
-from tests.system.dialer_worker.processes import Service, free_port, running
+from tests.system.dialer_worker.processes import Service, running
 from tests.system.dialer_worker.stage import SHORT, Stage
+from tools.ports import free_port
 
 FROM = "+38344000001"
 ATTEMPT = "att_1"

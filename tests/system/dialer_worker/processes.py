@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from tools.plain_http import PLAIN
+from tools.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 _START_LIMIT_S = 15.0
@@ -43,12 +43,6 @@ class Service:
         """Return the ids of the processes it started, in order."""
         words = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         return [int(word) for word in words]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def launch(module: str, settings: Mapping[str, str], log_file: Path) -> subprocess.Popen[bytes]:

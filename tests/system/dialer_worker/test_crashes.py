@@ -10,8 +10,9 @@ import pytest
 
 from shared.core.outcome import AttemptResult, Status
 from tests.support.twilio_simulator import ARTA
-from tests.system.dialer_worker.processes import Service, free_port, launch
+from tests.system.dialer_worker.processes import Service, launch
 from tests.system.dialer_worker.stage import HANGS_UP, RINGS, SHORT, Stage, eventually
+from tools.ports import free_port
 
 pytestmark = pytest.mark.system
 

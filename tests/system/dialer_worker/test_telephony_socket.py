@@ -8,7 +8,7 @@ import pytest
 
 from services.dialer_worker.placing_answer import NotSent, PlacingAnswer, Unclear
 from services.dialer_worker.telephony import CallRequest, Telephony, open_client
-from tests.system.dialer_worker.processes import free_port
+from tools.ports import free_port
 
 pytestmark = pytest.mark.system
 

@@ -15,7 +15,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import InvalidStatus
 from websockets.http11 import Request, Response
 
-from tools.stack import free_port
+from tools.ports import free_port
 
 pytestmark = pytest.mark.system
 CADDYFILE = Path(__file__).resolve().parents[3] / "deploy" / "Caddyfile"

@@ -8,7 +8,8 @@ from redis import Redis
 
 from shared.core.errors import StoreUnavailableError
 from shared.store.dial_queue import ATTEND, DialQueue, open_sync_client
-from tests.support.valkey import ValkeyServer, free_port
+from tests.support.valkey import ValkeyServer
+from tools.ports import free_port
 
 pytestmark = pytest.mark.system
 

@@ -9,7 +9,8 @@ from shared.core.errors import StoreUnavailableError
 from shared.core.facts import AttemptBegun
 from shared.store import Created, connect
 from tests.support.orders import ALWAYS, an_order, with_phone
-from tests.support.valkey import free_port, running_valkey
+from tests.support.valkey import running_valkey
+from tools.ports import free_port
 
 pytestmark = pytest.mark.system
 

@@ -8,7 +8,8 @@ from shared.store import Store, connect
 from shared.store.checks import version_warnings
 from shared.store.connection import sentinel_parts
 from tests.support.orders import ALWAYS, an_order
-from tests.support.valkey import ValkeyServer, free_port
+from tests.support.valkey import ValkeyServer
+from tools.ports import free_port
 
 pytestmark = pytest.mark.system
 

@@ -14,8 +14,9 @@ from shared.store import Store, connect
 from shared.store.signals import Signals, Watches
 from tests.support.orders import ALWAYS, an_order
 from tests.support.proxy import lossy_proxy
-from tests.support.valkey import ValkeyServer, free_port, running_valkey
+from tests.support.valkey import ValkeyServer, running_valkey
 from tests.system.store.conftest import CALL
+from tools.ports import free_port
 
 pytestmark = pytest.mark.system
 

@@ -16,9 +16,10 @@ from redis import Redis
 from shared.core.facts import Withdrawn
 from shared.store import connect
 from tests.support.orders import ALWAYS, NOON, an_order
-from tests.support.valkey import ValkeyServer, free_port, running_valkey
+from tests.support.valkey import ValkeyServer, running_valkey
 from tools.crm_example.__main__ import main
 from tools.crm_example.database import Database
+from tools.ports import free_port
 
 pytestmark = pytest.mark.system
 ROOT = Path(__file__).resolve().parents[3]

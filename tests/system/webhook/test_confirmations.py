@@ -8,8 +8,8 @@ import pytest
 from shared.core.facts import AttemptBegun, CallAnswered, CallEnded, VerdictGiven
 from shared.core.outcome import VerdictKind
 from tests.support.orders import verdict
-from tests.support.valkey import free_port
 from tests.support.webhook import KEY, OTHER_KEY, PHONE, Service, body, make_service, small_body
+from tools.ports import free_port
 
 
 async def _in_a_call(service: Service, confirmation_id: str) -> None:

@@ -16,8 +16,9 @@ from shared.core.errors import StoreUnavailableError
 from shared.core.facts import AttemptBegun, CallEnded, Withdrawn
 from shared.core.outcome import AttemptResult
 from tests.support.event_reader import Seen, reading, served
-from tests.support.valkey import ValkeyServer, free_port, start_valkey
+from tests.support.valkey import ValkeyServer, start_valkey
 from tests.support.webhook import Service, make_service, small_body
+from tools.ports import free_port
 
 pytestmark = [
     pytest.mark.system,

@@ -16,9 +16,10 @@ from services.webhook.event_stream import PING, StreamPlaces
 from shared.core.errors import NotFoundError
 from shared.metrics import make_registry
 from tests.support.event_reader import reading, served
-from tests.support.valkey import ValkeyServer, free_port
+from tests.support.valkey import ValkeyServer
 from tests.support.webhook import KEY, Service, make_service, rules, small_body
 from tests.support.webhook_process import Process, running_webhook
+from tools.ports import free_port
 from tools.stack import Stack, gateway
 
 pytestmark = pytest.mark.system

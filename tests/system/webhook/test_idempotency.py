@@ -15,9 +15,10 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.support.twilio_simulator import ACCOUNT, SHOP, TOKEN, TwilioSimulator, running_twilio
-from tests.support.valkey import ValkeyServer, free_port, start_valkey
+from tests.support.valkey import ValkeyServer, start_valkey
 from tests.support.webhook import KEY, small_body
 from tests.system.dialer_worker.processes import Service, running
+from tools.ports import free_port
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 

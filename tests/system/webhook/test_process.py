@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.valkey import ValkeyServer, free_port
+from tests.support.valkey import ValkeyServer
 from tests.support.webhook import PHONE, signature, small_body
 from tests.support.webhook_process import ROOT, environ, running_webhook
+from tools.ports import free_port
 
 pytestmark = pytest.mark.system
 

@@ -17,8 +17,9 @@ from shared.core.errors import StoreUnavailableError
 from shared.store import Store, Submission, limit_patience
 from shared.store.confirmations import Confirmations
 from shared.store.connection import translated
-from tests.support.valkey import ValkeyServer, free_port, start_valkey
+from tests.support.valkey import ValkeyServer, start_valkey
 from tests.support.webhook import Service, make_service, small_body
+from tools.ports import free_port
 
 pytestmark = [
     pytest.mark.system,
