@@ -35,8 +35,8 @@ _TROUBLES = {
     "keys": "a call floods keys",
 }
 _STALLED = {"redis": "valkey", "disk": "slow_disk"}
-_ROUNDS, _SECONDS = 5, 3.0
-_QUICK_ROUNDS, _QUICK_SECONDS = 1, 2.0
+_ROUNDS, _SECONDS = 15, 1.0
+_QUICK_ROUNDS, _QUICK_SECONDS = 3, 1.0
 _REDIS_SECONDS = 5.0
 
 Point = dict[str, Any]  # Any: JSON

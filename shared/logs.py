@@ -4,11 +4,11 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Mapping
-from typing import TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor
 
+from shared.log_outlet import LogOutlet
 from shared.redaction import redact, traceback_text
 from shared.setting_groups import LogSettings
 
@@ -29,14 +29,15 @@ def configure_logging(settings: LogSettings, *, service: str) -> None:
         _with_service(service),
         _renderer(settings.log_format),
     ]
+    outlet = LogOutlet(sys.stdout, _tell_lost)
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     structlog.configure(
         processors=[structlog.contextvars.merge_contextvars, _write_exception, _redact, _with_logger_name, *told],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=_lines_to(sys.stdout),
+        logger_factory=_lines_to(outlet),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(outlet)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.contextvars.merge_contextvars],
@@ -54,24 +55,27 @@ def configure_logging(settings: LogSettings, *, service: str) -> None:
 class _Lines:
     """Where the entries of one module go. They take no part in the standard library's logging, which costs ten times as much."""
 
-    __slots__ = ("_stream", "name")
+    __slots__ = ("_outlet", "name")
 
-    def __init__(self, name: str, stream: TextIO) -> None:
+    def __init__(self, name: str, outlet: LogOutlet) -> None:
         self.name = name
-        self._stream = stream
+        self._outlet = outlet
 
     def _write(self, line: str) -> None:
-        self._stream.write(line + "\n")
-        self._stream.flush()
+        self._outlet.write(line + "\n")
 
     debug = info = warning = error = critical = _write
 
 
-def _lines_to(stream: TextIO) -> Callable[..., _Lines]:
+def _tell_lost(count: int) -> None:
+    structlog.get_logger(__name__).warning("log_entries_lost", count=count)
+
+
+def _lines_to(outlet: LogOutlet) -> Callable[..., _Lines]:
     names = structlog.stdlib.LoggerFactory()  # knows how to find the module that asks
 
     def make(*arguments: str) -> _Lines:
-        return _Lines(names(*arguments).name, stream)
+        return _Lines(names(*arguments).name, outlet)
 
     return make
 

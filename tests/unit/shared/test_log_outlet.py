@@ -1,0 +1,77 @@
+"""A reader of the log that stalls costs entries, never time, and is told so."""
+
+import io
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from shared.log_outlet import LogOutlet
+
+LINE = "x" * 999 + "\n"
+
+
+@dataclass
+class Pipe:
+    """A log that goes into a pipe; `lost` is what was told of it."""
+
+    lost: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.reader, writer = os.pipe()
+        self.stream = os.fdopen(writer, "w")
+        self.outlet = LogOutlet(self.stream, self.lost.append)
+
+    def read(self) -> str:
+        """Take all that is in the pipe."""
+        os.set_blocking(self.reader, False)
+        found = b""
+        try:
+            while piece := os.read(self.reader, 1 << 20):
+                found += piece
+        except BlockingIOError:
+            pass
+        return found.decode()
+
+
+@pytest.fixture
+def pipe() -> Iterator[Pipe]:
+    made = Pipe()
+    yield made
+    os.close(made.reader)
+    made.stream.close()
+
+
+def test_entries_pass_at_once(pipe: Pipe) -> None:
+    pipe.outlet.write("one\n")
+    pipe.outlet.write("zwei: ë\n")
+    assert pipe.read() == "one\nzwei: ë\n"
+
+
+def test_what_a_stalled_reader_does_not_take_is_lost_and_told_once(pipe: Pipe) -> None:
+    for _ in range(200):
+        pipe.outlet.write(LINE)
+    assert pipe.lost == []
+    taken = pipe.read()
+    pipe.outlet.write("next\n")
+    pipe.outlet.write("last\n")
+    assert set(taken.splitlines(keepends=True)) == {LINE}
+    assert pipe.lost == [200 - taken.count("\n")]
+    assert pipe.read() == "next\nlast\n"
+
+
+def test_a_long_entry_that_is_torn_spoils_no_other(pipe: Pipe) -> None:
+    pipe.outlet.write("y" * 500_000 + "\n")
+    assert len(pipe.read()) < 500_000
+    pipe.outlet.write("next\n")
+    assert pipe.read() == "\nnext\n"
+    assert pipe.lost == [1]
+
+
+def test_a_stream_without_a_descriptor_is_written_as_it_is() -> None:
+    stream = io.StringIO()
+    outlet = LogOutlet(stream, lambda count: None)
+    outlet.write("one\n")
+    outlet.flush()
+    assert stream.getvalue() == "one\n"
