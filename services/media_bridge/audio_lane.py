@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from services.media_bridge import base64_wire
+from services.media_bridge.base64_wire import duration_ms
 from services.media_bridge.openai_leg import ModelLeg
 from services.media_bridge.twilio_leg import CallerLeg
 from shared.core.conversation.playback import Playback
@@ -40,11 +40,8 @@ class AudioLane:
         "_clock",
         "_held",
         "_item_id",
-        "_item_ms",
         "_on_began",
         "_playback",
-        "_playing_id",
-        "_playing_ms",
         "_recorder",
         "_to_model",
         "from_caller",
@@ -69,9 +66,6 @@ class AudioLane:
         self._held: deque[bytes] = deque(maxlen=_HELD_FRAMES)
         self._to_model: Callable[[bytes], None] = self._held.append
         self._item_id = ""
-        self._playing_id = ""
-        self._playing_ms = 0.0
-        self._item_ms: dict[str, float] = {}  # of the items before: one that is looked up for each frame costs its hash
         self.from_caller = 0
         self.from_model = 0
         self.muted = 0
@@ -89,38 +83,31 @@ class AudioLane:
     def hear_caller(self, payload: bytes) -> None:
         """Carry the caller's audio to the model."""
         self.from_caller += 1
-        self._to_model(payload)
+        to_model = self._to_model
+        to_model(payload)
         if self._recorder is not None:
             self._recorder.customer(payload)
 
     def hear_model(self, response_id: str, item_id: str, payload: bytes) -> None:
         """Carry the model's audio to the caller, unless its response was cut off."""
-        if (muted := self._playback.muted) and response_id in muted:
+        playback, clock = self._playback, self._clock
+        if playback.muted and response_id in playback.muted:
             self.muted += 1
             return
         self.from_model += 1
-        self.play(item_id, payload)
+        self._caller.send_media(payload)
+        if playback.append(item_id, duration_ms(payload), clock()):
+            self.mark(playback.next_mark())
+        if self._recorder is not None:
+            self._recorder.agent(payload)
         if item_id != self._item_id:
             self._item_id = item_id
             self._on_began(response_id, item_id)
 
     def play(self, item_id: str, payload: bytes) -> None:
-        """Have the caller hear `payload` after all that was sent before, as a part of the item."""
-        self._caller.send_media(payload)
-        duration_ms = base64_wire.duration_ms(payload)
-        if item_id != self._playing_id:
-            self._item_ms[self._playing_id] = self._playing_ms
-            self._playing_id, self._playing_ms = item_id, self._item_ms.get(item_id, 0.0)
-        self._playing_ms += duration_ms
-        if self._playback.append(item_id, duration_ms, self._clock()):
-            self.mark(self._playback.next_mark())
-        if self._recorder is not None:
-            self._recorder.agent(payload)
-
-    def share(self, item_id: str, heard_ms: int) -> float:
-        """Return which share of all the item's audio `heard_ms` are."""
-        sent_ms = self._playing_ms if item_id == self._playing_id else self._item_ms.get(item_id, 0.0)
-        return heard_ms / sent_ms if sent_ms else 1.0
+        """Carry audio of our own to the caller, as a part of the item; that it began, whoever plays it knows."""
+        self._item_id = item_id
+        self.hear_model("", item_id, payload)
 
     def mark(self, name: str) -> None:
         """Set a mark behind all that was sent."""

@@ -229,9 +229,9 @@ class Call:
                 self._link.send(request.respond())
             case act.CancelResponse(response_id=response_id):
                 self._link.send(request.cancel(response_id))
-            case act.TruncateItem(item_id=item_id, heard_ms=heard_ms):
-                self._link.send(request.truncate(item_id, heard_ms))
-                self._transcript.cut(item_id, self.lane.share(item_id, heard_ms))
+            case act.TruncateItem(item=item):
+                self._link.send(request.truncate(item.item_id, item.heard_ms))
+                self._transcript.cut(item.item_id, item.share)
             case act.AnswerTool(call_id=call_id, output=output):
                 self._link.send(request.tool_output(call_id, output))
             case act.TellModel(text=text):
@@ -272,7 +272,7 @@ class Call:
 
     def _conclude(self, action: act.EndConversation) -> None:
         for item in self._playback.unheard_items(self._clock()):  # whoever hung up did not hear the rest
-            self._transcript.cut(item.item_id, self.lane.share(item.item_id, item.heard_ms))
+            self._transcript.cut(item.item_id, item.share)
         self._keeper.put_end(action, self._figures.cost)
         if not self._ended.done():
             self._ended.set_result(CallEnd(action.reason, action.conclusion, action.goes_on))

@@ -154,7 +154,8 @@ class ModelLeg:
     def append_audio(self, payload: bytes) -> None:
         """Let the model hear the quoted base64 `payload`."""
         if self._socket is not None:
-            self._socket.send_audio(APPEND_HEAD + payload + APPEND_TAIL)
+            send = self._socket.send_audio
+            send(APPEND_HEAD + payload + APPEND_TAIL)
 
     async def close(self) -> None:
         """End the session; nobody is told."""
@@ -171,7 +172,8 @@ class ModelLeg:
             return
         if head.type == AUDIO_DELTA:
             if payload := quoted(head.delta):
-                self._sound(head.response_id, head.item_id, payload)
+                sound = self._sound
+                sound(head.response_id, head.item_id, payload)
         elif head.type == WORDS_DELTA:
             if self._receiver is not None:
                 self._receiver.model_worded(head)

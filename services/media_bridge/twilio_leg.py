@@ -74,7 +74,8 @@ class CallerLeg:
         if media is None:
             self._take(fact)
         elif head.event == _MEDIA and (payload := quoted(media.payload)):
-            self._sound(payload)
+            sound = self._sound  # bound first: to look up and call at once is twice as slow where it is no method
+            sound(payload)
 
     def on_closed(self) -> None:
         """Take the socket's end for the stream's: Twilio may close without a `stop` (socket)."""
@@ -83,7 +84,8 @@ class CallerLeg:
     def send_media(self, payload: bytes) -> None:
         """Have Twilio play the quoted base64 `payload`, of any length, after all that was sent before."""
         if self._socket is not None and self._outgoing is not None:
-            self._socket.send_audio(self._outgoing.media_head + payload + MEDIA_TAIL)
+            send = self._socket.send_audio
+            send(self._outgoing.media_head + payload + MEDIA_TAIL)
 
     def send_mark(self, name: str) -> None:
         """Have Twilio tell when all that was sent before has been played."""

@@ -149,7 +149,8 @@ class PicowsSocket(WSListener):
         """Pass whole messages on (picows)."""
         kind = frame.msg_type
         if kind is _TEXT and frame.fin:
-            self._on_message(frame.get_payload_as_bytes())
+            on_message = self._on_message
+            on_message(frame.get_payload_as_bytes())
         elif kind == WSMsgType.CLOSE:
             self._answer_close(transport, frame)
         elif kind in {_TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION}:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from shared.core.confirmation import Conclusion
+from shared.core.conversation.playback import HeardItem
 from shared.core.conversation.tools import OutcomeReport
 from shared.core.outcome import Channel
 
@@ -30,10 +31,9 @@ class CancelResponse:
 
 @dataclass(frozen=True, slots=True)
 class TruncateItem:
-    """Tell the model how much of its item was heard, in milliseconds."""
+    """Tell the model how much of its item was heard."""
 
-    item_id: str
-    heard_ms: int
+    item: HeardItem
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,11 @@ class HeardItem:
     heard_ms: int
     sent_ms: int
 
+    @property
+    def share(self) -> float:
+        """How much of it was heard, 0 to 1."""
+        return self.heard_ms / self.sent_ms if self.sent_ms else 1.0
+
 
 class Playback:
     """The line's play buffer as seen from our side. Positions are milliseconds of audio since the call began."""

@@ -109,7 +109,7 @@ class Speaker:
         self._playback.clear(now)
         return [
             ClearPlayback(),
-            *(TruncateItem(item.item_id, item.heard_ms) for item in unheard if not _is_stored(item.item_id)),
+            *(TruncateItem(item) for item in unheard if not _is_stored(item.item_id)),
         ]
 
     def stop(self, now: float) -> list[Action]:

@@ -116,10 +116,10 @@ def test_a_clear_goes_out_at_once(line: Line) -> None:
     assert line.caller.sent == [{"event": "clear", "streamSid": STREAM_SID}]
 
 
-def test_the_share_of_an_item_that_was_heard(line: Line) -> None:
-    for _ in range(5):
-        line.model("item_1", 200)
-    assert (line.lane.share("item_1", 250), line.lane.share("unknown", 10)) == (0.25, 1.0)
+def test_audio_of_our_own_is_told_to_nobody(line: Line) -> None:
+    line.lane.play("item_1", sound(20))
+    assert line.began == []
+    assert len(line.caller.of("media")) == 1
 
 
 def test_a_recorder_hears_both_sides(line: Line) -> None:

@@ -23,6 +23,7 @@ from shared.core.conversation.actions import (
     TellModel,
     TruncateItem,
 )
+from shared.core.conversation.playback import HeardItem
 from shared.core.conversation.talk import State
 from shared.core.conversation.tools import OutcomeReport
 from shared.core.outcome import Channel, VerdictKind
@@ -121,7 +122,7 @@ def test_a_key_decides_over_the_agents_speech(digit: str, kind: VerdictKind) -> 
     talk.at(0.5, ev.AudioBegan("r1", "i1"))
     talk.playback.append("i1", 2000, 0.5)
     actions = talk.at(1.0, ev.KeyPressed(digit))
-    assert actions[:3] == [ClearPlayback(), TruncateItem("i1", 500), CancelResponse("r1")]
+    assert actions[:3] == [ClearPlayback(), TruncateItem(HeardItem("i1", 500, 2000)), CancelResponse("r1")]
     assert isinstance(actions[3], TellModel)
     assert actions[4] == RecordVerdict(OutcomeReport(kind=kind), Channel.KEYPAD)
     assert talk.playback.is_muted("r1")
@@ -146,7 +147,7 @@ def test_a_key_between_request_and_start_cancels_the_response_by_its_id() -> Non
 def test_barge_in_clears_first_and_truncates_at_what_was_heard() -> None:
     talk = greeted()
     talk.speaks(3, ms=3000)
-    assert talk.at(4, ev.SpeechStarted()) == [ClearPlayback(), TruncateItem("i2", 1000), RevealOrder()]
+    assert talk.at(4, ev.SpeechStarted()) == [ClearPlayback(), TruncateItem(HeardItem("i2", 1000, 3000)), RevealOrder()]
 
 
 def test_barge_in_during_a_response_mutes_its_late_audio_without_cancelling() -> None:
@@ -165,7 +166,7 @@ def test_who_talks_over_the_greeting_is_told_later_who_calls() -> None:
     talk.at(0, ev.CalleeOnLine())
     talk.speaks(0.5, ms=3000)
     actions = talk.at(1, ev.SpeechStarted())
-    assert actions[:2] == [ClearPlayback(), TruncateItem("i1", 500)]
+    assert actions[:2] == [ClearPlayback(), TruncateItem(HeardItem("i1", 500, 3000))]
     assert isinstance(actions[2], TellModel)
     assert "disclosure" in actions[2].text
     talk.at(2, ev.SpeechStopped())

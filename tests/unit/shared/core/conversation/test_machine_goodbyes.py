@@ -16,6 +16,7 @@ from shared.core.conversation.actions import (
     SendMark,
     TruncateItem,
 )
+from shared.core.conversation.playback import HeardItem
 from shared.core.conversation.talk import State
 from shared.core.conversation.tools import OutcomeReport
 from shared.core.outcome import Channel, VerdictKind
@@ -157,7 +158,7 @@ def test_key_9_during_the_goodbye_repeats_and_takes_leave_again() -> None:
     talk = greeted()
     talk.at(3, ev.KeyPressed("1"))
     talk.speaks(3.5, ms=2000)
-    assert talk.at(4, ev.KeyPressed("9")) == [ClearPlayback(), TruncateItem("i2", 500), Say("repeat")]
+    assert talk.at(4, ev.KeyPressed("9")) == [ClearPlayback(), TruncateItem(HeardItem("i2", 500, 2000)), Say("repeat")]
     talk.speaks(4.5, ms=1000)
     talk.hears_all(6)
     assert talk.wait()[1] == [Say("goodbye confirmed")]

@@ -114,6 +114,10 @@ def test_items_are_told_apart_by_what_was_heard_of_each() -> None:
     assert playback.unheard_items(0.5)[0].item_id == "b"
 
 
+def test_the_share_of_an_item_that_was_heard() -> None:
+    assert (HeardItem("a", 250, 1000).share, HeardItem("a", 0, 0).share) == (0.25, 1.0)
+
+
 def test_an_item_counts_as_heard_only_when_a_mark_proves_it() -> None:
     playback = Playback()
     playback.append("a", 400, 0.0)
