@@ -15,6 +15,7 @@ from bench.payloads import ANSWER, BIG, FRAME, LAST, TROUBLED, payload, stamp
 
 _MEDIA = b'"media"'
 _NEAR_THE_START = 30
+_PLAYED_AFTER_S = 0.1  # Twilio returns a mark when the sound before it has been played: never at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,6 @@ class CallerFleet:
     """All callers. `down` is what arrives here: the model's audio. Times in nanoseconds."""
 
     pacer: Pacer
-    mark_delay_s: float = 0.0
     is_chatty: bool = True
     down: Direction = field(default_factory=Direction)
     greetings_ns: list[int] = field(default_factory=list)
@@ -192,10 +192,7 @@ class CallerEnd(WSListener):
     def _obey(self, message: dict[str, Any]) -> None:  # Any: JSON
         match message["event"]:
             case "mark":
-                if self._fleet.mark_delay_s:
-                    asyncio.get_running_loop().call_later(self._fleet.mark_delay_s, self._echo, message["mark"]["name"])
-                else:
-                    self._echo(message["mark"]["name"])
+                asyncio.get_running_loop().call_later(_PLAYED_AFTER_S, self._echo, message["mark"]["name"])
             case "clear":
                 self._fleet.clears.append((self._ticket.call, time.monotonic_ns()))
             case _:

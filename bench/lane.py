@@ -40,10 +40,9 @@ class Lane:
         """Be the speech model."""
         await self._model.serve(model_port, tls)
 
-    def target(self, url: str, pids: Sequence[int], *, mark_delay_s: float, is_chatty: bool) -> None:
+    def target(self, url: str, pids: Sequence[int], *, is_chatty: bool) -> None:
         """Take this bridge; the model speaks all the time (`is_chatty`), or only when it is asked."""
         self._url, self._pids = url, pids
-        self._callers.mark_delay_s = mark_delay_s
         self._model.is_chatty = self._callers.is_chatty = is_chatty
 
     async def ramp(self, tickets: Sequence[Ticket], *, per_s: float, settle_s: float) -> Figures:

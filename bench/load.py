@@ -36,7 +36,6 @@ class Command(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     per_s: float = 100.0
     settle_s: float = 1.0
     seconds: float = 1.0
-    mark_delay_s: float = 0.0
     is_chatty: bool = True
     kind: str = ""
 
@@ -60,7 +59,7 @@ async def _serve(plan: Plan) -> None:
 async def _obey(lane: Lane, command: Command) -> Figures:
     match command.do:
         case "target":
-            lane.target(command.url, command.pids, mark_delay_s=command.mark_delay_s, is_chatty=command.is_chatty)
+            lane.target(command.url, command.pids, is_chatty=command.is_chatty)
             return {}
         case "ramp":
             return await lane.ramp(command.tickets, per_s=command.per_s, settle_s=command.settle_s)

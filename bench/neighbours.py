@@ -35,7 +35,7 @@ _TROUBLES = {
     "keys": "a call floods keys",
 }
 _STALLED = {"redis": "valkey", "disk": "slow_disk"}
-_ROUNDS, _SECONDS = 15, 1.0
+_ROUNDS, _SECONDS = 15, 2.0
 _QUICK_ROUNDS, _QUICK_SECONDS = 3, 1.0
 _REDIS_SECONDS = 5.0
 
@@ -124,7 +124,7 @@ async def measure(options: Options) -> Result:
     seconds = _QUICK_SECONDS if options.is_quick else _SECONDS
     note = (
         f"{_HEALTHY} healthy calls that speak without a pause both ways; caller → model / model → caller; recordings on. Turns of "
-        f"{seconds:.0f} s, undisturbed and disturbed, medians. Redis: its process is stopped for {_REDIS_SECONDS:.0f} s. Disk: "
+        f"{seconds:.0f} s, undisturbed and disturbed, medians; the ratio is that of each pair of turns, of which the median. Redis: its process is stopped for {_REDIS_SECONDS:.0f} s. Disk: "
         "named pipes stand in place of the recordings, and their reader is stopped, so that the kernel holds who writes. Who stops "
         "reading was sent 10 MB before the turn began, so that every buffer on the way is full. Floods: 5,000 frames a second, in "
         f"bursts of 100. {FAIR_NOTE}"
@@ -179,13 +179,17 @@ def _compared(calm: list[Point], troubled: list[Point]) -> Point:
     def of(points: list[Point], what: str, joined: Callable[[Iterator[float]], float] = median) -> float:
         return joined(point[what] for point in points)
 
+    def paired(what: str) -> float:
+        """Compare turns that were neighbours in time: the host's own speed changes from minute to minute."""
+        return median(one[what] / other[what] for one, other in zip(troubled, calm, strict=True))
+
     return {
         "calm_up": of(calm, "up_p99"),
         "calm_down": of(calm, "down_p99"),
         "troubled_up": of(troubled, "up_p99"),
         "troubled_down": of(troubled, "down_p99"),
-        "up_ratio": of(troubled, "up_p99") / of(calm, "up_p99"),
-        "down_ratio": of(troubled, "down_p99") / of(calm, "down_p99"),
+        "up_ratio": paired("up_p99"),
+        "down_ratio": paired("down_p99"),
         "lost": of([*calm, *troubled], "lost", sum),
         "harness_late_p99": of([*calm, *troubled], "harness_late_p99", max),
         "was_ended": of(troubled, "was_ended", max),

@@ -48,7 +48,7 @@ async def measure(options: Options) -> Result:
 
 async def _greetings_and_turns(options: Options) -> Waits:
     seconds = 5.0 if options.is_quick else 15.0
-    async with _Site(mark_delay_s=0.0, is_chatty=False) as (far, calls):
+    async with _Site(is_chatty=False) as (far, calls):
         begun = await far.do("ramp", tickets=await calls.tickets(_SPEAKERS), per_s=8.0)
         found = await far.do("turns", seconds=seconds, per_s=50.0)
         return {"greeting": begun["greeting"], "turn": found["turn"]}
@@ -56,7 +56,7 @@ async def _greetings_and_turns(options: Options) -> Waits:
 
 async def _clears(options: Options) -> Waits:
     seconds = 5.0 if options.is_quick else 15.0
-    async with _Site(mark_delay_s=0.1, is_chatty=True) as (far, calls):
+    async with _Site(is_chatty=True) as (far, calls):
         await far.do("ramp", tickets=await calls.tickets(_INTERRUPTED), per_s=60.0)
         found = await far.do("clears", seconds=seconds, per_s=100.0)
         return {"key": found["key"], "speech": found["speech"]}
@@ -65,8 +65,8 @@ async def _clears(options: Options) -> Waits:
 class _Site:
     """One bridge with its far ends, for the time of a measurement."""
 
-    def __init__(self, **target: Any) -> None:  # noqa: ANN401 - fields of a command
-        self._target = target
+    def __init__(self, *, is_chatty: bool) -> None:
+        self._is_chatty = is_chatty
         self._far = FarEnds(think_s=_THINK_S)
         self._stack = new_stack("turns")
         self._store: Any = None  # set as soon as there is a Valkey
@@ -79,7 +79,7 @@ class _Site:
         measure_alone(stack, ["media_bridge"])
         self._store = connect(stack.socket_url, POLICY)
         pids = [stack.pid("media_bridge")]
-        await far.do("target", url=f"ws://127.0.0.1:{port}/media-stream", pids=pids, **self._target)
+        await far.do("target", url=f"ws://127.0.0.1:{port}/media-stream", pids=pids, is_chatty=self._is_chatty)
         return far, Calls(self._store)
 
     async def __aexit__(self, *problem: object) -> None:

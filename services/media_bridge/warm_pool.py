@@ -7,7 +7,7 @@ from typing import Protocol
 from services.media_bridge.openai_leg import ModelLeg
 from services.media_bridge.websocket import ConnectionFailedError
 
-_LOOK_EVERY_S = 0.5
+_LOOK_EVERY_S = 1.0  # a phone rings for longer
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 30.0
 _CONNECT_LIMIT_S = 5.0  # nobody waits for these
