@@ -124,10 +124,10 @@ async def measure(options: Options) -> Result:
     seconds = _QUICK_SECONDS if options.is_quick else _SECONDS
     note = (
         f"{_HEALTHY} healthy calls that speak without a pause both ways; caller → model / model → caller; recordings on. Turns of "
-        f"{seconds:.0f} s, undisturbed and disturbed in pairs: medians of the turns, and the median of the pairs' ratios. Redis: its "
-        f"process is stopped for {_REDIS_SECONDS:.0f} s. Disk: named pipes stand in place of the recordings, and their reader is "
-        "stopped, so that the kernel holds who writes. Who stops reading was sent 10 MB before the turn began, so that every buffer "
-        f"on the way is full. Floods: 5,000 frames a second, in bursts of 100. {FAIR_NOTE}"
+        f"{seconds:.0f} s, undisturbed and disturbed in pairs: medians of the turns, and the median of the pairs' ratios. Redis: "
+        f"its process is stopped for {_REDIS_SECONDS:.0f} s. Disk: named pipes stand in place of the recordings, and their reader is "
+        "stopped, so that the kernel holds who writes. Who stops reading was sent 10 MB before the turn began, so that every "
+        f"buffer on the way is full. Floods: 5,000 frames a second, in bursts of 100. {FAIR_NOTE}"
     )
     return Result("neighbours", [Table("What healthy calls notice", columns, rows, note)], {"points": found}, plots=("neighbours",))
 
