@@ -125,7 +125,7 @@ async def measure(options: Options) -> Result:
     note = (
         f"{_HEALTHY} healthy calls that speak without a pause both ways; caller → model / model → caller; recordings on. Turns of "
         f"{seconds:.0f} s, undisturbed and disturbed in pairs: medians of the turns, and the median of the pairs' ratios. Redis: "
-        f"its process is stopped for {_REDIS_SECONDS:.0f} s. Disk: named pipes stand in place of the recordings, and their reader is "
+        f"its process is stopped for {_REDIS_SECONDS:.0f} s. Disk: named pipes stand in place of the recordings, their reader is "
         "stopped, so that the kernel holds who writes. Who stops reading was sent 10 MB before the turn began, so that every "
         f"buffer on the way is full. Floods: 5,000 frames a second, in bursts of 100. {FAIR_NOTE}"
     )
