@@ -181,7 +181,7 @@ def _compared(calm: list[Point], troubled: list[Point]) -> Point:
 
     def paired(what: str) -> float:
         """Compare turns that were neighbours in time: the host's own speed changes from minute to minute."""
-        return median(one[what] / other[what] for one, other in zip(troubled, calm, strict=True))
+        return median(float(one[what] / other[what]) for one, other in zip(troubled, calm, strict=True))
 
     return {
         "calm_up": of(calm, "up_p99"),
