@@ -1,7 +1,6 @@
 """Starts the media bridge: reads the environment, wires the parts, serves until SIGTERM, drains, ends with 0."""
 
 import asyncio
-import math
 import signal
 import socket
 import ssl
@@ -21,6 +20,7 @@ from services.media_bridge.handshake import SignatureCheck
 from services.media_bridge.joint_figures import JointFigures
 from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.next_order import NextOrders
+from services.media_bridge.open_calls import OpenCalls
 from services.media_bridge.openai_leg import ModelAddress, ModelLeg
 from services.media_bridge.prompts import PromptBook
 from services.media_bridge.reception import Desk
@@ -32,7 +32,6 @@ from services.media_bridge.warm_pool import WarmPool
 from services.media_bridge.websocket import ConnectionFailedError
 from shared import languages
 from shared.core.conversation.lines import Timing
-from shared.core.errors import StoreUnavailableError
 from shared.environ import load_settings
 from shared.health import Health
 from shared.keeper import Child, Keeper
@@ -103,7 +102,8 @@ async def _run(settings: BridgeSettings, siblings: Siblings, *, is_first: bool, 
     registry = make_registry(_SERVICE)
     metrics = BridgeMetrics(registry)
     joint = JointFigures(registry, siblings)
-    health = Health(joint.registry() if siblings.count > 1 else registry, checks=(("redis", partial(_redis_fault, store)),))
+    open_calls = OpenCalls(store.due, siblings)
+    health = Health(joint.registry() if siblings.count > 1 else registry, checks=(("redis", open_calls.look),))
     address = _model_address(settings)
     server = StreamServer(
         bind=settings.media_bridge_bind,
@@ -114,13 +114,9 @@ async def _run(settings: BridgeSettings, siblings: Siblings, *, is_first: bool, 
         max_streams=settings.max_streams,
         siblings=siblings,
     )
-
-    async def ringing() -> int:
-        return await _phones_ringing(store, siblings)
-
     pool = WarmPool(
         partial(_open_session, address, metrics),
-        ringing=ringing,
+        ringing=open_calls.ringing,
         most=settings.warm_sessions_max,
         wall_clock=time,
         needed_s=settings.call_time_limit_s + _SESSION_MARGIN_S,
@@ -189,22 +185,6 @@ async def _open_session(address: ModelAddress, metrics: BridgeMetrics, *, limit_
         raise
     metrics.model_connections.labels(result="opened").inc()
     return leg
-
-
-async def _redis_fault(store: Store) -> str | None:
-    await store.ping()
-    return None
-
-
-async def _phones_ringing(store: Store, siblings: Siblings) -> int:
-    """Return this process's share of the calls that are open and not with us: some ring, some another bridge has.
-
-    With Redis away, none.
-    """
-    try:
-        return math.ceil(max(0, await store.due.calls_open() - siblings.streams) / siblings.count)
-    except StoreUnavailableError:
-        return 0
 
 
 def _read_languages() -> None:

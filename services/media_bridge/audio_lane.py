@@ -43,8 +43,7 @@ class AudioLane:
         "_on_began",
         "_playback",
         "_recorder",
-        "_to_model",
-        "from_caller",
+        "_sounds_before",
         "from_model",
         "muted",
     )
@@ -64,29 +63,26 @@ class AudioLane:
         self._on_began = on_began
         self._recorder = recorder
         self._held: deque[bytes] = deque(maxlen=_HELD_FRAMES)
-        self._to_model: Callable[[bytes], None] = self._held.append
         self._item_id = ""
-        self.from_caller = 0
+        self._sounds_before = caller.sounds
         self.from_model = 0
         self.muted = 0
+        self._carry_to(self._held.append)
+
+    @property
+    def from_caller(self) -> int:
+        """How many of the caller's frames this call has had."""
+        return self._caller.sounds - self._sounds_before
 
     def connect(self, model: ModelLeg) -> None:
         """Let this model hear the caller, first what was said while there was none."""
-        self._to_model = model.append_audio
+        self._carry_to(model.append_audio)
         while self._held:
             model.append_audio(self._held.popleft())
 
     def disconnect(self) -> None:
         """Keep the caller's last two seconds for the next model."""
-        self._to_model = self._held.append
-
-    def hear_caller(self, payload: bytes) -> None:
-        """Carry the caller's audio to the model."""
-        self.from_caller += 1
-        to_model = self._to_model
-        to_model(payload)
-        if self._recorder is not None:
-            self._recorder.customer(payload)
+        self._carry_to(self._held.append)
 
     def hear_model(self, response_id: str, item_id: str, payload: bytes) -> None:
         """Carry the model's audio to the caller, unless its response was cut off."""
@@ -118,3 +114,16 @@ class AudioLane:
         self._caller.send_clear()
         if self._recorder is not None:
             self._recorder.clear()
+
+    def _carry_to(self, take: Callable[[bytes], None]) -> None:
+        """Have the caller's audio taken there, straight from the leg unless it is recorded too."""
+        recorder = self._recorder
+        if recorder is None:
+            self._caller.carry = take
+            return
+
+        def record(payload: bytes) -> None:
+            take(payload)
+            recorder.customer(payload)
+
+        self._caller.carry = record

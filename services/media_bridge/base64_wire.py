@@ -4,6 +4,7 @@ import msgspec
 
 BYTES_PER_MS = 8  # µ-law, 8 kHz, mono
 
+_copy = b"".join  # of one piece: half as dear as bytes(piece)
 _BACKSLASH = 0x5C  # as a number: for a bytes object, `in` first raises and drops a TypeError, which costs as much as the parser
 _QUOTE = 0x22
 
@@ -13,7 +14,7 @@ def quoted(raw: msgspec.Raw) -> bytes:
 
     A JSON writer may escape the slash, a letter of base64; such a string is rewritten, all others pass untouched.
     """
-    text = bytes(raw)
+    text = _copy((raw,))
     if _BACKSLASH in text or text[0] != _QUOTE:
         return _rewritten(text)
     return text

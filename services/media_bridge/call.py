@@ -87,7 +87,6 @@ class Call:
         self._playback = Playback()
         self._machine = ConversationMachine(script.plan, self._playback)
         self.lane = AudioLane(tools.caller, self._playback, clock=tools.clock, on_began=self._audio_began, recorder=tools.recorder)
-        self.caller_sounded = self.lane.hear_caller
         self.model_sounded = self.lane.hear_model
         self._events: deque[tuple[ev.Event, float]] = deque()
         self._is_receiving = False

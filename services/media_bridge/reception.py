@@ -80,9 +80,6 @@ class Lobby:
         self.started: asyncio.Future[StreamStarted | None] = asyncio.get_running_loop().create_future()
         self.early: list[Fact] = []
 
-    def caller_sounded(self, payload: bytes) -> None:
-        """Let it go: nobody listens yet (leg)."""
-
     def caller_told(self, fact: Fact) -> None:
         """Take the start, keep keys, and note the end (leg)."""
         if isinstance(fact, StreamStarted) and not self.started.done():

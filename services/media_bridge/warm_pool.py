@@ -1,13 +1,13 @@
 """Sessions with the speech model, opened ahead while phones ring, so that setting one up is no part of the silence at answer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Protocol
 
 from services.media_bridge.openai_leg import ModelLeg
 from services.media_bridge.websocket import ConnectionFailedError
 
-_LOOK_EVERY_S = 1.0  # a phone rings for longer
+_LOOK_EVERY_S = 0.5
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 30.0
 _CONNECT_LIMIT_S = 5.0  # nobody waits for these
@@ -32,7 +32,7 @@ class WarmPool:
         self,
         open_session: Opener,
         *,
-        ringing: Callable[[], Awaitable[int]],
+        ringing: Callable[[], int],
         most: int,
         wall_clock: Callable[[], float],
         needed_s: float,
@@ -81,7 +81,7 @@ class WarmPool:
     async def _fill(self) -> bool:
         """Replace what is no good and open what is missing; tell whether that went well."""
         await self._close_all([leg for leg in self._ready if not self._is_good(leg)])
-        wanted = min(self._most, max(1, await self._ringing()))
+        wanted = min(self._most, max(1, self._ringing()))
         async with asyncio.TaskGroup() as tasks:
             opening = [tasks.create_task(self._add()) for _ in range(wanted - len(self._ready))]
         return all(task.result() for task in opening)

@@ -20,7 +20,7 @@ PING_EVERY_S = 5.0
 _SILENT_PINGS = 2.5  # after so many without any answer the connection is dead
 _TELL_LIMIT_S = 1.0
 _PAUSE_S = 0.5
-LOOK_ANYWAY_S = 15.0  # a message may be lost
+LOOK_ANYWAY_S = 60.0  # a message may be lost; that of a connection that is, is noticed earlier
 _SUBJECT = re.compile(rb'"subject":"([^"]*)"')  # of an event's envelope
 _HOME = "signals"  # a channel that nobody speaks on: a subscription without any channel can't be read
 

@@ -11,8 +11,6 @@ from tests.support.bridge_fakes import STREAM_SID, FakeClock, FakeSocket, a_mode
 
 
 class Nobody:
-    def caller_sounded(self, payload: bytes) -> None: ...
-
     def caller_told(self, fact: object) -> None: ...
 
 
@@ -36,8 +34,8 @@ class Line:
     """A lane between two sockets that remember."""
 
     def __init__(self) -> None:
-        self.caller = FakeSocket()
         leg = CallerLeg(Nobody())
+        self.caller = FakeSocket(leg)
         leg.use(self.caller)
         leg.open_stream(STREAM_SID)
         self.began: list[tuple[str, str]] = []
@@ -51,6 +49,9 @@ class Line:
             on_began=lambda response, item: self.began.append((response, item)),
             recorder=self.notes,
         )
+
+    def speak(self) -> None:
+        self.caller.bring({"event": "media", "media": {"payload": audio(20)}})
 
     def model(self, item: str, ms: int, response: str = "resp_1") -> None:
         self.lane.hear_model(response, item, sound(ms))
@@ -95,19 +96,19 @@ def test_sound_of_a_response_that_was_cut_off_is_dropped(line: Line) -> None:
 async def test_the_caller_reaches_the_model(line: Line) -> None:
     leg, model = a_model_leg()
     line.lane.connect(leg)
-    line.lane.hear_caller(sound(20))
+    line.speak()
     assert model.sent == [{"type": "input_audio_buffer.append", "audio": audio(20)}]
     assert line.lane.from_caller == 1
 
 
 async def test_without_a_model_the_callers_last_two_seconds_wait_for_the_next(line: Line) -> None:
     for _ in range(300):
-        line.lane.hear_caller(sound(20))
+        line.speak()
     leg, model = a_model_leg()
     line.lane.connect(leg)
     assert len(model.sent) == 100
     line.lane.disconnect()
-    line.lane.hear_caller(sound(20))
+    line.speak()
     assert len(model.sent) == 100
 
 
@@ -124,6 +125,6 @@ def test_audio_of_our_own_is_told_to_nobody(line: Line) -> None:
 
 def test_a_recorder_hears_both_sides(line: Line) -> None:
     line.model("item_1", 20)
-    line.lane.hear_caller(sound(20))
+    line.speak()
     line.lane.clear()
     assert line.notes.notes == ["agent", "customer", "clear"]

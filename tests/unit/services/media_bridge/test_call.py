@@ -40,8 +40,6 @@ BOOK = PromptBook(policy=ALWAYS, default_language="sq", transcription_model="gpt
 
 
 class Nobody:
-    def caller_sounded(self, payload: bytes) -> None: ...
-
     def caller_told(self, fact: Fact) -> None: ...
 
 

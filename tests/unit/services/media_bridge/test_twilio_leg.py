@@ -11,9 +11,6 @@ class Hearer:
     def __init__(self) -> None:
         self.heard: list[bytes | Fact] = []
 
-    def caller_sounded(self, payload: bytes) -> None:
-        self.heard.append(payload)
-
     def caller_told(self, fact: Fact) -> None:
         self.heard.append(fact)
 
@@ -21,6 +18,7 @@ class Hearer:
 def a_leg() -> tuple[CallerLeg, FakeSocket, Hearer]:
     hearer = Hearer()
     leg = CallerLeg(hearer)
+    leg.carry = hearer.heard.append
     socket = FakeSocket(leg)
     leg.use(socket)
     return leg, socket, hearer

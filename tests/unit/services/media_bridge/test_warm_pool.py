@@ -30,7 +30,7 @@ class Maker:
         self.made.append((leg, socket))
         return leg
 
-    async def phones(self) -> int:
+    def phones(self) -> int:
         return self.ringing
 
     def pool(self, most: int = 4) -> WarmPool:
