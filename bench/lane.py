@@ -137,15 +137,18 @@ class Lane:
         self._pacer.pause()
         return told | await self.hang_up()
 
-    async def trouble(self, ticket: Ticket, kind: str) -> Figures:
-        """Begin a call that is not timed, and let it make trouble of that kind; returns whether the bridge let it in."""
+    async def trouble(self, ticket: Ticket, kind: str, *, is_real: bool) -> Figures:
+        """Begin a call that is not timed, and let it make trouble of that kind; returns whether the bridge let it in.
+
+        Without `is_real` it brings the bridge the same work beforehand, and then makes no trouble.
+        """
         await self.ramp([ticket], per_s=100.0, settle_s=1.0)
         self._calls -= 1
         self._pacer.resume()
         caller, session = self._callers.callers.get(ticket.call), self._model.by_call.get(ticket.call)
         if caller is None or session is None:
             return {"is_in": False}
-        act = await _trouble(kind, caller, session)
+        act = await _trouble(kind, caller, session, is_real=is_real)
         if act is not None:
             self._pacer.add(act)
         self._troubles.append((act, caller))
@@ -189,18 +192,20 @@ class Lane:
         self._callers.clears.clear()
 
 
-async def _trouble(kind: str, caller: CallerEnd, session: ModelEnd) -> Callable[[int], None] | None:
+async def _trouble(kind: str, caller: CallerEnd, session: ModelEnd, *, is_real: bool) -> Callable[[int], None] | None:
     """Begin with a trouble; returns what the call does every 20 ms from now on, None is nothing but to speak."""
     match kind:
         case "deaf model":
-            session.stop_reading()
+            if is_real:
+                session.stop_reading()
             await _fill(caller.speak_much)
         case "deaf caller":
-            caller.stop_reading()
+            if is_real:
+                caller.stop_reading()
             await _fill(session.speak_much)
-        case "marks":
+        case "marks" if is_real:
             return caller.flood(_MARK, _BURST)
-        case "keys":
+        case "keys" if is_real:
             return caller.flood(_KEY, _BURST)
         case _:
             pass

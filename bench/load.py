@@ -38,6 +38,7 @@ class Command(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     seconds: float = 1.0
     is_chatty: bool = True
     kind: str = ""
+    is_real: bool = True
 
 
 async def _serve(plan: Plan) -> None:
@@ -72,7 +73,7 @@ async def _obey(lane: Lane, command: Command) -> Figures:
         case "short_calls":
             return await lane.short_calls(command.tickets, per_s=command.per_s)
         case "trouble":
-            return await lane.trouble(command.tickets[0], command.kind)
+            return await lane.trouble(command.tickets[0], command.kind, is_real=command.is_real)
         case "calm":
             return await lane.calm()
         case "hang_up":

@@ -35,7 +35,7 @@ _TROUBLES = {
     "keys": "a call floods keys",
 }
 _STALLED = {"redis": "valkey", "disk": "slow_disk"}
-_ROUNDS, _SECONDS = 15, 2.0
+_ROUNDS, _SECONDS = 12, 2.0
 _QUICK_ROUNDS, _QUICK_SECONDS = 3, 1.0
 _REDIS_SECONDS = 5.0
 
@@ -60,11 +60,12 @@ class _Site:
         await asyncio.sleep(0.3)  # the pipes have a reader by then
         return found
 
-    async def turn(self, kind: str) -> Point:
-        """Let all speak for a while, with trouble of this kind, or none (an empty one)."""
+    async def turn(self, kind: str, *, has_trouble: bool) -> Point:
+        """Let all speak for a while, with trouble of this kind, or with all that comes before it and none of it."""
         (ticket,) = await self.tickets(1)
-        told = await self.far.do("trouble", tickets=[replace(ticket, call=ticket.call + TROUBLED)], kind=kind)
-        with self._stalled(kind):
+        troubled = replace(ticket, call=ticket.call + TROUBLED)
+        told = await self.far.do("trouble", tickets=[troubled], kind=kind, is_real=has_trouble)
+        with self._stalled(kind if has_trouble else ""):
             figures = await self.far.do("measure", seconds=_REDIS_SECONDS if kind == "redis" else self.seconds)
         ended = (await self.far.do("calm"))["ended"]
         await asyncio.sleep(0.5)  # what was stalled is written meanwhile
@@ -127,7 +128,7 @@ async def measure(options: Options) -> Result:
         f"{seconds:.0f} s, undisturbed and disturbed in pairs: medians of the turns, and the median of the pairs' ratios. Redis: "
         f"its process is stopped for {_REDIS_SECONDS:.0f} s. Disk: named pipes stand in place of the recordings, their reader is "
         "stopped, so that the kernel holds who writes. Who stops reading was sent 10 MB before the turn began, so that every "
-        f"buffer on the way is full. Floods: 5,000 frames a second, in bursts of 100. {FAIR_NOTE}"
+        f"buffer on the way is full; before the undisturbed turn as much is sent, and read. Floods: 5,000 frames a second, in bursts of 100. {FAIR_NOTE}"
     )
     return Result("neighbours", [Table("What healthy calls notice", columns, rows, note)], {"points": found}, plots=("neighbours",))
 
@@ -163,13 +164,13 @@ async def _run(options: Options) -> dict[str, Point]:
 
 async def _troubles(options: Options, site: _Site) -> dict[str, Point]:
     await site.far.do("ramp", tickets=await site.tickets(_HEALTHY), per_s=30.0)
-    await site.turn("")  # nobody's: what is done for the first time takes longer
+    await site.turn("", has_trouble=False)  # nobody's: what is done for the first time takes longer
     found = {}
     for kind, title in _TROUBLES.items():
         calm, troubled = list[Point](), list[Point]()
         for number in range(_QUICK_ROUNDS if options.is_quick else _ROUNDS):
             for has_trouble in (number % 2 == 1, number % 2 == 0):
-                (troubled if has_trouble else calm).append(await fair_turn(partial(site.turn, kind if has_trouble else "")))
+                (troubled if has_trouble else calm).append(await fair_turn(partial(site.turn, kind, has_trouble=has_trouble)))
         found[kind] = _compared(calm, troubled)
         options.tell(f"neighbours: {title}: p99 × {found[kind]['up_ratio']:.2f} / {found[kind]['down_ratio']:.2f}")
     return found
