@@ -128,7 +128,7 @@ async def measure(options: Options) -> Result:
         f"{seconds:.0f} s, undisturbed and disturbed in pairs: medians of the turns, and the median of the pairs' ratios. Redis: "
         f"its process is stopped for {_REDIS_SECONDS:.0f} s. Disk: named pipes stand in place of the recordings, their reader is "
         "stopped, so that the kernel holds who writes. Who stops reading was sent 10 MB before the turn began, so that every "
-        "buffer on the way is full; before the undisturbed turn as much is sent, and read. Floods: 5,000 frames a second, in bursts "
+        "buffer on the way is full; before undisturbed turns as much is sent, and read. Floods: 5,000 frames a second, in bursts "
         f"of 100. {FAIR_NOTE}"
     )
     return Result("neighbours", [Table("What healthy calls notice", columns, rows, note)], {"points": found}, plots=("neighbours",))
