@@ -23,7 +23,7 @@ from tools.stack import Part, Stack
 
 PEERS = Path(__file__).parent / "peers"
 _LATE_MS = 20.0
-_COUNTS = (10, 50, 100, 200, 400, 500, 600, 700)
+_COUNTS = (10, 50, 100, 200, 400, 450, 500, 600, 700)
 _QUICK_COUNTS = (10, 50, 200)
 
 Point = dict[str, Any]  # Any: JSON
