@@ -111,7 +111,7 @@ async def _climb(
     for system in systems:
         pids = [stack.pid(system.part.name)]
         system.idle_kb = rss_kb(pids)
-        await far.do("target", system.lane, url=system.url, pids=pids)
+        await far.do("target", system.lane, url=system.url, pids=pids, reads_all=False)
     have = 0
     for count in _QUICK_COUNTS if options.is_quick else _COUNTS:
         running = [system for system in systems if not system.is_over]

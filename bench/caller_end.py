@@ -33,7 +33,7 @@ class CallerFleet:
     """All callers. `down` is what arrives here: the model's audio. Times in nanoseconds."""
 
     pacer: Pacer
-    is_chatty: bool = True
+    unread: int = 0  # how many frames are counted only, between two that are read
     down: Direction = field(default_factory=Direction)
     greetings_ns: list[int] = field(default_factory=list)
     turns_ns: list[int] = field(default_factory=list)
@@ -117,7 +117,7 @@ class CallerEnd(WSListener):
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Take what is to be played (picows)."""
         if frame.msg_type == WSMsgType.TEXT:
-            if self._fleet.is_chatty and self._heard.passes(frame.payload_size):
+            if self._heard.passes(frame.payload_size, self._fleet.unread):
                 return
             message = frame.get_payload_as_bytes()
             if message.find(_MEDIA, 0, _NEAR_THE_START) >= 0:

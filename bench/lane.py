@@ -13,6 +13,7 @@ from bench.model_end import ModelEnd, ModelFleet
 from bench.pacer import Pacer
 
 _DRAIN_S = 0.1
+_UNREAD = 3
 _WARM_UP_S = 0.2
 _SHORT_CALL_S = 0.3
 _HEARD_LIMIT_S = 6.0  # for a busy machine
@@ -40,10 +41,14 @@ class Lane:
         """Be the speech model."""
         await self._model.serve(model_port, tls)
 
-    def target(self, url: str, pids: Sequence[int], *, is_chatty: bool) -> None:
-        """Take this bridge; the model speaks all the time (`is_chatty`), or only when it is asked."""
+    def target(self, url: str, pids: Sequence[int], *, is_chatty: bool, reads_all: bool) -> None:
+        """Take this bridge; the model speaks all the time (`is_chatty`), or only when it is asked.
+
+        Without `reads_all` three of four frames are counted and not read, which leaves the harness room for more calls.
+        """
         self._url, self._pids = url, pids
-        self._model.is_chatty = self._callers.is_chatty = is_chatty
+        self._model.is_chatty = is_chatty
+        self._model.unread = self._callers.unread = 0 if reads_all else _UNREAD
 
     async def ramp(self, tickets: Sequence[Ticket], *, per_s: float, settle_s: float) -> Figures:
         """Begin more calls, one after the other, and wait until they are in full swing."""

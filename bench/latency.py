@@ -4,8 +4,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-_PASSED_BY = 3
-
 
 @dataclass(slots=True)
 class Direction:
@@ -28,18 +26,15 @@ class Direction:
 
 @dataclass(slots=True)
 class Following:
-    """One call's frames in one direction: all are counted, and every fourth is read, which leaves the harness room for more calls.
-
-    `heard` is the number of the last frame, as far as none is missing.
-    """
+    """One call's frames in one direction. `heard` is the number of the last one, as far as none is missing."""
 
     heard: int = 0
     _size: int = 0
     _passed: int = 0
 
-    def passes(self, size: int) -> bool:
-        """Count a frame that need not be read, being as large as the one that was; False where it is to be read."""
-        if size != self._size or self._passed == _PASSED_BY:
+    def passes(self, size: int, most: int) -> bool:
+        """Count a frame that need not be read, being as large as the last one read; False after `most` of them, or another size."""
+        if self._passed >= most or size != self._size:
             return False
         self._passed += 1
         self.heard += 1

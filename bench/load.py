@@ -37,6 +37,7 @@ class Command(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     settle_s: float = 1.0
     seconds: float = 1.0
     is_chatty: bool = True
+    reads_all: bool = True
     kind: str = ""
     is_real: bool = True
 
@@ -60,7 +61,7 @@ async def _serve(plan: Plan) -> None:
 async def _obey(lane: Lane, command: Command) -> Figures:
     match command.do:
         case "target":
-            lane.target(command.url, command.pids, is_chatty=command.is_chatty)
+            lane.target(command.url, command.pids, is_chatty=command.is_chatty, reads_all=command.reads_all)
             return {}
         case "ramp":
             return await lane.ramp(command.tickets, per_s=command.per_s, settle_s=command.settle_s)

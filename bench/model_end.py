@@ -26,6 +26,7 @@ class ModelFleet:
         self.pacer = pacer
         self.think_s = think_s
         self.is_chatty = True  # else it says one delta when it is asked, and waits
+        self.unread = 0  # how many frames are counted only, between two that are read
         self.up = Direction()
         self.by_call: dict[int, ModelEnd] = {}
         self.sessions: set[ModelEnd] = set()
@@ -81,7 +82,7 @@ class ModelEnd(WSListener):
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Take a request (picows)."""
         if frame.msg_type == WSMsgType.TEXT:
-            if self._fleet.is_chatty and self._following.passes(frame.payload_size):
+            if self._following.passes(frame.payload_size, self._fleet.unread):
                 return
             message = frame.get_payload_as_bytes()
             if message.find(_APPEND, 0, _NEAR_THE_START) >= 0:

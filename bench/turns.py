@@ -79,7 +79,9 @@ class _Site:
         measure_alone(stack, ["media_bridge"])
         self._store = connect(stack.socket_url, POLICY)
         pids = [stack.pid("media_bridge")]
-        await far.do("target", url=f"ws://127.0.0.1:{port}/media-stream", pids=pids, is_chatty=self._is_chatty)
+        await far.do(
+            "target", url=f"ws://127.0.0.1:{port}/media-stream", pids=pids, is_chatty=self._is_chatty, reads_all=not self._is_chatty
+        )
         return far, Calls(self._store)
 
     async def __aexit__(self, *problem: object) -> None:
