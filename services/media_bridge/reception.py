@@ -114,7 +114,7 @@ async def receive_stream(desk: Desk, leg: CallerLeg, lobby: Lobby) -> None:
 
 async def _turn_away(desk: Desk, leg: CallerLeg, turned: Turned, call_sid: str | None = None) -> None:
     desk.metrics.turned_away.labels(reason=turned.reason).inc()
-    log.warning("stream_turned_away", reason=turned.reason, fault=turned.fault or None, call_sid=call_sid)
+    log.warning("stream_turned_away", reason=turned.reason, cause=turned.fault or None, call_sid=call_sid)
     await leg.close(INTERNAL if turned.is_our_fault else POLICY)  # why is nobody's business but ours
 
 
