@@ -22,6 +22,7 @@ Client: TypeAlias = Any
 
 TOTAL_LIMIT_S = 6.0  # for one operation of the store, tries and pauses included
 _SOCKET_TIMEOUT_S = 2.0
+_MOST_CONNECTIONS = 1_000  # redis-py's own limit is 100: the next one asking at the same time is refused, as if Redis were away
 SENTINEL_LIMITS = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0}
 
 
@@ -31,6 +32,7 @@ def options() -> dict[str, Any]:
         "socket_timeout": _SOCKET_TIMEOUT_S,
         "socket_connect_timeout": 1.0,
         "health_check_interval": 0,
+        "max_connections": _MOST_CONNECTIONS,
         "retry": Retry(ExponentialBackoff(cap=0.4, base=0.05), retries=3),
     }
 

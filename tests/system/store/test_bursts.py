@@ -1,0 +1,15 @@
+"""Many who ask at the same moment are all answered."""
+
+import asyncio
+
+import pytest
+
+from shared.store import Store
+
+pytestmark = pytest.mark.system
+
+_AT_ONCE = 300  # calls that are answered in the same moment; redis-py's own limit is a hundred connections
+
+
+async def test_a_burst_is_no_outage(store: Store) -> None:
+    assert await asyncio.gather(*(store.due.calls_open() for _ in range(_AT_ONCE))) == [0] * _AT_ONCE
