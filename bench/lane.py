@@ -19,6 +19,8 @@ _SHORT_CALL_S = 0.3
 _HEARD_LIMIT_S = 6.0  # for a busy machine
 _BURST = 100  # frames of a flood each 20 ms: 5,000 a second, where Twilio sends a few
 _FILLING = 250  # times 40 kB
+_FILLING_PAUSE_S = 0.005
+_TROUBLE_AFTER_S = 0.5
 _MARK = b'{"event":"mark","sequenceNumber":"5","streamSid":"%b","mark":{"name":"m1"}}'
 _KEY = b'{"event":"dtmf","streamSid":"%b","dtmf":{"track":"inbound_track","digit":"9"}}'
 
@@ -147,7 +149,7 @@ class Lane:
 
         Without `is_real` it brings the bridge the same work beforehand, and then makes no trouble.
         """
-        await self.ramp([ticket], per_s=100.0, settle_s=1.0)
+        await self.ramp([ticket], per_s=100.0, settle_s=_TROUBLE_AFTER_S)
         self._calls -= 1
         self._pacer.resume()
         caller, session = self._callers.callers.get(ticket.call), self._model.by_call.get(ticket.call)
@@ -221,4 +223,4 @@ async def _fill(speak_much: Callable[[], None]) -> None:
     """Send more than the kernel and the bridge keep for who does not read."""
     for _ in range(_FILLING):
         speak_much()
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(_FILLING_PAUSE_S)

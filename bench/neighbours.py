@@ -18,6 +18,7 @@ from typing import Any
 from bench.caller_end import Ticket
 from bench.options import Options
 from bench.orders import POLICY, Calls
+from bench.paired import compare
 from bench.payloads import TROUBLED
 from bench.report import Cell, Result, Table
 from bench.site import FAIR_NOTE, FarEnds, bridge_part, fair_turn, measure_alone, new_stack
@@ -27,6 +28,7 @@ from tools.stack import Part, Stack
 
 _HEALTHY = 50
 _TROUBLES = {
+    "none": "none at all: how far chance goes",
     "redis": "Redis stalled",
     "disk": "the disk of the recordings stalled",
     "deaf model": "a session of the model stops reading",
@@ -35,9 +37,9 @@ _TROUBLES = {
     "keys": "a call floods keys",
 }
 _STALLED = {"redis": "valkey", "disk": "slow_disk"}
-_ROUNDS, _SECONDS = 12, 2.0
-_QUICK_ROUNDS, _QUICK_SECONDS = 3, 1.0
-_REDIS_SECONDS = 5.0
+_PAIRS, _QUICK_PAIRS = 30, 3
+_REDIS_PAIRS = 15  # they take longer
+_SECONDS, _REDIS_SECONDS = 1.0, 5.0
 
 Point = dict[str, Any]  # Any: JSON
 
@@ -50,7 +52,6 @@ class _Site:
     far: FarEnds
     calls: Calls
     recordings: Path
-    seconds: float
 
     async def tickets(self, count: int) -> list[Ticket]:
         """Return tickets, each with a pipe in place of its recording."""
@@ -66,7 +67,7 @@ class _Site:
         troubled = replace(ticket, call=ticket.call + TROUBLED)
         told = await self.far.do("trouble", tickets=[troubled], kind=kind, is_real=has_trouble)
         with self._stalled(kind if has_trouble else ""):
-            figures = await self.far.do("measure", seconds=_REDIS_SECONDS if kind == "redis" else self.seconds)
+            figures = await self.far.do("measure", seconds=_REDIS_SECONDS if kind == "redis" else _SECONDS)
         ended = (await self.far.do("calm"))["ended"]
         await asyncio.sleep(0.5)  # what was stalled is written meanwhile
         up, down = figures["up"], figures["down"]
@@ -107,6 +108,7 @@ async def measure(options: Options) -> Result:
             _both(found[kind], "calm"),
             _both(found[kind], "troubled"),
             f"{found[kind]['up_ratio']:.2f} / {found[kind]['down_ratio']:.2f}",
+            f"{_range(found[kind], 'up')} / {_range(found[kind], 'down')}",
             int(found[kind]["lost"]),
             "yes" if found[kind]["was_ended"] else "no",
             found[kind]["harness_late_p99"],
@@ -118,20 +120,31 @@ async def measure(options: Options) -> Result:
         "undisturbed p99 ms",
         "disturbed p99 ms",
         "× undisturbed",
+        "90 % range",
         "frames lost",
         "troubled call ended by the bridge",
         "harness late, p99 ms",
     ]
-    seconds = _QUICK_SECONDS if options.is_quick else _SECONDS
     note = (
         f"{_HEALTHY} healthy calls that speak without a pause both ways; caller → model / model → caller; recordings on. Turns of "
-        f"{seconds:.0f} s, undisturbed and disturbed in pairs: medians of the turns, and the median of the pairs' ratios. Redis: "
-        f"its process is stopped for {_REDIS_SECONDS:.0f} s. Disk: named pipes stand in place of the recordings, their reader is "
-        "stopped, so that the kernel holds who writes. Who stops reading was sent 10 MB before the turn began, so that every "
-        "buffer on the way is full; before undisturbed turns as much is sent, and read. Floods: 5,000 frames a second, in bursts "
-        f"of 100. {FAIR_NOTE}"
+        f"{_SECONDS:.0f} s, undisturbed and disturbed in {_pairs(options)} pairs: medians of the turns, the pairs' ratio "
+        "(Hodges-Lehmann) and the range that 90 of 100 repetitions would fall into. Redis: its process is stopped for "
+        f"{_REDIS_SECONDS:.0f} s, in {_pairs(options, 'redis')} pairs. Disk: named pipes stand in place of the recordings, their "
+        "reader is stopped, so that the kernel holds who writes. Who stops reading was sent 10 MB before the turn began, so that "
+        "every buffer on the way is full; before undisturbed turns as much is sent, and read. Floods: 5,000 frames a second, in "
+        f"bursts of 100. {FAIR_NOTE}"
     )
     return Result("neighbours", [Table("What healthy calls notice", columns, rows, note)], {"points": found}, plots=("neighbours",))
+
+
+def _pairs(options: Options, kind: str = "") -> int:
+    if options.is_quick:
+        return _QUICK_PAIRS
+    return _REDIS_PAIRS if kind == "redis" else _PAIRS
+
+
+def _range(point: Point, way: str) -> str:
+    return f"{point[f'{way}_low']:.2f}-{point[f'{way}_high']:.2f}"
 
 
 def _both(point: Point, when: str) -> str:
@@ -154,8 +167,7 @@ async def _run(options: Options) -> dict[str, Point]:
             await far.do("target", url=f"ws://127.0.0.1:{port}/media-stream", pids=[stack.pid("media_bridge")])
             store = connect(stack.socket_url, POLICY)
             try:
-                seconds = _QUICK_SECONDS if options.is_quick else _SECONDS
-                return await _troubles(options, _Site(stack, far, Calls(store), recordings, seconds))
+                return await _troubles(options, _Site(stack, far, Calls(store), recordings))
             finally:
                 await far.do("hang_up")
                 await store.close()
@@ -169,7 +181,7 @@ async def _troubles(options: Options, site: _Site) -> dict[str, Point]:
     found = {}
     for kind, title in _TROUBLES.items():
         calm, troubled = list[Point](), list[Point]()
-        for number in range(_QUICK_ROUNDS if options.is_quick else _ROUNDS):
+        for number in range(_pairs(options, kind)):
             for has_trouble in (number % 2 == 1, number % 2 == 0):
                 (troubled if has_trouble else calm).append(await fair_turn(partial(site.turn, kind, has_trouble=has_trouble)))
         found[kind] = _compared(calm, troubled)
@@ -181,17 +193,15 @@ def _compared(calm: list[Point], troubled: list[Point]) -> Point:
     def of(points: list[Point], what: str, joined: Callable[[Iterator[float]], float] = median) -> float:
         return joined(point[what] for point in points)
 
-    def paired(what: str) -> float:
-        """Compare turns that were neighbours in time: the host's own speed changes from minute to minute."""
-        return median(float(one[what] / other[what]) for one, other in zip(troubled, calm, strict=True))
-
+    ways = {way: compare(*([point[f"{way}_p99"] for point in points] for points in (troubled, calm))) for way in ("up", "down")}
     return {
         "calm_up": of(calm, "up_p99"),
         "calm_down": of(calm, "down_p99"),
         "troubled_up": of(troubled, "up_p99"),
         "troubled_down": of(troubled, "down_p99"),
-        "up_ratio": paired("up_p99"),
-        "down_ratio": paired("down_p99"),
+        **{f"{way}_ratio": found.ratio for way, found in ways.items()},
+        **{f"{way}_low": found.low for way, found in ways.items()},
+        **{f"{way}_high": found.high for way, found in ways.items()},
         "lost": of([*calm, *troubled], "lost", sum),
         "harness_late_p99": of([*calm, *troubled], "harness_late_p99", max),
         "was_ended": of(troubled, "was_ended", max),

@@ -16,6 +16,7 @@ from bench.report import RESULTS, Result
 _SIZE_IN = (8, 4.5)
 _LIMIT_MS = 20.0
 _TROUBLES = {
+    "none": "none at all",
     "redis": "Redis stalled",
     "disk": "disk stalled",
     "deaf model": "a session stops reading",
@@ -79,8 +80,10 @@ def _soak(axes: Axes, points: list[dict[str, float]]) -> None:
 
 
 def _neighbours(axes: Axes, points: dict[str, Any]) -> None:
-    for offset, way, name in ((-0.2, "up_ratio", "caller → model"), (0.2, "down_ratio", "model → caller")):
-        axes.barh([place + offset for place in range(len(points))], [one[way] for one in points.values()], height=0.4, label=name)
+    for offset, way, name in ((-0.2, "up", "caller → model"), (0.2, "down", "model → caller")):
+        lengths = [one[f"{way}_ratio"] for one in points.values()]
+        reach = [[abs(one[f"{way}_{end}"] - one[f"{way}_ratio"]) for one in points.values()] for end in ("low", "high")]
+        axes.barh([place + offset for place in range(len(points))], lengths, height=0.4, xerr=reach, ecolor="black", label=name)
     axes.axvspan(0.9, 1.1, color="grey", alpha=0.2, label="±10 %")
     axes.set_yticks(range(len(points)), [_TROUBLES[kind] for kind in points])
     axes.invert_yaxis()

@@ -11,6 +11,7 @@ from collections import deque
 from pathlib import Path
 from typing import BinaryIO
 
+from services.media_bridge.disk import on_disk
 from services.media_bridge.twilio_wire import SILENCE
 
 _RATE_HZ = 8000
@@ -74,15 +75,15 @@ class Recording:
         Raises:
             OSError: The disk refuses.
         """
-        file = await asyncio.to_thread(self._open)
+        file = await on_disk(self._open)
         try:
             while not (self._is_finished and not self._pieces):
                 await self._is_due.wait()
                 self._is_due.clear()
                 while self._pieces:
-                    await asyncio.to_thread(file.write, self._pieces.popleft())
+                    await on_disk(file.write, self._pieces.popleft())
         finally:
-            await asyncio.shield(asyncio.to_thread(_close, file))
+            await asyncio.shield(on_disk(_close, file))
 
     def _open(self) -> BinaryIO:
         self._path.parent.mkdir(parents=True, exist_ok=True)

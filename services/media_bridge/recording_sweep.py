@@ -13,6 +13,7 @@ from pathlib import Path
 import structlog
 from prometheus_client import Counter
 
+from services.media_bridge.disk import on_disk
 from shared.core.errors import StoreUnavailableError
 
 log = structlog.get_logger()
@@ -67,7 +68,7 @@ class RecordingSweep:
             StoreUnavailableError: Redis is away.
             OSError: The disk refuses.
         """
-        recordings = await asyncio.to_thread(self._recordings)
+        recordings = await on_disk(self._recordings)
         if not recordings or not await self._is_ours():
             return 0
         ids, count = list(recordings), 0
@@ -75,7 +76,7 @@ class RecordingSweep:
             handful = ids[start : start + _AT_ONCE]
             existing = await self._existing(handful)
             gone = [path for one in handful if one not in existing for path in recordings[one]]
-            await asyncio.to_thread(_erase, gone)
+            await on_disk(_erase, gone)
             count += len(gone)
         if count:
             self._erased.inc(count)
@@ -93,7 +94,7 @@ class RecordingSweep:
 
     async def _is_ours(self) -> bool:
         identity = await self._identity()
-        is_ours = await asyncio.to_thread(self._owner, identity) == identity
+        is_ours = await on_disk(self._owner, identity) == identity
         if not is_ours and not self._is_told:
             log.error("recordings_of_another_store", remedy=f"if they are this store's, remove {_OWNER} from the folder")
         self._is_told = not is_ours

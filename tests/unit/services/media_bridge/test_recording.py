@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import os
 import wave
 from base64 import b64encode
 from pathlib import Path
@@ -70,6 +71,26 @@ def test_a_stalled_disk_costs_sound_not_memory(tmp_path: Path) -> None:
         return recording.lost_s
 
     assert asyncio.run(fill()) == 10
+
+
+async def test_a_stalled_disk_leaves_threads_for_all_else(tmp_path: Path) -> None:
+    pipes = [tmp_path / f"{number}.wav" for number in range(50)]  # more than the loop has threads of its own
+    for pipe in pipes:
+        os.mkfifo(pipe)  # nobody reads it: whoever opens it to write is held, as by a disk that hangs
+    recordings = [Recording(pipe) for pipe in pipes]
+    written = asyncio.gather(*(recording.run() for recording in recordings), return_exceptions=True)
+    await asyncio.sleep(0)
+    readers = []
+    try:
+        async with asyncio.timeout(5):
+            assert await asyncio.to_thread(lambda: "done") == "done"
+    finally:
+        for recording, pipe in zip(recordings, pipes, strict=True):
+            readers.append(os.open(pipe, os.O_RDWR | os.O_NONBLOCK))
+            recording.finish()
+        await written
+        for reader in readers:
+            os.close(reader)
 
 
 def test_every_code_becomes_its_linear_sample() -> None:

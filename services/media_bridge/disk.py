@@ -1,0 +1,16 @@
+"""Work on the disk, in threads of its own: while a disk hangs, whatever else needs a thread (to look up a name, say) has one."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar, TypeVarTuple
+
+_Found = TypeVar("_Found")
+_Given = TypeVarTuple("_Given")
+
+_THREADS = ThreadPoolExecutor(4, thread_name_prefix="disk")  # each begins when it is first needed
+
+
+async def on_disk(work: Callable[[*_Given], _Found], *given: *_Given) -> _Found:
+    """Do what may have to wait for the disk; returns what it returns, raises what it raises."""
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, work, *given)
