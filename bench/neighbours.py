@@ -37,9 +37,10 @@ _TROUBLES = {
     "keys": "a call floods keys",
 }
 _STALLED = {"redis": "valkey", "disk": "slow_disk"}
-_PAIRS, _QUICK_PAIRS = 30, 3
-_REDIS_PAIRS = 15  # they take longer
+_PAIRS, _QUICK_PAIRS = 25, 3
+_REDIS_PAIRS = 10  # they take longer
 _SECONDS, _REDIS_SECONDS = 1.0, 5.0
+_REST_S = 0.5
 
 Point = dict[str, Any]  # Any: JSON
 
@@ -66,28 +67,32 @@ class _Site:
         (ticket,) = await self.tickets(1)
         troubled = replace(ticket, call=ticket.call + TROUBLED)
         told = await self.far.do("trouble", tickets=[troubled], kind=kind, is_real=has_trouble)
-        with self._stalled(kind if has_trouble else ""):
-            figures = await self.far.do("measure", seconds=_REDIS_SECONDS if kind == "redis" else _SECONDS)
+        seconds = _REDIS_SECONDS if kind == "redis" else _SECONDS
+        point = await fair_turn(partial(self._stretch, _STALLED.get(kind, "") if has_trouble else "", seconds))
         ended = (await self.far.do("calm"))["ended"]
-        await asyncio.sleep(0.5)  # what was stalled is written meanwhile
+        await asyncio.sleep(_REST_S)
+        return {**point, "was_ended": ended, "was_in": told["is_in"]}
+
+    async def _stretch(self, stalled: str, seconds: float) -> Point:
+        """Measure once, a process of the stack stopped meanwhile; what waited for it is written before this returns."""
+        with self._stopped(stalled):
+            figures = await self.far.do("measure", seconds=seconds)
+        if stalled:
+            await asyncio.sleep(_REST_S)
         up, down = figures["up"], figures["down"]
-        lost = up["missing"] + down["missing"] + figures["stuck"] + figures["ended_early"] + figures["unheard"]
-        late = figures["harness_late"]["p99"]
         return {
             "up_p99": up["p99"],
             "down_p99": down["p99"],
-            "harness_late_p99": late,
-            "lost": lost,
-            "was_ended": ended,
-            "was_in": told["is_in"],
+            "harness_late_p99": figures["harness_late"]["p99"],
+            "lost": up["missing"] + down["missing"] + figures["stuck"] + figures["ended_early"] + figures["unheard"],
         }
 
     @contextlib.contextmanager
-    def _stalled(self, kind: str) -> Iterator[None]:
-        if kind not in _STALLED:
+    def _stopped(self, part: str) -> Iterator[None]:
+        if not part:
             yield
             return
-        pid = self.stack.pid(_STALLED[kind])
+        pid = self.stack.pid(part)
         os.kill(pid, signal.SIGSTOP)
         try:
             yield
@@ -183,7 +188,7 @@ async def _troubles(options: Options, site: _Site) -> dict[str, Point]:
         calm, troubled = list[Point](), list[Point]()
         for number in range(_pairs(options, kind)):
             for has_trouble in (number % 2 == 1, number % 2 == 0):
-                (troubled if has_trouble else calm).append(await fair_turn(partial(site.turn, kind, has_trouble=has_trouble)))
+                (troubled if has_trouble else calm).append(await site.turn(kind, has_trouble=has_trouble))
         found[kind] = _compared(calm, troubled)
         options.tell(f"neighbours: {title}: p99 × {found[kind]['up_ratio']:.2f} / {found[kind]['down_ratio']:.2f}")
     return found
