@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import fcntl
+import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any
@@ -23,8 +24,8 @@ _PARTS: dict[str, Callable[[Options], Coroutine[Any, Any, Result]]] = {
 }
 _EXAMPLES = """\
 examples:
-  python -m bench                               all parts, once: about 20 minutes
-  python -m bench --quick                       all parts, with less patience: about 8 minutes
+  python -m bench                               all parts, once: about 40 minutes
+  python -m bench --quick                       all parts, with less patience: about 10 minutes
   python -m bench --only bridge,turns --runs 3  two parts, medians of three runs
   python -m bench --only intake --orders 200000 with the memory of that many orders
   python -m bench --readme                      measure nothing: write bench/results/ into the documents
@@ -50,6 +51,7 @@ def main(arguments: Sequence[str]) -> int:
     if unknown := [name for name in names if name not in _PARTS]:
         parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(_PARTS)}")
     options = Options(runs=max(1, given.runs), is_quick=given.quick, orders=given.orders)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # what we started ends with us
     with _alone(options):
         for name in [] if given.readme else names:
             circumstances = Circumstances()

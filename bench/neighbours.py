@@ -37,8 +37,8 @@ _TROUBLES = {
     "keys": "a call floods keys",
 }
 _STALLED = {"redis": "valkey", "disk": "slow_disk"}
-_PAIRS, _QUICK_PAIRS = 25, 3
-_REDIS_PAIRS = 10  # they take longer
+_PAIRS, _QUICK_PAIRS = 15, 3
+_REDIS_PAIRS = 8  # they take longer
 _SECONDS, _REDIS_SECONDS = 1.0, 5.0
 _REST_S = 0.5
 
