@@ -41,6 +41,7 @@ _PAIRS, _QUICK_PAIRS = 15, 3
 _REDIS_PAIRS = 8  # they take longer
 _SECONDS, _REDIS_SECONDS = 1.0, 5.0
 _REST_S = 0.5
+_RUN_IN_S = 2.5  # a pipe holds two seconds of a recording before it is full
 
 Point = dict[str, Any]  # Any: JSON
 
@@ -68,14 +69,17 @@ class _Site:
         troubled = replace(ticket, call=ticket.call + TROUBLED)
         told = await self.far.do("trouble", tickets=[troubled], kind=kind, is_real=has_trouble)
         seconds = _REDIS_SECONDS if kind == "redis" else _SECONDS
-        point = await fair_turn(partial(self._stretch, _STALLED.get(kind, "") if has_trouble else "", seconds))
+        stalled, run_in = _STALLED.get(kind, "") if has_trouble else "", _RUN_IN_S if kind == "disk" else 0.0
+        point = await fair_turn(partial(self._stretch, stalled, run_in, seconds))
         ended = (await self.far.do("calm"))["ended"]
         await asyncio.sleep(_REST_S)
         return {**point, "was_ended": ended, "was_in": told["is_in"]}
 
-    async def _stretch(self, stalled: str, seconds: float) -> Point:
+    async def _stretch(self, stalled: str, run_in: float, seconds: float) -> Point:
         """Measure once, a process of the stack stopped meanwhile; what waited for it is written before this returns."""
         with self._stopped(stalled):
+            if run_in:
+                await self.far.do("measure", seconds=run_in)
             figures = await self.far.do("measure", seconds=seconds)
         if stalled:
             await asyncio.sleep(_REST_S)
@@ -135,8 +139,9 @@ async def measure(options: Options) -> Result:
         f"{_SECONDS:.0f} s, undisturbed and disturbed in {_pairs(options)} pairs: medians of the turns, the pairs' ratio "
         "(Hodges-Lehmann) and the range that 90 of 100 repetitions would fall into. Redis: its process is stopped for "
         f"{_REDIS_SECONDS:.0f} s, in {_pairs(options, 'redis')} pairs. Disk: named pipes stand in place of the recordings, their "
-        "reader is stopped, so that the kernel holds who writes. Who stops reading was sent 10 MB before the turn began, so that "
-        "every buffer on the way is full; before undisturbed turns as much is sent, and read. Floods: 5,000 frames a second, in "
+        f"reader is stopped {_RUN_IN_S} s before the turn: by then they are full, and the kernel holds who writes. Who stops "
+        "reading was sent 10 MB before the turn began, so that every buffer on the way is full; before undisturbed turns as much "
+        "is sent, and read. Floods: 5,000 frames a second, in "
         f"bursts of 100. {FAIR_NOTE}"
     )
     return Result("neighbours", [Table("What healthy calls notice", columns, rows, note)], {"points": found}, plots=("neighbours",))
