@@ -8,7 +8,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -27,23 +27,40 @@ from tools.ports import free_port
 from tools.stack import Part, Stack
 
 _HEALTHY = 50
-_TROUBLES = {
-    "none": "none at all: how far chance goes",
-    "redis": "Redis stalled",
-    "disk": "the disk of the recordings stalled",
-    "deaf model": "a session of the model stops reading",
-    "deaf caller": "a stream of Twilio's stops reading",
-    "marks": "a call floods marks",
-    "keys": "a call floods keys",
-}
-_STALLED = {"redis": "valkey", "disk": "slow_disk"}
-_PAIRS, _QUICK_PAIRS = 15, 3
-_REDIS_PAIRS = 8  # they take longer
-_SECONDS, _REDIS_SECONDS = 1.0, 5.0
+_QUICK_PAIRS = 3
 _REST_S = 0.5
-_RUN_IN_S = 2.5  # a pipe holds two seconds of a recording before it is full
+
+
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """A kind of trouble: turns of `seconds`, in so many pairs. `stalls`: a part of the stack, stopped `run_in_s` before a turn."""
+
+    title: str
+    stalls: str = ""
+    run_in_s: float = 0.0
+    seconds: float = 1.0
+    pairs: int = 15
+
+
+_TROUBLES = {
+    "none": _Trouble("none at all: how far chance goes"),
+    "redis": _Trouble("Redis stalled", stalls="valkey", seconds=5.0, pairs=8),
+    "disk": _Trouble("the disk of the recordings stalled", stalls="slow_disk", run_in_s=2.5),  # a pipe holds two seconds
+    "deaf model": _Trouble("a session of the model stops reading"),
+    "deaf caller": _Trouble("a stream of Twilio's stops reading"),
+    "marks": _Trouble("a call floods marks"),
+    "keys": _Trouble("a call floods keys"),
+}
 
 Point = dict[str, Any]  # Any: JSON
+
+
+@dataclass(frozen=True, slots=True)
+class _Turns:
+    """The turns of one kind of trouble, in the order of their pairs."""
+
+    calm: list[Point]
+    troubled: list[Point]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +85,18 @@ class _Site:
         (ticket,) = await self.tickets(1)
         troubled = replace(ticket, call=ticket.call + TROUBLED)
         told = await self.far.do("trouble", tickets=[troubled], kind=kind, is_real=has_trouble)
-        seconds = _REDIS_SECONDS if kind == "redis" else _SECONDS
-        stalled, run_in = _STALLED.get(kind, "") if has_trouble else "", _RUN_IN_S if kind == "disk" else 0.0
-        point = await fair_turn(partial(self._stretch, stalled, run_in, seconds))
+        point = await fair_turn(partial(self._stretch, _TROUBLES[kind], has_trouble=has_trouble))
         ended = (await self.far.do("calm"))["ended"]
         await asyncio.sleep(_REST_S)
         return {**point, "was_ended": ended, "was_in": told["is_in"]}
 
-    async def _stretch(self, stalled: str, run_in: float, seconds: float) -> Point:
+    async def _stretch(self, trouble: _Trouble, *, has_trouble: bool) -> Point:
         """Measure once, a process of the stack stopped meanwhile; what waited for it is written before this returns."""
+        stalled = trouble.stalls if has_trouble else ""
         with self._stopped(stalled):
-            if run_in:
-                await self.far.do("measure", seconds=run_in)
-            figures = await self.far.do("measure", seconds=seconds)
+            if trouble.run_in_s:
+                await self.far.do("measure", seconds=trouble.run_in_s)
+            figures = await self.far.do("measure", seconds=trouble.seconds)
         if stalled:
             await asyncio.sleep(_REST_S)
         up, down = figures["up"], figures["down"]
@@ -105,15 +121,15 @@ class _Site:
 
 
 async def measure(options: Options) -> Result:
-    """Measure, `options.runs` times anew, and take medians."""
-    runs: list[dict[str, Point]] = []
+    """Measure, `options.runs` times anew, and compare the pairs of all runs together."""
+    turns = {kind: _Turns([], []) for kind in _TROUBLES}
     for run in range(options.runs):
         options.tell(f"neighbours: run {run + 1} of {options.runs}")
-        runs.append(await _run(options))
-    found = {kind: {what: median(run[kind][what] for run in runs) for what in runs[0][kind]} for kind in _TROUBLES}
+        await _run(options, turns)
+    found = {kind: _compared(taken) for kind, taken in turns.items()}
     rows: list[list[Cell]] = [
         [
-            title,
+            trouble.title,
             _both(found[kind], "calm"),
             _both(found[kind], "troubled"),
             f"{found[kind]['up_ratio']:.2f} / {found[kind]['down_ratio']:.2f}",
@@ -122,7 +138,7 @@ async def measure(options: Options) -> Result:
             "yes" if found[kind]["was_ended"] else "no",
             found[kind]["harness_late_p99"],
         ]
-        for kind, title in _TROUBLES.items()
+        for kind, trouble in _TROUBLES.items()
     ]
     columns = [
         "trouble",
@@ -134,23 +150,18 @@ async def measure(options: Options) -> Result:
         "troubled call ended by the bridge",
         "harness late, p99 ms",
     ]
+    redis, disk, other = _TROUBLES["redis"], _TROUBLES["disk"], _TROUBLES["none"]
+    pairs, redis_pairs = len(turns["none"].calm), len(turns["redis"].calm)
     note = (
         f"{_HEALTHY} healthy calls that speak without a pause both ways; caller → model / model → caller; recordings on. Turns of "
-        f"{_SECONDS:.0f} s, undisturbed and disturbed in {_pairs(options)} pairs: medians of the turns, the pairs' ratio "
+        f"{other.seconds:.0f} s, undisturbed and disturbed in {pairs} pairs: medians of the turns, the pairs' ratio "
         "(Hodges-Lehmann) and the range that 90 of 100 repetitions would fall into. Redis: its process is stopped for "
-        f"{_REDIS_SECONDS:.0f} s, in {_pairs(options, 'redis')} pairs. Disk: named pipes stand in place of the recordings, their "
-        f"reader is stopped {_RUN_IN_S} s before the turn: by then they are full, and the kernel holds who writes. Who stops "
-        "reading was sent 10 MB before the turn began, so that every buffer on the way is full; before undisturbed turns as much "
-        "is sent, and read. Floods: 5,000 frames a second, in "
-        f"bursts of 100. {FAIR_NOTE}"
+        f"{redis.seconds:.0f} s, in {redis_pairs} pairs. Disk: named pipes stand in place of the recordings, their reader is "
+        f"stopped {disk.run_in_s} s before the turn: by then they are full, and the kernel holds who writes. Who stops reading "
+        "was sent 10 MB before the turn began, so that every buffer on the way is full; before undisturbed turns as much is "
+        f"sent, and read. Floods: 5,000 frames a second, in bursts of 100. {FAIR_NOTE}"
     )
     return Result("neighbours", [Table("What healthy calls notice", columns, rows, note)], {"points": found}, plots=("neighbours",))
-
-
-def _pairs(options: Options, kind: str = "") -> int:
-    if options.is_quick:
-        return _QUICK_PAIRS
-    return _REDIS_PAIRS if kind == "redis" else _PAIRS
 
 
 def _range(point: Point, way: str) -> str:
@@ -161,7 +172,7 @@ def _both(point: Point, when: str) -> str:
     return f"{point[f'{when}_up']:.2f} / {point[f'{when}_down']:.2f}"
 
 
-async def _run(options: Options) -> dict[str, Point]:
+async def _run(options: Options, turns: Mapping[str, _Turns]) -> None:
     stack = new_stack("neighbours")
     recordings = stack.folder / "recordings"
     recordings.mkdir()
@@ -177,7 +188,7 @@ async def _run(options: Options) -> dict[str, Point]:
             await far.do("target", url=f"ws://127.0.0.1:{port}/media-stream", pids=[stack.pid("media_bridge")])
             store = connect(stack.socket_url, POLICY)
             try:
-                return await _troubles(options, _Site(stack, far, Calls(store), recordings))
+                await _troubles(options, _Site(stack, far, Calls(store), recordings), turns)
             finally:
                 await far.do("hang_up")
                 await store.close()
@@ -185,21 +196,21 @@ async def _run(options: Options) -> dict[str, Point]:
             stack.stop()
 
 
-async def _troubles(options: Options, site: _Site) -> dict[str, Point]:
+async def _troubles(options: Options, site: _Site, turns: Mapping[str, _Turns]) -> None:
     await site.far.do("ramp", tickets=await site.tickets(_HEALTHY), per_s=30.0)
-    await site.turn("", has_trouble=False)  # nobody's: what is done for the first time takes longer
-    found = {}
-    for kind, title in _TROUBLES.items():
-        calm, troubled = list[Point](), list[Point]()
-        for number in range(_pairs(options, kind)):
+    await site.turn("none", has_trouble=False)  # nobody's: what is done for the first time takes longer
+    for kind, trouble in _TROUBLES.items():
+        taken = turns[kind]
+        for number in range(_QUICK_PAIRS if options.is_quick else trouble.pairs):
             for has_trouble in (number % 2 == 1, number % 2 == 0):
-                (troubled if has_trouble else calm).append(await site.turn(kind, has_trouble=has_trouble))
-        found[kind] = _compared(calm, troubled)
-        options.tell(f"neighbours: {title}: p99 × {found[kind]['up_ratio']:.2f} / {found[kind]['down_ratio']:.2f}")
-    return found
+                (taken.troubled if has_trouble else taken.calm).append(await site.turn(kind, has_trouble=has_trouble))
+        found = _compared(taken)
+        options.tell(f"neighbours: {trouble.title}: p99 × {found['up_ratio']:.2f} / {found['down_ratio']:.2f}")
 
 
-def _compared(calm: list[Point], troubled: list[Point]) -> Point:
+def _compared(turns: _Turns) -> Point:
+    calm, troubled = turns.calm, turns.troubled
+
     def of(points: list[Point], what: str, joined: Callable[[Iterator[float]], float] = median) -> float:
         return joined(point[what] for point in points)
 
