@@ -153,6 +153,7 @@ async def _turn(far: FarEnds, system: System, seconds: float) -> Point:
     up, down = figures["up"], figures["down"]
     lost = up["missing"] + down["missing"] + figures["stuck"] + figures["ended_early"] + figures["unheard"]
     return {
+        "is_fair": figures["is_fair"],
         "cpu_ms": figures["cpu_ms"],
         "core": figures["core"],
         "up_p50": up["p50"],

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
-from bench.latency import Direction, Following
+from bench.latency import Delays, Following
 from bench.pacer import Pacer
 from bench.payloads import ANSWER, BIG, FRAME, LAST, TROUBLED, payload, stamp
 
@@ -34,7 +34,7 @@ class CallerFleet:
 
     pacer: Pacer
     unread: int = 0  # how many frames are counted only, between two that are read
-    down: Direction = field(default_factory=Direction)
+    down: Delays = field(default_factory=Delays)
     greetings_ns: list[int] = field(default_factory=list)
     turns_ns: list[int] = field(default_factory=list)
     clears: list[tuple[int, int]] = field(default_factory=list)  # call, when
@@ -187,7 +187,7 @@ class CallerEnd(WSListener):
             return
         gap = self._heard.read(found.number, len(message))
         if self._ticket.call < TROUBLED:
-            fleet.down.note(now - found.at_ns, gap)
+            fleet.down.note(found.at_ns, now, gap)
 
     def _obey(self, message: dict[str, Any]) -> None:  # Any: JSON
         match message["event"]:

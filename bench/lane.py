@@ -7,14 +7,16 @@ from ssl import SSLContext
 from typing import Any
 
 from bench.caller_end import CallerEnd, CallerFleet, Ticket
-from bench.counters import cpu_ns, rss_kb
-from bench.latency import Direction, quantiles
+from bench.counters import cpu_ns, rss_kb, stolen_ticks
+from bench.latency import Delays, quantiles
 from bench.model_end import ModelEnd, ModelFleet
 from bench.pacer import Pacer
+from bench.stretches import Reading, Stretch, used
 
 _DRAIN_S = 0.1
 _UNREAD = 3
 _WARM_UP_S = 0.2
+_PAUSE_S = 0.02  # beside a stretch, for what was held up, and for the host's count, which comes a tick late
 _SHORT_CALL_S = 0.3
 _HEARD_LIMIT_S = 6.0  # for a busy machine
 _BURST = 100  # frames of a flood each 20 ms: 5,000 a second, where Twilio sends a few
@@ -67,31 +69,52 @@ class Lane:
         self._calls += len(tickets)
         return {"greeting": quantiles(greetings), "rss_kb": rss_kb(self._pids), "calls": self._calls} | self._losses()
 
-    async def measure(self, seconds: float) -> Figures:
-        """Let all speak for so long, and measure."""
-        callers, model, pacer = self._callers, self._model, self._pacer
+    async def measure(self, seconds: float, stretches: int = 1) -> Figures:
+        """Let all speak for so long, and measure, in so many stretches: the figures are of those that nothing disturbed.
+
+        Where each was disturbed `is_fair` is False, and the figures are of all. What is missing is so wherever it was lost.
+        """
+        model, callers, pacer = self._model, self._callers, self._pacer
         pacer.resume()
         await asyncio.sleep(_WARM_UP_S)
-        model.up, callers.down = Direction(is_recording=True), Direction(is_recording=True)
-        pacer.late_ns, pacer.is_recording = [], True
-        cpu, own, began = cpu_ns(self._pids), time.process_time_ns(), time.monotonic_ns()
-        await asyncio.sleep(seconds)
-        took, cpu, own = time.monotonic_ns() - began, cpu_ns(self._pids) - cpu, time.process_time_ns() - own
-        pacer.is_recording = False
+        up, down, late = (Delays(is_recording=True) for _ in range(3))
+        model.up, callers.down, pacer.late = up, down, late
+        taken = await self._stretches(seconds / stretches, stretches)
         pacer.pause()
         await asyncio.sleep(_DRAIN_S)
-        model.up.is_recording = callers.down.is_recording = False
+        up.is_recording = down.is_recording = late.is_recording = False
+        fair = [stretch for stretch in taken if stretch.is_fair(late)]
+        told = fair or taken
+        spans, processor = [stretch.span for stretch in told], used(told)
         return {
+            "is_fair": bool(fair),
             "calls": self._calls,
-            "cpu_ms": cpu / took * 1000 / max(1, self._calls),
-            "core": cpu / took,
-            "up": model.up.report(),
-            "down": callers.down.report(),
+            "cpu_ms": processor.core * 1000 / max(1, self._calls),
+            "core": processor.core,
+            "up": quantiles(up.within(spans)) | {"missing": up.missing},
+            "down": quantiles(down.within(spans)) | {"missing": down.missing},
             "stuck": model.missing_at_end(callers.last_sent),
-            "harness_core": own / took,
-            "harness_late": quantiles(pacer.late_ns),
+            "harness_core": processor.own_core,
+            "harness_late": quantiles(late.within(spans)),
             "rss_kb": rss_kb(self._pids),
         } | self._losses()
+
+    async def _stretches(self, seconds: float, count: int) -> list[Stretch]:
+        """Let so many stretches pass. Reading the counters holds the harness up: what it sends then belongs to none of them."""
+        taken, before = list[Stretch](), self._read()
+        for _ in range(count):
+            await asyncio.sleep(_PAUSE_S)
+            begin = time.monotonic_ns()
+            await asyncio.sleep(seconds)
+            end = time.monotonic_ns()
+            await asyncio.sleep(_PAUSE_S)
+            after = self._read()
+            taken.append(Stretch((begin, end), before, after))
+            before = after
+        return taken
+
+    def _read(self) -> Reading:
+        return Reading(stolen_ticks(), time.monotonic_ns(), cpu_ns(self._pids), time.process_time_ns())
 
     async def turns(self, *, seconds: float, per_s: float) -> Figures:
         """Let each caller end a turn now and then, and time the answers."""

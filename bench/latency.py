@@ -1,27 +1,38 @@
-"""What the far ends note of one direction: how long each frame took, and whether one is missing."""
+"""What the far ends note: how long each frame took in one direction, and whether one is missing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Span = tuple[int, int]
+"""From when until before when, in nanoseconds of the monotonic clock."""
 
 
 @dataclass(slots=True)
-class Direction:
-    """Frames of all calls in one direction, while `is_recording`."""
+class Delays:
+    """How long each of many things took, while `is_recording`; how many never came."""
 
     is_recording: bool = False
-    taken_ns: list[int] = field(default_factory=list)
+    began_ns: list[int] = field(default_factory=list)
+    ended_ns: list[int] = field(default_factory=list)
     missing: int = 0
 
-    def note(self, took_ns: int, gap: int) -> None:
-        """Note a frame that took so long; `gap` frames before it never came."""
+    def note(self, began_ns: int, ended_ns: int, gap: int = 0) -> None:
+        """Note one; `gap` before it never came."""
         if self.is_recording:
-            self.taken_ns.append(took_ns)
+            self.began_ns.append(began_ns)
+            self.ended_ns.append(ended_ns)
             self.missing += gap
 
-    def report(self) -> dict[str, float]:
-        """Return the figures, in milliseconds."""
-        return quantiles(self.taken_ns) | {"missing": self.missing}
+    def within(self, spans: Sequence[Span]) -> NDArray[np.int64]:
+        """Return how many nanoseconds those took that began within one of the spans."""
+        began, ended = np.asarray(self.began_ns, np.int64), np.asarray(self.ended_ns, np.int64)
+        is_within = np.zeros(began.shape, np.bool_)
+        for begin, end in spans:
+            is_within |= (begin <= began) & (began < end)
+        return (ended - began)[is_within]
 
 
 @dataclass(slots=True)
@@ -47,10 +58,10 @@ class Following:
         return gap
 
 
-def quantiles(taken_ns: list[int]) -> dict[str, float]:
+def quantiles(taken_ns: ArrayLike) -> dict[str, float]:
     """Return p50, p99 and the longest, in milliseconds."""
-    if not taken_ns:
-        return {"p50": 0.0, "p99": 0.0, "max": 0.0, "count": 0}
     values = np.asarray(taken_ns) / 1e6
+    if not values.size:
+        return {"p50": 0.0, "p99": 0.0, "max": 0.0, "count": 0}
     p50, p99 = np.percentile(values, [50, 99])
-    return {"p50": float(p50), "p99": float(p99), "max": float(values.max()), "count": len(taken_ns)}
+    return {"p50": float(p50), "p99": float(p99), "max": float(values.max()), "count": values.size}

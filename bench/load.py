@@ -36,6 +36,7 @@ class Command(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     per_s: float = 100.0
     settle_s: float = 1.0
     seconds: float = 1.0
+    stretches: int = 1
     is_chatty: bool = True
     reads_all: bool = True
     kind: str = ""
@@ -66,7 +67,7 @@ async def _obey(lane: Lane, command: Command) -> Figures:
         case "ramp":
             return await lane.ramp(command.tickets, per_s=command.per_s, settle_s=command.settle_s)
         case "measure":
-            return await lane.measure(command.seconds)
+            return await lane.measure(command.seconds, command.stretches)
         case "turns":
             return await lane.turns(seconds=command.seconds, per_s=command.per_s)
         case "clears":

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_create_server
 
-from bench.latency import Direction, Following
+from bench.latency import Delays, Following
 from bench.pacer import Pacer
 from bench.payloads import ANSWER, BIG, FRAME, LAST, TROUBLED, payload, stamp
 
@@ -27,7 +27,7 @@ class ModelFleet:
         self.think_s = think_s
         self.is_chatty = True  # else it says one delta when it is asked, and waits
         self.unread = 0  # how many frames are counted only, between two that are read
-        self.up = Direction()
+        self.up = Delays()
         self.by_call: dict[int, ModelEnd] = {}
         self.sessions: set[ModelEnd] = set()
         self._count = 0
@@ -130,7 +130,7 @@ class ModelEnd(WSListener):
             fleet.by_call[found.call] = self
         gap = self._following.read(found.number, len(message))
         if found.call < TROUBLED:
-            fleet.up.note(time.monotonic_ns() - found.at_ns, gap)
+            fleet.up.note(found.at_ns, time.monotonic_ns(), gap)
 
     def _answer(self, message: bytes) -> None:
         """Answer the caller's last frame after a while of thinking, which the answer's stamp leaves out."""

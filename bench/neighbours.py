@@ -27,19 +27,20 @@ from tools.ports import free_port
 from tools.stack import Part, Stack
 
 _HEALTHY = 50
-_QUICK_PAIRS = 3
+_QUICK_PAIRS = 2
+_STRETCH_S = 0.25
 _REST_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class _Trouble:
-    """A kind of trouble: turns of `seconds`, in so many pairs. `stalls`: a part of the stack, stopped `run_in_s` before a turn."""
+    """A kind of trouble, in pairs of turns of `seconds`. `stalls` is a part of the stack, stopped `run_in_s` before a turn."""
 
     title: str
     stalls: str = ""
     run_in_s: float = 0.0
-    seconds: float = 1.0
-    pairs: int = 15
+    seconds: float = 2.0
+    pairs: int = 14
 
 
 _TROUBLES = {
@@ -96,11 +97,13 @@ class _Site:
         with self._stopped(stalled):
             if trouble.run_in_s:
                 await self.far.do("measure", seconds=trouble.run_in_s)
-            figures = await self.far.do("measure", seconds=trouble.seconds)
+            stretches = int(trouble.seconds / _STRETCH_S)
+            figures = await self.far.do("measure", seconds=trouble.seconds, stretches=stretches)
         if stalled:
             await asyncio.sleep(_REST_S)
         up, down = figures["up"], figures["down"]
         return {
+            "is_fair": figures["is_fair"],
             "up_p99": up["p99"],
             "down_p99": down["p99"],
             "harness_late_p99": figures["harness_late"]["p99"],
@@ -154,12 +157,12 @@ async def measure(options: Options) -> Result:
     pairs, redis_pairs = len(turns["none"].calm), len(turns["redis"].calm)
     note = (
         f"{_HEALTHY} healthy calls that speak without a pause both ways; caller → model / model → caller; recordings on. Turns of "
-        f"{other.seconds:.0f} s, undisturbed and disturbed in {pairs} pairs: medians of the turns, the pairs' ratio "
-        "(Hodges-Lehmann) and the range that 90 of 100 repetitions would fall into. Redis: its process is stopped for "
-        f"{redis.seconds:.0f} s, in {redis_pairs} pairs. Disk: named pipes stand in place of the recordings, their reader is "
-        f"stopped {disk.run_in_s} s before the turn: by then they are full, and the kernel holds who writes. Who stops reading "
-        "was sent 10 MB before the turn began, so that every buffer on the way is full; before undisturbed turns as much is "
-        f"sent, and read. Floods: 5,000 frames a second, in bursts of 100. {FAIR_NOTE}"
+        f"{other.seconds:.0f} s in stretches of {_STRETCH_S} s, undisturbed and disturbed in {pairs} pairs: medians of the turns, "
+        "the pairs' ratio (Hodges-Lehmann) and the range that 90 of 100 repetitions would fall into. Redis: its process is "
+        f"stopped for {redis.seconds:.0f} s, in {redis_pairs} pairs. Disk: named pipes stand in place of the recordings, their "
+        f"reader is stopped {disk.run_in_s} s before the turn: by then they are full, and the kernel holds who writes. Who stops "
+        "reading was sent 10 MB before the turn began, so that every buffer on the way is full; before undisturbed turns as much "
+        f"is sent, and read. Floods: 5,000 frames a second, in bursts of 100. {FAIR_NOTE}"
     )
     return Result("neighbours", [Table("What healthy calls notice", columns, rows, note)], {"points": found}, plots=("neighbours",))
 

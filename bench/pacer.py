@@ -7,6 +7,8 @@ import struct
 import time
 from collections.abc import Callable
 
+from bench.latency import Delays
+
 _SLOTS = 100
 _SLOT_NS = 200_000
 _CLOCK_MONOTONIC = 1
@@ -15,7 +17,7 @@ _SPEC = struct.Struct("=qqqq")
 
 
 class Pacer:
-    """Calls each of its senders every 20 ms. `late_ns` holds how late the turns came: the harness's own fault, not the bridge's."""
+    """Calls each of its senders every 20 ms. `late` notes how late the turns came: the harness's own fault, not the bridge's."""
 
     def __init__(self) -> None:
         self._slots: list[list[Callable[[int], None]]] = [[] for _ in range(_SLOTS)]
@@ -23,8 +25,7 @@ class Pacer:
         self._added = 0
         self._began_ns = 0
         self._timer = -1
-        self.late_ns: list[int] = []
-        self.is_recording = False
+        self.late = Delays()
 
     def add(self, send: Callable[[int], None]) -> None:
         """Call `send(now_ns)` every 20 ms from now on."""
@@ -65,11 +66,10 @@ class Pacer:
         os.read(self._timer, 8)
         while self._timer >= 0:
             now = time.monotonic_ns()
-            late = now - self._began_ns - self._next * _SLOT_NS
-            if late < 0:
+            due = self._began_ns + self._next * _SLOT_NS
+            if now < due:
                 return
-            if self.is_recording:
-                self.late_ns.append(late)
+            self.late.note(due, now)
             for send in self._slots[self._next % _SLOTS]:
                 send(time.monotonic_ns())
             self._next += 1

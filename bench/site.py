@@ -11,18 +11,18 @@ from typing import Any, Self
 
 import msgspec
 
-from bench.counters import HARNESS_CORE, MEASURED_CORE, make_punctual, pin, stolen_ticks
+from bench.counters import HARNESS_CORE, MEASURED_CORE, make_punctual, pin
 from bench.load import Plan
+from bench.stretches import FAIR_MS
 from tools.ports import free_port
 from tools.stack import PROJECT, Part, Stack
 
 SECRET = "a-secret-for-measuring-on-one-machine"  # noqa: S105 - nothing real is signed with it
-_FAIR_MS = 1.0  # how late the harness may be, p99
 _ANSWER_LIMIT_S = 180.0
 _MOST_REPEATED = 5
 FAIR_NOTE = (
-    f"A turn in which the host took a core away (`steal`), or the harness was {_FAIR_MS:.0f} ms late, is taken again, "
-    f"at most {_MOST_REPEATED} times."
+    f"A stretch in which the host took a core away (`steal`), or the harness was {FAIR_MS:.0f} ms late, does not count; "
+    f"a turn without any other is taken again, at most {_MOST_REPEATED} times."
 )
 
 
@@ -77,16 +77,14 @@ class FarEnds:
 
 
 async def fair_turn(turn: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:  # JSON
-    """Have a turn measured; again where the host had taken a core away meanwhile, or the harness was held up.
+    """Have a turn measured; again where not one of its stretches was fair.
 
-    Returns the last turn's figures, of which `harness_late_p99` (ms) is read, and how often it was `repeated`.
+    Returns the last turn's figures, of which `is_fair` is read, and how often it was `repeated`.
     """
     repeated = 0
     while True:
-        stolen = stolen_ticks()
         figures = await turn()
-        is_fair = stolen_ticks() == stolen and figures["harness_late_p99"] < _FAIR_MS
-        if is_fair or repeated == _MOST_REPEATED:
+        if figures["is_fair"] or repeated == _MOST_REPEATED:
             return {**figures, "repeated": repeated}
         repeated += 1
 
