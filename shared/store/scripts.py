@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, ResponseError
 
 from shared.store.connection import Client
 
@@ -78,6 +78,12 @@ async def run_many(client: Client, script: Script, calls: Sequence[Call]) -> lis
 
 async def try_many(client: Client, script: Script, calls: Sequence[Call]) -> list[Any]:
     """Do as `run_many`; a call that failed has its error in place of the reply."""
+    if len(calls) == 1:  # a pipeline for one costs a third more
+        ((keys, args),) = calls
+        try:
+            return [await run(client, script, keys=keys, args=args)]
+        except ResponseError as error:
+            return [error]
     replies: list[Any] = await _pipeline(client, script, calls).execute(raise_on_error=False)
     if any(isinstance(reply, NoScriptError) for reply in replies):
         await client.script_load(text_of(script))

@@ -34,8 +34,23 @@ class Redis:
         assert not transaction
         return Pipeline(self)
 
+    async def evalsha(self, digest: str, count: int, *words: str) -> object:
+        reply = (await self.sent([words[0]]))[0]
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    async def eval(self, text: str, count: int, *words: str) -> object:
+        self.loaded += 1
+        return await self.evalsha("", count, *words)
+
     async def script_load(self, text: str) -> None:
         self.loaded += 1
+
+    async def sent(self, names: list[str]) -> list[Any]:
+        trip = Trip(names, asyncio.get_running_loop().create_future())
+        self.trips.append(trip)
+        return await trip.outcome
 
 
 @dataclass
@@ -49,9 +64,7 @@ class Pipeline:
         self.names.append(words[0])
 
     async def execute(self, *, raise_on_error: bool) -> list[Any]:
-        trip = Trip(self.names, asyncio.get_running_loop().create_future())
-        self.redis.trips.append(trip)
-        return await trip.outcome
+        return await self.redis.sent(self.names)
 
 
 class Scene:
@@ -140,6 +153,23 @@ async def test_scripts_that_were_forgotten_are_sent_again(scene: Scene) -> None:
     assert (scene.redis.loaded, scene.trips) == (1, ["a", "a"])
     await scene.answer(1)
     assert await scene.replies("a") == ["to a"]
+
+
+async def test_scripts_that_were_forgotten_are_sent_again_for_all_who_share_a_trip(scene: Scene) -> None:
+    await scene.call("abcd")
+    await scene.answer(0)
+    scene.redis.trips[2].outcome.set_result([NoScriptError(), NoScriptError()])
+    await turn()
+    assert (scene.redis.loaded, scene.trips) == (1, ["a", "b", "cd", "cd"])
+    await scene.answer(1)
+    await scene.answer(3)
+    assert await scene.replies("abcd") == ["to a", "to b", "to c", "to d"]
+
+
+async def test_an_error_of_one_alone_is_raised(scene: Scene) -> None:
+    await scene.call("a")
+    scene.redis.trips[0].outcome.set_result([ResponseError("of a")])
+    assert isinstance((await scene.replies("a"))[0], ResponseError)
 
 
 async def test_who_gives_up_while_waiting_is_left_out(scene: Scene) -> None:
