@@ -12,7 +12,7 @@ from tests.chaos.fake_twilio import Call
 
 _HELD = ("calls:open", "due:heads:high", "due:heads:normal", "due:parked")
 _BEGUN = "due:begun"
-_QUEUE = "rq:queue:dial"
+QUEUE = "rq:queue:dial"
 
 
 @dataclass(slots=True)
@@ -102,6 +102,6 @@ async def _torn(store: Store, orders: dict[str, Confirmation]) -> list[str]:
 async def _leaks(store: Store) -> list[str]:
     """Return what is still held though nothing is going on."""
     sizes = {key: await store.client.zcard(key) for key in _HELD}
-    sizes |= {_QUEUE: await store.client.llen(_QUEUE), _BEGUN: await store.client.hlen(_BEGUN)}
+    sizes |= {QUEUE: await store.client.llen(QUEUE), _BEGUN: await store.client.hlen(_BEGUN)}
     sizes |= {key.decode(): await store.client.scard(key) async for key in store.client.scan_iter("line:*")}
     return [f"{key} holds {size}" for key, size in sizes.items() if size]

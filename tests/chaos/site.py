@@ -18,7 +18,9 @@ from shared.core.errors import StoreUnavailableError
 from shared.environ import parse_settings
 from shared.policy import dial_policy_from
 from shared.store import Store, connect
+from shared.store.connection import translated
 from tests.chaos.fake_twilio import ACCOUNT, TOKEN, FakeTwilio
+from tests.chaos.judge import QUEUE
 from tests.support.orders import an_order, with_phone
 from tests.support.valkey import ValkeyServer, start_valkey
 from tests.system.dialer_worker.processes import launch, running
@@ -106,12 +108,17 @@ class Site:
             await self.store.confirmations.submit_many(orders[first : first + 50])
 
     async def come_to_rest(self, *, limit_s: float) -> None:
-        """Wait until every order is finished, at most so long."""
-        until, left = monotonic() + limit_s, set(self.ids)
-        while left and monotonic() < until:
+        """Wait until every order is finished and no job waits for a worker, at most so long."""
+        until, left, jobs = monotonic() + limit_s, set(self.ids), 1
+        while (left or jobs) and monotonic() < until:
             await asyncio.sleep(0.3)
             with suppress(StoreUnavailableError):
                 left -= {order.id for order in await self.store.lookups.get_many(tuple(left)) if order.is_finished}
+                jobs = await self._jobs()
+
+    async def _jobs(self) -> int:
+        async with translated():
+            return int(await self.store.client.llen(QUEUE))
 
     @staticmethod
     def order_of(phone: str) -> str:

@@ -137,11 +137,13 @@ async def test_what_cannot_be_delivered_becomes_a_dead_letter_and_can_be_resent(
     await post.withdraw(1)
     while "dead" not in post.counts:
         assert await post.turn(delays_s=(0.05,))
-    (dead,) = await post.store.deliveries.dead_letters("whe_1")
-    assert (dead.event_id, dead.tries, dead.reason) == (f"{an_order(1).id}.1", 2, "http 500")
+    dead = {letter.event_id: letter for letter in await post.store.deliveries.dead_letters("whe_1")}  # the second one may be by now
+    first = dead[f"{an_order(1).id}.1"]
+    assert (first.tries, first.reason) == (2, "http 500")
     post.receiver.always = 204
-    assert await post.store.deliveries.resend("whe_1", [dead.event_id, "cnf_none.1", "nonsense"]) == 1
-    await post.turn()
+    assert await post.store.deliveries.resend("whe_1", [*dead, "cnf_none.1", "nonsense"]) == len(dead)
+    while len(post.receiver.events) < 2:
+        assert await post.turn()
     assert [event["data"]["sequence"] for event in post.receiver.events] == [1, 2]
     assert await post.store.deliveries.dead_letters("whe_1") == []
 
