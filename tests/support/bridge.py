@@ -1,6 +1,7 @@
 """The media bridge as a process between both simulators and a real Valkey, and orders to phone with it."""
 
 import asyncio
+import math
 import os
 import subprocess
 import sys
@@ -173,9 +174,13 @@ class PlacedCall:
         return await self.phone.store.confirmations.get(self.confirmation_id)
 
     def sessions(self) -> list[dict[str, Any]]:
-        """The OpenAI simulator's ledger of the sessions that were told of this order, the earliest first."""
+        """The OpenAI simulator's ledger of the sessions that were told of this order, in the order in which they spoke.
+
+        They may have been opened in another one: those that wait ahead of calls are opened several at a time.
+        """
         own = f'SHP-{int(self.confirmation_id[-5:])}"'
-        return [session for session in self.phone.openai.sessions() if own in session["instructions"]]
+        told = [session for session in self.phone.openai.sessions() if own in session["instructions"]]
+        return sorted(told, key=lambda session: min((one["created_ms"] for one in session["responses"]), default=math.inf))
 
     async def words(self) -> Sequence[tuple[str, str, bool]]:
         """The transcript: speaker, text, whether it was interrupted."""
