@@ -25,17 +25,13 @@ from tools.mic_client.sound import Heard
 RATES = (7900, 8000, 8100)
 IDENTITY = Identity("AC" + "0" * 32, "CA" + "0" * 32, "MZ" + "0" * 32)
 _BLOCK_S = 0.02
-_STALL_MS = 5.0
 _SECOND = 50
 """Frames."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pacing:
-    """What was measured of one microphone. Milliseconds.
-
-    `machine_late_ms` is how late (p99) a bare timer was beside it, `machine_stalled_ms` how long all its stalls were together.
-    """
+    """What was measured of one microphone. Milliseconds; `machine_late_ms` is how late (p99) a bare timer was beside it."""
 
     rate: int
     frames: int
@@ -46,7 +42,6 @@ class Pacing:
     padded_ms: float
     dropped_ms: float
     machine_late_ms: float
-    machine_stalled_ms: float
 
     @property
     def is_good(self) -> bool:
@@ -139,14 +134,7 @@ def _pacing(rate: int, at_s: list[float], buffer: MicBuffer, late: list[float]) 
         padded_ms=buffer.padded / 8,
         dropped_ms=buffer.dropped / 8,
         machine_late_ms=float(np.percentile(late, 99)),
-        machine_stalled_ms=_stalled_ms(late),
     )
-
-
-def _stalled_ms(late: list[float]) -> float:
-    """Add up by how much a timer came later than the time before: in a stall of 100 ms it is late by 100, 80, 60 and so on."""
-    more_late = np.diff(late, prepend=0.0)
-    return float(more_late[more_late >= _STALL_MS].sum())
 
 
 def main(arguments: Sequence[str]) -> int:

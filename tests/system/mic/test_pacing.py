@@ -17,5 +17,4 @@ async def test_frames_come_every_20_ms_without_drift_though_the_microphone_drift
     assert pacing.p99_ms <= max(5.0, 3 * pacing.machine_late_ms)
     lost_ms = SECONDS * 1000 * abs(8000 - rate) / 8000
     made_up_ms = pacing.padded_ms if rate < 8000 else pacing.dropped_ms
-    # In a stall the one side may run dry before the other catches up, waits for its cushion, and has too much afterwards.
-    assert made_up_ms == pytest.approx(lost_ms, abs=100 + 3 * pacing.machine_stalled_ms)
+    assert made_up_ms == pytest.approx(lost_ms, abs=100)
