@@ -98,7 +98,7 @@ async def measure(options: Options) -> Result:
             peer["per_s"],
             peer["p50"],
             peer["p99"],
-            points[f"ratio {count}"]["per_s"],
+            points[f"ratio {count}"]["ratio"],
         ]
         for count in _CONNECTIONS
         for ours, peer in [(points[f"ours {count}"], points[f"peer {count}"])]
@@ -157,7 +157,7 @@ async def _measured(
         for who, found in slices.items():
             points[f"{who} {count}"] = {what: median(one[what] for one in found) for what in ("per_s", "p50", "p99")}
             options.tell(f"intake: {count:2} connections, {who}: {points[f'{who} {count}']['per_s']:.0f} orders/s")
-        points[f"ratio {count}"] = {"per_s": points[f"ours {count}"]["per_s"] / points[f"peer {count}"]["per_s"]}
+        points[f"ratio {count}"] = {"ratio": points[f"ours {count}"]["per_s"] / points[f"peer {count}"]["per_s"]}
     bulk = [await poster.post(ports["ours"], connections=2, seconds=seconds, bulk=_BULK) for _ in range(_SLICES)]
     points["bulk"] = {"per_s": median(one["per_s"] for one in bulk)}
     options.tell(f"intake: bulk: {points['bulk']['per_s']:.0f} orders/s")

@@ -114,11 +114,8 @@ class Site:
             await asyncio.sleep(0.3)
             with suppress(StoreUnavailableError):
                 left -= {order.id for order in await self.store.lookups.get_many(tuple(left)) if order.is_finished}
-                jobs = await self._jobs()
-
-    async def _jobs(self) -> int:
-        async with translated():
-            return int(await self.store.client.llen(QUEUE))
+                async with translated():
+                    jobs = await self.store.client.llen(QUEUE)
 
     @staticmethod
     def order_of(phone: str) -> str:
