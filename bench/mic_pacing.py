@@ -7,7 +7,6 @@ import argparse
 import asyncio
 import json
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,7 +23,6 @@ from tools.mic_client.sound import Heard
 
 RATES = (7900, 8000, 8100)
 IDENTITY = Identity("AC" + "0" * 32, "CA" + "0" * 32, "MZ" + "0" * 32)
-_BLOCK_S = 0.02
 _SECOND = 50
 """Frames."""
 
@@ -50,18 +48,22 @@ class Pacing:
 
 
 class _UnevenMic:
-    """A microphone that delivers `rate` samples in a second of its own thread's clock."""
+    """A microphone that delivers `rate` samples in a second: before each frame what it has recorded until then."""
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
-        self._ends = threading.Event()
-        self._thread = threading.Thread(target=self._deliver, daemon=True)
+        self._frames = 0
+        self._fed = 0
         self.buffer = MicBuffer()
 
-    def start(self, playback: Playback, heard: Heard) -> None:  # noqa: ARG002 - nothing is played
-        self._thread.start()
+    def start(self, playback: Playback, heard: Heard) -> None:
+        pass
 
     def frame(self, *, may_speak: bool) -> Pcm:  # noqa: ARG002 - it never rests
+        self._frames += 1
+        due = int(self._frames * FRAME_S * self._rate)
+        self.buffer.push(np.full(due - self._fed, 5000, np.int16))
+        self._fed = due
         return self.buffer.frame()
 
     @property
@@ -72,15 +74,7 @@ class _UnevenMic:
         return ""
 
     def stop(self) -> None:
-        self._ends.set()
-
-    def _deliver(self) -> None:
-        began, fed, blocks = time.monotonic(), 0, 0
-        while not self._ends.wait(max(0.0, began + (blocks + 1) * _BLOCK_S - time.monotonic())):
-            blocks += 1
-            due = int(blocks * _BLOCK_S * self._rate)
-            self.buffer.push(np.full(due - fed, 5000, np.int16))
-            fed = due
+        pass
 
 
 @dataclass(slots=True)

@@ -1,5 +1,7 @@
 """Twilio's clock: a frame of the caller each 20 ms, whatever the microphone does. No file, device or clock is touched here."""
 
+from collections import deque
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -43,7 +45,7 @@ class Deadlines:
 
 
 class MicBuffer:
-    """The microphone's samples between the device's rhythm and ours.
+    """The microphone's samples between the device's rhythm and ours; the device may push from its own thread.
 
     It fills a cushion as long as the device's blocks, plays from it, and pads with silence when it has run empty, until
     the cushion is there again: one gap now and then, not a click in every frame. A device that runs ahead loses a quiet
@@ -51,24 +53,20 @@ class MicBuffer:
     """
 
     def __init__(self) -> None:
+        self._pushed: deque[Pcm] = deque()  # all that two threads share: its methods are atomic
         self._samples: Pcm = np.zeros(0, np.int16)
         self._cushion = FRAME
         self._is_filling = True
         self.padded = 0
         self.dropped = 0
 
-    @property
-    def cushion(self) -> int:
-        """Samples that are waited for before the microphone is heard (again)."""
-        return self._cushion
-
     def push(self, block: Pcm) -> None:
         """Take what the device has recorded."""
-        self._cushion = min(max(self._cushion, block.size + FRAME), _CUSHION_LIMIT)
-        self._samples = np.concatenate((self._samples, block))
+        self._pushed.append(block)
 
     def frame(self) -> Pcm:
         """The next 20 ms."""
+        self._collect()
         if self._is_filling and self._samples.size < self._cushion:
             self.padded += FRAME
             return np.zeros(FRAME, np.int16)
@@ -80,6 +78,11 @@ class MicBuffer:
             self.padded += FRAME - taken.size
             return np.pad(taken, (0, FRAME - taken.size))
         return taken
+
+    def _collect(self) -> None:
+        blocks = [self._pushed.popleft() for _ in range(len(self._pushed))]
+        self._cushion = min(max((self._cushion, *(block.size + FRAME for block in blocks))), _CUSHION_LIMIT)
+        self._samples = np.concatenate((self._samples, *blocks))
 
     def _drop_lead(self) -> None:
         lead = self._samples.size - self._cushion

@@ -1,5 +1,8 @@
 """A frame each 20 ms, whatever the microphone does; all on a clock that only the test moves."""
 
+import sys
+import threading
+
 import numpy as np
 import pytest
 
@@ -118,3 +121,28 @@ class TestMicBuffer:
 
         assert not stalled[-1].any()
         assert back[-1].all()
+
+    def test_what_the_devices_thread_pushes_meanwhile_is_neither_heard_twice_nor_lost(self) -> None:
+        buffer, heard, total = MicBuffer(), [], 30_000
+        numbers = np.arange(1, total + 1, dtype=np.int16)
+
+        def record() -> None:
+            for at in range(0, total, 10):
+                buffer.push(numbers[at : at + 10])
+
+        device = threading.Thread(target=record)
+        usual_s = sys.getswitchinterval()
+        sys.setswitchinterval(1e-6)
+        try:
+            device.start()
+            while device.is_alive():
+                heard.append(buffer.frame())
+            device.join()
+        finally:
+            sys.setswitchinterval(usual_s)
+        heard += [buffer.frame() for _ in range(total // FRAME + 10)]
+
+        spoken = np.concatenate(heard)
+        spoken = spoken[spoken > 0]
+        assert (np.diff(spoken) > 0).all()
+        assert spoken.size + buffer.dropped == total
