@@ -14,8 +14,8 @@ from shared.store import Grant, Wait
 
 TICK_S = 0.1
 _AWAY_PAUSE_S = 0.5
-_MOST_GRANTS = 50  # in one tick, so that care has its turn too
-MOST_JOBS_WAITING = 200  # with so many unattended, claiming more would only make them late twice
+_MOST_AT_A_TIME = 25  # calls, and as many that need care: each has its turn
+MOST_JOBS_WAITING = 50  # a job that waits for longer than its lease is claimed once more, and then two wait
 
 _log = structlog.get_logger(__name__)
 
@@ -107,11 +107,11 @@ class Ticker:
         """
         if await asyncio.to_thread(self._queue.depth) >= MOST_JOBS_WAITING:
             return TICK_S
-        for confirmation_id in await self._due.claim_care():
+        for confirmation_id in await self._due.claim_care(_MOST_AT_A_TIME):
             await asyncio.to_thread(self._queue.enqueue_attend, confirmation_id)
         for endpoint_id in await self._deliveries.claim(self._most_deliveries):
             await asyncio.to_thread(self._queue.enqueue_deliver, endpoint_id)
-        for _ in range(_MOST_GRANTS):
+        for _ in range(_MOST_AT_A_TIME):
             match await self._due.admit(self._nonce):
                 case Grant(confirmation_id=confirmation_id):
                     await asyncio.to_thread(self._queue.enqueue_dial, confirmation_id)

@@ -26,7 +26,7 @@ class Due:
         return Grant(self.granted[nonce], "shopaz")
 
     async def claim_care(self, limit: int = 50) -> list[str]:
-        claimed, self.care = self.care, []
+        claimed, self.care = self.care[:limit], self.care[limit:]
         return claimed
 
 
@@ -48,7 +48,7 @@ class Queue:
         self.jobs.append(endpoint_id)
 
     def depth(self) -> int:
-        return self._depth
+        return self._depth + len(self.jobs)
 
 
 class Deliveries:
@@ -69,6 +69,10 @@ class Clock:
 
 def ticker(due: Due, queue: Queue, deliveries: Deliveries | None = None) -> Ticker:
     return Ticker(due=due, deliveries=deliveries or Deliveries(), most_deliveries=2, queue=queue, clock=Clock())
+
+
+def many(prefix: str) -> list[str]:
+    return [f"{prefix}{number:03}" for number in range(300)]
 
 
 def nothing_more(until: datetime | None = None) -> Wait:
@@ -102,6 +106,19 @@ async def test_nothing_more_is_claimed_while_jobs_pile_up() -> None:
     await ticker(due, queue).tick()
     assert queue.jobs == []
     assert due.calls == ["cnf_1"]
+
+
+async def test_of_many_that_are_due_only_so_many_wait_for_a_worker_as_get_one_before_their_lease_is_over() -> None:
+    due, queue = Due(calls=many("cnf_1"), care=many("cnf_2"), wait=nothing_more()), Queue()
+    one = ticker(due, queue)
+    for _ in range(20):
+        await one.tick()
+    assert MOST_JOBS_WAITING <= len(queue.jobs) < 2 * MOST_JOBS_WAITING
+    assert {job[:5] for job in queue.jobs} == {"cnf_1", "cnf_2"}
+
+    queue.jobs.clear()
+    await one.tick()
+    assert queue.jobs
 
 
 async def test_endpoints_that_are_due_are_enqueued_no_more_at_once_than_allowed() -> None:
