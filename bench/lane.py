@@ -14,6 +14,7 @@ from bench.pacer import Pacer
 from bench.stretches import Reading, Stretch, used
 
 _DRAIN_S = 0.1
+_MOST_DRAINS = 10  # what the host held up comes late; what was lost never comes
 _UNREAD = 3
 _WARM_UP_S = 0.2
 _PAUSE_S = 0.02  # beside a stretch, for what was held up, and for the host's count, which comes a tick late
@@ -81,7 +82,7 @@ class Lane:
         model.up, callers.down, pacer.late = up, down, late
         taken = await self._stretches(seconds / stretches, stretches)
         pacer.pause()
-        await asyncio.sleep(_DRAIN_S)
+        await self._drain()
         up.is_recording = down.is_recording = late.is_recording = False
         fair = [stretch for stretch in taken if stretch.is_fair(late)]
         told = fair or taken
@@ -93,7 +94,7 @@ class Lane:
             "core": processor.core,
             "up": quantiles(up.within(spans)) | {"missing": up.missing},
             "down": quantiles(down.within(spans)) | {"missing": down.missing},
-            "stuck": model.missing_at_end(callers.last_sent),
+            "stuck": self._stuck,
             "harness_core": processor.own_core,
             "harness_late": quantiles(late.within(spans)),
             "rss_kb": rss_kb(self._pids),
@@ -112,6 +113,18 @@ class Lane:
             taken.append(Stretch((begin, end), before, after))
             before = after
         return taken
+
+    async def _drain(self) -> None:
+        """Let arrive what is on its way."""
+        for _ in range(_MOST_DRAINS):
+            await asyncio.sleep(_DRAIN_S)
+            if not self._stuck:
+                return
+
+    @property
+    def _stuck(self) -> int:
+        """How many of the callers' last frames have not come."""
+        return self._model.missing_at_end(self._callers.last_sent)
 
     def _read(self) -> Reading:
         return Reading(stolen_ticks(), time.monotonic_ns(), cpu_ns(self._pids), time.process_time_ns())
