@@ -2,9 +2,11 @@
 
 import os
 import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from time import monotonic
 
@@ -22,6 +24,7 @@ _ROUNDS = 3  # a fault point at which nobody came by is tried with another order
 _LIMIT_S = 60.0
 _CONNECTING = {"HELLO", "CLIENT SETINFO", "CLIENT SETINFO+CLIENT SETINFO", "script", "TIME", "INFO server"}
 _OF_A_PLACING = "INCRBY caller_ids:turn"
+_OF_A_JOB = "BLMOVE rq:queue:dial"
 _OF_A_GRANT = "admit"
 _GRANT_STEPS = 4  # the grant, RQ's two for the job, and whatever the ticker asks next
 TWILIO_STEPS = ("request heard", "call accepted", "answer sent")
@@ -60,9 +63,10 @@ class Crasher:
     def learn(self) -> list[Point]:
         """Return all fault points of the placings, and of the grants before them, that went well so far."""
         journeys = [journey for told in self.wire.told.values() for journey in told]
-        placing = max((one for one in journeys if _OF_A_PLACING in one.steps), key=lambda one: len(one.steps))
+        placings = Counter(job for one in journeys for job in _jobs(one) if _OF_A_PLACING in job)
+        usual, _ = placings.most_common(1)[0]
         grant = next(one for one in journeys if one.steps[0] == _OF_A_GRANT and len(one.steps) >= _GRANT_STEPS)
-        return [*_wires(placing), *_wires(Journey("", grant.steps[:_GRANT_STEPS])), *TWILIO_STEPS]
+        return [*_wires(usual), *_wires(grant.steps[:_GRANT_STEPS]), *TWILIO_STEPS]
 
     async def strike(self, points: list[Point]) -> list[Point]:
         """Strike at each point with a new order; return those at which nobody came by, once all orders are finished."""
@@ -118,16 +122,22 @@ async def crash_everywhere(folder: Path, *, workers: int = 8) -> Crashes:
     return Crashes(names, [str(point) for point in missed], found, len(twilio.calls), monotonic() - begun)
 
 
-def _wires(journey: Journey) -> Iterator[Wire]:
-    """Yield both sides of every step, but for those by which a process connects.
+def _jobs(journey: Journey) -> Iterator[tuple[str, ...]]:
+    """Yield what a worker did for each job that it took for the order, until it waits for the next; not how it connected."""
+    steps = [step for step in journey.steps if step not in _CONNECTING]
+    takes = [index for index, step in enumerate(steps) if step == _OF_A_JOB]
+    for begin, end in pairwise(takes):
+        yield tuple(steps[begin : end + 1])
+
+
+def _wires(steps: Sequence[str]) -> Iterator[Wire]:
+    """Yield both sides of every step.
 
     The order is told by the reply to the first step, and the last one waits for another order: each has one side.
     """
-    last = len(journey.steps) - 1
-    for index, step in enumerate(journey.steps):
-        if step in _CONNECTING:
-            continue
-        occurrence = journey.steps[: index + 1].count(step)
+    last = len(steps) - 1
+    for index, step in enumerate(steps):
+        occurrence = steps[: index + 1].count(step)
         if index > 0:
             yield Wire(step, occurrence, When.BEFORE)
         if index < last:
