@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 STORE_LIMIT_S = 1.5  # for all that one request asks of the store: who waits longer is better told to come again
 REQUEST_ID_HEADER = "x-request-id"
-ERROR_HEADERS = "error_headers"  # in the scope's state: what an answer carries also where it is a problem
+HEADERS = "headers"  # in the scope's state: what the answer carries beside its own, also where it is a problem
 _RETRY_AFTER_S = "1"
 _OWN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _LETTERS = str.maketrans("0123456789", "ghjkmnpqrs")  # no digits, which could look like somebody's number
@@ -32,16 +32,17 @@ _BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5
 
 @dataclass(slots=True)
 class _Exchange:
-    """One request and what became of it."""
+    """One request and what became of it; `headers` are those that its answer carries beside its own."""
 
     request_id: str
+    headers: list[tuple[bytes, bytes]]
     began_at: float = field(default_factory=time.perf_counter)
     status: int | None = None
     error: str | None = None
 
 
 class Edge:
-    """Middleware around everything that this process serves; `shop` in the scope's state is logged where auth put it."""
+    """Middleware around everything that this process serves; a `caller` in the scope's state, whom auth put there, is logged."""
 
     def __init__(self, app: ASGIApp, *, registry: CollectorRegistry, health: Health) -> None:
         self._app = app
@@ -59,9 +60,10 @@ class Edge:
             await self._app(scope, receive, send)
             return
         limit_patience(STORE_LIMIT_S)
-        exchange = _Exchange(_request_id(scope))
+        request_id = _request_id(scope)
+        exchange = _Exchange(request_id, [(REQUEST_ID_HEADER.encode(), request_id.encode())])
         scope["app"] = self  # the router then raises its 404 instead of answering with plain text
-        scope["state"] = {**scope.get("state", {}), "request_id": exchange.request_id}
+        scope["state"] = {**scope.get("state", {}), "request_id": request_id, HEADERS: exchange.headers}
         answer = partial(_send, exchange, send)
         try:
             await self._serve(exchange, scope, receive, answer)
@@ -77,12 +79,12 @@ class Edge:
         except (ProblemError, NotFoundError, HTTPException, StoreUnavailableError) as error:
             problem = _problem(error)
             exchange.error = str(error) if isinstance(error, StoreUnavailableError) else problem.kind.code
-            await _refuse(exchange, problem, scope)(scope, receive, send)
+            await _refuse(exchange, problem)(scope, receive, send)
         except Exception:  # outermost: a fault of ours is told as such, and the process goes on
             log.exception("request_failed", request_id=exchange.request_id)
             exchange.error = "unexpected"
             problem = ProblemError(ProblemKind.INTERNAL_ERROR, "The fault is in our log under this request_id.")
-            await _refuse(exchange, problem, scope)(scope, receive, send)
+            await _refuse(exchange, problem)(scope, receive, send)
 
     def _refuse_while_draining(self, scope: Scope) -> None:
         if self._health.is_draining and scope["path"] not in PATHS:
@@ -104,7 +106,7 @@ class Edge:
             method=method,
             status=status,
             duration_ms=round(seconds * 1000, 1),
-            shop=scope["state"].get("shop"),
+            shop=getattr(scope["state"].get("caller"), "shop", None),
             error=exchange.error,
         )
 
@@ -112,8 +114,7 @@ class Edge:
 async def _send(exchange: _Exchange, send: Send, message: Message) -> None:
     if message["type"] == "http.response.start":
         exchange.status = message["status"]
-        message.setdefault("headers", [])
-        message["headers"] = [*message["headers"], (REQUEST_ID_HEADER.encode(), exchange.request_id.encode())]
+        message["headers"] = [*message.get("headers", ()), *exchange.headers]
     await send(message)
 
 
@@ -127,9 +128,8 @@ def _problem(error: ConfirmerError | HTTPException) -> ProblemError:
             return ProblemError(ProblemKind.NOT_FOUND, "There is nothing under this path.")
 
 
-def _refuse(exchange: _Exchange, problem: ProblemError, scope: Scope) -> ASGIApp:
+def _refuse(exchange: _Exchange, problem: ProblemError) -> ASGIApp:
     """Return the answer; nothing where an answer has begun already."""
-    problem.headers.update(scope["state"].get(ERROR_HEADERS, {}))
     return _nothing if exchange.status is not None else problem.response(exchange.request_id)
 
 

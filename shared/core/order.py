@@ -60,7 +60,7 @@ class Window:
 
     def __str__(self) -> str:
         """Return the form of the settings, `09:00-20:00`."""
-        return f"{self.start:%H:%M}-{'24:00' if self.end is None else format(self.end, '%H:%M')}"
+        return f"{self.start.isoformat('minutes')}-{'24:00' if self.end is None else self.end.isoformat('minutes')}"
 
 
 class OnMachine(StrEnum):

@@ -49,8 +49,9 @@ def normalise(text: str, allowed_countries: AbstractSet[str]) -> str:
         InvalidValueError: `invalid_phone`, `country_not_allowed` or `number_type_not_allowed`.
     """
     number, kind = _parsed(_international(text, allowed_countries))
-    country = phonenumbers.region_code_for_number(number)
-    if country is None or not country.isalpha():  # "001" stands for satellite and other networks of no country
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    country = country_of(e164)
+    if country is None:
         raise InvalidValueError("country_not_allowed", "the number belongs to no country; such numbers are never called")
     if ANY_COUNTRY not in allowed_countries and country not in allowed_countries:
         allowed = ", ".join(sorted(allowed_countries))
@@ -58,7 +59,7 @@ def normalise(text: str, allowed_countries: AbstractSet[str]) -> str:
     if kind not in _CALLABLE_TYPES:
         message = "premium, shared-cost, toll-free and other special numbers are never called"
         raise InvalidValueError("number_type_not_allowed", message)
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return e164
 
 
 def spelt_e164(text: str, allowed_countries: AbstractSet[str] = frozenset()) -> str | None:
@@ -84,7 +85,7 @@ def zones_of(e164: str) -> tuple[str, ...]:
 def country_of(e164: str) -> str | None:
     """Return the ISO 3166 code of the number's country (`XK` for Kosovo), or None where it has none."""
     country = phonenumbers.region_code_for_number(_read(e164))
-    return country if country is not None and country.isalpha() else None
+    return country if country is not None and country.isalpha() else None  # "001": satellite and other networks of no country
 
 
 @lru_cache(maxsize=2048)

@@ -46,14 +46,14 @@ class Confirmations:
         self._submissions = Gathering(client, Script.SUBMIT)
 
     async def submit(self, confirmation: Confirmation, *, idempotency: IdempotencyKey | None = None) -> Submission:
-        """Take a new order in, made at this moment of Redis's clock, with all that follows from it, or say why not.
+        """Take in an order that was made just now by Redis's clock, with all that follows from it, or say why not.
 
         Raises:
             StoreUnavailableError: Nothing is known to be stored; the same submission may be repeated.
         """
+        step = self._planned(confirmation)
+        keys_, args = self._submit_words(step, idempotency)
         async with translated():
-            step = self._planned(confirmation, await self._clock.now())
-            keys_, args = self._submit_words(step, idempotency)
             reply = await self._submissions.run((keys_, args))
         return self._submission(step, reply)
 
@@ -61,10 +61,9 @@ class Confirmations:
         """Take many orders in with one round trip; each stands for itself, in order."""
         if not confirmations:
             return []
+        steps = [self._planned(confirmation) for confirmation in confirmations]
+        calls = [self._submit_words(step, None) for step in steps]
         async with translated():
-            now = await self._clock.now()
-            steps = [self._planned(confirmation, now) for confirmation in confirmations]
-            calls = [self._submit_words(step, None) for step in steps]
             replies = await run_many(self._client, Script.SUBMIT, calls)
         return [self._submission(step, reply) for step, reply in zip(steps, replies, strict=True)]
 
@@ -135,9 +134,9 @@ class Confirmations:
                 record, now = decode(reply[1]), _moment(reply[2])
         raise StoreUnavailableError(f"{confirmation_id} changed too often to be changed")
 
-    def _planned(self, confirmation: Confirmation, now: datetime) -> Step:
-        made = replace(confirmation, created_at=now, updated_at=now)
-        return advance(made, Submitted(now), self._policy, now)
+    def _planned(self, confirmation: Confirmation) -> Step:
+        now = confirmation.created_at
+        return advance(confirmation, Submitted(now), self._policy, now)
 
     def _unchanged(self, confirmation: Confirmation) -> Step:
         return Step(Transition(confirmation), wakes(confirmation, self._policy), opts_out=False, is_changed=False)

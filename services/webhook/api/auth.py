@@ -50,16 +50,14 @@ class ApiKeys:
 
         async def answer(request: Request) -> Response:
             caller = self.caller(request.headers.get("authorization"))
-            request.state.shop = caller.shop
-            request.state.key_name = caller.key_name
-            request.state.is_test = caller.is_test
+            request.state.caller = caller
             return await respond(request, caller.shop)
 
         return answer
 
 
 def _digest(key: bytes) -> bytes:
-    return hashlib.sha256(key).digest()
+    return hashlib.blake2b(key, digest_size=32).digest()
 
 
 def _unauthorized(detail: str, challenge: str) -> ProblemError:

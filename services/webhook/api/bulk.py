@@ -74,7 +74,7 @@ class Bulk:
 
         Returns what to keep, and what to answer.
         """
-        rules, is_test = await self._confirmations.rules(), request.state.is_test
+        rules, is_test = await self._confirmations.rules(), request.state.caller.is_test
         results: list[KeptResult] = []
         objects: list[dict[str, Any]] = []
         handful = _read(items[:_AT_ONCE], shop, rules, is_test=is_test)

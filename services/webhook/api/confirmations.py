@@ -56,7 +56,7 @@ class Confirmations:
             if not known:
                 raise
             return self._answer(known)
-        new = new_confirmation(body, shop=shop, digest=digest, now=rules.now, is_test=request.state.is_test)
+        new = new_confirmation(body, shop=shop, digest=digest, now=rules.now, is_test=request.state.caller.is_test)
         named = None if key is None else IdempotencyKey(key, digest)
         return self._answer(await self._store.confirmations.submit(new, idempotency=named))
 

@@ -81,26 +81,25 @@ def _currency(text: str) -> str:
 
 
 def _moment(text: str) -> datetime:
-    wrong = fault("invalid_time", "must be a time with its offset as in RFC 3339, such as 2026-11-25T09:00:00+01:00")
-    if not _MOMENT.fullmatch(text):
-        raise wrong
     try:
-        moment = datetime.fromisoformat(text.upper()).astimezone(UTC)
+        moment = datetime.fromisoformat(text.upper()).astimezone(UTC) if _MOMENT.fullmatch(text) else None
     except (ValueError, OverflowError):
-        raise wrong from None
+        moment = None
+    if moment is None:
+        raise fault("invalid_time", "must be a time with its offset as in RFC 3339, such as 2026-11-25T09:00:00+01:00")
     if moment >= LATEST:
         raise fault("too_late", "must lie before the year 2100")
     return moment
 
 
 def _day(text: str) -> date:
-    wrong = fault("invalid_date", "must be a date such as 2026-11-25")
-    if not _DAY.fullmatch(text):
-        raise wrong
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
     except ValueError:
-        raise wrong from None
+        day = None
+    if day is None:
+        raise fault("invalid_date", "must be a date such as 2026-11-25")
+    return day
 
 
 def _window(text: str) -> Window:

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.webhook.api.auth import ShopRespond
-from services.webhook.edge import ERROR_HEADERS
+from services.webhook.edge import HEADERS
 from services.webhook.problems import ProblemError, ProblemKind
 from shared.core.errors import StoreUnavailableError
 from shared.setting_types import Rate
@@ -18,7 +18,7 @@ class RateLimiter:
 
     def __init__(self, store: Store, rate: Rate | None) -> None:
         self._limits = None if rate is None else RateLimits(store.client, rate)
-        self._policy = "" if rate is None else f'"default";q={rate.requests};w={rate.window_s}'
+        self._policy = b"" if rate is None else f'"default";q={rate.requests};w={rate.window_s}'.encode()
 
     def limited(self, respond: ShopRespond) -> ShopRespond:
         """Return `respond` for as many requests as the key may make."""
@@ -28,21 +28,18 @@ class RateLimiter:
 
         async def answer(request: Request, shop: str) -> Response:
             try:
-                allowance = await limits.take(request.state.key_name)
+                allowance = await limits.take(request.state.caller.key_name)
             except StoreUnavailableError:  # whoever answers will say so, if Redis is needed for it
                 return await respond(request, shop)
-            headers = self._headers(allowance)
+            request.scope["state"][HEADERS] += self._headers(allowance)
             if not allowance.is_allowed:
                 seconds = max(1, math.ceil(allowance.more_in_s))
                 detail = f"This key may make no more requests for {seconds} s."
-                raise ProblemError(ProblemKind.TOO_MANY_REQUESTS, detail, headers={**headers, "retry-after": str(seconds)})
-            request.scope["state"][ERROR_HEADERS] = headers
-            response = await respond(request, shop)
-            response.headers.update(headers)
-            return response
+                raise ProblemError(ProblemKind.TOO_MANY_REQUESTS, detail, headers={"retry-after": str(seconds)})
+            return await respond(request, shop)
 
         return answer
 
-    def _headers(self, allowance: Allowance) -> dict[str, str]:
+    def _headers(self, allowance: Allowance) -> list[tuple[bytes, bytes]]:
         left = f'"default";r={allowance.remaining};t={math.ceil(allowance.more_in_s)}'
-        return {"ratelimit-policy": self._policy, "ratelimit": left}
+        return [(b"ratelimit-policy", self._policy), (b"ratelimit", left.encode())]
