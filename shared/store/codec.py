@@ -25,9 +25,9 @@ class Record:
     version: int
 
 
-def encode(confirmation: Confirmation) -> bytes:
+def encode(confirmation: Confirmation) -> str:
     """Return the JSON part of the record."""
-    return _encoder.encode(compact(msgspec.to_builtins(confirmation)))
+    return _encoder.encode(compact(msgspec.to_builtins(confirmation))).decode()
 
 
 def compact(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape

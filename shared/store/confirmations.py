@@ -20,7 +20,7 @@ from shared.store.codec import Record, decode, encode, from_time, state_word
 from shared.store.connection import Client, translated
 from shared.store.gathering import Gathering
 from shared.store.idempotency import KEY_LIFE, IdempotencyKey, KeyConflict
-from shared.store.scripts import Script, Word, run, run_many
+from shared.store.scripts import Call, Script, packed, run, run_many
 from shared.store.submission import (
     AlreadyOpen,
     Created,
@@ -52,9 +52,9 @@ class Confirmations:
             StoreUnavailableError: Nothing is known to be stored; the same submission may be repeated.
         """
         step = self._planned(confirmation)
-        keys_, args = self._submit_words(step, idempotency)
+        call = self._submit_call(step, idempotency)
         async with translated():
-            reply = await self._submissions.run((keys_, args))
+            reply = await self._submissions.run(call)
         return self._submission(step, reply)
 
     async def submit_many(self, confirmations: Sequence[Confirmation]) -> list[Submission]:
@@ -62,7 +62,7 @@ class Confirmations:
         if not confirmations:
             return []
         steps = [self._planned(confirmation) for confirmation in confirmations]
-        calls = [self._submit_words(step, None) for step in steps]
+        calls = [self._submit_call(step, None) for step in steps]
         async with translated():
             replies = await run_many(self._client, Script.SUBMIT, calls)
         return [self._submission(step, reply) for step, reply in zip(steps, replies, strict=True)]
@@ -151,38 +151,34 @@ class Confirmations:
     async def _commit(self, record: Record, step: Step) -> Any:  # noqa: ANN401 - the script's reply
         after = replace(step.confirmation, schema=SCHEMA_VERSION)
         follow = follow_ups.of_step(record.confirmation, step, self._policy, self._dataschema)
-        args: list[Word] = [
+        line = follow_ups.line_wanted(record.confirmation, after)
+        told = packed(
             record.version,
             secrets.token_urlsafe(6),
             SCHEMA_VERSION,
             state_word(after),
             encode(after),
-            follow_ups.packed(follow),
-        ]
-        line = follow_ups.line_wanted(record.confirmation, after)
-        if line is not None:
-            args += (line, after.id, after.call.priority.value, after.shop)
-        return await run(self._client, Script.COMMIT, keys=[keys.record(after.id)], args=args)
+            follow,
+            *(() if line is None else (line, after.id, after.call.priority.value, after.shop)),
+        )
+        return await run(self._client, Script.COMMIT, keys=[keys.record(after.id)], args=[told])
 
-    def _submit_words(self, step: Step, idempotency: IdempotencyKey | None) -> tuple[list[str], list[Word]]:
+    def _submit_call(self, step: Step, idempotency: IdempotencyKey | None) -> Call:
         new = step.confirmation
         named = "" if idempotency is None else keys.idempotency(new.shop, idempotency.key)
-        args: list[Word] = [
+        told = packed(
             new.id,
             new.order.id,
             new.customer.phone,
             "" if idempotency is None else idempotency.digest,
             int(KEY_LIFE.total_seconds() * 1000),
-            b"" if idempotency is None else msgspec.json.encode(FirstAnswer.to(new)),
+            "" if idempotency is None else msgspec.json.encode(FirstAnswer.to(new)).decode(),
             SCHEMA_VERSION,
             state_word(new),
             encode(new),
-            follow_ups.packed(follow_ups.of_submission(step, self._policy, self._dataschema)),
-        ]
-        return (
-            [keys.record(new.id), keys.orders(new.shop), keys.opt_outs(new.shop), named],
-            args,
+            follow_ups.of_submission(step, self._policy, self._dataschema),
         )
+        return [keys.record(new.id), keys.orders(new.shop), keys.opt_outs(new.shop), named], [told]
 
     def _submission(self, step: Step, reply: list[bytes]) -> Submission:
         self._clock.learn(_moment(reply[1]))

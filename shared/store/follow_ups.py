@@ -13,17 +13,11 @@ from shared.core.outcome import Direction
 from shared.store import keys
 from shared.store.codec import compact, to_ms
 
-FollowUp = tuple[str | int, ...]  # Lua's reader of MessagePack knows no bytes
+FollowUp = tuple[str | int, ...]
 
-_packer = msgspec.msgpack.Encoder()
 _NEVER = Wakes(None, None)
 _AT_ONCE = timedelta(seconds=0.1)
 _LEASE_MARGIN = timedelta(seconds=60)  # so that a slow look-up at Twilio frees no place that is still taken
-
-
-def packed(follow_ups: list[FollowUp]) -> bytes:
-    """Return the follow-ups as one argument (redis-py takes long over many)."""
-    return _packer.encode(follow_ups)
 
 
 def of_submission(step: Step, policy: DialPolicy, dataschema: str) -> list[FollowUp]:

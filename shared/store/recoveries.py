@@ -9,7 +9,7 @@ from shared.core.errors import NotFoundError
 from shared.store import follow_ups, keys
 from shared.store.codec import decode, from_ms, from_time, is_finished
 from shared.store.connection import Client, translated
-from shared.store.scripts import Script, Word, run
+from shared.store.scripts import Script, Word, packed, run
 
 MOST_RECOVERIES = 3
 _ERASED_AGAIN = timedelta(days=1)  # after an erasure that killed its worker
@@ -112,9 +112,9 @@ class Recoveries:
     async def _redriven(self, confirmation_id: str) -> bool:
         stored = await self._client.get(keys.record(confirmation_id))
         if stored is None:
-            await run(self._client, Script.REDRIVE, keys=[keys.record(confirmation_id)], args=[confirmation_id, 0, b"\x90"])
+            await run(self._client, Script.REDRIVE, keys=[keys.record(confirmation_id)], args=[packed(confirmation_id, 0, [])])
             raise NotFoundError(confirmation_id)
         record = decode(stored)
         due = follow_ups.of_due(record.confirmation, wakes(record.confirmation, self._policy))
-        args: list[Word] = [confirmation_id, record.version, follow_ups.packed(due)]
-        return bool(await run(self._client, Script.REDRIVE, keys=[keys.record(confirmation_id)], args=args))
+        told = packed(confirmation_id, record.version, due)
+        return bool(await run(self._client, Script.REDRIVE, keys=[keys.record(confirmation_id)], args=[told]))

@@ -101,9 +101,14 @@ local function announce(shop, id, sequence, entry, kind, keep_from_ms, envelope)
   redis.call('RPUSH', 'confirmation:' .. id .. ':events', entry)
 end
 
--- Does what follows: a MessagePack list of commands, each a list of words; `@dial` and `@announce` are ours.
-local function follow_up(packed)
-  for _, words in ipairs(cmsgpack.unpack(packed)) do
+-- Returns all that a script was told where that is much: one argument, a MessagePack list.
+local function told()
+  return unpack(cmsgpack.unpack(ARGV[1]))
+end
+
+-- Does what follows: a list of commands, each a list of words; `@dial` and `@announce` are ours.
+local function follow_up(commands)
+  for _, words in ipairs(commands) do
     if words[1] == '@dial' then
       set_dial(unpack(words, 2))
     elseif words[1] == '@announce' then
