@@ -1,6 +1,7 @@
 """The way to Redis: what REDIS_URL may look like, how long anything may take, and Redis's errors as our own."""
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,20 +22,34 @@ from shared.core.errors import StoreUnavailableError
 Client: TypeAlias = Any
 
 TOTAL_LIMIT_S = 6.0  # for one operation of the store, tries and pauses included
-_SOCKET_TIMEOUT_S = 2.0
+_UNANSWERED_S = 2.0  # what the network does not acknowledge for so long was not delivered: another connection is tried
 _MOST_CONNECTIONS = 1_000  # redis-py's own limit is 100: the next one asking at the same time is refused, as if Redis were away
 SENTINEL_LIMITS = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0}
 
 
-def options() -> dict[str, Any]:
-    """Return the settings of every connection. Replays are harmless: each write knows itself again."""
+def options(*, is_tcp: bool = True) -> dict[str, Any]:
+    """Return the settings of every connection. Replays are harmless: each write knows itself again.
+
+    No `socket_timeout`: redis-py starts a task for each sending and a timer for each reply then (an eighth of what a lone
+    order costs). How long an operation may take is said once, by `translated`; that a peer is gone, the kernel notices.
+    """
     return {
-        "socket_timeout": _SOCKET_TIMEOUT_S,
+        "socket_timeout": None,
         "socket_connect_timeout": 1.0,
+        **({"socket_keepalive_options": _keepalive()} if is_tcp else {}),
         "health_check_interval": 0,
         "max_connections": _MOST_CONNECTIONS,
         "retry": Retry(ExponentialBackoff(cap=0.4, base=0.05), retries=3),
     }
+
+
+def _keepalive() -> dict[int, int]:
+    """Return what the kernel does about a silent peer: seconds until it asks, between questions, how many; and `_UNANSWERED_S`.
+
+    Source: Linux, tcp(7); a system that lacks an option does without.
+    """
+    wanted = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 1, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": int(_UNANSWERED_S * 1000)}
+    return {getattr(socket, name): value for name, value in wanted.items() if hasattr(socket, name)}
 
 
 def open_client(redis_url: str) -> Client:
@@ -43,7 +58,7 @@ def open_client(redis_url: str) -> Client:
     `redis://`, `rediss://`, `unix://`, or `redis+sentinel://[:password@]host:port,host:port/service[/db]`.
     """
     if not is_sentinel(redis_url):
-        return Redis.from_url(redis_url, **options())
+        return Redis.from_url(redis_url, **options(is_tcp=not redis_url.startswith("unix://")))
     hosts, service, db, password = sentinel_parts(redis_url)
     sentinel: Any = Sentinel(hosts, sentinel_kwargs=SENTINEL_LIMITS, **options())  # type: ignore[no-untyped-call]
     return sentinel.master_for(service, db=db, password=password)
@@ -125,8 +140,9 @@ def cancellations() -> int:
 def raise_swallowed(before: int) -> None:
     """End the task where it has been asked to since, and was not told.
 
-    redis-py sends with `asyncio.wait_for`, which in Python 3.11 loses a cancellation that comes in the moment in which
-    the sending is done; a task that loops would then never end.
+    Where a connection has a time limit of its own, as those to the sentinels have, redis-py sends with `asyncio.wait_for`,
+    which in Python 3.11 loses a cancellation that comes in the moment in which the sending is done; a task that loops would
+    then never end.
     """
     if cancellations() > before:
         raise asyncio.CancelledError
