@@ -98,4 +98,4 @@ def evidence_object(evidence: Evidence) -> dict[str, Any]:
 
 def timestamp(moment: datetime) -> str:
     """Return RFC 3339 in UTC with milliseconds, `2026-11-25T08:00:00.000Z`."""
-    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+    return f"{moment.astimezone(UTC).isoformat(timespec='milliseconds').removesuffix('+00:00')}Z"
