@@ -1,6 +1,7 @@
 """Starts the media bridge: reads the environment, wires the parts, serves until SIGTERM, drains, ends with 0."""
 
 import asyncio
+import os
 import signal
 import socket
 import ssl
@@ -59,7 +60,8 @@ def main() -> None:
     _refuse_taken(settings.media_bridge_bind)
     if count == 1:
         _serve(settings, siblings)
-        return
+        sys.stdout.flush()
+        os._exit(0)  # as the keeper's children end: Python itself would wait for threads that a hung disk holds
     _read_languages()
     children: list[Child] = []
     keeper = Keeper(children, drain_timeout_s=settings.drain_timeout_s + _LAST_WORDS_S, on_change=lambda _: None)

@@ -70,7 +70,7 @@ class Recording:
         self._is_due.set()
 
     async def run(self) -> None:
-        """Write to disk what comes, without the loop ever waiting for the disk.
+        """Write to disk what comes, without the loop ever waiting for the disk; who cancels it does not wait either.
 
         Raises:
             OSError: The disk refuses.
@@ -82,8 +82,10 @@ class Recording:
                 self._is_due.clear()
                 while self._pieces:
                     await on_disk(file.write, self._pieces.popleft())
-        finally:
-            await asyncio.shield(on_disk(_close, file))
+        except OSError:
+            await on_disk(file.close)
+            raise
+        await on_disk(_close, file)
 
     def _open(self) -> BinaryIO:
         self._path.parent.mkdir(parents=True, exist_ok=True)

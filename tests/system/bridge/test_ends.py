@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(90)]
 CALLS = 4
 CONFIRMS_SLOWLY = ({"wait_agent_speaking": 2500}, {"pause": 1.5}, {"press": "1"}, "stay")
 STAYS = ("stay",)
+_FULL_AFTER_S = 3.0  # a pipe holds two seconds of a recording
 
 
 @pytest.fixture
@@ -98,6 +99,40 @@ async def test_a_second_sigterm_breaks_the_calls_off_and_loses_no_word(
             assert (await call.ended(limit_s=10))["streams"][0]["closed_by"] == "server"
             assert await call.words()
     assert "writes_lost" not in bridge.log.read_text()
+
+
+@pytest.mark.parametrize("has_reader", [False, True], ids=["opening", "writing"])
+@pytest.mark.parametrize("processes", ["1", "2"])
+async def test_a_disk_that_hangs_holds_nobody_up_who_is_told_twice_to_end(
+    tmp_path: Path,
+    valkey_server: ValkeyServer,
+    openai: SimulatorProcess,
+    twilio: TwilioSimulator,
+    end: FarEnd,
+    processes: str,
+    *,
+    has_reader: bool,
+) -> None:
+    more = {"MEDIA_BRIDGE_PROCESSES": processes, "RECORD_CALLS": str(tmp_path)}
+    with running_bridge(tmp_path, redis_url=valkey_server.url, openai_url=openai.url, **more) as bridge:
+        async with open_store(valkey_server.url) as store:
+            phone = a_phone(twilio, openai, bridge, end, store)
+            pipe = tmp_path / f"cnf_{phone.count + 1:026}-1.wav"
+            os.mkfifo(pipe)  # who opens it is held until there is a reader, who writes once it is full
+            reader = os.open(pipe, os.O_RDWR | os.O_NONBLOCK) if has_reader else None
+            call = await phone.call(*STAYS)
+            await eventually(partial(_has_heard, twilio, call.sid))
+            if reader is not None:
+                await asyncio.sleep(_FULL_AFTER_S)
+            bridge.process.terminate()
+            await asyncio.sleep(0.3)
+            bridge.process.terminate()
+            assert await asyncio.to_thread(bridge.process.wait, 9) == 0
+            assert (await call.ended(limit_s=10))["streams"][0]["closed_by"] == "server"
+            assert await call.words()
+        if reader is not None:
+            os.close(reader)
+    assert "writes_lost" in bridge.log.read_text()
 
 
 async def test_a_killed_parent_leaves_calls_that_go_on_and_a_port_that_is_free(
