@@ -54,14 +54,14 @@ class Reconciler:
         return care
 
     async def _erase(self, confirmation: Confirmation) -> Care:
-        """Forget a confirmation; say so where a CRM has not read its outcome, and which of its consumer groups."""
+        """Forget a confirmation; say so where its outcome was not taken, and by whom."""
         answer = await self._store.eraser.erase_if_over(confirmation.id)
         if answer is None or not answer.unread_by:
             return Care.ERASE
         event, care = "outcome_erased_unread", Care.ERASE_UNREAD
         if isinstance(answer, KeptUnread):
             event, care = "outcome_kept_unread", Care.KEEP_UNREAD
-        _log.warning(event, shop=confirmation.shop, groups=list(answer.unread_by))
+        _log.warning(event, shop=confirmation.shop, unread_by=list(answer.unread_by))
         return care
 
     async def _care_for_call(self, care: Care, confirmation: Confirmation) -> None:

@@ -59,6 +59,14 @@ def decode(stored: bytes) -> Record:
     return Record(_decoder.decode(body), int(version))
 
 
+def decode_if_readable(stored: bytes) -> Record | None:
+    """Read a record; None where this program can't."""
+    try:
+        return decode(stored)
+    except (UnknownSchemaError, msgspec.MsgspecError, ValueError):
+        return None
+
+
 def state_word(confirmation: Confirmation) -> str:
     """Return the word in the header by which scripts know what goes on: `waiting`, `calling`, `rehearsing` or `finished`."""
     if confirmation.is_finished:

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from shared.core.errors import NotFoundError
 from shared.core.facts import ErasureRequested
 from shared.core.outcome import Outcome
 from shared.store import keys
+from shared.store.codec import decode_if_readable
 from shared.store.confirmations import Confirmations
 from shared.store.connection import Client, translated
 from shared.store.erasure import Eraser
@@ -18,7 +20,8 @@ class Forgotten:
     """What became of a customer's confirmations.
 
     `erased` are gone. `pending` have a call going on, and are erased when it ends. `withdrawn` of both were open orders.
-    `unread` outcomes were erased before a consumer group of the CRM had acknowledged them, `unread_by` names the groups.
+    `unread` outcomes were erased before `unread_by` had taken them: consumer groups of the CRM, and webhook endpoints.
+    `unreadable` names those whose records nobody can read: they are still there (`remains.py` erases them).
     """
 
     erased: int = 0
@@ -26,6 +29,7 @@ class Forgotten:
     withdrawn: int = 0
     unread: int = 0
     unread_by: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
 
 
 class Customers:
@@ -40,9 +44,13 @@ class Customers:
     async def forget(self, shop: str, phone: str) -> Forgotten:
         """Take back what is open under a number, and erase everything; repeating it does no harm."""
         erased = pending = withdrawn = unread = 0
-        groups: set[str] = set()
-        for confirmation_id in await self._ids(shop, phone):
-            step = await self._confirmations.apply(confirmation_id, ErasureRequested)
+        unread_by: set[str] = set()
+        ids, unreadable = await self._ids(shop, phone)
+        for confirmation_id in ids:
+            try:
+                step = await self._confirmations.apply(confirmation_id, ErasureRequested)
+            except NotFoundError:  # whoever asks for the same at the same time was faster
+                continue
             after = step.confirmation
             withdrawn += step.is_changed and (after.withdrawn_at is not None or after.outcome is Outcome.WITHDRAWN)
             if not after.is_finished:
@@ -52,15 +60,24 @@ class Customers:
             erased += answer is not None
             if answer is not None and answer.unread_by:
                 unread += 1
-                groups.update(answer.unread_by)
-        return Forgotten(erased, pending, withdrawn, unread, tuple(sorted(groups)))
+                unread_by.update(answer.unread_by)
+        return Forgotten(erased, pending, withdrawn, unread, tuple(sorted(unread_by)), tuple(unreadable))
 
-    async def _ids(self, shop: str, phone: str) -> list[str]:
-        """Return the ids of all of the shop's confirmations of a number."""
+    async def _ids(self, shop: str, phone: str) -> tuple[list[str], list[str]]:
+        """Return the ids of all of the shop's confirmations of a number, and of those that nobody can read."""
         async with translated():
             every = [found.decode() for found in await self._client.zrange(keys.phone(phone), 0, -1)]
         ids: list[str] = []
+        unreadable: list[str] = []
         for start in range(0, len(every), _AT_ONCE):
-            found = await self._lookups.get_many(tuple(every[start : start + _AT_ONCE]))
-            ids += [confirmation.id for confirmation in found if confirmation.shop == shop]
-        return ids
+            some = every[start : start + _AT_ONCE]
+            async with translated():
+                stored = await self._client.mget([keys.record(confirmation_id) for confirmation_id in some])
+            for confirmation_id, one in zip(some, stored, strict=True):
+                if one is None:
+                    continue
+                if (record := decode_if_readable(one)) is None:
+                    unreadable += [confirmation_id] * await self._lookups.is_listed(shop, confirmation_id)
+                elif record.confirmation.shop == shop:
+                    ids.append(confirmation_id)
+        return ids, unreadable

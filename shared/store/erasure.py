@@ -20,7 +20,7 @@ _MOST_CONFLICTS = 20
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """It is gone. `unread_by` names the CRM's consumer groups that had not acknowledged its outcome."""
+    """It is gone. `unread_by` names who had not taken its outcome: consumer groups of the CRM, and webhook endpoints."""
 
     unread_by: tuple[str, ...] = ()
 
@@ -93,8 +93,8 @@ class Eraser:
         ]
         again_ms = int(LOOK_AGAIN.total_seconds() * 1000)
         args: list[Word] = [old.id, record.version, old.order.id, old.shop, old.call.priority.value, mode, again_ms]
-        word, *groups = await run(self._client, Script.ERASE, keys=places, args=args)
-        unread_by = tuple(group.decode() for group in groups)
+        word, *unread = await run(self._client, Script.ERASE, keys=places, args=args)
+        unread_by = tuple(one.decode() for one in unread)
         if word == b"done":
             return Erased(unread_by)
         return KeptUnread(unread_by) if word == b"kept" else None

@@ -64,6 +64,14 @@ class Lookups:
             found = await pipe.execute()
         return frozenset(one for one, is_there in zip(confirmation_ids, found, strict=True) if is_there)
 
+    async def is_listed(self, shop: str, confirmation_id: str) -> bool:
+        """Tell whether a confirmation is the shop's, also where its record can't be read."""
+        pipe = self._client.pipeline(transaction=True)  # at one moment: it moves from one listing to another
+        for word in _UNFINISHED + _FINISHED:
+            pipe.zscore(keys.listing(shop, word), confirmation_id)
+        async with translated():
+            return any(score is not None for score in await pipe.execute())
+
     async def find_open_by_phone(self, shop: str | None, phone: str) -> tuple[Confirmation, ...]:
         """Return the number's open confirmations, newest first, of one shop or of all; no test orders."""
         found = await self.of_phone(phone)

@@ -2,11 +2,9 @@
 
 from collections.abc import AsyncIterator
 
-import msgspec
-
 from shared.core.errors import ConfirmerError
 from shared.store import keys
-from shared.store.codec import UnknownSchemaError, decode
+from shared.store.codec import decode_if_readable
 from shared.store.connection import Client, translated
 from shared.store.scripts import Script, run
 
@@ -32,7 +30,7 @@ class Remains:
         async with translated():
             stored = await self._client.get(keys.record(confirmation_id))
             last = await self._client.lindex(keys.history(confirmation_id), -1)
-        if stored is not None and _is_readable(stored):
+        if stored is not None and decode_if_readable(stored) is not None:
             raise ReadableError(confirmation_id)
         for pattern in ("phone:*", "line:*", "confirmations:*"):
             async for place in self._places(pattern):
@@ -87,11 +85,3 @@ class Remains:
             for _, fields in await self._client.xrange(place, entry_id, entry_id):
                 if confirmation_id.encode() in fields[b"event"]:
                     await self._client.xdel(place, entry_id)
-
-
-def _is_readable(stored: bytes) -> bool:
-    try:
-        decode(stored)
-    except (UnknownSchemaError, msgspec.MsgspecError, ValueError):
-        return False
-    return True

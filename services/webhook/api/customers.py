@@ -22,7 +22,9 @@ class CustomerErasure:
     def __init__(self, store: Store, allowed_countries: frozenset[str], registry: CollectorRegistry) -> None:
         self._store = store
         self._allowed_countries = allowed_countries
-        self._unread = Counter("outcomes_erased_unread", "Outcomes erased before the CRM had acknowledged them.", registry=registry)
+        self._unread = Counter(
+            "outcomes_erased_unread", "Outcomes erased before the CRM, or a webhook endpoint, had taken them.", registry=registry
+        )
 
     def operations(self) -> tuple[Op, ...]:
         """Return what the API offers here."""
@@ -52,7 +54,9 @@ class CustomerErasure:
         forgotten = await self._store.customers.forget(shop, phone)
         if forgotten.unread:
             self._unread.inc(forgotten.unread)
-            log.warning("outcome_erased_unread", shop=shop, count=forgotten.unread, groups=list(forgotten.unread_by))
+            log.warning("outcome_erased_unread", shop=shop, count=forgotten.unread, unread_by=list(forgotten.unread_by))
+        if forgotten.unreadable:
+            log.error("records_unreadable", shop=shop, confirmation_ids=list(forgotten.unreadable))
         log.info("customer_forgotten", shop=shop, erased=forgotten.erased, pending=forgotten.pending)
         is_opted_out = await self._store.opt_outs.contains(shop, phone)
         return json_response(
@@ -61,6 +65,7 @@ class CustomerErasure:
                 "pending": forgotten.pending,
                 "withdrawn": forgotten.withdrawn,
                 "unread_outcomes": forgotten.unread,
+                "unreadable": len(forgotten.unreadable),
                 "on_do_not_call_list": is_opted_out,
             }
         )

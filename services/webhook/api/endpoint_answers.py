@@ -103,5 +103,10 @@ class ForgottenAnswer(Answer):
     erased: int
     pending: int = Field(description="In a call just now: withdrawn, and erased when it ends.")
     withdrawn: int = Field(description="How many of them were open.")
-    unread_outcomes: int = Field(description="Outcomes erased before every consumer group of the CRM had read them.")
+    unread_outcomes: int = Field(
+        description="Outcomes erased before every consumer group of the CRM and every webhook endpoint had them."
+    )
+    unreadable: int = Field(
+        description="Records that nobody can read, and that are still there: the service's operator erases them."
+    )
     on_do_not_call_list: bool = Field(description="The number stays on that list; DELETE /v1/opt-outs/{phone} takes it off.")

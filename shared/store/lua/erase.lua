@@ -1,11 +1,12 @@
--- Takes a confirmation out with all that belongs to it, unless it changed since it was read, or (mode `keep`) a consumer group
+-- Takes a confirmation out with all that belongs to it, unless it changed, or went, since it was read, or (mode `keep`) a consumer group
 -- has not acknowledged its outcome yet: then it is looked at again later.
 -- KEYS: the record, its history, its transcript, the shop's orders, the number's set, its listing, the CRM's stream, the line.
 -- ARGV: id, version, order id, shop, priority, mode (`keep` or `take`), ms until it is looked at again.
--- Returns {'done', group ...} or {'kept', group ...}, the groups being those that had not acknowledged it; or {'conflict'}.
+-- Returns {'kept', group ...}, the groups being those that had not acknowledged it; {'done', group or endpoint ...}, those that had
+-- not taken the outcome, webhook endpoints for which it waited among them; or {'conflict'}.
 local id = ARGV[1]
 local stored = redis.call('GET', KEYS[1])
-if stored and header_of(stored).version ~= tonumber(ARGV[2]) then
+if not stored or header_of(stored).version ~= tonumber(ARGV[2]) then
   return { 'conflict' }
 end
 
@@ -66,6 +67,9 @@ redis.call('ZREM', 'due:parked', id)
 redis.call('HDEL', 'due:begun', 'dial:' .. id, 'care:' .. id, 'retire:' .. id)
 set_dial(ARGV[5], ARGV[4], id, '')
 for _, endpoint in ipairs(redis.call('HKEYS', 'webhooks:' .. ARGV[4])) do
+  if entry_id and redis.call('LPOS', 'webhook:' .. endpoint .. ':lane:' .. id, sequences) then
+    unread[#unread + 1] = endpoint
+  end
   forget_lane(endpoint, id, sequences)
 end
 return { 'done', unpack(unread) }

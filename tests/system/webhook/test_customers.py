@@ -1,5 +1,6 @@
 """A customer is forgotten: open orders are taken back, and nothing under the number is left but the wish not to be called."""
 
+import asyncio
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -14,7 +15,7 @@ from tests.support.webhook import OTHER_KEY, PHONE, Service, small_body
 
 pytestmark = pytest.mark.system
 PATH = f"/v1/customers/{quote(PHONE)}"
-NOTHING = {"erased": 0, "pending": 0, "withdrawn": 0, "unread_outcomes": 0, "on_do_not_call_list": False}
+NOTHING = {"erased": 0, "pending": 0, "withdrawn": 0, "unread_outcomes": 0, "unreadable": 0, "on_do_not_call_list": False}
 
 
 async def forget(service: Service, key: str | None = None) -> object:
@@ -70,6 +71,40 @@ async def test_an_outcome_that_the_crm_has_not_read_is_erased_and_that_is_said(s
     await service.client.delete(f"/v1/confirmations/{made['id']}")
     assert await forget(service) == {**NOTHING, "erased": 1, "unread_outcomes": 1}
     assert "outcomes_erased_unread_total 1.0" in (await service.client.get("/metrics")).text
+
+
+async def test_an_outcome_that_waits_for_a_webhook_endpoint_counts_as_one_that_was_not_read(service: Service) -> None:
+    endpoint = {"url": "https://shop.example/hooks", "events": ["confirmation.queued"]}
+    assert (await service.client.post("/v1/webhook-endpoints", json=endpoint)).is_success
+    await service.submit(small_body(1))
+    assert await forget(service) == {**NOTHING, "erased": 1, "withdrawn": 1}
+    assert (await service.client.post("/v1/webhook-endpoints", json={"url": "https://shop.example/outcomes"})).is_success
+    await service.submit(small_body(2))
+    assert await forget(service) == {**NOTHING, "erased": 1, "withdrawn": 1, "unread_outcomes": 1}
+    assert not [key async for key in service.store.client.scan_iter("webhook:*:lane*")]
+
+
+async def test_a_record_that_nobody_can_read_keeps_no_other_from_being_erased(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = await service.submit(small_body(1))
+    await service.submit(small_body(2))
+    await service.store.client.set(f"confirmation:{broken['id']}", "nonsense")
+    assert await forget(service, OTHER_KEY) == NOTHING
+    assert await forget(service) == {**NOTHING, "erased": 1, "withdrawn": 1, "unreadable": 1}
+    told = capsys.readouterr().out
+    assert "records_unreadable" in told
+    assert broken["id"] in told
+    await service.store.remains.erase(broken["id"])
+    assert await forget(service) == NOTHING
+
+
+async def test_two_who_ask_at_once_are_both_answered(service: Service) -> None:
+    for number in range(20):
+        await service.submit(small_body(number))
+    one, other = await asyncio.gather(service.client.delete(PATH), service.client.delete(PATH))
+    assert (one.status_code, other.status_code) == (200, 200)
+    assert one.json()["erased"] + other.json()["erased"] == 20
 
 
 async def test_the_do_not_call_list_stays(service: Service) -> None:
