@@ -1,10 +1,11 @@
 """Fixtures of the contract tests."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from tests.support.openai_simulator import SimulatorProcess, running_simulator
+from tests.support.twilio_simulator import FarEnd, StreamServer, TwilioSimulator, far_end, running_twilio, stream_server
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +21,31 @@ def openai_simulator(openai_process: SimulatorProcess) -> SimulatorProcess:
     openai_process.reset()
     openai_process.until_nobody_is_here()
     return openai_process
+
+
+@pytest.fixture(scope="module")
+def twilio_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwilioSimulator]:
+    """One Twilio simulator for all tests of a file."""
+    with running_twilio(tmp_path_factory.mktemp("wav")) as running:
+        yield running
+
+
+@pytest.fixture
+def twilio(twilio_process: TwilioSimulator) -> TwilioSimulator:
+    """The simulator without calls, scripts and faults."""
+    twilio_process.reset()
+    return twilio_process
+
+
+@pytest.fixture
+def far() -> Iterator[FarEnd]:
+    """A web server for what a call is told to ask."""
+    with far_end() as end:
+        yield end
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[StreamServer]:
+    """Who takes the streams."""
+    async with stream_server() as running:
+        yield running

@@ -1,44 +1,15 @@
 """How simulated calls go: states, signed callbacks, machine detection, inbound calls, and callbacks gone wrong."""
 
 import asyncio
-from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
 
-from tests.support.twilio_simulator import (
-    ACCOUNT,
-    ARTA,
-    SHOP,
-    FarEnd,
-    Received,
-    TwilioSimulator,
-    eventually,
-    far_end,
-    running_twilio,
-)
+from tests.support.twilio_simulator import ACCOUNT, ARTA, SHOP, FarEnd, Received, TwilioSimulator, eventually
 
 QUIET = "<Response><Pause length='60'/></Response>"
 ALL = ["initiated", "ringing", "answered", "completed"]
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwilioSimulator]:
-    with running_twilio(tmp_path_factory.mktemp("wav")) as running:
-        yield running
-
-
-@pytest.fixture
-def twilio(process: TwilioSimulator) -> TwilioSimulator:
-    process.reset()
-    return process
-
-
-@pytest.fixture
-def far() -> Iterator[FarEnd]:
-    with far_end() as end:
-        yield end
 
 
 def statuses(far: FarEnd) -> list[str]:

@@ -11,30 +11,15 @@ import pytest
 from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 
-from tests.support.twilio_simulator import (
-    ACCOUNT,
-    ARTA,
-    SHOP,
-    FarEnd,
-    TwilioSimulator,
-    eventually,
-    far_end,
-    running_twilio,
-)
+from tests.support.twilio_simulator import ACCOUNT, ARTA, SHOP, FarEnd, TwilioSimulator, eventually, running_twilio
 
 QUIET = "<Response><Pause length='60'/></Response>"
 
 
 @pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwilioSimulator]:
+def twilio_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwilioSimulator]:
     with running_twilio(tmp_path_factory.mktemp("wav"), "--from-numbers", SHOP) as running:
         yield running
-
-
-@pytest.fixture
-def twilio(process: TwilioSimulator) -> TwilioSimulator:
-    process.reset()
-    return process
 
 
 @pytest.fixture
@@ -42,12 +27,6 @@ def client(twilio: TwilioSimulator) -> Iterator[Client]:
     client = twilio.client()
     yield client
     client.http_client.session.close()
-
-
-@pytest.fixture
-def far() -> Iterator[FarEnd]:
-    with far_end() as end:
-        yield end
 
 
 def test_the_official_client_creates_fetches_updates_and_lists(twilio: TwilioSimulator, client: Client) -> None:

@@ -1,69 +1,19 @@
-"""Simulated media streams over real sockets: handshake, frames, pacing, play buffer, keys and every kind of end."""
+"""Simulated media streams over real sockets: handshake, frames, pacing, play buffer, keys and words."""
 
 import asyncio
 import base64
 import json
 import time
 import wave
-from collections.abc import AsyncIterator, Iterator
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pytest
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from simulators import voice
-from tests.support.twilio_simulator import (
-    ACCOUNT,
-    ARTA,
-    TOKEN,
-    Bridge,
-    FarEnd,
-    StreamServer,
-    TwilioSimulator,
-    eventually,
-    far_end,
-    running_twilio,
-    stream_server,
-    stream_twiml,
-)
-
-TONE = (b"\x20" * 4 + b"\xa0" * 4) * 20
-"""20 ms of a loud tone."""
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwilioSimulator]:
-    with running_twilio(tmp_path_factory.mktemp("wav")) as running:
-        yield running
-
-
-@pytest.fixture
-def twilio(process: TwilioSimulator) -> TwilioSimulator:
-    process.reset()
-    return process
-
-
-@pytest.fixture
-def far() -> Iterator[FarEnd]:
-    with far_end() as end:
-        yield end
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[StreamServer]:
-    async with stream_server() as running:
-        yield running
-
-
-def place(twilio: TwilioSimulator, twiml: str, *steps: object, **answer: object) -> str:
-    twilio.script(ARTA, {"answer": {"ring_s": 0, "patience_s": 10, "steps": list(steps), **answer}})
-    return str(twilio.create(Twiml=twiml)["sid"])
-
-
-async def play(bridge: Bridge, audio: bytes) -> None:
-    await bridge.send("media", payload=base64.b64encode(audio).decode())
+from tests.support.twilio_simulator import ACCOUNT, TOKEN, StreamServer, TwilioSimulator, eventually, stream_twiml
+from tests.support.twilio_streams import TONE, place, play
 
 
 async def test_the_handshake_is_signed_over_the_url_as_the_twiml_has_it(twilio: TwilioSimulator, server: StreamServer) -> None:
@@ -222,102 +172,6 @@ async def test_the_person_interrupts_and_hangs_up_in_the_middle(twilio: TwilioSi
     assert ledger["cut_ms"] == ledger["streams"][0]["cut_ms"]
     assert ledger["end_reason"] == "person_hung_up"
     await bridge.until("stop")
-
-
-async def test_a_closed_stream_goes_on_with_the_action(twilio: TwilioSimulator, server: StreamServer, far: FarEnd) -> None:
-    action = far.say("/after-stream", "<Response><Hangup/></Response>")
-    sid = place(twilio, stream_twiml(server.url, action=action, after="<Pause length='9'/>"))
-    bridge = await server.first()
-    await bridge.close()
-    ledger = await twilio.ended(sid)
-
-    assert far.at("/after-stream")[0].signed
-    assert bridge.of("stop") == []
-    assert (ledger["end_reason"], ledger["streams"][0]["closed_by"]) == ("twiml_hangup", "server")
-
-
-async def test_a_closed_stream_without_an_action_goes_on_with_the_next_verb(twilio: TwilioSimulator, server: StreamServer) -> None:
-    sid = place(twilio, stream_twiml(server.url))
-    bridge = await server.first()
-    await bridge.close()
-
-    assert (await twilio.ended(sid))["end_reason"] == "twiml_end"
-
-
-@pytest.mark.parametrize(
-    ("url", "code"),
-    [
-        ("ws://127.0.0.1:9/media-stream", 31902),
-        ("{server}?token=1", 31920),
-        ("https://h.example/media-stream", 31922),
-        ("ws://", 31923),
-        ("{far}/refuses", 31920),
-        ("/relative", 31922),
-    ],
-)
-async def test_a_stream_that_never_connects_goes_on_the_same_way(
-    twilio: TwilioSimulator, server: StreamServer, far: FarEnd, url: str, code: int
-) -> None:
-    action = far.say("/after-stream", "<Response><Hangup/></Response>")
-    full = url.format(server=server.url, far=far.origin.replace("http", "ws"))
-
-    ledger = await twilio.ended(place(twilio, stream_twiml(full, action=action)))
-
-    assert [error["code"] for error in ledger["errors"]] == [code]
-    assert str(code) in ledger["streams"][0]["handshake"]
-    assert len(far.at("/after-stream")) == 1
-    assert ledger["end_reason"] == "twiml_hangup"
-
-
-async def test_a_stream_is_refused_on_order_for_one_phone(twilio: TwilioSimulator, server: StreamServer, far: FarEnd) -> None:
-    action = far.say("/after-stream", "<Response><Hangup/></Response>")
-    twilio.faults({"fault": "stream_refused", "phone": ARTA, "next": 1})
-
-    ledger = await twilio.ended(place(twilio, stream_twiml(server.url, action=action)))
-
-    assert ([error["code"] for error in ledger["errors"]], server.bridges) == ([31920], [])
-    assert len(far.at("/after-stream")) == 1
-
-
-async def test_a_new_document_mid_stream_stops_it_first(twilio: TwilioSimulator, server: StreamServer) -> None:
-    sid = place(twilio, stream_twiml(server.url))
-    bridge = await server.first()
-    await play(bridge, TONE * 200)
-    await asyncio.sleep(0.2)
-    twilio.rest("POST", f"/Calls/{sid}.json", data={"Twiml": "<Response><Pause length='1'/></Response>"})
-    await bridge.closed.wait()
-    ledger = await twilio.ended(sid)
-
-    assert bridge.frames[-1][1]["event"] == "stop"
-    assert ledger["end_reason"] == "twiml_end"
-    assert sum(until - since for since, until in ledger["heard"]) < 1500
-
-
-@pytest.mark.parametrize(("rule", "stops"), [((), 1), (({"fault": "stream_without_stop"},), 0)])
-async def test_an_end_over_rest_closes_the_stream(
-    twilio: TwilioSimulator, server: StreamServer, rule: tuple[Any, ...], stops: int
-) -> None:
-    twilio.faults(*rule)
-    sid = place(twilio, stream_twiml(server.url))
-    bridge = await server.first()
-    twilio.rest("POST", f"/Calls/{sid}.json", data={"Status": "completed"})
-    await bridge.closed.wait()
-    ledger = await twilio.ended(sid)
-
-    assert len(bridge.of("stop")) == stops
-    assert ledger["end_reason"] == "hung_up_by_rest"
-
-
-async def test_the_streams_own_callback_tells(twilio: TwilioSimulator, server: StreamServer, far: FarEnd) -> None:
-    twiml = stream_twiml(server.url).replace("<Stream ", f'<Stream name="n" statusCallback="{far.origin}/stream" ')
-    place(twilio, twiml, {"pause": 0.2}, "hang_up")
-    bridge = await server.first()
-    await eventually(lambda: len(far.at("/stream")) == 2)
-
-    started, stopped = far.at("/stream")
-    assert started.signed
-    assert (started.form["StreamEvent"], stopped.form["StreamEvent"]) == ("stream-started", "stream-stopped")
-    assert (started.form["StreamName"], started.form["StreamSid"]) == ("n", bridge.stream_sid)
 
 
 async def test_both_voices_are_recorded_where_they_were(twilio: TwilioSimulator, server: StreamServer) -> None:

@@ -1,33 +1,14 @@
 """The Twilio simulator runs TwiML on a real line: prompts are heard, keys are gathered, mistakes end the call."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from simulators import voice
-from tests.support.twilio_simulator import ARTA, FarEnd, TwilioSimulator, eventually, far_end, running_twilio
+from tests.support.twilio_simulator import ARTA, FarEnd, TwilioSimulator, eventually
 
 ANSWERS = {"ring_s": 0, "patience_s": 8}
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwilioSimulator]:
-    with running_twilio(tmp_path_factory.mktemp("wav")) as running:
-        yield running
-
-
-@pytest.fixture
-def twilio(process: TwilioSimulator) -> TwilioSimulator:
-    process.reset()
-    return process
-
-
-@pytest.fixture
-def far() -> Iterator[FarEnd]:
-    with far_end() as end:
-        yield end
 
 
 def audio_file(far: FarEnd, folder: Path, *, seconds: float) -> str:

@@ -1,133 +1,20 @@
 """One call over fake legs: what comes in on one side, and what must leave on the other."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from prometheus_client import CollectorRegistry
 
 from services.media_bridge import openai_request_wire as request
-from services.media_bridge.call import Call, CallEnd, CallTools
-from services.media_bridge.figures import Figures
-from services.media_bridge.metrics import BridgeMetrics
-from services.media_bridge.model_link import ModelLink
-from services.media_bridge.prompts import CallScript, PromptBook
-from services.media_bridge.record_keeper import CallName, RecordKeeper
-from services.media_bridge.twilio_leg import CallerLeg
-from services.media_bridge.twilio_wire import Fact
-from services.media_bridge.usage import PRICES
+from services.media_bridge.call import CallEnd
 from shared.core.confirmation import Conclusion
 from shared.core.conversation.events import KeyPressed
-from shared.core.facts import CalleeClassified, CallEnded, StreamOpened, Withdrawn
+from shared.core.facts import CalleeClassified, CallEnded, Withdrawn
 from shared.core.outcome import VerdictKind
-from tests.support.bridge_fakes import (
-    ATTEMPT,
-    CALL_SID,
-    STREAM_SID,
-    FakeClock,
-    FakeRecords,
-    FakeSessions,
-    FakeSocket,
-    FakeTranscripts,
-    audio,
-    delta,
-)
-from tests.support.orders import ALWAYS, NOON
-
-BOOK = PromptBook(policy=ALWAYS, default_language="sq", transcription_model="gpt-transcribe", is_recorded=False)
-
-
-class Nobody:
-    def caller_told(self, fact: Fact) -> None: ...
-
-
-class Stage:
-    """A call between fakes. `model` is the newest session's socket."""
-
-    def __init__(self, *, failures: int = 0) -> None:
-        self.records = FakeRecords().begin()
-        self.records._advance(StreamOpened(NOON, ATTEMPT, CALL_SID, STREAM_SID))
-        self.transcripts = FakeTranscripts()
-        self.sessions = FakeSessions(failures=failures)
-        self.clock = FakeClock()
-        self.registry = CollectorRegistry()
-        self.figures = Figures(BridgeMetrics(self.registry), PRICES["gpt-realtime-2.1"], on_line_at=self.clock.now)
-        self.caller_leg = CallerLeg(Nobody())
-        self.caller = FakeSocket(self.caller_leg)
-        self.caller_leg.use(self.caller)
-        self.caller_leg.open_stream(STREAM_SID)
-        attempt = self.records.confirmation.attempts[0]
-        self.script: CallScript = BOOK.write(self.records.confirmation, attempt, NOON)
-        name = CallName(self.records.confirmation.id, ATTEMPT)
-        self.keeper = RecordKeeper(self.records, self.transcripts, name, clock=self.clock)
-        self.link = ModelLink(self.sessions, self.script, voice="marin", metrics=self.figures.metrics)
-        tools = CallTools(
-            caller=self.caller_leg,
-            link=self.link,
-            keeper=self.keeper,
-            figures=self.figures,
-            recorder=None,
-            watch=self.watch,
-            clock=self.clock,
-            wall_clock=self.clock.wall,
-        )
-        self.call = Call(attempt, self.script, tools)
-        self.caller_leg.attach(self.call)
-        self.end: CallEnd | None = None
-
-    async def watch(self, call: Call) -> None:
-        await asyncio.Event().wait()
-
-    @property
-    def model(self) -> FakeSocket:
-        return self.sessions.sockets[-1]
-
-    @asynccontextmanager
-    async def running(self, *early: Fact) -> AsyncIterator["Stage"]:
-        async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.keeper.run())
-            task = tasks.create_task(self._run(*early))
-            await settled()
-            yield self
-            if not task.done():
-                self.caller.bring({"event": "stop"})
-            await task
-
-    async def _run(self, *early: Fact) -> None:
-        try:
-            self.end = await self.call.run(early)
-        finally:
-            self.keeper.finish()
-
-    def hear_all(self) -> None:
-        """Let Twilio send back every mark that it has."""
-        for mark in self.caller.of("mark"):
-            self.caller.bring({"event": "mark", "mark": mark["mark"]})
-
-    def respond(self, number: int, ms: int = 1000, *calls: dict[str, Any]) -> None:
-        """Let the model run response `number`, with that much sound and these tool calls."""
-        response = f"resp_{number}"
-        self.begin(number, ms)
-        self.model.bring({"type": "response.done", "response": {"id": response, "status": "completed", "output": list(calls)}})
-
-    def begin(self, number: int, ms: int) -> None:
-        response, item = f"resp_{number}", f"item_{number}"
-        self.model.bring({"type": "response.created", "response": {"id": response}})
-        self.model.bring({"type": "conversation.item.added", "item": {"id": item, "type": "message", "role": "assistant"}})
-        if ms:
-            self.model.bring(delta(item, ms, response=response))
-            self.model.bring({"type": "response.output_audio_transcript.done", "item_id": item, "transcript": f"words {number}"})
-
-
-def tool(name: str, arguments: str) -> dict[str, Any]:
-    return {"id": "f", "type": "function_call", "status": "completed", "name": name, "call_id": "call_1", "arguments": arguments}
-
-
-async def settled() -> None:
-    for _ in range(30):
-        await asyncio.sleep(0)
+from tests.support.bridge_fakes import ATTEMPT, audio, delta
+from tests.support.call_stage import Stage, settled, tool
+from tests.support.orders import NOON
 
 
 async def test_the_model_gets_the_calls_words_and_is_asked_for_one_greeting() -> None:

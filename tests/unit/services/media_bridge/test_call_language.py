@@ -4,7 +4,7 @@ import json
 
 from services.media_bridge.stored_prompts import payloads
 from shared.core.outcome import VerdictKind
-from tests.unit.services.media_bridge.test_call import Stage, settled, tool
+from tests.support.call_stage import Stage, settled, tool
 
 WISH = json.dumps({"language": "en", "quote": "Do you speak English?", "is_asked_for": True})
 

@@ -1,0 +1,17 @@
+"""Calls with a media stream through the Twilio simulator, and sound for them."""
+
+import base64
+
+from tests.support.twilio_simulator import ARTA, Bridge, TwilioSimulator
+
+TONE = (b"\x20" * 4 + b"\xa0" * 4) * 20
+"""20 ms of a loud tone."""
+
+
+def place(twilio: TwilioSimulator, twiml: str, *steps: object, **answer: object) -> str:
+    twilio.script(ARTA, {"answer": {"ring_s": 0, "patience_s": 10, "steps": list(steps), **answer}})
+    return str(twilio.create(Twiml=twiml)["sid"])
+
+
+async def play(bridge: Bridge, audio: bytes) -> None:
+    await bridge.send("media", payload=base64.b64encode(audio).decode())
