@@ -22,9 +22,10 @@ SETTINGS = {"WEBHOOK_PRIVATE_TARGETS": "on", "MAX_ATTEMPTS": "1"}
 OTHERS = 40
 
 
-async def until_parked(site: Site, *, limit_s: float) -> None:
+async def until_parked(site: Site, entry: str, *, limit_s: float) -> None:
+    """Wait until something is parked and the log tells it; the entry is written after Redis has it."""
     until = monotonic() + limit_s
-    while not await site.store.recoveries.count():
+    while not await site.store.recoveries.count() or f'"{entry}"' not in site.logs():
         assert monotonic() < until, site.logs()
         await asyncio.sleep(0.2)
 
@@ -43,7 +44,7 @@ async def test_a_poisonous_order_is_parked_and_the_others_are_called(tmp_path: P
         await site.submit([poison, *others])
         site.ids.remove(poison.id)
         await site.come_to_rest(limit_s=60)
-        await until_parked(site, limit_s=80)
+        await until_parked(site, "confirmation_parked", limit_s=80)
         assert site.logs().count('"confirmation_parked"') == 1
         deaths = site.logs().count('"exit_code": -9') + site.logs().count('"exit_code":-9')
         assert deaths == 1 + 3  # its first turn, and three recoveries
@@ -82,7 +83,7 @@ async def test_a_poisonous_endpoint_is_parked_and_orders_and_other_endpoints_go_
         await site.start_dialer("tests.chaos.poisoned", POISON="whe_1")
         await site.submit(orders)
         await site.come_to_rest(limit_s=60)
-        await until_parked(site, limit_s=60)
+        await until_parked(site, "endpoint_parked", limit_s=60)
         assert site.logs().count('"endpoint_parked"') == 1
         faults = ["due:parked holds 1", "due:begun holds 1"]
         assert (await judge(site.store, site.ids, twilio.all_calls())).faults == faults

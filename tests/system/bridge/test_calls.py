@@ -13,7 +13,7 @@ from shared.core.facts import CalleeClassified, Withdrawn
 from shared.core.outcome import Channel, VerdictKind
 from tests.support.bridge import BridgeProcess, Phone, PlacedCall, open_store, running_bridge
 from tests.support.openai_simulator import SimulatorProcess
-from tests.support.twilio_simulator import FarEnd, TwilioSimulator
+from tests.support.twilio_simulator import FarEnd, TwilioSimulator, eventually
 from tests.support.valkey import ValkeyServer
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
@@ -137,7 +137,9 @@ def calls(
         async with open_store(valkey_server.url) as store:
             phone = Phone(twilio, openai, bridge, end, store)
             placed = [(play, await play(phone)) for play in PLAYS]
-            return {play: await outcome_of(call) for play, call in placed}
+            outcomes = {play: await outcome_of(call) for play, call in placed}
+            await eventually(lambda: bridge.metric("bridge_streams_active") == 0)  # a call's line in the log comes after its words
+            return outcomes
 
     return asyncio.run(play_all())
 
