@@ -24,12 +24,14 @@ class Receiver:
     headers: list[Mapping[str, str]] = field(default_factory=list)
     at_once: int = 0
     most_at_once: int = 0
+    tasks: set[asyncio.Task[None] | None] = field(default_factory=set)
 
     @property
     def url(self) -> str:
         return f"{self.origin}/hooks/orders"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.tasks.add(asyncio.current_task())
         try:
             while request := await _request(reader):
                 self.at_once += 1
@@ -73,3 +75,7 @@ async def running_receiver() -> AsyncIterator[Receiver]:
         yield receiver
     finally:
         server.close()
+        tasks = [task for task in receiver.tasks if task is not None]
+        for task in tasks:
+            task.cancel()  # a sender keeps its connections open for more
+        await asyncio.gather(*tasks, return_exceptions=True)

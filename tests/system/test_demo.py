@@ -10,9 +10,9 @@ import pytest
 from tools.ports import free_port
 from tools.stack import PROJECT
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 
-LIMIT_S = 90
+LIMIT_S = 130
 
 
 @pytest.fixture(scope="module")

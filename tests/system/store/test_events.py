@@ -23,7 +23,7 @@ async def whole_call(store: Store, number: int) -> None:
 async def heard(pubsub: PubSub, count: int) -> list[tuple[str, dict[str, Any]]]:
     messages: list[tuple[str, dict[str, Any]]] = []
     while len(messages) < count:
-        message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=2)
+        message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=10)
         assert message is not None
         messages.append((message["channel"].decode(), json.loads(message["data"])))
     assert await pubsub.get_message(ignore_subscribe_messages=True, timeout=0.05) is None
@@ -34,7 +34,7 @@ async def test_exactly_one_finished_event_on_stream_and_channels(store: Store) -
     async with store.client.pubsub() as pubsub:
         await pubsub.subscribe("events:shopaz", "outcomes:shopaz")
         for _ in range(2):
-            await pubsub.get_message(timeout=1)
+            await pubsub.get_message(timeout=10)
         await whole_call(store, 1)
         for make_fact in CALL:  # all of it once more
             await store.confirmations.apply(an_order(1).id, make_fact)
@@ -58,7 +58,7 @@ async def test_exactly_one_finished_event_on_stream_and_channels(store: Store) -
 async def test_the_history_reads_as_it_was_told(store: Store) -> None:
     async with store.client.pubsub() as pubsub:
         await pubsub.subscribe("events:shopaz")
-        await pubsub.get_message(timeout=1)
+        await pubsub.get_message(timeout=10)
         await whole_call(store, 1)
         told = [envelope for _, envelope in await heard(pubsub, 5)]
     read = await store.events.of(await store.confirmations.get(an_order(1).id))

@@ -30,7 +30,7 @@ async def end(store: Store, number: int) -> None:
     await store.confirmations.apply(an_order(number).id, lambda now: CallEnded(now, f"att_{number}", AttemptResult.BUSY))
 
 
-async def admitted(store: Store, limit_s: float = 3) -> str | None:
+async def admitted(store: Store, limit_s: float = 15) -> str | None:
     """Return who is granted next."""
     try:
         async with asyncio.timeout(limit_s):

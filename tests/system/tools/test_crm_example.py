@@ -34,8 +34,10 @@ def event(number: int, *, sequence: int = 5, outcome: str = "confirmed") -> dict
 
 def publish(url: str, *events: dict[str, object]) -> None:
     with Redis.from_url(url) as client:
+        pipe = client.pipeline(transaction=False)
         for one in events:
-            client.xadd(LOG, {"event": json.dumps(one)})
+            pipe.xadd(LOG, {"event": json.dumps(one)})
+        pipe.execute()
 
 
 def crm(url: str, folder: Path, *more: str) -> int:
@@ -119,12 +121,13 @@ def test_what_it_read_and_did_not_acknowledge_it_takes_up_first(valkey_url: str,
     assert orders(tmp_path) == [("A-0001", "confirmed")]
 
 
+@pytest.mark.timeout(150)
 def test_killed_again_and_again_it_misses_nothing(valkey: ValkeyServer, tmp_path: Path) -> None:
     chance = random.Random(7)
     for round_number in range(4):
         publish(valkey.url, *(event(number) for number in range(round_number * 300, (round_number + 1) * 300)))
         with running_crm(valkey.url, tmp_path, "--consumer", "me") as process:
-            time.sleep(chance.uniform(0.25, 0.6))
+            becomes_whole(tmp_path, len(orders(tmp_path)) + chance.randrange(1, 250), limit_s=25)
             process.send_signal(signal.SIGKILL)
     crm(valkey.url, tmp_path, "--once", "--consumer", "me")
     assert orders(tmp_path) == [(f"A-{number:04}", "confirmed") for number in range(1200)]

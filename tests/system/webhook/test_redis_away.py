@@ -31,6 +31,11 @@ KEY = {"idempotency-key": "order-1"}
 PATH = "/v1/confirmations"
 
 
+@pytest.fixture(autouse=True)
+def patience() -> None:
+    """Leave the limit as it is."""
+
+
 @pytest.fixture
 async def frail(tmp_path: Path) -> AsyncIterator[tuple[Service, list[ValkeyServer]]]:
     """The service over a server of its own, which a test may stop."""
@@ -123,14 +128,14 @@ async def test_patience_is_spent_by_all_that_is_asked_and_can_be_given_anew() ->
             await asyncio.sleep(seconds)
 
     async def impatient() -> None:
-        limit_patience(0.05)
+        limit_patience(0.5)
         await ask(0.03)
         with pytest.raises(StoreUnavailableError):
-            await ask(0.03)
+            await ask(0.5)
         with pytest.raises(StoreUnavailableError):
             await ask(0)
         limit_patience(None)
-        await ask(0.06)
+        await ask(0.6)
 
     await asyncio.create_task(impatient())  # owned: awaited here
-    await ask(0.06)
+    await ask(0.6)
