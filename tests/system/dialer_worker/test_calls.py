@@ -87,7 +87,7 @@ async def test_ringing_stops_when_the_order_is_taken_back(stage: Stage) -> None:
         await stage.submit()
         await stage.becomes(lambda order: order.attempts and order.attempts[0].call_sid)
         await stage.store.confirmations.apply(an_order().id, Withdrawn)
-        found = await stage.becomes(lambda order: order.is_finished, limit_s=5)
+        found = await stage.becomes(lambda order: order.is_finished)
     assert (found.outcome, found.last_result) == (Outcome.WITHDRAWN, AttemptResult.WITHDRAWN)
     assert [call["status"] for call in stage.calls()] == ["canceled"]
 

@@ -35,6 +35,13 @@ def is_running(pid: int) -> bool:
         return False
 
 
+async def readiness_is(dialer: Service, status: int) -> None:
+    async def look() -> bool | None:
+        return dialer.status("/readyz") == status or None
+
+    await eventually(look)
+
+
 async def test_sigterm_lets_the_call_in_hand_be_placed_and_exits_with_0(stage: Stage) -> None:
     stage.twilio.script(ARTA, RINGS)
     stage.twilio.faults({"fault": "create_slow", "delay_s": 1.5})
@@ -42,8 +49,7 @@ async def test_sigterm_lets_the_call_in_hand_be_placed_and_exits_with_0(stage: S
         await stage.submit()
         await is_placing(stage)
         dialer.process.terminate()
-        await asyncio.sleep(0.2)
-        assert dialer.status("/readyz") == 503
+        await readiness_is(dialer, 503)
         assert await asyncio.to_thread(dialer.process.wait, 10) == 0
     attempt = (await stage.get()).open_attempt
     assert attempt is not None
@@ -58,7 +64,7 @@ async def test_a_second_sigterm_waits_for_nobody(stage: Stage) -> None:
         await is_placing(stage)
         children = dialer.children()
         dialer.process.terminate()
-        await asyncio.sleep(0.2)
+        await readiness_is(dialer, 503)  # two signals that wait together are one
         dialer.process.terminate()
         asked_at = time.monotonic()
         assert await asyncio.to_thread(dialer.process.wait, 10) == 0
@@ -107,11 +113,7 @@ async def test_the_front_process_is_started_again_and_goes_on_ticking(stage: Sta
         os.kill(front, signal.SIGKILL)
         await stage.submit()
         await stage.becomes(lambda order: order.last_result is not None)
-
-        async def ready() -> bool | None:
-            return dialer.status("/readyz") == 200 or None
-
-        await eventually(ready)
+        await readiness_is(dialer, 200)
 
 
 async def test_no_child_outlives_a_killed_parent(stage: Stage) -> None:
@@ -123,7 +125,7 @@ async def test_no_child_outlives_a_killed_parent(stage: Stage) -> None:
         async def all_gone() -> bool | None:
             return None if any(is_running(child) for child in children) else True
 
-        await eventually(all_gone, limit_s=5)
+        await eventually(all_gone)
 
 
 async def test_redis_away_is_told_and_waited_for(stage: Stage) -> None:
@@ -131,14 +133,10 @@ async def test_redis_away_is_told_and_waited_for(stage: Stage) -> None:
     with stage.dialer() as dialer:
         assert dialer.status("/readyz") == 200
         await stage.store.client.client_kill_filter(_type="normal", skipme=True)
-        await stage.store.client.execute_command("CLIENT", "PAUSE", "2500", "ALL")
-
-        async def not_ready() -> bool | None:
-            return dialer.status("/readyz") == 503 or None
-
-        await eventually(not_ready, limit_s=4)
+        await stage.store.client.execute_command("CLIENT", "PAUSE", "4000", "ALL")
+        await readiness_is(dialer, 503)
         assert dialer.status("/healthz") == 200
-        await asyncio.sleep(1.5)
+        await asyncio.sleep(3.5)
         await stage.submit()
         await stage.becomes(lambda order: order.last_result is not None)
 
