@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -76,8 +76,8 @@ def environment(*, port: int, redis_url: str, openai_url: str, **more: str) -> d
 def running_bridge(folder: Path, *, redis_url: str, openai_url: str, **more: str) -> Iterator[BridgeProcess]:
     """The program itself; returns once it is ready, and must end with 0."""
     port = int(more.get("MEDIA_BRIDGE_BIND", ":0").rpartition(":")[2]) or free_port()
-    log = folder / f"bridge-{port}.log"
-    with log.open("ab") as output:
+    log = folder / f"bridge-{len(list(folder.glob('bridge-*.log')))}.log"
+    with log.open("xb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "services.media_bridge"],
             env=environment(port=port, redis_url=redis_url, openai_url=openai_url, **more),
@@ -86,7 +86,7 @@ def running_bridge(folder: Path, *, redis_url: str, openai_url: str, **more: str
         )
     bridge = BridgeProcess(port, process, log)
     try:
-        _wait_until_ready(bridge)
+        _wait_until_ready(bridge, processes=int(more.get("MEDIA_BRIDGE_PROCESSES", "1")))
         yield bridge
     finally:
         process.terminate()
@@ -97,17 +97,14 @@ def running_bridge(folder: Path, *, redis_url: str, openai_url: str, **more: str
             process.wait()
 
 
-def _wait_until_ready(bridge: BridgeProcess) -> None:
-    with httpx.Client(transport=httpx.HTTPTransport(verify=PLAIN, retries=40), timeout=5) as client:
-        for _ in range(200):
-            if bridge.process.poll() is not None:
-                raise RuntimeError(bridge.log.read_text())
-            try:
-                if client.get(bridge.origin + "/readyz").is_success:
-                    return
-            except httpx.ConnectError:
-                pass
-            time.sleep(0.05)
+def _wait_until_ready(bridge: BridgeProcess, *, processes: int) -> None:
+    """Wait until each process serves, and one of them is ready."""
+    until = time.monotonic() + 30
+    while bridge.process.poll() is None and time.monotonic() < until:
+        with suppress(httpx.TransportError):
+            if bridge.log.read_text().count('"bridge_started"') == processes and bridge.get("/readyz").is_success:
+                return
+        time.sleep(0.05)
     raise RuntimeError(bridge.log.read_text())
 
 

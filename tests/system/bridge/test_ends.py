@@ -3,8 +3,10 @@
 import asyncio
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,7 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(90)]
 CALLS = 4
 CONFIRMS_SLOWLY = ({"wait_agent_speaking": 2500}, {"pause": 1.5}, {"press": "1"}, "stay")
 STAYS = ("stay",)
+_BLOCKS = count(step=100)  # each test's own orders
 _FULL_AFTER_S = 3.0  # a pipe holds two seconds of a recording
 
 
@@ -57,12 +60,25 @@ async def assert_all_confirmed(calls: list[PlacedCall]) -> None:
         assert await call.words()
 
 
+async def terminate_twice(bridge: BridgeProcess, *, processes: int) -> None:
+    """Tell the bridge to end, and tell it again once all of it has heard: two signals that wait together are one."""
+    bridge.process.terminate()
+    told = processes + (processes > 1)  # the parent of several has an entry of its own
+    await eventually(lambda: bridge.log.read_text().count('"drain_started"') == told)
+    bridge.process.terminate()
+
+
 async def is_ended(pids: list[int]) -> bool:
     for _ in range(200):
         if not any(_lives(pid) for pid in pids):
             return True
         await asyncio.sleep(0.05)
     return False
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) != 0
 
 
 def _lives(pid: int) -> bool:
@@ -73,7 +89,7 @@ def _lives(pid: int) -> bool:
 
 
 def a_phone(twilio: TwilioSimulator, openai: SimulatorProcess, bridge: BridgeProcess, end: FarEnd, store: Store) -> Phone:
-    return Phone(twilio, openai, bridge, end, store, count=bridge.port % 1000 * 90)
+    return Phone(twilio, openai, bridge, end, store, count=next(_BLOCKS))
 
 
 async def test_sigterm_lets_the_calls_of_all_processes_end(
@@ -91,9 +107,7 @@ async def test_a_second_sigterm_breaks_the_calls_off_and_loses_no_word(
 ) -> None:
     async with open_store(valkey_server.url) as store:
         calls = await on_the_line(a_phone(twilio, openai, bridge, end, store), *STAYS)
-        bridge.process.terminate()
-        await asyncio.sleep(0.3)
-        bridge.process.terminate()
+        await terminate_twice(bridge, processes=2)
         assert await asyncio.to_thread(bridge.process.wait, 15) == 0
         for call in calls:
             assert (await call.ended(limit_s=10))["streams"][0]["closed_by"] == "server"
@@ -124,9 +138,7 @@ async def test_a_disk_that_hangs_holds_nobody_up_who_is_told_twice_to_end(
             await eventually(partial(_has_heard, twilio, call.sid))
             if reader is not None:
                 await asyncio.sleep(_FULL_AFTER_S)
-            bridge.process.terminate()
-            await asyncio.sleep(0.3)
-            bridge.process.terminate()
+            await terminate_twice(bridge, processes=int(processes))
             assert await asyncio.to_thread(bridge.process.wait, 9) == 0
             assert (await call.ended(limit_s=10))["streams"][0]["closed_by"] == "server"
             assert await call.words()
@@ -149,7 +161,7 @@ async def test_a_killed_parent_leaves_calls_that_go_on_and_a_port_that_is_free(
         orphans = children(bridge)
         os.kill(bridge.process.pid, signal.SIGKILL)
         await asyncio.to_thread(bridge.process.wait, 10)
-        await asyncio.sleep(0.5)
+        await eventually(lambda: is_free(bridge.port))
         with running_bridge(
             folder,
             redis_url=valkey_server.url,

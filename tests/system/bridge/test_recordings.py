@@ -10,7 +10,7 @@ from tests.support.bridge import running_bridge
 from tests.support.twilio_simulator import eventually
 from tests.support.webhook import Service, make_service, small_body
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 NOWHERE = "ws://127.0.0.1:9/v1/realtime"
 
 
@@ -29,7 +29,7 @@ def recording(folder: Path, confirmation_id: str) -> Path:
 
 
 async def is_gone(path: Path) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(50):  # the sweeps are further apart where one took long
         while await asyncio.to_thread(path.exists):
             await asyncio.sleep(0.05)
 
