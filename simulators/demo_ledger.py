@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-Json = Mapping[str, Any]  # Any: the simulators' ledgers as JSON
+from simulators.lateness import Json, slack_ms
 
 MOST_MS = 100.0
 """How late the first sound may be heard after the model sent it, and the silence after the customer's word or key.
 
-What this machine itself was late in that call comes on top, 1.5 times: the simulators' own audio tells.
+What this machine itself was late in that call comes on top.
 """
 
 _OUR_ENDS = frozenset({"hung_up_by_rest", "twiml_end", "twiml_hangup", "person_hung_up", "busy", "no_answer", "failed", "canceled"})
@@ -31,14 +30,7 @@ class Joined:
     @property
     def most_ms(self) -> float:
         """How late a sound or a silence may be in this call."""
-        return MOST_MS + 1.5 * late_ms(self.call, [self.session] if self.session else [])
-
-
-def late_ms(call: Json, sessions: Sequence[Json]) -> float:
-    """Return how late this machine was, at worst, with the simulators' own audio: what is measured can be no better."""
-    late = [float(entry["worst_lateness_ms"]) for entry in call["timeline"] if entry["what"] == "line_closed"]
-    late += [float(session["worst_lateness_ms"]) for session in sessions]
-    return max(late, default=0.0)
+        return MOST_MS + slack_ms(self.call, [self.session] if self.session else [])
 
 
 def join(calls: Sequence[Json], sessions: Sequence[Json], order_ids: Mapping[str, str]) -> list[Joined]:

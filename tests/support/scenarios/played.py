@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from simulators.lateness import late_ms, slack_ms
 from tests.support.scenarios.scenario import Json, Scenario
 
 _BUSY_MS = 120.0
@@ -40,14 +41,12 @@ class Line:
     @property
     def late_ms(self) -> float:
         """How late this machine was, at worst, with the simulators' own audio: what is measured can be no better."""
-        late = [float(entry["worst_lateness_ms"]) for entry in self.call["timeline"] if entry["what"] == "line_closed"]
-        late += [float(session["worst_lateness_ms"]) for session in self.sessions]
-        return max(late, default=0.0)
+        return late_ms(self.call, self.sessions)
 
     @property
     def slack_ms(self) -> float:
         """What every limit in milliseconds is given besides."""
-        return 1.5 * self.late_ms
+        return slack_ms(self.call, self.sessions)
 
     @property
     def responses(self) -> list[Json]:

@@ -157,6 +157,7 @@ def test_health_and_metrics_share_the_port(shared_bridge: BridgeProcess) -> None
 async def test_sessions_are_opened_ahead_and_replaced(own_bridge: BridgeProcess, store: Store, openai: SimulatorProcess) -> None:
     await until(lambda: own_bridge.metric("bridge_warm_sessions") >= 1)
     _, token = await an_open_attempt(store)
+    await until(lambda: all(session["formats"] for session in openai.sessions()))
     waiting = openai.sessions()
     assert {str(session["formats"]) for session in waiting} == {str({"input": "audio/pcmu", "output": "audio/pcmu"})}
     assert [session["responses"] for session in waiting if session["responses"]] == []
@@ -184,7 +185,7 @@ async def test_a_draining_bridge_serves_its_calls_and_refuses_new_ones(own_bridg
         await socket.send(json.dumps({"event": "stop", "streamSid": STREAM, "stop": {}}))
         async for _ in socket:
             pass
-    assert await asyncio.to_thread(own_bridge.process.wait, 5) == 0
+    assert await asyncio.to_thread(own_bridge.process.wait, 15) == 0
 
 
 async def test_a_second_signal_ends_it_at_once(own_bridge: BridgeProcess, store: Store) -> None:
@@ -195,10 +196,10 @@ async def test_a_second_signal_ends_it_at_once(own_bridge: BridgeProcess, store:
         own_bridge.process.send_signal(signal.SIGTERM)
         await until(lambda: own_bridge.get("/readyz").status_code == 503)
         own_bridge.process.send_signal(signal.SIGTERM)
-        assert await asyncio.to_thread(own_bridge.process.wait, 5) == 0
+        assert await asyncio.to_thread(own_bridge.process.wait, 15) == 0
 
 
-async def until(claim: Any, limit_s: float = 5) -> None:  # noqa: ANN401 - a callable without arguments
+async def until(claim: Any, limit_s: float = 15) -> None:  # noqa: ANN401 - a callable without arguments
     async with asyncio.timeout(limit_s):
         while not await asyncio.to_thread(claim):
             await asyncio.sleep(0.05)

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 PHONE = "+38344177777"
 ATTEMPT = f"att_{70002:026}"
 LISTEN = "wait_until_agent_done"
-LISTEN_ON = {"wait_until_agent_done": 2500}  # over the pause before the next order
+LISTEN_ON = {"wait_until_agent_done": 4000}  # over the pause before the next order
 STEPS = [LISTEN, {"press": "1"}, LISTEN_ON, {"press": "2"}]
 
 

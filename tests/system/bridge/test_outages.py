@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from tests.support.valkey import ValkeyServer, running_valkey
 pytestmark = [pytest.mark.system, pytest.mark.timeout(90)]
 
 MANY = 60
+WARM = 20  # as many sessions as the bridge opens ahead at most
 
 
 @pytest.fixture(scope="module")
@@ -79,12 +81,18 @@ async def test_with_openai_refusing_the_keypad_decides(
 async def test_many_calls_leave_nothing_behind(own_valkey: ValkeyServer, bridge: BridgeProcess) -> None:
     async with open_store(own_valkey.url) as store:
         await short_calls(store, bridge, first=200)
+        await eventually(partial(_is_at_rest, bridge))
         before = open_files(bridge)
         await short_calls(store, bridge, first=300)
-        await asyncio.sleep(2)
+        await eventually(partial(_is_at_rest, bridge))
     assert bridge.metric("bridge_streams_active") == 0
     assert open_files(bridge) <= before + 2
     assert "task_failed" not in bridge.log.read_text()
+
+
+def _is_at_rest(bridge: BridgeProcess) -> bool:
+    """No call is left, and the sessions that were used up are replaced; so many calls count as ringing that all are wanted."""
+    return bridge.metric("bridge_work_in_hand") == 0 and bridge.metric("bridge_warm_sessions") == WARM
 
 
 def open_files(bridge: BridgeProcess) -> int:
