@@ -114,7 +114,7 @@ async def test_without_interrupt_response_it_speaks_on(openai_simulator: Simulat
 
 
 async def test_a_second_response_is_refused_while_one_runs(openai_simulator: SimulatorProcess) -> None:
-    openai_simulator.behave(response_latency_ms=300)
+    openai_simulator.behave(stalled_responses=[1])
     async with in_call(openai_simulator.url) as client:
         await client.send("response.create")
         created = await client.until("response.created")
@@ -197,7 +197,7 @@ async def test_an_output_for_a_call_that_nobody_made_is_refused(openai_simulator
 
 
 async def test_a_call_that_is_cut_off_has_partial_arguments(openai_simulator: SimulatorProcess) -> None:
-    openai_simulator.behave(argument_delay_ms=400)
+    openai_simulator.behave(argument_delay_ms=3000)
     async with in_call(openai_simulator.url) as client:
         await client.hear("Po, e konfirmoj porosinë.")
         await client.until("response.function_call_arguments.delta")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from simulators.lateness import slack_ms
 from tests.support.twilio_simulator import ACCOUNT, ARTA, SHOP, FarEnd, Received, TwilioSimulator, eventually
 
 QUIET = "<Response><Pause length='60'/></Response>"
@@ -13,6 +14,11 @@ ALL = ["initiated", "ringing", "answered", "completed"]
 
 
 def statuses(far: FarEnd) -> list[str]:
+    """As they were sent; those sent within a millisecond or two may arrive in any order."""
+    return [one.form["CallStatus"] for one in _in_order(far)]
+
+
+def arrived(far: FarEnd) -> list[str]:
     return [one.form["CallStatus"] for one in far.at("/status")]
 
 
@@ -22,8 +28,17 @@ async def follow(twilio: TwilioSimulator, far: FarEnd, *attempts: object, **para
     wanted = {"Twiml": QUIET, "StatusCallback": far.origin + "/status", "StatusCallbackEvent": ALL, **parameters}
     sid = twilio.create(**wanted)["sid"]
     ledger = await twilio.ended(sid)
-    await eventually(lambda: _finals(far))
+    await eventually(lambda: _are_all_here(far))
     return ledger
+
+
+def _in_order(far: FarEnd) -> list[Received]:
+    return sorted(far.at("/status"), key=lambda one: int(one.form["SequenceNumber"]))
+
+
+def _are_all_here(far: FarEnd) -> bool:
+    finals = _finals(far)
+    return bool(finals) and len(far.at("/status")) == int(finals[0].form["SequenceNumber"]) + 1
 
 
 def _finals(far: FarEnd) -> list[Received]:
@@ -61,7 +76,7 @@ async def test_a_call_that_fails_never_rings(twilio: TwilioSimulator, far: FarEn
 async def test_every_callback_is_signed_and_complete(twilio: TwilioSimulator, far: FarEnd) -> None:
     ledger = await follow(twilio, far, {"answer": ["hang_up"]})
 
-    received = far.at("/status")
+    received = _in_order(far)
     assert all(one.signed for one in received)
     assert [one.form["SequenceNumber"] for one in received] == ["0", "1", "2", "3"]
     assert len({one.headers["i-twilio-idempotency-token"] for one in received}) == 4
@@ -108,7 +123,7 @@ async def test_a_time_limit_ends_a_call_and_the_ledger_says_so(twilio: TwilioSim
     ledger = await follow(twilio, far, {"answer": {"ring_s": 0}}, TimeLimit=1)
 
     assert (ledger["status"], ledger["end_reason"]) == ("completed", "time_limit")
-    assert 1000 <= ledger["ended_ms"] - ledger["answered_ms"] <= 2000
+    assert 1000 <= ledger["ended_ms"] - ledger["answered_ms"] <= 2000 + slack_ms(ledger, [])
 
 
 async def test_patience_ends_a_wait(twilio: TwilioSimulator, far: FarEnd) -> None:
@@ -143,7 +158,7 @@ async def test_the_verdict_of_async_detection(
 
 
 async def test_a_verdict_may_come_after_the_end(twilio: TwilioSimulator, far: FarEnd) -> None:
-    amd = {"verdict": "human", "after_s": 6, "after_end": True}
+    amd = {"verdict": "human", "after_s": 30, "after_end": True}
     parameters = {"MachineDetection": "Enable", "AsyncAmd": "true", "AsyncAmdStatusCallback": far.origin + "/amd"}
     ledger = await follow(twilio, far, {"answer": {"ring_s": 0, "steps": ["hang_up"], "amd": amd}}, **parameters)
 
@@ -173,7 +188,7 @@ async def test_callbacks_go_wrong_as_ordered(twilio: TwilioSimulator, far: FarEn
     await follow(twilio, far, {"answer": ["hang_up"]})
     await eventually(lambda: len(far.received) == 4)
 
-    assert statuses(far) == ["ringing", "ringing", "completed", "in-progress"]
+    assert arrived(far) == ["ringing", "ringing", "completed", "in-progress"]
     twice = far.at("/status")[:2]
     assert len({one.headers["i-twilio-idempotency-token"] for one in twice}) == 1
     assert [one.form["SequenceNumber"] for one in far.at("/status")] == ["1", "1", "3", "2"]
@@ -185,7 +200,7 @@ async def test_shuffled_callbacks_overtake_each_other(twilio: TwilioSimulator, f
     await eventually(lambda: len(far.received) == 3)
 
     assert sorted(statuses(far)) == ["busy", "initiated", "ringing"]
-    assert statuses(far) != ["initiated", "ringing", "busy"]
+    assert arrived(far) != ["initiated", "ringing", "busy"]
 
 
 async def test_a_callback_that_fails_is_a_warning_and_one_to_nowhere_an_error(twilio: TwilioSimulator, far: FarEnd) -> None:
@@ -193,7 +208,7 @@ async def test_a_callback_that_fails_is_a_warning_and_one_to_nowhere_an_error(tw
     bad = await follow(twilio, far, {"busy": 0}, StatusCallbackEvent="completed")
     lost = await twilio.ended(twilio.create(Twiml=QUIET, StatusCallback="http://127.0.0.1:9/s")["sid"])
 
-    assert await eventually(lambda: twilio.ledger(bad["sid"])["warnings"][0]["code"] if far.received else None) == 15003
+    assert await eventually(lambda: [warning["code"] for warning in twilio.ledger(bad["sid"])["warnings"]]) == [15003]
     assert len(far.received) == 1, "a 5xx is not retried by default"
     assert await eventually(lambda: [error["code"] for error in twilio.ledger(lost["sid"])["errors"]]) == [11205]
 

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import json
-import time
 import wave
 from itertools import pairwise
 
@@ -12,8 +11,9 @@ import pytest
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from simulators import voice
+from simulators.lateness import slack_ms
 from tests.support.twilio_simulator import ACCOUNT, TOKEN, StreamServer, TwilioSimulator, eventually, stream_twiml
-from tests.support.twilio_streams import TONE, place, play
+from tests.support.twilio_streams import TONE, place, play, played
 
 
 async def test_the_handshake_is_signed_over_the_url_as_the_twiml_has_it(twilio: TwilioSimulator, server: StreamServer) -> None:
@@ -41,9 +41,11 @@ async def test_the_handshake_is_signed_over_the_url_as_the_twiml_has_it(twilio: 
 
 
 async def test_voice_comes_every_20_ms_without_drift_also_when_nobody_speaks(twilio: TwilioSimulator, server: StreamServer) -> None:
-    place(twilio, stream_twiml(server.url), {"pause": 4})
+    sid = place(twilio, stream_twiml(server.url), {"pause": 4})
     bridge = await server.first()
     await bridge.until("media", count=180)
+    await bridge.close()
+    slack_s = slack_ms(await twilio.ended(sid), []) / 1000
 
     media, times = bridge.of("media")[:180], bridge.times("media")[:180]
     assert {len(base64.b64decode(frame["media"]["payload"])) for frame in media} == {160}
@@ -54,8 +56,9 @@ async def test_voice_comes_every_20_ms_without_drift_also_when_nobody_speaks(twi
     # each frame against an ideal clock, anchored at the median so that one late frame moves nothing
     lateness = np.array(times) - times[0] - np.arange(180) * 0.02
     lateness -= np.median(lateness)
-    assert abs(np.median(lateness[-60:]) - np.median(lateness[:60])) < 0.005, "the clock drifts"
-    assert np.median(np.abs(lateness)) < 0.01
+    soonest = [np.quantile(part, 0.1) for part in (lateness[:60], lateness[-60:])]  # a busy machine only adds
+    assert abs(soonest[1] - soonest[0]) < 0.005, "the clock drifts"
+    assert np.median(np.abs(lateness)) < 0.01 + slack_s
 
 
 async def test_a_mark_comes_back_when_its_audio_was_played(twilio: TwilioSimulator, server: StreamServer) -> None:
@@ -63,26 +66,28 @@ async def test_a_mark_comes_back_when_its_audio_was_played(twilio: TwilioSimulat
     bridge = await server.first()
     await bridge.send("mark", name="at once")
     await bridge.until("mark")
-    since = time.monotonic()
     await play(bridge, TONE * 25)
     await bridge.send("mark", name="half a second")
     await play(bridge, TONE * 10)
     await bridge.send("mark", name="the end")
     await bridge.until("mark", count=3)
+    await bridge.close()
+    ledger = await twilio.ended(sid)
 
     assert [frame["mark"]["name"] for frame in bridge.of("mark")] == ["at once", "half a second", "the end"]
-    _, half, end = bridge.times("mark")
-    assert 0.5 <= half - since <= 0.8
-    assert 0.15 <= end - half <= 0.4
-    marks = twilio.ledger(sid)["streams"][0]["marks"]
-    assert [mark["cleared"] for mark in marks] == [False, False, False]
-    assert marks[0]["echoed_ms"] - marks[0]["received_ms"] < 5
+    at_once, half, end = ledger["streams"][0]["marks"]
+    began_ms = played(twilio, sid)[0]["at_ms"]
+    slack = slack_ms(ledger, [])
+    assert 480 - slack <= half["echoed_ms"] - began_ms <= 600 + slack
+    assert 680 - slack <= end["echoed_ms"] - began_ms <= 800 + slack
+    assert [mark["cleared"] for mark in (at_once, half, end)] == [False, False, False]
+    assert at_once["echoed_ms"] - at_once["received_ms"] < 5 + slack
 
 
 async def test_a_clear_drops_what_was_not_heard_and_sends_its_marks_back(twilio: TwilioSimulator, server: StreamServer) -> None:
     sid = place(twilio, stream_twiml(server.url))
     bridge = await server.first()
-    await play(bridge, TONE * 100)
+    await play(bridge, TONE * 1000)
     await bridge.send("mark", name="a")
     await bridge.send("mark", name="b")
     await asyncio.sleep(0.5)
@@ -95,8 +100,8 @@ async def test_a_clear_drops_what_was_not_heard_and_sends_its_marks_back(twilio:
     assert stream["clears"][0]["marks"] == ["a", "b"]
     assert [mark["cleared"] for mark in stream["marks"]] == [True, True]
     [[since, until]] = ledger["heard"]
-    assert until - since + stream["clears"][0]["dropped_ms"] == pytest.approx(2000, abs=1)
-    assert 300 <= until - since <= 1000
+    assert until - since + stream["clears"][0]["dropped_ms"] == pytest.approx(20_000, abs=1)
+    assert until == pytest.approx(stream["clears"][0]["at_ms"], abs=25 + slack_ms(ledger, []))
     assert stream["cut_ms"] == 0
     assert stream["first_audible_ms"] <= since + 1
 
@@ -141,7 +146,8 @@ async def test_keys_and_words_of_the_person_arrive(twilio: TwilioSimulator, serv
         {"track": "inbound_track", "digit": "1"},
         {"track": "inbound_track", "digit": "2"},
     ]
-    assert 0.25 <= (times := bridge.times("dtmf"))[1] - times[0] <= 0.4
+    first, second = [key["at_ms"] for key in ledger["keys"]]
+    assert 250 - slack_ms(ledger, []) <= second - first <= 400 + slack_ms(ledger, [])
     spoken = b"".join(base64.b64decode(frame["media"]["payload"]) for frame in bridge.of("media"))
     assert voice.energy(spoken) > 500
     assert len(ledger["spoken"]) >= 1
@@ -149,15 +155,17 @@ async def test_keys_and_words_of_the_person_arrive(twilio: TwilioSimulator, serv
 
 
 async def test_the_person_waits_until_the_agent_is_done(twilio: TwilioSimulator, server: StreamServer) -> None:
-    place(twilio, stream_twiml(server.url), "wait_until_agent_done", {"press": "1"})
+    sid = place(twilio, stream_twiml(server.url), "wait_until_agent_done", {"press": "1"})
     bridge = await server.first()
     await asyncio.sleep(0.2)
-    since = time.monotonic()
     await play(bridge, TONE * 20 + b"\xff" * 2400 + TONE * 20)
     await bridge.until("dtmf")
+    await bridge.close()
+    ledger = await twilio.ended(sid)
 
     # 400 ms of tone, 300 ms of silence, 400 ms of tone, then 600 ms of quiet
-    assert 1.7 <= bridge.times("dtmf")[0] - since <= 2.1
+    slack = slack_ms(ledger, [])
+    assert 1680 - slack <= ledger["keys"][0]["at_ms"] - played(twilio, sid)[0]["at_ms"] <= 2000 + slack
 
 
 async def test_the_person_interrupts_and_hangs_up_in_the_middle(twilio: TwilioSimulator, server: StreamServer) -> None:
@@ -168,7 +176,7 @@ async def test_the_person_interrupts_and_hangs_up_in_the_middle(twilio: TwilioSi
 
     [[since, until]] = ledger["heard"]
     assert until - since + ledger["cut_ms"] == pytest.approx(2000, abs=1)
-    assert 500 <= until - since <= 800
+    assert 500 <= until - since <= 800 + slack_ms(ledger, [])
     assert ledger["cut_ms"] == ledger["streams"][0]["cut_ms"]
     assert ledger["end_reason"] == "person_hung_up"
     await bridge.until("stop")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from simulators import voice
+from simulators.lateness import slack_ms
 from tests.support.twilio_simulator import ARTA, FarEnd, TwilioSimulator, eventually
 
 ANSWERS = {"ring_s": 0, "patience_s": 8}
@@ -35,7 +36,7 @@ async def test_a_file_is_fetched_and_heard_for_its_length(twilio: TwilioSimulato
     ledger = await run(twilio, f"<Play loop='2'>{audio_file(far, tmp_path, seconds=0.5)}</Play>")
 
     assert [one.method for one in far.at("/prompt.wav")] == ["GET"]
-    assert heard_ms(ledger) == pytest.approx(1000, abs=60)
+    assert heard_ms(ledger) == pytest.approx(1000, abs=60 + slack_ms(ledger, []))
     assert ledger["ended_ms"] - ledger["answered_ms"] >= 1000
     assert (ledger["end_reason"], ledger["errors"], ledger["cut_ms"]) == ("twiml_end", [], 0)
 
@@ -58,7 +59,7 @@ async def test_a_key_breaks_off_the_prompt_and_goes_to_the_action(twilio: Twilio
     [asked] = far.at("/keys")
     assert asked.signed
     assert (asked.form["Digits"], asked.form["CallStatus"]) == ("1", "in-progress")
-    assert heard_ms(ledger) < 1500
+    assert heard_ms(ledger) < 1500 + slack_ms(ledger, [])
     assert [entry["key"] for entry in ledger["keys"]] == ["1"]
 
 
@@ -158,12 +159,12 @@ async def test_what_is_not_simulated_is_skipped_with_a_warning(twilio: TwilioSim
 
 async def test_a_new_document_over_rest_breaks_off_the_old(twilio: TwilioSimulator, far: FarEnd, tmp_path: Path) -> None:
     twilio.script(ARTA, {"answer": {**ANSWERS, "steps": [{"wait_agent_speaking": 300}, {"press": "5"}, "stay"]}})
-    prompt = audio_file(far, tmp_path, seconds=5)
+    prompt = audio_file(far, tmp_path, seconds=20)
     sid = twilio.create(Twiml=f"<Response><Play>{prompt}</Play></Response>")["sid"]
     await eventually(lambda: twilio.ledger(sid)["keys"])
     twilio.rest("POST", f"/Calls/{sid}.json", data={"Twiml": "<Response><Say>Bye</Say></Response>"})
     ledger = await twilio.ended(sid)
 
     assert ledger["end_reason"] == "twiml_end"
-    assert heard_ms(ledger) < 2500
+    assert heard_ms(ledger) < 15_000
     assert [entry["verb"] for entry in ledger["timeline"] if entry["what"] == "verb"] == ["Play", "Say"]

@@ -105,7 +105,7 @@ class Client:
 
     async def next(self) -> dict[str, Any]:
         """The next event, valid by the official types unless it is deliberately unknown."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             event: dict[str, Any] = json.loads(await self.socket.recv())
         if event["type"] != "x.simulator.noise":
             SERVER_EVENT.validate_python(event)

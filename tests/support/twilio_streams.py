@@ -1,6 +1,7 @@
 """Calls with a media stream through the Twilio simulator, and sound for them."""
 
 import base64
+from typing import Any
 
 from tests.support.twilio_simulator import ARTA, Bridge, TwilioSimulator
 
@@ -15,3 +16,9 @@ def place(twilio: TwilioSimulator, twiml: str, *steps: object, **answer: object)
 
 async def play(bridge: Bridge, audio: bytes) -> None:
     await bridge.send("media", payload=base64.b64encode(audio).decode())
+
+
+def played(twilio: TwilioSimulator, sid: str) -> list[dict[str, Any]]:
+    """What the call's first stream sent to be played, with the times of its arrival."""
+    media: list[dict[str, Any]] = twilio.admin("GET", f"/calls/{sid}/media")["streams"][0]["media"]
+    return media
