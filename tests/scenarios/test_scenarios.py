@@ -12,7 +12,7 @@ from tests.support.scenarios.hall import Hall, running_hall
 from tests.support.scenarios.judge import judge
 from tests.support.scenarios.scenario import Scenario, read_all
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
 SCENARIOS = tuple(read_all(Path(__file__).parent))
 
