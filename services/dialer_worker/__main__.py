@@ -4,10 +4,10 @@ import os
 import sys
 from functools import partial
 
-from services.dialer_worker.front import run_front
+from services.dialer_worker.process.control import run_front
+from services.dialer_worker.process.worker import run_worker
 from services.dialer_worker.settings import Settings
-from services.dialer_worker.tally import Count, Figure, tally_into
-from services.dialer_worker.worker import run_worker
+from services.dialer_worker.worker_counts import Count, Figure, tally_into
 from shared.environ import load_settings
 from shared.keeper import Child, Keeper
 from shared.logs import configure_logging

@@ -2,7 +2,7 @@
 
 from contextvars import ContextVar
 
-from services.dialer_worker.desk import Desk
+from services.dialer_worker.process.loop_thread import Desk
 from shared.store import Work
 
 DESK: ContextVar[Desk] = ContextVar("desk")

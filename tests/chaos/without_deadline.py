@@ -3,7 +3,7 @@
 import math
 import runpy
 
-from services.dialer_worker import dialer
+from services.dialer_worker.calls import dialer
 
 if __name__ == "__main__":
     dialer.send_within_s = lambda reconcile_after_s: math.inf

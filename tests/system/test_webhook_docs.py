@@ -14,10 +14,10 @@ import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from services.dialer_worker.courier import Courier
-from services.dialer_worker.outbound import open_outbound
-from services.dialer_worker.tally import Count
-from services.dialer_worker.turns import Turns
+from services.dialer_worker.crash_guard import Turns
+from services.dialer_worker.deliveries.deliverer import Courier
+from services.dialer_worker.deliveries.http_post import open_outbound
+from services.dialer_worker.worker_counts import Count
 from shared.core.announcement import EventType
 from shared.core.webhook import Endpoint, secret_of
 from shared.store import connect

@@ -10,13 +10,13 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from services.dialer_worker.attendant import Attendant
-from services.dialer_worker.dialer import Dialer
-from services.dialer_worker.reconcile import Reconciler
+from services.dialer_worker.calls.confirmation_job import Attendant
+from services.dialer_worker.calls.dialer import Dialer
+from services.dialer_worker.calls.reconciler import Reconciler
+from services.dialer_worker.calls.twilio_client import Telephony
+from services.dialer_worker.crash_guard import Turns
 from services.dialer_worker.settings import Settings
-from services.dialer_worker.tally import Count, Figure
-from services.dialer_worker.telephony import Telephony
-from services.dialer_worker.turns import Turns
+from services.dialer_worker.worker_counts import Count, Figure
 from shared.core.confirmation import Confirmation
 from shared.core.facts import AttemptBegun, CallPlaced
 from shared.core.order import CallWishes

@@ -5,7 +5,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from services.dialer_worker.tally import Figure
+from services.dialer_worker.worker_counts import Figure
 from shared.core.confirmation import Phase
 from shared.core.facts import AttemptBegun, PlacingUndone, Withdrawn
 from shared.core.order import CallWishes, OnMachine

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from services.dialer_worker.tally import Figure
+from services.dialer_worker.worker_counts import Figure
 from shared.core.errors import TelephonyError
 from shared.core.facts import VerdictGiven, Withdrawn
 from shared.core.outcome import AttemptResult, Outcome, VerdictKind

@@ -12,10 +12,10 @@ from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 from ulid import ULID
 
-from services.dialer_worker.desk import ATTEND_TIMEOUT_S, Desk
 from services.dialer_worker.jobs import DESK
+from services.dialer_worker.process.loop_thread import ATTEND_TIMEOUT_S, Desk
 from services.dialer_worker.settings import Settings
-from services.dialer_worker.tally import Count, Figure, tally_into
+from services.dialer_worker.worker_counts import Count, Figure, tally_into
 from shared.store.dial_queue import DialQueue, open_sync_client
 
 # The wait for a job is 15 s shorter and a dead connection is noticed 10 s after it (rq 3.0, worker/base.py).

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.dialer_worker.ticker import MOST_JOBS_WAITING, TICK_S, Ticker
+from services.dialer_worker.process.ticker import MOST_JOBS_WAITING, TICK_S, Ticker
 from shared.core.errors import StoreUnavailableError
 from shared.store import Grant, Hold, Wait
 

@@ -9,7 +9,7 @@ from typing import assert_never
 import structlog
 from ulid import ULID
 
-from services.dialer_worker.placing_answer import (
+from services.dialer_worker.calls.create_call_result import (
     COUNTRY_NOT_PERMITTED,
     AccountRefused,
     NotSent,
@@ -20,10 +20,10 @@ from services.dialer_worker.placing_answer import (
     Throttled,
     Unclear,
 )
-from services.dialer_worker.reconcile import Reconciler
+from services.dialer_worker.calls.reconciler import Reconciler
+from services.dialer_worker.calls.twilio_client import CallRequest, Ending, Telephony
 from services.dialer_worker.settings import Settings
-from services.dialer_worker.tally import Count, Figure, Tally
-from services.dialer_worker.telephony import CallRequest, Ending, Telephony
+from services.dialer_worker.worker_counts import Count, Figure, Tally
 from shared.callback_urls import CallbackUrls
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.dial_policy import DialPolicy

@@ -8,10 +8,10 @@ from functools import partial
 
 import pytest
 
-from services.dialer_worker.courier import Courier
-from services.dialer_worker.outbound import open_outbound
-from services.dialer_worker.tally import Count, Figure
-from services.dialer_worker.turns import Turns
+from services.dialer_worker.crash_guard import Turns
+from services.dialer_worker.deliveries.deliverer import Courier
+from services.dialer_worker.deliveries.http_post import open_outbound
+from services.dialer_worker.worker_counts import Count, Figure
 from shared.core.announcement import EventType
 from shared.core.facts import Withdrawn
 from shared.core.webhook import LIFE, Endpoint, secret_of

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from services.dialer_worker.room import Room
+from services.dialer_worker.shared_lock import Room
 from shared.core.errors import StoreUnavailableError, TelephonyError
 from shared.store import MOST_RECOVERIES, Recoveries, Work
 

@@ -5,7 +5,7 @@ from datetime import datetime
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from services.dialer_worker.tally import Count, Figure
+from services.dialer_worker.worker_counts import Count, Figure
 from shared.core.order import Priority
 
 _log = structlog.get_logger(__name__)

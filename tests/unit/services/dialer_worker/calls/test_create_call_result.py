@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.dialer_worker.placing_answer import (
+from services.dialer_worker.calls.create_call_result import (
     AccountRefused,
     NumberRefused,
     RequestRefused,

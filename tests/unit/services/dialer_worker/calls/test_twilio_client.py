@@ -9,8 +9,8 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from services.dialer_worker.placing_answer import AccountRefused, NotSent, NumberRefused, Placed, Throttled, Unclear
-from services.dialer_worker.telephony import Call, CallRequest, Ending, Telephony
+from services.dialer_worker.calls.create_call_result import AccountRefused, NotSent, NumberRefused, Placed, Throttled, Unclear
+from services.dialer_worker.calls.twilio_client import Call, CallRequest, Ending, Telephony
 from shared.core.errors import TelephonyError
 
 SID = "AC" + "0" * 32

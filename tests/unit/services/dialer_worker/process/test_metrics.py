@@ -4,8 +4,8 @@ import os
 
 from prometheus_client import CollectorRegistry, generate_latest
 
-from services.dialer_worker.figures import Figures
-from services.dialer_worker.tally import Count, Figure, tally_into
+from services.dialer_worker.process.metrics import Figures
+from services.dialer_worker.worker_counts import Count, Figure, tally_into
 from shared.core.order import Priority
 from tests.support.orders import NOON, after
 

@@ -12,15 +12,15 @@ from typing import Self
 
 import structlog
 
-from services.dialer_worker.attendant import Attendant
-from services.dialer_worker.courier import Courier
-from services.dialer_worker.dialer import Dialer
-from services.dialer_worker.outbound import open_outbound
-from services.dialer_worker.reconcile import Reconciler
+from services.dialer_worker.calls.confirmation_job import Attendant
+from services.dialer_worker.calls.dialer import Dialer
+from services.dialer_worker.calls.reconciler import Reconciler
+from services.dialer_worker.calls.twilio_client import Telephony, open_client
+from services.dialer_worker.crash_guard import Turns
+from services.dialer_worker.deliveries.deliverer import Courier
+from services.dialer_worker.deliveries.http_post import open_outbound
 from services.dialer_worker.settings import Settings
-from services.dialer_worker.tally import Count, Figure, Tally
-from services.dialer_worker.telephony import Telephony, open_client
-from services.dialer_worker.turns import Turns
+from services.dialer_worker.worker_counts import Count, Figure, Tally
 from shared.core.errors import StoreUnavailableError, TelephonyError
 from shared.policy import dial_policy_from
 from shared.store import Work, connect

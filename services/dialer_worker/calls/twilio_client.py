@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from services.dialer_worker.placing_answer import NotSent, Placed, PlacingAnswer, Unclear, refusal
+from services.dialer_worker.calls.create_call_result import NotSent, Placed, PlacingAnswer, Unclear, refusal
 from shared.core.errors import TelephonyError
 
 CONNECT_TIMEOUT_S = 5.0

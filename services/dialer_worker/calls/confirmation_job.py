@@ -5,11 +5,11 @@ from functools import partial
 
 import structlog
 
-from services.dialer_worker.dialer import Dialer
-from services.dialer_worker.reconcile import Reconciler
-from services.dialer_worker.rehearsal import Rehearsals
-from services.dialer_worker.tally import Count, Figure, Tally
-from services.dialer_worker.turns import Turns
+from services.dialer_worker.calls.dialer import Dialer
+from services.dialer_worker.calls.reconciler import Reconciler
+from services.dialer_worker.calls.simulated_call import Rehearsals
+from services.dialer_worker.crash_guard import Turns
+from services.dialer_worker.worker_counts import Count, Figure, Tally
 from shared.core.confirmation import Confirmation
 from shared.core.errors import NotFoundError
 from shared.core.facts import CallEnded, Fact, GivenUp, Withdrawn

@@ -7,9 +7,9 @@ import time
 
 import structlog
 
-from services.dialer_worker.figures import Figures
+from services.dialer_worker.process.metrics import Figures
+from services.dialer_worker.process.ticker import Ticker
 from services.dialer_worker.settings import Settings
-from services.dialer_worker.ticker import Ticker
 from shared.core.errors import StoreUnavailableError
 from shared.health import Health
 from shared.metrics import make_registry

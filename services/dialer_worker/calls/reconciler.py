@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from services.dialer_worker.calls.twilio_client import Call, Ending, Telephony
 from services.dialer_worker.care import Care, care_for
-from services.dialer_worker.telephony import Call, Ending, Telephony
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.dial_policy import DialPolicy
 from shared.core.facts import CallAnswered, CallEnded, CallNotListed, CallPlaced, Fact, PlacingUndone

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.dialer_worker.tally import Figure
+from services.dialer_worker.worker_counts import Figure
 from shared.core.confirmation import Conclusion, Phase
 from shared.core.errors import TelephonyError
 from shared.core.facts import AttemptBegun, CallAnswered, CallEnded, CallNotListed, ConversationEnded, VerdictGiven, Withdrawn

@@ -5,7 +5,7 @@ from typing import Self
 import httpx
 import pytest
 
-from services.dialer_worker.outbound import Accepted, Outbound, Refused
+from services.dialer_worker.deliveries.http_post import Accepted, Outbound, Refused
 
 URL = "https://hooks.shop.example:8443/orders?x=1"
 Answer = httpx.Response | Exception

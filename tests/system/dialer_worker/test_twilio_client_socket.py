@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from services.dialer_worker.placing_answer import NotSent, PlacingAnswer, Unclear
-from services.dialer_worker.telephony import CallRequest, Telephony, open_client
+from services.dialer_worker.calls.create_call_result import NotSent, PlacingAnswer, Unclear
+from services.dialer_worker.calls.twilio_client import CallRequest, Telephony, open_client
 from tools.ports import free_port
 
 pytestmark = pytest.mark.system

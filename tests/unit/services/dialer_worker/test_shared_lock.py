@@ -2,7 +2,7 @@
 
 import asyncio
 
-from services.dialer_worker.room import Room
+from services.dialer_worker.shared_lock import Room
 
 
 class Log(list[str]):

@@ -10,9 +10,9 @@ from functools import partial
 
 import structlog
 
-from services.dialer_worker.outbound import Accepted, Outbound, Refused
-from services.dialer_worker.tally import Count, Figure, Tally
-from services.dialer_worker.turns import Turns
+from services.dialer_worker.crash_guard import Turns
+from services.dialer_worker.deliveries.http_post import Accepted, Outbound, Refused
+from services.dialer_worker.worker_counts import Count, Figure, Tally
 from shared.core.errors import NotFoundError, StoreUnavailableError
 from shared.core.webhook import LIFE, RETRY_DELAYS_S, Endpoint, next_try_at, signature
 from shared.store import MOST_RECOVERIES, Message, Settled, Store, Work
