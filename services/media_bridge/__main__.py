@@ -15,21 +15,21 @@ from typing import Any
 
 import structlog
 
-from services.media_bridge import stored_prompts
-from services.media_bridge.admission import Door
-from services.media_bridge.handshake import SignatureCheck
-from services.media_bridge.joint_figures import JointFigures
+from services.media_bridge.call import stored_prompts
+from services.media_bridge.call.admission import Door
+from services.media_bridge.call.call_script import PromptBook
+from services.media_bridge.call.next_order import NextOrders
+from services.media_bridge.call.stream_session import Desk
 from services.media_bridge.metrics import BridgeMetrics
-from services.media_bridge.next_order import NextOrders
-from services.media_bridge.open_calls import OpenCalls
-from services.media_bridge.openai_leg import ModelAddress, ModelLeg
-from services.media_bridge.prompts import PromptBook
-from services.media_bridge.reception import Desk
-from services.media_bridge.recording_sweep import RecordingSweep
-from services.media_bridge.server import StreamServer
+from services.media_bridge.openai.leg import ModelAddress, ModelLeg
+from services.media_bridge.openai.warm_pool import WarmPool
+from services.media_bridge.process.aggregate_metrics import JointFigures
+from services.media_bridge.process.open_calls import OpenCalls
+from services.media_bridge.process.server import StreamServer
+from services.media_bridge.process.shared_memory import Siblings
+from services.media_bridge.recordings.retention import RecordingSweep
 from services.media_bridge.settings import BridgeSettings
-from services.media_bridge.siblings import Siblings
-from services.media_bridge.warm_pool import WarmPool
+from services.media_bridge.twilio.signature import SignatureCheck
 from services.media_bridge.websocket import ConnectionFailedError
 from shared import languages
 from shared.core.conversation.lines import Timing

@@ -8,8 +8,8 @@ import pytest
 from openai.types.realtime import RealtimeClientEvent
 from pydantic import TypeAdapter
 
-from services.media_bridge import openai_request_wire as request
-from services.media_bridge.openai_request_wire import Instructions, Transcription
+from services.media_bridge.openai import requests_wire as request
+from services.media_bridge.openai.requests_wire import Instructions, Transcription
 from shared.core.conversation.tools import TOOLS
 from shared.core.script import say_exactly
 

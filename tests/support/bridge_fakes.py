@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.media_bridge import openai_request_wire as request
-from services.media_bridge.openai_leg import ModelLeg
+from services.media_bridge.openai import requests_wire as request
+from services.media_bridge.openai.leg import ModelLeg
 from services.media_bridge.websocket import ConnectionFailedError, Listener
 from shared.core.confirmation import Confirmation
 from shared.core.errors import NotFoundError, StoreUnavailableError

@@ -7,15 +7,15 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from services.media_bridge.call import Call, CallEnd, CallTools
-from services.media_bridge.figures import Figures
+from services.media_bridge.call.call import Call, CallEnd, CallTools
+from services.media_bridge.call.call_script import CallScript, PromptBook
+from services.media_bridge.call.call_stats import Figures
+from services.media_bridge.call.fact_writer import CallName, RecordKeeper
+from services.media_bridge.call.model_session import ModelLink
 from services.media_bridge.metrics import BridgeMetrics
-from services.media_bridge.model_link import ModelLink
-from services.media_bridge.prompts import CallScript, PromptBook
-from services.media_bridge.record_keeper import CallName, RecordKeeper
-from services.media_bridge.twilio_leg import CallerLeg
-from services.media_bridge.twilio_wire import Fact
-from services.media_bridge.usage import PRICES
+from services.media_bridge.openai.pricing import PRICES
+from services.media_bridge.twilio.leg import CallerLeg
+from services.media_bridge.twilio.stream_wire import Fact
 from shared.core.facts import StreamOpened
 from tests.support.bridge_fakes import (
     ATTEMPT,

@@ -53,7 +53,7 @@ def test_tokens_and_credentials_are_masked(text: str) -> None:
         "CA0123456789abcdef0123456789abcdef",
         "2026-11-22T12:30:45.123456Z",
         "https://api.twilio.com/2010-04-01/Accounts",
-        "services.media_bridge.openai_wire",
+        "services.media_bridge.openai.events_wire",
         "1234567",
         "127.0.0.1:8000",
         "Valkey 9.1.2",

@@ -49,7 +49,7 @@ def test_what_is_allowed_passes(source: str) -> None:
     assert rules(source) == []
 
 
-@pytest.mark.parametrize("path", ["shared/core/order.py", "services/media_bridge/twilio_wire.py"])
+@pytest.mark.parametrize("path", ["shared/core/order.py", "services/media_bridge/twilio/stream_wire.py"])
 def test_a_pure_file_reads_no_clock(path: str) -> None:
     assert rules("now = datetime.datetime.now(UTC)", path=path) == ["a pure file reads no clock: take `now` as an argument"]
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from services.media_bridge.openai.pricing import PRICES
 from services.media_bridge.settings import BridgeSettings
-from services.media_bridge.usage import PRICES
 from shared.environ import SettingsError, parse_settings
 
 NEEDED = {

@@ -1,0 +1,68 @@
+"""What one call is measured by: a few moments and counts, for the metrics and for the call's one line in the log."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from services.media_bridge.metrics import BridgeMetrics
+from services.media_bridge.openai.pricing import Prices, Usage
+from shared.core.conversation import events as ev
+from shared.core.outcome import Channel, VerdictKind
+
+
+@dataclass(slots=True)
+class Figures:
+    """Fed by the call with each event and each `clear`."""
+
+    metrics: BridgeMetrics
+    prices: Prices | None
+    on_line_at: float
+    greeting_ms: int | None = None
+    turns: int = 0
+    slowest_turn_ms: int = 0
+    barge_ins: int = 0
+    slowest_clear_ms: float = 0.0
+    model_failures: int = 0
+    usage: Usage = field(default_factory=Usage)
+    verdict: VerdictKind | None = None
+    _speech_ended_at: float | None = None
+
+    @property
+    def cost(self) -> Decimal | None:
+        """What the tokens cost so far in US dollars, None where the model's prices aren't known."""
+        return self.prices.cost(self.usage) if self.prices is not None else None
+
+    def note(self, event: ev.Event, now: float) -> None:
+        """Take note of an event, received at `now` (monotonic seconds)."""
+        match event:
+            case ev.SpeechStopped():
+                self._speech_ended_at = now
+            case ev.AudioBegan():
+                self._note_audio(now)
+            case ev.ModelLost(reason=reason):
+                self.model_failures += 1
+                self.metrics.model_failures.labels(reason=reason).inc()
+            case _:
+                pass
+
+    def note_verdict(self, kind: VerdictKind, channel: Channel) -> None:
+        """Take note of a decision."""
+        self.verdict = kind
+        self.metrics.verdicts.labels(outcome=kind.value, channel=channel.value).inc()
+
+    def note_clear(self, took_s: float) -> None:
+        """Take note of a `clear` that was sent `took_s` seconds after what caused it was received."""
+        self.barge_ins += 1
+        self.slowest_clear_ms = max(self.slowest_clear_ms, round(took_s * 1000, 2))
+        self.metrics.barge_ins.inc()
+        self.metrics.clear.observe(took_s)
+
+    def _note_audio(self, now: float) -> None:
+        if self.greeting_ms is None:
+            self.greeting_ms = int((now - self.on_line_at) * 1000)
+            self.metrics.greeting.observe(now - self.on_line_at)
+        elif self._speech_ended_at is not None:
+            took_s = now - self._speech_ended_at
+            self.turns += 1
+            self.slowest_turn_ms = max(self.slowest_turn_ms, int(took_s * 1000))
+            self.metrics.turn.observe(took_s)
+        self._speech_ended_at = None

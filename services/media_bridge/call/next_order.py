@@ -1,0 +1,66 @@
+"""The other open orders of a customer who phoned us: spoken about one after the other in the same call, newest first."""
+
+from typing import Protocol
+
+from ulid import ULID
+
+from services.media_bridge.call.admission import Admitted
+from services.media_bridge.call.fact_writer import Records
+from shared.core.confirmation import Confirmation
+from shared.core.errors import NotFoundError, StoreUnavailableError
+from shared.core.facts import InboundCallArrived, StreamOpened
+from shared.core.outcome import Direction
+
+
+class Lookups(Protocol):
+    """The store's lookups, as the bridge needs them."""
+
+    async def find_open_by_phone(self, shop: str | None, phone: str, /) -> tuple[Confirmation, ...]:
+        """Return a number's open confirmations, newest first."""
+        ...
+
+
+class NextOrders:
+    """Finds what else a call can be about, and begins an attempt of its own for it on the same line."""
+
+    def __init__(self, records: Records, lookups: Lookups, *, prompt_version: str) -> None:
+        self._records = records
+        self._lookups = lookups
+        self._prompt_version = prompt_version
+
+    async def has_more(self, current: Admitted) -> bool:
+        """Tell whether the customer, having phoned us, has more orders to be asked about."""
+        return bool(await self._others(current))
+
+    async def begin(self, current: Admitted) -> Admitted | None:
+        """Begin with the next order that nobody else is about to call about; None where there is none (any more)."""
+        for other in await self._others(current):
+            try:
+                begun = await self._begin(other.id, current)
+            except (NotFoundError, StoreUnavailableError):
+                continue
+            if begun is not None:
+                return begun
+        return None
+
+    async def _others(self, current: Admitted) -> list[Confirmation]:
+        if current.attempt.direction is not Direction.INBOUND:
+            return []
+        try:
+            found = await self._lookups.find_open_by_phone(None, current.confirmation.customer.phone)
+        except StoreUnavailableError:
+            return []
+        return [one for one in found if one.id != current.confirmation.id and _is_free(one)]
+
+    async def _begin(self, confirmation_id: str, current: Admitted) -> Admitted | None:
+        attempt_id = f"att_{ULID()}"
+        call_sid, stream_sid = current.attempt.call_sid or "", current.attempt.stream_sid or ""
+        version = self._prompt_version
+        await self._records.apply(confirmation_id, lambda now: InboundCallArrived(now, attempt_id, call_sid, version))
+        step = await self._records.apply(confirmation_id, lambda now: StreamOpened(now, attempt_id, call_sid, stream_sid, version))
+        attempt = step.confirmation.open_attempt
+        return Admitted(step.confirmation, attempt) if attempt is not None and attempt.id == attempt_id else None
+
+
+def _is_free(confirmation: Confirmation) -> bool:
+    return confirmation.open_attempt is None and confirmation.withdrawn_at is None

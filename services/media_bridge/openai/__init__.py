@@ -1,0 +1,1 @@
+"""The OpenAI Realtime side: socket, events in, requests out, prices."""

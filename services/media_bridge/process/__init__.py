@@ -1,0 +1,1 @@
+"""The processes of the service: server, metrics of all of them, memory that they share."""

@@ -1,0 +1,1 @@
+"""Stereo WAV files of calls: written, and erased in time."""

@@ -1,0 +1,78 @@
+"""Which streams may speak."""
+
+import pytest
+
+from services.media_bridge.call.admission import Admitted, Door, Turned
+from services.media_bridge.twilio.stream_wire import StreamStarted
+from shared.core.facts import CallEnded, CallPlaced
+from shared.stream_token import issue
+from tests.support.bridge_fakes import ATTEMPT, CALL_SID, STREAM_SID, FakeRecords
+from tests.support.orders import NOON
+
+SECRET = "x" * 32
+
+
+@pytest.fixture
+def records() -> FakeRecords:
+    return FakeRecords().begin()
+
+
+@pytest.fixture
+def door(records: FakeRecords) -> Door:
+    return Door(records, signing_secret=SECRET, prompt_version="session-v9")
+
+
+def started(records: FakeRecords, *, attempt: str = ATTEMPT, secret: str = SECRET, call: str = CALL_SID) -> StreamStarted:
+    token = issue(secret, records.confirmation.id, attempt)
+    return StreamStarted(call_sid=call, stream_sid=STREAM_SID, token=token, is_mulaw=True)
+
+
+async def test_a_good_token_is_used_up_for_its_attempt(door: Door, records: FakeRecords) -> None:
+    answer = await door.admit(started(records))
+    assert isinstance(answer, Admitted)
+    assert (answer.attempt.id, answer.attempt.stream_sid, answer.attempt.call_sid) == (ATTEMPT, STREAM_SID, CALL_SID)
+    assert answer.attempt.prompt_version == "session-v9"
+
+
+async def test_the_second_stream_with_it_is_turned_away(door: Door, records: FakeRecords) -> None:
+    await door.admit(started(records))
+    assert await door.admit(started(records)) == Turned("token_used")
+
+
+async def test_a_forged_token_never_reaches_the_store(door: Door, records: FakeRecords) -> None:
+    assert await door.admit(started(records, secret="y" * 32)) == Turned("token_invalid")
+    assert records.asked == 0
+
+
+async def test_another_attempts_token_is_turned_away(door: Door, records: FakeRecords) -> None:
+    assert await door.admit(started(records, attempt=f"att_{7:026}")) == Turned("attempt_not_open")
+
+
+async def test_a_token_in_a_foreign_call_is_turned_away_and_stays_good(door: Door, records: FakeRecords) -> None:
+    await records.apply(records.confirmation.id, lambda at: CallPlaced(at, ATTEMPT, CALL_SID))
+    assert await door.admit(started(records, call="CA" + "9" * 32)) == Turned("wrong_call")
+    assert isinstance(await door.admit(started(records)), Admitted)
+
+
+async def test_a_call_that_is_over_takes_no_stream(door: Door, records: FakeRecords) -> None:
+    await records.apply(records.confirmation.id, lambda at: CallEnded(at, ATTEMPT, None))
+    assert await door.admit(started(records)) == Turned("attempt_not_open")
+
+
+async def test_an_erased_confirmation_takes_no_stream(door: Door) -> None:
+    token = issue(SECRET, f"cnf_{9:026}", ATTEMPT)
+    assert await door.admit(StreamStarted(CALL_SID, STREAM_SID, token, True)) == Turned("token_unknown")
+
+
+async def test_with_the_store_away_it_is_our_fault(door: Door, records: FakeRecords) -> None:
+    records.is_away = True
+    turned = await door.admit(started(records))
+    assert turned == Turned("store_unavailable", fault="redis: ConnectionError")
+    assert turned.is_our_fault
+    assert records.now == NOON
+
+
+@pytest.mark.parametrize(("call_sid", "is_mulaw", "reason"), [("", True, "token_invalid"), (CALL_SID, False, "wrong_format")])
+async def test_a_start_that_cannot_be_served(door: Door, records: FakeRecords, call_sid: str, is_mulaw: bool, reason: str) -> None:
+    token = issue(SECRET, records.confirmation.id, ATTEMPT)
+    assert await door.admit(StreamStarted(call_sid, STREAM_SID, token, is_mulaw)) == Turned(reason)

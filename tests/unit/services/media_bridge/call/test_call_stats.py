@@ -1,0 +1,53 @@
+"""What a call is measured by."""
+
+from decimal import Decimal
+
+from prometheus_client import CollectorRegistry
+
+from services.media_bridge.call.call_stats import Figures
+from services.media_bridge.metrics import BridgeMetrics
+from services.media_bridge.openai.pricing import PRICES, Usage
+from shared.core.conversation import events as ev
+from shared.core.outcome import Channel, VerdictKind
+
+
+def figures(model: str = "gpt-realtime-2.1") -> tuple[Figures, CollectorRegistry]:
+    registry = CollectorRegistry()
+    return Figures(BridgeMetrics(registry), PRICES.get(model), on_line_at=10.0), registry
+
+
+def test_the_first_sound_is_the_greeting_and_later_ones_answers() -> None:
+    noted, registry = figures()
+    for event, at in (
+        (ev.AudioBegan("r1", "i1"), 10.2),
+        (ev.SpeechStopped(), 12.0),
+        (ev.AudioBegan("r2", "i2"), 12.7),
+        (ev.AudioBegan("r3", "i3"), 15.0),
+    ):
+        noted.note(event, at)
+    assert (noted.greeting_ms, noted.turns, noted.slowest_turn_ms) == (199, 1, 699)
+    assert registry.get_sample_value("bridge_turn_seconds_count") == 1
+
+
+def test_a_barge_in_is_counted_with_its_delay() -> None:
+    noted, registry = figures()
+    noted.note_clear(0.0012)
+    assert (noted.barge_ins, noted.slowest_clear_ms) == (1, 1.2)
+    assert registry.get_sample_value("bridge_barge_ins_total") == 1
+
+
+def test_decisions_and_lost_sessions_are_counted() -> None:
+    noted, registry = figures()
+    noted.note_verdict(VerdictKind.CONFIRMED, Channel.VOICE)
+    noted.note(ev.ModelLost("closed"), 11.0)
+    assert noted.verdict is VerdictKind.CONFIRMED
+    assert noted.model_failures == 1
+    assert registry.get_sample_value("bridge_model_failures_total", {"reason": "closed"}) == 1
+
+
+def test_the_cost_is_known_where_the_price_is() -> None:
+    noted, _ = figures()
+    noted.usage += Usage(audio_out=1_000_000)
+    assert noted.cost == Decimal(64)
+    unknown, _ = figures("a-model-of-tomorrow")
+    assert unknown.cost is None

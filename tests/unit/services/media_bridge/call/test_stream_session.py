@@ -1,0 +1,204 @@
+"""From a connected stream to a call, or to the door."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from services.media_bridge.call.admission import Door
+from services.media_bridge.call.call_script import PromptBook
+from services.media_bridge.call.next_order import NextOrders
+from services.media_bridge.call.stream_session import Desk, Lobby, receive_stream
+from services.media_bridge.metrics import BridgeMetrics
+from services.media_bridge.openai.pricing import PRICES, Prices
+from services.media_bridge.twilio.leg import CallerLeg
+from shared.stream_token import issue
+from tests.support.bridge_fakes import (
+    ATTEMPT,
+    CALL_SID,
+    STREAM_SID,
+    FakeClock,
+    FakeRecords,
+    FakeSessions,
+    FakeSocket,
+    FakeTranscripts,
+    FakeWatches,
+    NoOrders,
+)
+from tests.support.orders import ALWAYS
+
+SECRET = "x" * 32
+
+
+class Front:
+    """A desk over fakes, and one stream at it."""
+
+    def __init__(self, *, record_folder: Path | None = None, start_limit_s: float = 5, prices: Prices | None = None) -> None:
+        self.records = FakeRecords().begin()
+        self.watches = FakeWatches()
+        self.sessions = FakeSessions()
+        self.registry = CollectorRegistry()
+        self.lobby = Lobby()
+        self.leg = CallerLeg(self.lobby)
+        self.socket = FakeSocket(self.leg)
+        self.leg.use(self.socket)
+        self.work: list[Coroutine[Any, Any, None]] = []
+        self.tasks: asyncio.TaskGroup | None = None
+        self.desk = Desk(
+            door=Door(self.records, signing_secret=SECRET, prompt_version="v"),
+            records=self.records,
+            transcripts=FakeTranscripts(),
+            watches=self.watches,
+            next_orders=NextOrders(self.records, NoOrders(), prompt_version="v"),
+            prompts=PromptBook(policy=ALWAYS, default_language="sq", transcription_model="m", is_recorded=False),
+            sessions=self.sessions,
+            voice="marin",
+            prices=prices,
+            record_folder=record_folder,
+            metrics=BridgeMetrics(self.registry),
+            background=self.background,
+            wall_clock=FakeClock().wall,
+            start_limit_s=start_limit_s,
+        )
+
+    def background(self, work: Coroutine[Any, Any, None]) -> None:
+        assert self.tasks is not None
+        self.tasks.create_task(work)
+
+    def start(self, token: str | None = None) -> None:
+        token = issue(SECRET, self.records.confirmation.id, ATTEMPT) if token is None else token
+        described = {"callSid": CALL_SID, "streamSid": STREAM_SID, "customParameters": {"token": token}}
+        self.socket.bring({"event": "start", "start": described, "streamSid": STREAM_SID})
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        async with asyncio.timeout(5), asyncio.TaskGroup() as self.tasks:
+            self.tasks.create_task(receive_stream(self.desk, self.leg, self.lobby))
+            await settled()
+            yield
+
+    def count(self, name: str, **labels: str) -> float | None:
+        return self.registry.get_sample_value(name, labels)
+
+
+def names_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+async def settled() -> None:
+    for _ in range(60):
+        await asyncio.sleep(0)
+
+
+async def test_a_stream_with_a_good_token_becomes_a_call() -> None:
+    front = Front()
+    async with front.serving():
+        front.start()
+        await settled()
+        assert front.sessions.sockets[0].of("response.create")
+        front.socket.bring({"event": "stop"})
+    assert front.count("bridge_calls_total", end="person_hung_up") == 1
+    assert front.records.confirmation.attempts[0].stream_closed_at is not None
+
+
+@pytest.mark.parametrize(("token", "reason", "code"), [("forged", "token_invalid", 1008), ("", "token_invalid", 1008)])
+async def test_a_stream_without_one_is_closed(token: str, reason: str, code: int) -> None:
+    front = Front()
+    async with front.serving():
+        front.start(token)
+    assert front.socket.closed == (code, "")
+    assert front.count("bridge_streams_turned_away_total", reason=reason) == 1
+    assert front.sessions.sockets == []
+
+
+async def test_with_the_store_away_the_keypad_gets_its_chance() -> None:
+    front = Front()
+    front.records.is_away = True
+    async with front.serving():
+        front.start()
+    assert front.socket.closed == (1011, "")
+
+
+async def test_a_stream_that_never_starts_is_closed() -> None:
+    front = Front(start_limit_s=0.01)
+    async with front.serving():
+        pass
+    assert front.count("bridge_streams_turned_away_total", reason="no_start") == 1
+
+
+async def test_a_stream_that_ends_before_it_starts_is_no_call() -> None:
+    front = Front()
+    async with front.serving():
+        front.socket.break_off()
+    assert front.count("bridge_streams_turned_away_total", reason="closed_before_start") == 1
+
+
+async def test_a_key_pressed_while_the_token_is_checked_counts() -> None:
+    front = Front()
+    async with front.serving():
+        front.start()
+        front.socket.bring({"event": "dtmf", "dtmf": {"digit": "1"}})
+        await settled()
+        front.socket.bring({"event": "stop"})
+    assert front.records.confirmation.attempts[0].verdict is not None
+
+
+async def test_a_recording_is_named_by_ids_alone(tmp_path: Path) -> None:
+    front = Front(record_folder=tmp_path)
+    async with front.serving():
+        front.start()
+        await settled()
+        front.socket.bring({"event": "stop"})
+    assert names_in(tmp_path) == [f"{front.records.confirmation.id}-1.wav"]
+
+
+async def test_a_disk_that_refuses_costs_only_the_recording(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    front = Front(record_folder=tmp_path / "file")
+    async with front.serving():
+        front.start()
+        await settled()
+        front.socket.bring({"event": "stop"})
+    assert front.records.confirmation.attempts[0].stream_closed_at is not None
+
+
+def test_a_lobby_keeps_a_few_facts_and_no_more() -> None:
+    async def fill() -> int:
+        front = Front()
+        for _ in range(100):
+            front.socket.bring({"event": "mark", "mark": {"name": "m1"}})
+        return len(front.lobby.early)
+
+    assert asyncio.run(fill()) == 32
+
+
+async def test_the_cost_is_counted_by_what_was_decided_so_that_an_order_has_its_price() -> None:
+    front = Front(prices=PRICES["gpt-realtime-2.1"])
+    async with front.serving():
+        front.start()
+        await settled()
+        model = front.sessions.sockets[0]
+        model.bring({"type": "response.created", "response": {"id": "r"}})
+        usage = {"output_token_details": {"audio_tokens": 1000}}
+        model.bring({"type": "response.done", "response": {"id": "r", "status": "completed", "output": [], "usage": usage}})
+        front.socket.bring({"event": "dtmf", "dtmf": {"digit": "1"}})
+        await settled()
+        front.socket.bring({"event": "stop"})
+    assert front.count("bridge_model_cost_usd_total", outcome="confirmed") == 0.064
+    assert front.count("bridge_conversations_total", outcome="confirmed") == 1
+    assert str(front.records.confirmation.attempts[0].cost_usd) == "0.064000"
+
+
+async def test_of_a_model_without_a_price_the_cost_is_not_told() -> None:
+    front = Front()
+    async with front.serving():
+        front.start()
+        await settled()
+        front.socket.bring({"event": "stop"})
+    assert front.count("bridge_conversations_total", outcome="none") == 1
+    assert front.count("bridge_model_cost_usd_total", outcome="none") is None
+    assert front.records.confirmation.attempts[0].cost_usd is None

@@ -1,0 +1,145 @@
+"""How the one port answers; picows' sockets are left out."""
+
+import asyncio
+import json
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+from multidict import CIMultiDict
+from picows import WSUpgradeRequest, WSUpgradeResponseWithListener
+from prometheus_client import CollectorRegistry
+
+from services.media_bridge.metrics import BridgeMetrics
+from services.media_bridge.process.server import StreamServer
+from services.media_bridge.process.shared_memory import Siblings
+from services.media_bridge.twilio.signature import SignatureCheck
+from services.media_bridge.websocket import PicowsSocket
+from shared.health import Health
+from shared.setting_types import Bind
+
+SIGNED = "T+WBXwUXC0/CyoZ1DA+p9ilZORs="
+
+
+class Port:
+    """A server that is not listening, asked directly."""
+
+    def __init__(self, *, requires_signature: bool = False, max_streams: int = 9) -> None:
+        self.registry = CollectorRegistry()
+        self.health = Health(self.registry)
+        self.server = StreamServer(
+            bind=Bind("127.0.0.1", 0),
+            health=self.health,
+            metrics=BridgeMetrics(self.registry),
+            signature=SignatureCheck(auth_token="12345", stream_url="wss://example.com/media"),
+            requires_signature=requires_signature,
+            max_streams=max_streams,
+            siblings=Siblings(1),
+        )
+        self.server._desk = object()  # type: ignore[assignment]  # used only once a stream is there
+
+    def ask(self, path: str, **headers: str) -> Any:  # noqa: ANN401 - a socket or a response
+        request = WSUpgradeRequest()
+        request.method, request.version, request.path = b"GET", b"HTTP/1.1", path.encode()
+        request.headers = CIMultiDict(headers)
+        return self.server._answer(request)
+
+    def status(self, path: str, **headers: str) -> tuple[int, dict[str, Any]]:
+        answer = self.ask(path, **headers)
+        assert isinstance(answer, WSUpgradeResponseWithListener)
+        return int(answer.response.status), json.loads(answer.response.body or b"{}")
+
+    def count(self, name: str, **labels: str) -> float | None:
+        return self.registry.get_sample_value(name, labels)
+
+
+async def test_it_is_alive_and_ready_until_it_drains() -> None:
+    port = Port()
+    assert port.status("/healthz") == (200, {"status": "alive"})
+    assert port.status("/readyz")[0] == 200
+    port.health.start_draining()
+    assert port.status("/readyz") == (503, {"status": "not_ready", "reasons": {"process": "draining"}})
+    assert port.status("/healthz")[0] == 200
+
+
+async def test_what_it_does_not_know_is_not_found() -> None:
+    assert Port().status("/")[0] == 404
+
+
+async def test_metrics_come_in_prometheus_form() -> None:
+    answer = Port().ask("/metrics")
+    assert b"bridge_streams_active 0.0" in answer.response.body
+
+
+@pytest.mark.parametrize("path", ["/media-stream", "/media-stream/", "/media-stream?x=1"])
+async def test_a_stream_is_accepted(path: str) -> None:
+    port = Port()
+    assert isinstance(port.ask(path), PicowsSocket)
+    assert port.count("bridge_handshakes_total", answer="accepted") == 1
+    assert port.count("bridge_handshake_signatures_total", signature="invalid") == 1
+
+
+async def test_an_unsigned_stream_is_refused_only_where_that_is_asked_for() -> None:
+    port = Port(requires_signature=True)
+    assert port.status("/media-stream")[0] == 403
+    assert isinstance(port.ask("/media-stream", **{"x-twilio-signature": SIGNED}), PicowsSocket)
+
+
+async def test_a_draining_or_full_bridge_sends_the_call_on_to_the_keypad() -> None:
+    full = Port(max_streams=0)
+    assert full.status("/media-stream") == (503, {"status": "refused", "reason": "full"})
+    draining = Port()
+    draining.health.start_draining()
+    assert draining.status("/media-stream") == (503, {"status": "refused", "reason": "draining"})
+    starting = Port()
+    starting.server._desk = None
+    assert starting.status("/media-stream")[0] == 503
+
+
+async def test_a_place_that_became_no_stream_is_given_back() -> None:
+    port = Port(max_streams=1)
+    assert isinstance(port.ask("/media-stream"), PicowsSocket)
+    assert port.server._siblings.streams == 1
+    await asyncio.sleep(0)  # picows has found fault with the handshake meanwhile
+    assert port.server._siblings.streams == 0
+
+
+async def test_calls_that_are_broken_off_leave_what_they_have_to_write() -> None:
+    port, written, has_begun = Port(), list[str](), asyncio.Event()
+
+    async def write() -> None:
+        await asyncio.sleep(0)
+        written.append("turns")
+
+    async def call() -> None:
+        has_begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            port.server.keep(write())
+
+    async with asyncio.TaskGroup() as tasks:
+        port.server._tasks = tasks
+        port.server._calls.add(port.server._add(tasks, call()))
+        await has_begun.wait()
+        await port.server.end_calls(5)
+        assert written == ["turns"]
+        assert port.server.work_in_hand == 0
+
+
+async def test_draining_ends_at_once_without_work_and_gives_up_on_work_without_end() -> None:
+    port = Port()
+    await port.server.drained(0.01)
+    port.server._in_hand = 1
+    port.server._is_idle.clear()
+    await port.server.drained(0.01)
+    assert port.server.work_in_hand == 1
+
+
+async def test_before_it_serves_it_keeps_no_work() -> None:
+    async def nothing() -> None: ...
+
+    work: Coroutine[Any, Any, None] = nothing()
+    Port().server.keep(work)
+    with pytest.raises(RuntimeError):
+        await work

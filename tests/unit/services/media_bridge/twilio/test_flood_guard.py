@@ -1,0 +1,41 @@
+"""What one stream may say besides its sound."""
+
+from services.media_bridge.twilio.flood_guard import MOST_KEYS, MOST_MESSAGES, FloodGuard
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_what_twilio_sends_is_never_too_much() -> None:
+    clock = Clock()
+    guard = FloodGuard(clock)
+    for _ in range(20):
+        assert not any(guard.rest_s() for _ in range(MOST_MESSAGES - 1))
+        clock.now += 1.0
+
+
+def test_a_flooding_stream_rests_until_its_second_is_over() -> None:
+    clock = Clock()
+    guard = FloodGuard(clock)
+    guard.rest_s()
+    clock.now += 0.25
+    rests = [guard.rest_s() for _ in range(MOST_MESSAGES)]
+    assert not any(rests[: MOST_MESSAGES - 2])
+    assert rests[-2:] == [0.75, 0.75]
+    clock.now += 0.75
+    assert guard.rest_s() == 0.0
+
+
+def test_no_more_keys_are_taken_than_a_person_can_press() -> None:
+    clock = Clock()
+    guard = FloodGuard(clock)
+    guard.rest_s()
+    assert sum(guard.admits_key() for _ in range(500)) == MOST_KEYS
+    clock.now += 1.0
+    guard.rest_s()
+    assert guard.admits_key()

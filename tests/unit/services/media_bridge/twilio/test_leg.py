@@ -1,0 +1,85 @@
+"""The caller's leg: what comes in is told, what goes out is a frame."""
+
+from services.media_bridge.twilio.flood_guard import MOST_KEYS, MOST_MESSAGES
+from services.media_bridge.twilio.leg import CallerLeg
+from services.media_bridge.twilio.stream_wire import Fact
+from shared.core.conversation.events import CallerLegEnded, KeyPressed, MarkEchoed
+from tests.support.bridge_fakes import STREAM_SID, FakeSocket, audio
+
+
+class Hearer:
+    def __init__(self) -> None:
+        self.heard: list[bytes | Fact] = []
+
+    def caller_told(self, fact: Fact) -> None:
+        self.heard.append(fact)
+
+
+def a_leg() -> tuple[CallerLeg, FakeSocket, Hearer]:
+    hearer = Hearer()
+    leg = CallerLeg(hearer)
+    leg.carry = hearer.heard.append
+    socket = FakeSocket(leg)
+    leg.use(socket)
+    return leg, socket, hearer
+
+
+def test_sound_keys_and_marks_are_told() -> None:
+    _, socket, hearer = a_leg()
+    socket.bring({"event": "media", "media": {"payload": audio(20)}})
+    socket.bring({"event": "dtmf", "dtmf": {"digit": "1"}})
+    socket.bring({"event": "mark", "mark": {"name": "m1"}})
+    assert hearer.heard == [f'"{audio(20)}"'.encode(), KeyPressed("1"), MarkEchoed("m1")]
+
+
+def test_the_end_is_told_once_whether_twilio_says_so_or_only_hangs_up() -> None:
+    _, socket, hearer = a_leg()
+    socket.bring({"event": "stop", "stop": {}})
+    socket.break_off()
+    assert hearer.heard == [CallerLegEnded()]
+    _, other, hearer = a_leg()
+    other.break_off()
+    assert hearer.heard == [CallerLegEnded()]
+
+
+def test_unreadable_frames_are_counted_and_soundless_media_let_go() -> None:
+    leg, socket, hearer = a_leg()
+    leg.on_message(b"{")
+    socket.bring({"event": "media"})
+    socket.bring({"event": "media", "media": {"payload": 7}})
+    assert (leg.unreadable, hearer.heard) == (1, [])
+
+
+def test_a_flood_of_keys_is_thinned_out_and_the_stream_left_alone() -> None:
+    leg, socket, hearer = a_leg()
+    for _ in range(MOST_MESSAGES):
+        socket.bring({"event": "dtmf", "dtmf": {"digit": "1"}})
+    assert hearer.heard == [KeyPressed("1")] * MOST_KEYS
+    assert leg.ignored == MOST_MESSAGES - MOST_KEYS
+    assert len(socket.rests) == 1
+
+
+def test_sound_is_never_too_much() -> None:
+    _, socket, hearer = a_leg()
+    for _ in range(2 * MOST_MESSAGES):
+        socket.bring({"event": "media", "media": {"payload": audio(20)}})
+    assert len(hearer.heard) == 2 * MOST_MESSAGES
+    assert socket.rests == []
+
+
+async def test_before_the_stream_is_known_nothing_is_sent() -> None:
+    leg, socket, _ = a_leg()
+    leg.send_media(b'"//8="')
+    leg.send_mark("m1")
+    leg.send_clear()
+    assert socket.sent == []
+    leg.open_stream(STREAM_SID)
+    leg.send_clear()
+    assert socket.of("clear")
+
+
+async def test_our_own_close_is_no_news() -> None:
+    leg, socket, hearer = a_leg()
+    await leg.close(1008, "")
+    socket.break_off()
+    assert (hearer.heard, socket.closed) == ([], (1008, ""))
