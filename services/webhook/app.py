@@ -6,24 +6,24 @@ from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp
 
 from services.webhook.api.auth import ApiKeys
-from services.webhook.api.bulk import Bulk
-from services.webhook.api.catalogue import Parts, operations
-from services.webhook.api.confirmations import Confirmations, RuleBook
+from services.webhook.api.confirmations.bulk import Bulk
+from services.webhook.api.confirmations.handlers import Confirmations, RuleBook
+from services.webhook.api.confirmations.listing import Listing
+from services.webhook.api.confirmations.preview import Preview
+from services.webhook.api.confirmations.transcripts import Transcript
 from services.webhook.api.customers import CustomerErasure
-from services.webhook.api.endpoint_catalogue import endpoint_operations
-from services.webhook.api.endpoints import Endpoints
 from services.webhook.api.events import Events
-from services.webhook.api.listing import Listing
-from services.webhook.api.operations import Op
+from services.webhook.api.openapi.operation import Op
+from services.webhook.api.openapi_operations import Parts, operations
 from services.webhook.api.opt_outs import OptOutList
-from services.webhook.api.preview import Preview
 from services.webhook.api.rate_limit import RateLimiter
-from services.webhook.api.transcripts import Transcript
+from services.webhook.api.webhook_endpoints.handlers import Endpoints
+from services.webhook.api.webhook_endpoints.openapi_operations import endpoint_operations
 from services.webhook.asyncapi import schema_routes
 from services.webhook.docs import docs_routes
-from services.webhook.edge import Edge
-from services.webhook.event_stream import StreamPlaces
-from services.webhook.resource import Resource, Respond
+from services.webhook.http.method_routes import Resource, Respond
+from services.webhook.http.middleware import Edge
+from services.webhook.http.sse import StreamPlaces
 from services.webhook.settings import WebhookSettings
 from services.webhook.softphone.routes import softphone_routes
 from services.webhook.twilio.callbacks import Callbacks

@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.webhook.api.answers import EventAnswer, EventDataAnswer
-from services.webhook.resource import Resource
+from services.webhook.api.response_models import EventAnswer, EventDataAnswer
+from services.webhook.http.method_routes import Resource
 from shared.core.announcement import EventType
 from shared.core.envelope import DATASCHEMA_PATH
 

@@ -9,10 +9,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from services.webhook.api.openapi import document
-from services.webhook.api.operations import Op
-from services.webhook.problems import ProblemKind
-from services.webhook.resource import Resource, Respond
+from services.webhook.api.openapi.document import document
+from services.webhook.api.openapi.operation import Op
+from services.webhook.http.method_routes import Resource, Respond
+from services.webhook.http.problems import ProblemKind
 from shared.core.errors import NotFoundError
 
 _STATIC = Path(__file__).parent / "static"

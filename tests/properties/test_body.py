@@ -5,8 +5,8 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.webhook.body import canonical, parse_json
-from services.webhook.problems import ProblemError
+from services.webhook.http.body import canonical, parse_json
+from services.webhook.http.problems import ProblemError
 
 
 @given(

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from services.webhook.api import validation
-from services.webhook.problems import ProblemKind
+from services.webhook.http.problems import ProblemKind
 from tests.support.php import php_with
 from tests.support.valkey import ValkeyServer
 from tests.system.dialer_worker.processes import running
@@ -37,7 +37,7 @@ SETTINGS = {
     "TWILIO_FROM_NUMBERS": "+38344000001",
 }
 LIMIT_S = 30
-FIELD_RULES = ("services/webhook/api/fields.py", "services/webhook/api/schemas.py", "shared/core/phone.py")
+FIELD_RULES = ("services/webhook/api/fields.py", "services/webhook/api/request_models.py", "shared/core/phone.py")
 
 Json = dict[str, Any]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.webhook.problems import ProblemError, ProblemKind
-from services.webhook.resource import Respond
+from services.webhook.http.method_routes import Respond
+from services.webhook.http.problems import ProblemError, ProblemKind
 
 TEST_KEY_PREFIX = "test_"
 

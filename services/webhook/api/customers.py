@@ -5,11 +5,11 @@ from prometheus_client import CollectorRegistry, Counter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.webhook.api.confirmations import json_response
-from services.webhook.api.endpoint_answers import ForgottenAnswer
-from services.webhook.api.operations import Op, Parameter, Reply
-from services.webhook.api.parameters import invalid_parameter, parameters
-from services.webhook.problems import ProblemKind
+from services.webhook.api.confirmations.handlers import json_response
+from services.webhook.api.openapi.operation import Op, Parameter, Reply
+from services.webhook.api.openapi.parameters import invalid_parameter, parameters
+from services.webhook.api.webhook_endpoints.models import ForgottenAnswer
+from services.webhook.http.problems import ProblemKind
 from shared.core.phone import spelt_e164
 from shared.store import Store
 

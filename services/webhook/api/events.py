@@ -9,11 +9,11 @@ from typing import TypeVar
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.webhook.api.confirmations import Confirmations
-from services.webhook.api.parameters import invalid_parameter
-from services.webhook.event_stream import PING, EventStream, StreamPlaces, frame
-from services.webhook.problems import ProblemError
-from services.webhook.shared_reads import SharedReads
+from services.webhook.api.confirmations.handlers import Confirmations
+from services.webhook.api.openapi.parameters import invalid_parameter
+from services.webhook.http.problems import ProblemError
+from services.webhook.http.single_flight import SharedReads
+from services.webhook.http.sse import PING, EventStream, StreamPlaces, frame
 from shared.core.confirmation import Confirmation
 from shared.core.errors import StoreUnavailableError
 from shared.store import Store, ToldEvent

@@ -5,8 +5,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.webhook.api.confirmations import json_response
-from services.webhook.api.parameters import invalid_parameter, number, parameters
+from services.webhook.api.confirmations.handlers import json_response
+from services.webhook.api.openapi.parameters import invalid_parameter, number, parameters
 from shared.core.envelope import timestamp
 from shared.core.errors import NotFoundError
 from shared.core.phone import spelt_e164

@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.webhook.api.auth import ShopRespond
-from services.webhook.edge import HEADERS
-from services.webhook.problems import ProblemError, ProblemKind
+from services.webhook.http.middleware import HEADERS
+from services.webhook.http.problems import ProblemError, ProblemKind
 from shared.core.errors import StoreUnavailableError
 from shared.setting_types import Rate
 from shared.store import Allowance, RateLimits, Store

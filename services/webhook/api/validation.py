@@ -5,10 +5,10 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from services.webhook.api.confirmations.rules import Rules
 from services.webhook.api.fields import OWN
-from services.webhook.api.rules import Rules
-from services.webhook.api.schemas import Body
-from services.webhook.problems import FieldFault, faulty_fields
+from services.webhook.api.request_models import Body
+from services.webhook.http.problems import FieldFault, faulty_fields
 
 BodyT = TypeVar("BodyT", bound=Body)
 

@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from ulid import ULID
 
-from services.webhook.api.confirmations import json_response
-from services.webhook.body import read_json
-from services.webhook.problems import FieldFault, ProblemError, ProblemKind, faulty_fields
+from services.webhook.api.confirmations.handlers import json_response
+from services.webhook.http.body import read_json
+from services.webhook.http.problems import FieldFault, ProblemError, ProblemKind, faulty_fields
 from services.webhook.twilio.inbound import inbound_attempt
 from shared import languages, stream_token
 from shared.callback_urls import STREAM_PATH

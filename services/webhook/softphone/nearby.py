@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.webhook.resource import Respond
+from services.webhook.http.method_routes import Respond
 from shared.core.errors import NotFoundError
 
 _OWN_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})

@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from services.webhook.resource import Resource
+from services.webhook.http.method_routes import Resource
 from services.webhook.settings import WebhookSettings
 from services.webhook.softphone.calls import SoftphoneCalls
 from services.webhook.softphone.nearby import nearby

@@ -11,8 +11,8 @@ from twilio.request_validator import (  # type: ignore[import-untyped]  # Twilio
     get_signature_algorithm,
 )
 
-from services.webhook.body import read_body
-from services.webhook.problems import ProblemError, ProblemKind
+from services.webhook.http.body import read_body
+from services.webhook.http.problems import ProblemError, ProblemKind
 from shared.callback_urls import CONNECTION_OVERRIDES
 
 SIGNATURE_HEADER = "x-twilio-signature"

@@ -4,15 +4,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from services.webhook import edge
-from services.webhook.api import bulk, bulk_replay
+from services.webhook.api.confirmations import bulk, bulk_replay
 from tests.support.webhook import Service, make_service
 
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for a store that is slow because the machine is busy; `test_redis_away` is about the real limit."""
-    for module in (edge, bulk, bulk_replay):
+    for module in (middleware, bulk, bulk_replay):
         monkeypatch.setattr(module, "STORE_LIMIT_S", 20)
 
 

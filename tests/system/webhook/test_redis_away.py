@@ -11,7 +11,7 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from services.webhook.edge import STORE_LIMIT_S
+from services.webhook.http.middleware import STORE_LIMIT_S
 from shared.core.confirmation import Confirmation
 from shared.core.errors import StoreUnavailableError
 from shared.store import Store, Submission, limit_patience

@@ -3,7 +3,7 @@
 import pytest
 
 from services.webhook.api.auth import ApiKeys
-from services.webhook.problems import ProblemError, ProblemKind
+from services.webhook.http.problems import ProblemError, ProblemKind
 
 KEYS = ApiKeys({"old-key": "shopaz", "new-key": "shopaz", "other": "gjirafa"})
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from services.webhook.api.schemas import ConfirmationBody
+from services.webhook.api.request_models import ConfirmationBody
 from services.webhook.api.validation import validated
-from services.webhook.problems import ProblemError
+from services.webhook.http.problems import ProblemError
 from tests.support.webhook import body, rules, small_body
 
 

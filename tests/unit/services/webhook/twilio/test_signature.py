@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.types import Message
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
-from services.webhook.problems import ProblemError, ProblemKind
+from services.webhook.http.problems import ProblemError, ProblemKind
 from services.webhook.twilio.signature import SignedForms
 from shared.callback_urls import CONNECTION_OVERRIDES
 

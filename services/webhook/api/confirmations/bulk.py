@@ -1,0 +1,158 @@
+"""Many orders in one request: each stands for itself, one bad item stops no other."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.webhook.api.confirmations.bulk_replay import KeptResult, answered_again, kept, packed, result_object
+from services.webhook.api.confirmations.handlers import Confirmations, idempotency_key, json_response
+from services.webhook.api.confirmations.intake import new_confirmation
+from services.webhook.api.confirmations.rules import Rules
+from services.webhook.api.confirmations.submissions import key_reused, past_request
+from services.webhook.api.request_models import MAX_BULK_ITEMS, ConfirmationBody
+from services.webhook.api.validation import validated
+from services.webhook.http.body import MAX_BULK_BODY, fingerprint, read_json
+from services.webhook.http.middleware import STORE_LIMIT_S
+from services.webhook.http.problems import FieldFault, ProblemError, ProblemKind, faulty_fields
+from shared.core.confirmation import Confirmation
+from shared.core.errors import StoreUnavailableError
+from shared.store import Answered, Claimed, IdempotencyKey, KeyConflict, KeyInHand, Store, Submission, limit_patience
+
+_FREEING_LIMIT_S = 0.5
+_AT_ONCE = 50  # so that other requests get their turn between two handfuls
+
+
+class Bulk:
+    """`POST /v1/confirmations/bulk`."""
+
+    def __init__(self, store: Store, confirmations: Confirmations) -> None:
+        self._store = store
+        self._confirmations = confirmations
+
+    async def create(self, request: Request, shop: str) -> Response:
+        """Take all items in; the results stand in the order of the items."""
+        key = idempotency_key(request)
+        items = _items(await read_json(request, MAX_BULK_BODY))
+        if key is None:
+            _, answer = await self._results(request, shop, items)
+            return json_response(answer)
+        claim = await self._store.idempotency.claim(shop, IdempotencyKey(key, fingerprint({"bulk": items})))
+        match claim:
+            case Claimed():
+                return await self._answered(request, shop, items, claim)
+            case Answered(status, body):
+                policy = (await self._confirmations.rules()).policy
+                again = await answered_again(self._store, body, policy, request.state.request_id)
+                return json_response(again, status, {"idempotency-replayed": "true"})
+            case KeyConflict():
+                raise key_reused()
+            case KeyInHand():
+                detail = "The first request with this Idempotency-Key is not answered yet; repeat this one."
+                raise ProblemError(ProblemKind.IDEMPOTENCY_KEY_IN_USE, detail, headers={"retry-after": "1"})
+            case _:
+                assert_never(claim)
+
+    async def _answered(self, request: Request, shop: str, items: list[object], claim: Claimed) -> Response:
+        """Take all items in and keep the answer; where Redis fails between, the key is free for the next try."""
+        try:
+            results, answer = await self._results(request, shop, items)
+            response = json_response(answer)
+            await self._store.idempotency.answer(claim, Answered(response.status_code, packed(results)))
+        except StoreUnavailableError:
+            limit_patience(_FREEING_LIMIT_S)
+            with contextlib.suppress(StoreUnavailableError):  # it comes free by itself, later
+                await self._store.idempotency.abandon(claim)
+            raise
+        return response
+
+    async def _results(self, request: Request, shop: str, items: list[object]) -> tuple[list[KeptResult], dict[str, Any]]:
+        """Take in one handful after the other; while Redis is busy with one, the next is read.
+
+        Returns what to keep, and what to answer.
+        """
+        rules, is_test = await self._confirmations.rules(), request.state.caller.is_test
+        results: list[KeptResult] = []
+        objects: list[dict[str, Any]] = []
+        handful = _read(items[:_AT_ONCE], shop, rules, is_test=is_test)
+        for end in range(_AT_ONCE, len(items) + _AT_ONCE, _AT_ONCE):
+            limit_patience(STORE_LIMIT_S)
+            following = _read_soon(items[end : end + _AT_ONCE], shop, rules, is_test=is_test)
+            submissions, ahead = await asyncio.gather(self._submitted(handful, shop), following)
+            pairs = [kept(one, request.state.request_id) for one in submissions]
+            results += [result for result, _ in pairs]
+            objects += [result_object(result, confirmation, rules.policy) for result, confirmation in pairs]
+            handful = ahead
+        return results, {"results": objects}
+
+    async def _submitted(self, handful: "_Handful", shop: str) -> list[Submission | ProblemError]:
+        """Submit what is valid; of what is refused, find what came before."""
+        valid = [one for one in handful.taken if isinstance(one, Confirmation)]
+        submissions = iter(await self._store.confirmations.submit_many(valid))
+        known = await self._known(handful, shop)
+        return [
+            known.get(index, one) if isinstance(one, ProblemError) else next(submissions) for index, one in enumerate(handful.taken)
+        ]
+
+    async def _known(self, handful: "_Handful", shop: str) -> dict[int, Submission]:
+        """Return, by index, what became of refused items when they came before."""
+        refused = [index for index, one in enumerate(handful.taken) if isinstance(one, ProblemError)]
+        pasts = {index: past for index in refused if (past := past_request(handful.items[index], handful.digests[index]))}
+        if not pasts:
+            return {}
+        found = await self._store.confirmations.recall(shop, list(pasts.values()))
+        return {index: known for index, known in zip(pasts, found, strict=True) if known is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class _Handful:
+    """Some items side by side with their digests and what was read from each."""
+
+    items: list[object]
+    digests: list[str]
+    taken: list[Confirmation | ProblemError]
+
+
+async def _read_soon(items: list[object], shop: str, rules: Rules, *, is_test: bool) -> _Handful:
+    """Read some items, after others had a turn."""
+    await asyncio.sleep(0)
+    return _read(items, shop, rules, is_test=is_test)
+
+
+def _read(items: list[object], shop: str, rules: Rules, *, is_test: bool) -> _Handful:
+    """Read some items; pointers in their problems start at the item."""
+    digests = [fingerprint(item) for item in items]
+    taken: list[Confirmation | ProblemError] = []
+    for item, digest in zip(items, digests, strict=True):
+        try:
+            body = validated(ConfirmationBody, item, rules)
+        except ProblemError as problem:
+            taken.append(problem)
+        else:
+            taken.append(new_confirmation(body, shop=shop, digest=digest, now=rules.now, is_test=is_test))
+    return _Handful(items, digests, taken)
+
+
+def _items(value: object) -> list[object]:
+    """Return the items of the body.
+
+    Raises:
+        ProblemError: The body is not an object with a list of at most 1,000 items and nothing else.
+    """
+    if not isinstance(value, dict):
+        raise faulty_fields([FieldFault("", "wrong_type", "must be an object")])
+    unknown = [FieldFault(f"/{name[:100]}", "unknown_field", "is no field of this object") for name in value]
+    faults = [fault for fault in unknown if fault.pointer != "/items"]
+    items = value.get("items")
+    if "items" not in value:
+        faults.append(FieldFault("/items", "required", "is required"))
+    elif not isinstance(items, list):
+        faults.append(FieldFault("/items", "wrong_type", "must be an array"))
+    elif len(items) > MAX_BULK_ITEMS:
+        faults.append(FieldFault("/items", "too_many", f"must have at most {MAX_BULK_ITEMS} entries"))
+    if faults or not isinstance(items, list):
+        raise faulty_fields(faults)
+    return items

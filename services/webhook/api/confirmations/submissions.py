@@ -1,0 +1,79 @@
+"""What became of an order that was submitted, as an answer: a status and the confirmation, or a problem."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from services.webhook.http.problems import ProblemError, ProblemKind
+from shared.core.confirmation import Confirmation
+from shared.store import AlreadyOpen, Created, Gone, KeyConflict, OptedOut, PastRequest, Replayed, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The order has a confirmation: a new one (202), or the one that the same request opened before (200)."""
+
+    status: int
+    confirmation: Confirmation
+
+
+def accepted(submission: Submission) -> Accepted:
+    """Return what was accepted.
+
+    Raises:
+        ProblemError: The order was refused.
+    """
+    match submission:
+        case Created(confirmation):
+            return Accepted(202, confirmation)
+        case AlreadyOpen(confirmation, is_same=True):
+            return Accepted(200, confirmation)
+        case AlreadyOpen(confirmation):
+            raise _already_open(confirmation)
+        case OptedOut():
+            raise ProblemError(ProblemKind.OPTED_OUT, "The customer asked not to be called; see /v1/opt-outs.")
+        case KeyConflict():
+            raise key_reused()
+        case Gone():
+            raise erased()
+        case Replayed(first):
+            return accepted(first)
+        case _:
+            assert_never(submission)
+
+
+def past_request(value: object, digest: str, key: str | None = None) -> PastRequest | None:
+    """Return by what a body that is refused now may be known from before; None where there is nothing to know it by.
+
+    What was valid once need not be for ever: `expires_at` passes, settings change. A repeat is answered as the first was.
+    """
+    order = value.get("order") if isinstance(value, dict) else None
+    order_id = order.get("id") if isinstance(order, dict) else None
+    if isinstance(order_id, str) and order_id:
+        return PastRequest(order_id, digest, key)
+    return None if key is None else PastRequest("", digest, key)
+
+
+def erased() -> ProblemError:
+    """Return the problem of a request that is repeated after its confirmation was erased: it is not ordered anew."""
+    return ProblemError(ProblemKind.ERASED, "It was taken in, and its confirmation has been erased since.")
+
+
+def key_reused() -> ProblemError:
+    """Return the problem of an idempotency key that belongs to another request."""
+    return ProblemError(ProblemKind.IDEMPOTENCY_KEY_REUSED, "Use a new Idempotency-Key for a new request.")
+
+
+def path_of(confirmation: Confirmation) -> str:
+    """Return the confirmation's own path."""
+    return f"/v1/confirmations/{confirmation.id}"
+
+
+def _already_open(confirmation: Confirmation) -> ProblemError:
+    """Return the problem of an order that is being confirmed already, with the way there."""
+    link = path_of(confirmation)
+    return ProblemError(
+        ProblemKind.ALREADY_OPEN,
+        "This order is being confirmed with another body; withdraw that first, or wait for its end.",
+        extra={"confirmation_id": confirmation.id, "confirmation": link},
+        headers={"location": link},
+    )

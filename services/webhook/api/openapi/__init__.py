@@ -1,0 +1,1 @@
+"""How `/openapi.json` is made from the operations."""

@@ -1,0 +1,1 @@
+"""`/v1/webhook-endpoints`: where a shop wants its events delivered."""

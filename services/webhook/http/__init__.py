@@ -1,0 +1,1 @@
+"""HTTP for every route: middleware, bodies, methods, problems, event streams."""
