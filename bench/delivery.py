@@ -14,7 +14,7 @@ from bench.options import Options
 from bench.orders import POLICY, SHOP, order
 from bench.report import Cell, Result, Table
 from bench.site import new_stack
-from shared.core.facts import Withdrawn
+from shared.core.lifecycle.facts import Withdrawn
 from shared.store import Store, connect
 from tools.stack import PROJECT
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 from bench.caller_end import Ticket
 from bench.site import SECRET
 from shared.core.confirmation import Confirmation
-from shared.core.dial_policy import DialPolicy
-from shared.core.facts import AttemptBegun
+from shared.core.dialing.dial_policy import DialPolicy
+from shared.core.lifecycle.facts import AttemptBegun
 from shared.core.order import Customer, Item, Money, Order, Window
 from shared.store import Store
 from shared.stream_token import issue

@@ -1,6 +1,6 @@
 """From the settings to the dial policy of the core: the same in every process, so that all decide alike."""
 
-from shared.core.dial_policy import DialPolicy
+from shared.core.dialing.dial_policy import DialPolicy
 from shared.core.phone import country_of, zones_of
 from shared.setting_groups import CallingRules
 

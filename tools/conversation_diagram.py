@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from shared.core.conversation.talk import MOVES
+from shared.core.conversation.state import MOVES
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "conversation.md"
 
 _HEAD = """# The states of a conversation
 
-Drawn by `python -m tools.conversation_diagram` from `MOVES` in `shared/core/conversation/talk.py`; a test keeps it fresh. The
+Drawn by `python -m tools.conversation_diagram` from `MOVES` in `shared/core/conversation/state.py`; a test keeps it fresh. The
 machine refuses every way that is not here, and `tests/unit/shared/core/conversation/test_moves.py` has a story for each.
 
 """

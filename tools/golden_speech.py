@@ -18,7 +18,7 @@ from typing import Final
 
 from shared import languages
 from shared.core.order import Delivery, Item, Money, Order
-from shared.core.script import Script, render
+from shared.core.speech.script import Script, render
 from shared.languages import wav
 from simulators import voice
 

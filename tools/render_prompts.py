@@ -16,7 +16,7 @@ import httpx
 import numpy as np
 
 from shared import languages
-from shared.core.language import Language
+from shared.core.speech.language import Language
 from shared.environ import read_environ
 from shared.languages import wav
 from simulators import voice

@@ -32,7 +32,7 @@ from services.media_bridge.settings import BridgeSettings
 from services.media_bridge.twilio.signature import SignatureCheck
 from services.media_bridge.websocket import ConnectionFailedError
 from shared import languages
-from shared.core.conversation.lines import Timing
+from shared.core.conversation.plan import Timing
 from shared.environ import load_settings
 from shared.health import Health
 from shared.keeper import Child, Keeper

@@ -11,8 +11,8 @@ from typing import Final
 import msgspec
 
 from shared.core.errors import ConfirmerError, NotFoundError
-from shared.core.language import Language
-from shared.core.script import SessionPrompt
+from shared.core.speech.language import Language
+from shared.core.speech.script import SessionPrompt
 from shared.languages import wav
 
 _FOLDER: Final = Path(__file__).parent

@@ -6,8 +6,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.core.dial_policy import DialPolicy
-from shared.core.envelope import DATASCHEMA_PATH
+from shared.core.dialing.dial_policy import DialPolicy
+from shared.core.lifecycle.envelope import DATASCHEMA_PATH
 from shared.store import keys
 from shared.store.caller_ids import CallerIds
 from shared.store.checks import warnings

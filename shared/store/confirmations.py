@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
-from shared.core.announcement import Transition
 from shared.core.confirmation import SCHEMA_VERSION, Confirmation
-from shared.core.dial_policy import DialPolicy, wakes
+from shared.core.dialing.advance import Step, advance
+from shared.core.dialing.dial_policy import DialPolicy, wakes
 from shared.core.errors import NotFoundError, StoreUnavailableError
-from shared.core.facts import Fact, Submitted
-from shared.core.lifecycle import Step, advance
+from shared.core.lifecycle.announcement import Transition
+from shared.core.lifecycle.facts import Fact, Submitted
 from shared.store import follow_ups, keys
 from shared.store.clock import StoreClock
 from shared.store.codec import Record, decode, encode, from_time, state_word

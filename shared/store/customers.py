@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from shared.core.errors import NotFoundError
-from shared.core.facts import ErasureRequested
+from shared.core.lifecycle.facts import ErasureRequested
 from shared.core.outcome import Outcome
 from shared.store import keys
 from shared.store.codec import decode_if_readable

@@ -7,8 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
-from shared.core.envelope import Event, envelope, event_id
-from shared.core.webhook import Endpoint
+from shared.core.lifecycle.envelope import Event, envelope, event_id
+from shared.core.webhook_endpoints.endpoint import Endpoint
 from shared.store import keys
 from shared.store.codec import decode, from_ms, to_ms
 from shared.store.connection import Client, translated

@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from shared.core.announcement import EventType
 from shared.core.confirmation import Confirmation
-from shared.core.envelope import Event, envelope
+from shared.core.lifecycle.announcement import EventType
+from shared.core.lifecycle.envelope import Event, envelope
 from shared.store import keys
 from shared.store.codec import decode
 from shared.store.connection import Client, translated

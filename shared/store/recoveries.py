@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from shared.core.dial_policy import DialPolicy, wakes
+from shared.core.dialing.dial_policy import DialPolicy, wakes
 from shared.core.errors import NotFoundError
 from shared.store import follow_ups, keys
 from shared.store.codec import decode, from_ms, from_time, is_finished

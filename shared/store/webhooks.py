@@ -3,7 +3,7 @@
 import msgspec
 
 from shared.core.errors import ConfirmerError, NotFoundError
-from shared.core.webhook import Endpoint
+from shared.core.webhook_endpoints.endpoint import Endpoint
 from shared.store import keys
 from shared.store.connection import Client, translated
 from shared.store.scripts import Script, Word, run

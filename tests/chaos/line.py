@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from shared.core.confirmation import Attempt, Conclusion
-from shared.core.facts import (
+from shared.core.lifecycle.facts import (
     CallAnswered,
     CalleeClassified,
     CallEnded,

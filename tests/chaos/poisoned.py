@@ -11,7 +11,7 @@ from functools import partial
 
 from shared import store
 from shared.core.confirmation import Confirmation
-from shared.core.webhook import Endpoint
+from shared.core.webhook_endpoints.endpoint import Endpoint
 from shared.store.confirmations import Confirmations
 from shared.store.deliveries import Deliveries
 from shared.store.due import Due

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import holidays
 
 from shared.core.confirmation import Confirmation
-from shared.core.dial_policy import DialPolicy
+from shared.core.dialing.dial_policy import DialPolicy
 from shared.core.outcome import AttemptResult
 
 

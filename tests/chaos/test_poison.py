@@ -8,8 +8,8 @@ from time import monotonic
 
 import pytest
 
-from shared.core.announcement import EventType
-from shared.core.webhook import Endpoint, secret_of
+from shared.core.lifecycle.announcement import EventType
+from shared.core.webhook_endpoints.endpoint import Endpoint, secret_of
 from tests.chaos.fake_twilio import Moods, fake_twilio
 from tests.chaos.judge import judge
 from tests.chaos.site import Site, a_site

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.core.dial_policy import DialPolicy
+from shared.core.dialing.dial_policy import DialPolicy
 from tests.chaos.rule_book import Breach
 from tests.chaos.year import POLICY, run_year
 

@@ -12,9 +12,9 @@ from datetime import UTC, datetime, time, timedelta
 from random import Random
 
 from shared.core.confirmation import Attempt, Confirmation
-from shared.core.dial_policy import DialPolicy, Wakes, call_must_be_over_at
-from shared.core.facts import AttemptBegun, CallPlaced, Fact, Submitted, Withdrawn
-from shared.core.lifecycle import advance, plan
+from shared.core.dialing.advance import advance, plan
+from shared.core.dialing.dial_policy import DialPolicy, Wakes, call_must_be_over_at
+from shared.core.lifecycle.facts import AttemptBegun, CallPlaced, Fact, Submitted, Withdrawn
 from shared.core.order import CallWishes, Customer, Order, Window
 from shared.core.phone import country_of, zones_of
 from shared.policy import RETRY_JITTER

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.core.number_words import SPELLERS, Gender
+from shared.core.speech.number_words import SPELLERS, Gender
 
 icu_rbnf = pytest.importorskip("icu_rbnf", reason="there is no package of ICU's rules for this machine")
 

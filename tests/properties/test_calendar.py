@@ -5,9 +5,9 @@ from datetime import UTC, datetime, time, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.core.calendar import Calendar
+from shared.core.dialing.calendar import Calendar
 from shared.core.order import Window
-from tests.unit.shared.core.test_calendar import MON_SAT
+from tests.unit.shared.core.dialing.test_calendar import MON_SAT
 
 ZONES = ("Europe/Tirane", "Europe/Belgrade", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe")
 

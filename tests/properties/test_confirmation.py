@@ -6,9 +6,10 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.core.announcement import EventType
 from shared.core.confirmation import Conclusion, Confirmation
-from shared.core.facts import (
+from shared.core.dialing.advance import advance, plan
+from shared.core.lifecycle.announcement import EventType
+from shared.core.lifecycle.facts import (
     AttemptBegun,
     CallAnswered,
     CalleeClassified,
@@ -28,7 +29,6 @@ from shared.core.facts import (
     VerdictGiven,
     Withdrawn,
 )
-from shared.core.lifecycle import advance, plan
 from shared.core.order import CallWishes
 from shared.core.outcome import AttemptResult, Direction, Outcome, VerdictKind
 from tests.support.orders import ALWAYS, NOON, an_order, verdict

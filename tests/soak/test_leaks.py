@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.media_bridge.call.call import Call
-from shared.core.facts import CalleeClassified, CallEnded, Withdrawn
+from shared.core.lifecycle.facts import CalleeClassified, CallEnded, Withdrawn
 from tests.support.bridge_fakes import ATTEMPT, CALL_SID, FakeSocket, delta
 from tests.support.orders import NOON
 from tests.unit.services.media_bridge.call.test_stream_session import Front, settled

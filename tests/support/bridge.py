@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 
 from shared.core.confirmation import Confirmation
-from shared.core.facts import AttemptBegun
+from shared.core.lifecycle.facts import AttemptBegun
 from shared.core.order import Customer, Item, Money, Order
 from shared.store import Created, Store, connect
 from shared.stream_token import issue

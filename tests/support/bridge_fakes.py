@@ -13,9 +13,9 @@ from services.media_bridge.openai import requests_wire as request
 from services.media_bridge.openai.leg import ModelLeg
 from services.media_bridge.websocket import ConnectionFailedError, Listener
 from shared.core.confirmation import Confirmation
+from shared.core.dialing.advance import Step, advance
 from shared.core.errors import NotFoundError, StoreUnavailableError
-from shared.core.facts import AttemptBegun, Fact
-from shared.core.lifecycle import Step, advance
+from shared.core.lifecycle.facts import AttemptBegun, Fact
 from shared.store import Turn
 from tests.support.orders import ALWAYS, NOON, an_order
 

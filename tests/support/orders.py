@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from shared.core.confirmation import Confirmation
-from shared.core.dial_policy import DialPolicy
+from shared.core.dialing.dial_policy import DialPolicy
 from shared.core.order import CallWishes, Customer, Order, Window
 from shared.core.outcome import Channel, Verdict, VerdictKind
 

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
+from shared.core.dialing.simulated_calls import PARTS, Part
 from shared.core.outcome import AttemptResult, VerdictKind
-from shared.core.rehearsal import PARTS, Part
 
 _PAGE = Path(__file__).resolve().parents[2] / "docs" / "testing-your-integration.md"
 _ROW = re.compile(r"^\| `\+38344(\d{6})` \|.*\| `(\w+)` \|$", re.MULTILINE)

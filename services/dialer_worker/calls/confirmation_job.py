@@ -12,7 +12,7 @@ from services.dialer_worker.crash_guard import Turns
 from services.dialer_worker.worker_counts import Count, Figure, Tally
 from shared.core.confirmation import Confirmation
 from shared.core.errors import NotFoundError
-from shared.core.facts import CallEnded, Fact, GivenUp, Withdrawn
+from shared.core.lifecycle.facts import CallEnded, Fact, GivenUp, Withdrawn
 from shared.core.outcome import AttemptResult, Outcome
 from shared.store import MOST_RECOVERIES, Store, Work
 

@@ -26,9 +26,9 @@ from services.dialer_worker.settings import Settings
 from services.dialer_worker.worker_counts import Count, Figure, Tally
 from shared.callback_urls import CallbackUrls
 from shared.core.confirmation import Attempt, Confirmation
-from shared.core.dial_policy import DialPolicy
-from shared.core.facts import AttemptBegun, CallPlaced, Fact, GivenUp, PlacingRefused, PlacingUndone
-from shared.core.lifecycle import Step
+from shared.core.dialing.advance import Step
+from shared.core.dialing.dial_policy import DialPolicy
+from shared.core.lifecycle.facts import AttemptBegun, CallPlaced, Fact, GivenUp, PlacingRefused, PlacingUndone
 from shared.core.order import OnMachine
 from shared.core.outcome import Outcome
 from shared.store import Store

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 import structlog
 
 from services.dialer_worker.calls.twilio_client import Call, Ending, Telephony
-from services.dialer_worker.care import Care, care_for
 from shared.core.confirmation import Attempt, Confirmation
-from shared.core.dial_policy import DialPolicy
-from shared.core.facts import CallAnswered, CallEnded, CallNotListed, CallPlaced, Fact, PlacingUndone
-from shared.core.lifecycle import plan
+from shared.core.dialing.advance import plan
+from shared.core.dialing.dial_policy import DialPolicy
+from shared.core.dialing.upkeep import Care, care_for
+from shared.core.lifecycle.facts import CallAnswered, CallEnded, CallNotListed, CallPlaced, Fact, PlacingUndone
 from shared.core.outcome import AttemptResult
 from shared.store import KeptUnread, Store
 

@@ -6,9 +6,9 @@ from functools import partial
 from ulid import ULID
 
 from shared.core.confirmation import Confirmation
-from shared.core.facts import AttemptBegun, Fact, GivenUp
+from shared.core.dialing.simulated_calls import rehearsed
+from shared.core.lifecycle.facts import AttemptBegun, Fact, GivenUp
 from shared.core.outcome import Outcome
-from shared.core.rehearsal import rehearsed
 from shared.store import Store
 
 

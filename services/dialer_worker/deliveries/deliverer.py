@@ -14,7 +14,7 @@ from services.dialer_worker.crash_guard import Turns
 from services.dialer_worker.deliveries.http_post import Accepted, Outbound, Refused
 from services.dialer_worker.worker_counts import Count, Figure, Tally
 from shared.core.errors import NotFoundError, StoreUnavailableError
-from shared.core.webhook import LIFE, RETRY_DELAYS_S, Endpoint, next_try_at, signature
+from shared.core.webhook_endpoints.endpoint import LIFE, RETRY_DELAYS_S, Endpoint, next_try_at, signature
 from shared.store import MOST_RECOVERIES, Message, Settled, Store, Work
 
 TURN_S = 8.0  # after so long nothing more is begun, so that other endpoints and calls get their turn

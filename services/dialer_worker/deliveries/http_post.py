@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 import httpx
 
-from shared.webhook_urls import is_public, url_fault
+from shared.core.webhook_endpoints.url import is_public, url_fault
 
 TOTAL_TIMEOUT_S = 10.0
 CONNECT_TIMEOUT_S = 3.0

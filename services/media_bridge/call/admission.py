@@ -7,7 +7,7 @@ from services.media_bridge.twilio.stream_wire import StreamStarted
 from shared import stream_token
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.errors import NotFoundError, StoreUnavailableError
-from shared.core.facts import StreamOpened
+from shared.core.lifecycle.facts import StreamOpened
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,13 @@ import msgspec
 from services.media_bridge.openai.requests_wire import Instructions, Transcription
 from shared import languages
 from shared.core.confirmation import Attempt, Confirmation
-from shared.core.conversation.lines import Lines, Plan, Timing
+from shared.core.conversation.plan import Lines, Plan, Timing
 from shared.core.conversation.tools import TOOLS
-from shared.core.dial_policy import DialPolicy, calendar_of
-from shared.core.language import Language
+from shared.core.dialing.dial_policy import DialPolicy, calendar_of
 from shared.core.order import Order
 from shared.core.outcome import Direction, VerdictKind
-from shared.core.script import Script, SpelledId, render, session_instructions, spelled_id
+from shared.core.speech.language import Language
+from shared.core.speech.script import Script, SpelledId, render, session_instructions, spelled_id
 
 _GOES_ON_AFTER = (VerdictKind.CONFIRMED, VerdictKind.CANCELLED, VerdictKind.CHANGE_REQUESTED)
 _CLOSING_TIME_S = 15.0  # of the longest call, kept back for a polite end

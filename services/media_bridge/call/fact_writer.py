@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Protocol
 
 from shared.core.conversation.actions import EndConversation, RecordVerdict
+from shared.core.dialing.advance import Step
 from shared.core.errors import NotFoundError, StoreUnavailableError
-from shared.core.facts import CallEnded, ConversationEnded, DisclosurePlayed, Fact, VerdictGiven
-from shared.core.lifecycle import Step
+from shared.core.lifecycle.facts import CallEnded, ConversationEnded, DisclosurePlayed, Fact, VerdictGiven
 from shared.core.outcome import Verdict
 from shared.store import Turn
 

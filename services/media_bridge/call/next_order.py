@@ -8,7 +8,7 @@ from services.media_bridge.call.admission import Admitted
 from services.media_bridge.call.fact_writer import Records
 from shared.core.confirmation import Confirmation
 from shared.core.errors import NotFoundError, StoreUnavailableError
-from shared.core.facts import InboundCallArrived, StreamOpened
+from shared.core.lifecycle.facts import InboundCallArrived, StreamOpened
 from shared.core.outcome import Direction
 
 

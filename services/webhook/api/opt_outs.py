@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from services.webhook.api.confirmations.handlers import json_response
 from services.webhook.api.openapi.parameters import invalid_parameter, number, parameters
-from shared.core.envelope import timestamp
 from shared.core.errors import NotFoundError
+from shared.core.lifecycle.envelope import timestamp
 from shared.core.phone import spelt_e164
 from shared.store import OptOut, Store
 

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from shared.core.confirmation import Attempt, Confirmation
-from shared.core.dial_policy import DialPolicy, budget
-from shared.core.envelope import evidence_object, timestamp
+from shared.core.dialing.dial_policy import DialPolicy, budget
+from shared.core.lifecycle.envelope import evidence_object, timestamp
 from shared.core.order import Order
 
 

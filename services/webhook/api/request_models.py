@@ -21,7 +21,7 @@ from services.webhook.api.fields import (
     Zone,
     fault,
 )
-from shared.core.calendar import Calendar
+from shared.core.dialing.calendar import Calendar
 
 MAX_ITEMS = 200
 MAX_METADATA = 20

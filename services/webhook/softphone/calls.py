@@ -18,7 +18,7 @@ from shared import languages, stream_token
 from shared.callback_urls import STREAM_PATH
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.errors import NotFoundError
-from shared.core.facts import CallEnded, Withdrawn
+from shared.core.lifecycle.facts import CallEnded, Withdrawn
 from shared.core.order import CallWishes, Customer, Item, Money, Order
 from shared.store import Created, Store
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from services.webhook.twilio.signature import SignedForms
 from shared.core.confirmation import Confirmation
 from shared.core.errors import NotFoundError
-from shared.core.facts import CallAnswered, CalleeClassified, CallEnded, CallPlaced, Fact
+from shared.core.lifecycle.facts import CallAnswered, CalleeClassified, CallEnded, CallPlaced, Fact
 from shared.core.outcome import AttemptResult
 from shared.core.phone import spelt_e164
 from shared.store import Store

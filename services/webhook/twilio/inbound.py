@@ -3,7 +3,7 @@
 from ulid import ULID
 
 from shared.core.confirmation import Attempt
-from shared.core.facts import InboundCallArrived
+from shared.core.lifecycle.facts import InboundCallArrived
 from shared.store import Store
 
 

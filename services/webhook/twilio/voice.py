@@ -13,7 +13,7 @@ from shared import languages, stream_token
 from shared.callback_urls import CallbackUrls
 from shared.core.confirmation import Conclusion, Confirmation
 from shared.core.errors import NotFoundError
-from shared.core.facts import CallAnswered, ConversationEnded, Fact, VerdictGiven
+from shared.core.lifecycle.facts import CallAnswered, ConversationEnded, Fact, VerdictGiven
 from shared.core.outcome import Channel, Verdict, VerdictKind
 from shared.core.phone import spelt_e164
 from shared.store import Store

@@ -6,7 +6,7 @@ from typing import Final, assert_never
 from shared.core.confirmation import Conclusion
 from shared.core.conversation import events as ev
 from shared.core.conversation.actions import Action, DropModel, ReconnectModel, Respond, Say, TellModel
-from shared.core.conversation.ends import (
+from shared.core.conversation.closing import (
     decide,
     end,
     give_up,
@@ -16,13 +16,13 @@ from shared.core.conversation.ends import (
     part_with_stored_words,
     withdrawn,
 )
-from shared.core.conversation.lines import Plan
+from shared.core.conversation.plan import Plan
 from shared.core.conversation.playback import Playback
-from shared.core.conversation.speaker import Purpose, Wish
-from shared.core.conversation.talk import State, Talk
+from shared.core.conversation.response_slot import Purpose, Wish
+from shared.core.conversation.state import State, Talk
 from shared.core.conversation.timers import Timer
 from shared.core.conversation.tools import OutcomeReport
-from shared.core.conversation.turns import (
+from shared.core.conversation.turn_taking import (
     agent_spoke,
     audio_began,
     greet,

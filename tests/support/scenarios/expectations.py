@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from shared import languages
-from shared.core.language import Language
+from shared.core.speech.language import Language
 from tests.support.scenarios.played import Played
 from tests.support.scenarios.scenario import fragment
 

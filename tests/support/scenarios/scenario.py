@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from shared import languages
-from shared.core.language import Language
+from shared.core.speech.language import Language
 
 Json = dict[str, Any]  # Any: JSON of the simulators and of the API
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.core.confirmation import Attempt, Conclusion
-from shared.core.facts import CalleeClassified, Withdrawn
+from shared.core.lifecycle.facts import CalleeClassified, Withdrawn
 from shared.core.outcome import Channel, VerdictKind
 from simulators.lateness import slack_ms
 from tests.support.bridge import BridgeProcess, Phone, PlacedCall, open_store, running_bridge

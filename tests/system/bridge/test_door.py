@@ -13,7 +13,7 @@ import pytest
 import websockets
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
-from shared.core.facts import AttemptBegun, CallPlaced
+from shared.core.lifecycle.facts import AttemptBegun, CallPlaced
 from shared.store import Created, Store
 from shared.stream_token import issue
 from tests.support.bridge import SECRET, BridgeProcess, open_store, running_bridge

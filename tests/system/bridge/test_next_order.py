@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.core.facts import InboundCallArrived
+from shared.core.lifecycle.facts import InboundCallArrived
 from shared.core.order import Customer, Item, Order
 from shared.core.outcome import Outcome
 from shared.stream_token import issue

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import websockets
 
-from shared.core.facts import AttemptBegun
+from shared.core.lifecycle.facts import AttemptBegun
 from shared.core.outcome import Channel, VerdictKind
 from shared.store import Store
 from shared.stream_token import issue

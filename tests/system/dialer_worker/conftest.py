@@ -18,7 +18,7 @@ from services.dialer_worker.crash_guard import Turns
 from services.dialer_worker.settings import Settings
 from services.dialer_worker.worker_counts import Count, Figure
 from shared.core.confirmation import Confirmation
-from shared.core.facts import AttemptBegun, CallPlaced
+from shared.core.lifecycle.facts import AttemptBegun, CallPlaced
 from shared.core.order import CallWishes
 from shared.environ import parse_settings
 from shared.policy import dial_policy_from

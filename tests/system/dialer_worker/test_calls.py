@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.core.facts import AttemptBegun, CallPlaced, InboundCallArrived, Withdrawn
+from shared.core.lifecycle.facts import AttemptBegun, CallPlaced, InboundCallArrived, Withdrawn
 from shared.core.outcome import AttemptResult, Direction, Outcome, Status
 from tests.support.orders import an_order
 from tests.support.twilio_simulator import ARTA, SHOP

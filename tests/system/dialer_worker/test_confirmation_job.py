@@ -8,7 +8,7 @@ import pytest
 
 from services.dialer_worker.worker_counts import Figure
 from shared.core.errors import TelephonyError
-from shared.core.facts import VerdictGiven, Withdrawn
+from shared.core.lifecycle.facts import VerdictGiven, Withdrawn
 from shared.core.outcome import AttemptResult, Outcome, VerdictKind
 from shared.store import MOST_RECOVERIES, Grant, Work
 from tests.support.orders import ALWAYS, an_order, verdict

@@ -12,9 +12,9 @@ from services.dialer_worker.crash_guard import Turns
 from services.dialer_worker.deliveries.deliverer import Courier
 from services.dialer_worker.deliveries.http_post import open_outbound
 from services.dialer_worker.worker_counts import Count, Figure
-from shared.core.announcement import EventType
-from shared.core.facts import Withdrawn
-from shared.core.webhook import LIFE, Endpoint, secret_of
+from shared.core.lifecycle.announcement import EventType
+from shared.core.lifecycle.facts import Withdrawn
+from shared.core.webhook_endpoints.endpoint import LIFE, Endpoint, secret_of
 from shared.store import MOST_RECOVERIES, Store, Work, connect
 from shared.store.codec import from_time
 from shared.store.deliveries import Deliveries

@@ -7,7 +7,7 @@ import pytest
 
 from services.dialer_worker.worker_counts import Figure
 from shared.core.confirmation import Phase
-from shared.core.facts import AttemptBegun, PlacingUndone, Withdrawn
+from shared.core.lifecycle.facts import AttemptBegun, PlacingUndone, Withdrawn
 from shared.core.order import CallWishes, OnMachine
 from shared.core.outcome import AttemptResult, Outcome, Status
 from shared.stream_token import read

@@ -7,7 +7,15 @@ import pytest
 from services.dialer_worker.worker_counts import Figure
 from shared.core.confirmation import Conclusion, Phase
 from shared.core.errors import TelephonyError
-from shared.core.facts import AttemptBegun, CallAnswered, CallEnded, CallNotListed, ConversationEnded, VerdictGiven, Withdrawn
+from shared.core.lifecycle.facts import (
+    AttemptBegun,
+    CallAnswered,
+    CallEnded,
+    CallNotListed,
+    ConversationEnded,
+    VerdictGiven,
+    Withdrawn,
+)
 from shared.core.order import CallWishes
 from shared.core.outcome import AttemptResult, Outcome, Status, VerdictKind
 from shared.store import Work

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from shared.core.confirmation import Confirmation
-from shared.core.facts import AttemptBegun
+from shared.core.lifecycle.facts import AttemptBegun
 from shared.core.order import CallWishes, Customer
 from shared.core.outcome import AttemptResult, Outcome, Status
 from shared.store import Wait

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from services.dialer_worker.worker_counts import Figure
-from shared.core.facts import Withdrawn
+from shared.core.lifecycle.facts import Withdrawn
 from shared.store import Work
 from shared.store.erasure import UNREAD_GRACE
 from tests.support.orders import ALWAYS, an_order

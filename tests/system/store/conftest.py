@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from shared.core.facts import AttemptBegun, CallAnswered, CallEnded, CallPlaced, Fact, VerdictGiven
+from shared.core.lifecycle.facts import AttemptBegun, CallAnswered, CallEnded, CallPlaced, Fact, VerdictGiven
 from shared.core.outcome import VerdictKind
 from shared.store import Limits, Store, connect
 from tests.support.orders import ALWAYS, verdict

@@ -11,7 +11,7 @@ from redis import Redis
 
 from shared.core.confirmation import Conclusion
 from shared.core.errors import NotFoundError, StoreUnavailableError
-from shared.core.facts import AttemptBegun, CallPlaced, ConversationEnded, InboundCallArrived, VerdictGiven, Withdrawn
+from shared.core.lifecycle.facts import AttemptBegun, CallPlaced, ConversationEnded, InboundCallArrived, VerdictGiven, Withdrawn
 from shared.core.order import CallWishes, Customer, Delivery, Item, Money, OnMachine, Order, Priority, Window
 from shared.core.outcome import Outcome, Status, VerdictKind
 from shared.store import AlreadyOpen, Created, OptedOut, Store

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.core.facts import AttemptBegun, Scheduled, Withdrawn
+from shared.core.lifecycle.facts import AttemptBegun, Scheduled, Withdrawn
 from shared.core.order import CallWishes, Priority
 from shared.store import Grant, Hold, Limits, Store, Wait, connect
 from shared.store.due import LEASE_S

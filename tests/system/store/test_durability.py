@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.core.errors import StoreUnavailableError
-from shared.core.facts import AttemptBegun
+from shared.core.lifecycle.facts import AttemptBegun
 from shared.store import Created, connect
 from tests.support.orders import ALWAYS, an_order, with_phone
 from tests.support.valkey import running_valkey

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from redis.asyncio.client import PubSub
 
-from shared.core.facts import Withdrawn
+from shared.core.lifecycle.facts import Withdrawn
 from shared.store import Store
 from tests.support.orders import an_order
 from tests.system.store.conftest import CALL

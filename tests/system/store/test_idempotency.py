@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.core.facts import Withdrawn
+from shared.core.lifecycle.facts import Withdrawn
 from shared.store import (
     AlreadyOpen,
     Answered,

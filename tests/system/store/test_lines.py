@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.core.facts import AttemptBegun, CallEnded, InboundCallArrived
+from shared.core.lifecycle.facts import AttemptBegun, CallEnded, InboundCallArrived
 from shared.core.outcome import AttemptResult
 from shared.store import Grant, Store, Wait
 from tests.support.orders import PHONE, an_order, with_phone

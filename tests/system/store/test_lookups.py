@@ -7,7 +7,7 @@ import pytest
 from redis.asyncio import Redis
 
 from shared.core.errors import NotFoundError, StoreUnavailableError
-from shared.core.facts import Withdrawn
+from shared.core.lifecycle.facts import Withdrawn
 from shared.core.outcome import Outcome, Status
 from shared.store import Speaker, Store, Turn, connect
 from shared.store.erasure import Eraser

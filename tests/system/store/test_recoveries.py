@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.core.errors import NotFoundError
-from shared.core.facts import AttemptBegun, CallPlaced, Withdrawn
+from shared.core.lifecycle.facts import AttemptBegun, CallPlaced, Withdrawn
 from shared.core.order import CallWishes, Priority
 from shared.store import Grant, Store, Work
 from tests.support.care import claimed_care

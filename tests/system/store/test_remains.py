@@ -2,9 +2,9 @@
 
 import pytest
 
-from shared.core.announcement import EventType
-from shared.core.facts import Withdrawn
-from shared.core.webhook import Endpoint
+from shared.core.lifecycle.announcement import EventType
+from shared.core.lifecycle.facts import Withdrawn
+from shared.core.webhook_endpoints.endpoint import Endpoint
 from shared.store import ReadableError, Store, Work
 from tests.support.orders import NOON, PHONE, an_order
 

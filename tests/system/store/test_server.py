@@ -3,7 +3,7 @@
 import pytest
 
 from shared.core.errors import StoreUnavailableError
-from shared.core.facts import Withdrawn
+from shared.core.lifecycle.facts import Withdrawn
 from shared.store import Store, connect
 from shared.store.checks import version_warnings
 from shared.store.connection import sentinel_parts

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shared.core.confirmation import Confirmation
-from shared.core.facts import CalleeClassified, CallEnded, DisclosurePlayed, Withdrawn
+from shared.core.lifecycle.facts import CalleeClassified, CallEnded, DisclosurePlayed, Withdrawn
 from shared.store import Store, connect
 from shared.store.signals import Signals, Watches
 from tests.support.orders import ALWAYS, an_order

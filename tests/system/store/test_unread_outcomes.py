@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.core.facts import ErasureRequested, Withdrawn
+from shared.core.lifecycle.facts import ErasureRequested, Withdrawn
 from shared.store import Erased, KeptUnread, Store, connect
 from shared.store.erasure import UNREAD_GRACE
 from tests.support.care import claimed_care

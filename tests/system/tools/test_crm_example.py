@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from shared.core.facts import Withdrawn
+from shared.core.lifecycle.facts import Withdrawn
 from shared.store import connect
 from tests.support.orders import ALWAYS, NOON, an_order
 from tests.support.valkey import ValkeyServer, running_valkey

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from services.webhook.api.confirmations import bulk, bulk_replay
+from services.webhook.http import middleware
 from tests.support.webhook import Service, make_service
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.core.confirmation import Conclusion
-from shared.core.facts import (
+from shared.core.lifecycle.facts import (
     AttemptBegun,
     CallAnswered,
     CalleeClassified,

@@ -13,7 +13,7 @@ from services.webhook.api.representation import confirmation_object
 from services.webhook.http.middleware import STORE_LIMIT_S
 from services.webhook.http.problems import ProblemError
 from shared.core.confirmation import Confirmation
-from shared.core.dial_policy import DialPolicy
+from shared.core.dialing.dial_policy import DialPolicy
 from shared.store import FirstAnswer, Store, Submission, limit_patience
 
 _AT_ONCE = 100

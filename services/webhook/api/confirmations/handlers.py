@@ -17,9 +17,9 @@ from services.webhook.api.validation import validated
 from services.webhook.http.body import fingerprint, read_json
 from services.webhook.http.problems import ProblemError, ProblemKind
 from shared.core.confirmation import Confirmation
-from shared.core.dial_policy import DialPolicy
+from shared.core.dialing.dial_policy import DialPolicy
 from shared.core.errors import NotFoundError
-from shared.core.facts import Withdrawn
+from shared.core.lifecycle.facts import Withdrawn
 from shared.store import IdempotencyKey, Replayed, Store, Submission
 
 ID_PATTERN = re.compile(r"cnf_[0-9A-HJKMNP-TV-Z]{26}", re.ASCII)

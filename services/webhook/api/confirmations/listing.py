@@ -6,7 +6,7 @@ from starlette.responses import Response
 from services.webhook.api.confirmations.handlers import ID_PATTERN, json_response
 from services.webhook.api.openapi.parameters import choice, invalid_parameter, number, parameters
 from services.webhook.api.representation import confirmation_object
-from shared.core.dial_policy import DialPolicy
+from shared.core.dialing.dial_policy import DialPolicy
 from shared.core.outcome import Outcome, Status
 from shared.store import Store
 

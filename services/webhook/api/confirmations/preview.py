@@ -9,10 +9,10 @@ from services.webhook.api.request_models import ConfirmationBody
 from services.webhook.api.validation import validated
 from services.webhook.http.body import read_json
 from shared import languages
-from shared.core.envelope import timestamp
-from shared.core.facts import Submitted
-from shared.core.lifecycle import advance
-from shared.core.script import render
+from shared.core.dialing.advance import advance
+from shared.core.lifecycle.envelope import timestamp
+from shared.core.lifecycle.facts import Submitted
+from shared.core.speech.script import render
 
 
 class Preview:

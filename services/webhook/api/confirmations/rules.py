@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import ValidationInfo
 
-from shared.core.dial_policy import DialPolicy
+from shared.core.dialing.dial_policy import DialPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.webhook.api.confirmations.handlers import Confirmations, json_response
-from shared.core.envelope import timestamp
 from shared.core.errors import NotFoundError
+from shared.core.lifecycle.envelope import timestamp
 from shared.store import Store
 
 

@@ -15,12 +15,12 @@ from services.webhook.api.validation import validated
 from services.webhook.api.webhook_endpoints.models import EndpointBody, EndpointChange, ResendBody
 from services.webhook.http.body import has_body, read_json
 from services.webhook.http.problems import FieldFault, ProblemError, ProblemKind, faulty_fields
-from shared.core.announcement import EventType
-from shared.core.envelope import timestamp
 from shared.core.errors import NotFoundError
-from shared.core.webhook import OVERLAP, SECRET_BYTES, Endpoint, secret_of
+from shared.core.lifecycle.announcement import EventType
+from shared.core.lifecycle.envelope import timestamp
+from shared.core.webhook_endpoints.endpoint import OVERLAP, SECRET_BYTES, Endpoint, secret_of
+from shared.core.webhook_endpoints.url import url_fault
 from shared.store import LaneCounts, Store, TooManyEndpointsError
-from shared.webhook_urls import url_fault
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from shared.core.facts import AttemptBegun, CallAnswered, CallEnded, VerdictGiven
+from shared.core.lifecycle.facts import AttemptBegun, CallAnswered, CallEnded, VerdictGiven
 from shared.core.outcome import VerdictKind
 from tests.support.orders import verdict
 from tests.support.webhook import KEY, OTHER_KEY, PHONE, Service, body, make_service, small_body

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from shared.core.facts import AttemptBegun, CallEnded
+from shared.core.lifecycle.facts import AttemptBegun, CallEnded
 from shared.core.outcome import AttemptResult
 from shared.store import Speaker, Turn, connect
 from tests.support.care import claimed_care

@@ -13,7 +13,7 @@ import pytest
 from redis.asyncio import Redis
 
 from shared.core.errors import StoreUnavailableError
-from shared.core.facts import AttemptBegun, CallEnded, Withdrawn
+from shared.core.lifecycle.facts import AttemptBegun, CallEnded, Withdrawn
 from shared.core.outcome import AttemptResult
 from tests.support.event_reader import Seen, reading, served
 from tests.support.valkey import ValkeyServer, start_valkey

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from shared.core.facts import AttemptBegun, CallAnswered, CallEnded, Fact, VerdictGiven
+from shared.core.lifecycle.facts import AttemptBegun, CallAnswered, CallEnded, Fact, VerdictGiven
 from shared.core.outcome import VerdictKind
 from tests.support.event_reader import reading, served, some
 from tests.support.orders import verdict

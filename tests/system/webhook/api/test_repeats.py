@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.core.facts import Withdrawn
+from shared.core.lifecycle.facts import Withdrawn
 from tests.support.webhook import Service, make_service, small_body
 
 KEY = {"idempotency-key": "order-1"}

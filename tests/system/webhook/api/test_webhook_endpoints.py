@@ -6,7 +6,7 @@ import pytest
 
 from services.webhook.api.webhook_endpoints import models as answers
 from services.webhook.api.webhook_endpoints.models import EventName
-from shared.core.announcement import EventType
+from shared.core.lifecycle.announcement import EventType
 from shared.store.webhooks import MOST_OF_A_SHOP
 from tests.support.webhook import OTHER_KEY, Service, make_service, small_body
 

@@ -7,7 +7,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from services.webhook.api import response_models
-from shared.core.facts import AttemptBegun, CallAnswered, CallEnded, VerdictGiven
+from shared.core.lifecycle.facts import AttemptBegun, CallAnswered, CallEnded, VerdictGiven
 from shared.core.outcome import VerdictKind
 from tests.support.orders import verdict
 from tests.support.webhook import Service, body, small_body

@@ -4,7 +4,7 @@ import pytest
 
 from shared import languages
 from shared.core.order import Order
-from shared.core.script import render
+from shared.core.speech.script import render
 
 CASES = [(code, result) for code in languages.supported() for result in ("confirmed", "cancelled", "change_requested")]
 

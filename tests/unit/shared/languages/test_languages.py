@@ -10,7 +10,7 @@ import pytest
 
 from shared import languages
 from shared.core.errors import NotFoundError
-from shared.core.language import LINES, STORED, Currency, Language, Noun, SpeechWords
+from shared.core.speech.language import LINES, STORED, Currency, Language, Noun, SpeechWords
 from shared.languages import LanguageFileError
 
 FOLDER = Path(languages.__file__).parent

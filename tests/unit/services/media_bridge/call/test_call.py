@@ -10,7 +10,7 @@ from services.media_bridge.call.call import CallEnd
 from services.media_bridge.openai import requests_wire as request
 from shared.core.confirmation import Conclusion
 from shared.core.conversation.events import KeyPressed
-from shared.core.facts import CalleeClassified, CallEnded, Withdrawn
+from shared.core.lifecycle.facts import CalleeClassified, CallEnded, Withdrawn
 from shared.core.outcome import VerdictKind
 from tests.support.bridge_fakes import ATTEMPT, audio, delta
 from tests.support.call_stage import Stage, settled, tool

@@ -8,9 +8,9 @@ import pytest
 from services.media_bridge.call.call_script import PromptBook
 from shared.core.confirmation import Attempt
 from shared.core.conversation.tools import OutcomeReport, parse_outcome
-from shared.core.dial_policy import DialPolicy
-from shared.core.facts import AttemptBegun, CallAnswered, CallEnded, VerdictGiven
-from shared.core.lifecycle import advance
+from shared.core.dialing.advance import advance
+from shared.core.dialing.dial_policy import DialPolicy
+from shared.core.lifecycle.facts import AttemptBegun, CallAnswered, CallEnded, VerdictGiven
 from shared.core.order import Customer, Window
 from shared.core.outcome import Channel, Direction, Outcome, Status, Verdict
 from tests.support.orders import ALWAYS, PHONE, an_order

@@ -8,7 +8,7 @@ from services.media_bridge.call.fact_writer import CallName, RecordKeeper
 from shared.core.confirmation import Conclusion
 from shared.core.conversation.actions import EndConversation, RecordVerdict
 from shared.core.conversation.tools import OutcomeReport
-from shared.core.facts import ConversationEnded, DisclosurePlayed, VerdictGiven
+from shared.core.lifecycle.facts import ConversationEnded, DisclosurePlayed, VerdictGiven
 from shared.core.outcome import Channel, VerdictKind
 from shared.store import Speaker, Turn
 from tests.support.bridge_fakes import ATTEMPT, FakeClock, FakeRecords, FakeTranscripts

@@ -7,9 +7,9 @@ from datetime import datetime
 from services.media_bridge.call.admission import Admitted
 from services.media_bridge.call.next_order import NextOrders
 from shared.core.confirmation import Confirmation
+from shared.core.dialing.advance import Step, advance
 from shared.core.errors import NotFoundError, StoreUnavailableError
-from shared.core.facts import AttemptBegun, Fact, InboundCallArrived, Withdrawn
-from shared.core.lifecycle import Step, advance
+from shared.core.lifecycle.facts import AttemptBegun, Fact, InboundCallArrived, Withdrawn
 from shared.core.outcome import Direction, Status
 from tests.support.bridge_fakes import ATTEMPT, CALL_SID, STREAM_SID
 from tests.support.orders import ALWAYS, NOON, PHONE, an_order

@@ -5,7 +5,7 @@ import pytest
 from services.webhook.settings import WebhookSettings
 from services.webhook.softphone.pages import Pages
 from services.webhook.softphone.routes import softphone_routes
-from shared.core.dial_policy import DialPolicy
+from shared.core.dialing.dial_policy import DialPolicy
 from shared.environ import SettingsError, parse_settings
 from shared.policy import dial_policy_from
 from shared.store import connect

@@ -3,7 +3,7 @@
 import pytest
 
 from services.webhook.twilio.callbacks import progress
-from shared.core.facts import CallAnswered, CallEnded, CallPlaced
+from shared.core.lifecycle.facts import CallAnswered, CallEnded, CallPlaced
 from shared.core.outcome import AttemptResult
 from tests.support.orders import NOON
 

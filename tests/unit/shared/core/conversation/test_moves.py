@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.core.conversation import events as ev
-from shared.core.conversation.talk import MOVES, BrokenMachineError, State
+from shared.core.conversation.state import MOVES, BrokenMachineError, State
 from shared.core.order import OnMachine
 from tests.unit.shared.core.conversation.script_support import Talk, greeted
 from tools.conversation_diagram import PAGE, page

@@ -1,0 +1,77 @@
+"""A fact, and what the dial policy makes of it, in one step: what the store commits."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+
+from shared.core.confirmation import Confirmation
+from shared.core.dialing.dial_policy import DialAt, DialNow, DialPolicy, GiveUp, Wakes, decide, wakes
+from shared.core.lifecycle.announcement import Transition
+from shared.core.lifecycle.facts import AttemptBegun, Fact, GivenUp, Scheduled, VerdictGiven
+from shared.core.lifecycle.transition import transition
+from shared.core.outcome import VerdictKind
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """All that one fact leads to.
+
+    `wakes` says when to look again; `opts_out` whether the customer's number goes on the shop's do-not-call list,
+    which holds whatever becomes of the confirmation; `is_changed` whether the confirmation is another than before.
+    """
+
+    transition: Transition
+    wakes: Wakes
+    opts_out: bool
+    is_changed: bool
+
+    @property
+    def confirmation(self) -> Confirmation:
+        """The confirmation as it stands after the fact."""
+        return self.transition.confirmation
+
+
+def advance(confirmation: Confirmation, fact: Fact, policy: DialPolicy, now: datetime) -> Step:
+    """Apply `fact`, then schedule the next call or give up where that has become open.
+
+    A call that may not be begun at this moment is planned anew instead.
+    """
+    if isinstance(fact, AttemptBegun) and not _may_begin(confirmation, policy, now):
+        told = _replanned(Transition(confirmation), policy, now)
+    else:
+        told = transition(confirmation, fact)
+        if told.confirmation.is_unplanned:
+            told = _replanned(told, policy, now)
+    opts_out = isinstance(fact, VerdictGiven) and fact.verdict.kind is VerdictKind.OPTED_OUT
+    return Step(told, wakes(told.confirmation, policy), opts_out, told.confirmation is not confirmation)
+
+
+def plan(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> Fact | None:
+    """Return what the dial policy says now of a confirmation without an open attempt, as a fact; None where one is open."""
+    if confirmation.open_attempt is not None or confirmation.is_finished:
+        return None
+    match decide(confirmation, policy, now):
+        case DialNow():
+            call_at = confirmation.next_attempt_at or now
+            return Scheduled(at=now, call_at=call_at, is_due=True)
+        case DialAt(at=at):
+            return Scheduled(at=now, call_at=at, is_due=False)
+        case GiveUp(outcome=outcome):
+            return GivenUp(at=now, outcome=outcome)
+        case _ as never:  # pragma: no cover
+            assert_never(never)
+
+
+def _may_begin(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> bool:
+    """Tell whether a call may be placed at this very moment."""
+    is_free = confirmation.open_attempt is None and not confirmation.is_finished
+    return is_free and isinstance(decide(confirmation, policy, now), DialNow)
+
+
+def _replanned(told: Transition, policy: DialPolicy, now: datetime) -> Transition:
+    """Follow what the dial policy says now, after what has been told already."""
+    fact = plan(told.confirmation, policy, now)
+    if fact is None:
+        return told
+    planned = transition(told.confirmation, fact)
+    return Transition(planned.confirmation, told.announcements + planned.announcements)

@@ -1,0 +1,197 @@
+"""Whether and when an order is called next, and when somebody must look at it again. Pure: the clock is an argument."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from hashlib import blake2b
+
+from shared.core.confirmation import Attempt, Confirmation, Phase
+from shared.core.dialing.calendar import Calendar
+from shared.core.order import Window
+from shared.core.outcome import AttemptResult, Outcome, Status
+
+SECOND_LOOK_S = 15.0  # Twilio's list is asked once more for a call that it did not hold (or `reconcile_after_s` later)
+QUEUE_AFTER_S = 2.0  # a call that is due but held up by the limits this long is shown as queued
+CALLBACK_WITHIN = timedelta(days=14)  # a time that the customer cannot have meant follows the usual pause
+JITTER_FROM_S = 30  # shorter pauses are kept to the second
+JITTER_MOST_S = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialPolicy:
+    """The settings that decide about calls. Delays are whole seconds after the call's end, by attempt result.
+
+    `retry_jitter` is the share of a pause by which it may grow, so that calls that ended together aren't repeated together.
+    `zones_of` and `country_of` map an E.164 number to its IANA zones and ISO 3166 country.
+    """
+
+    window: Window
+    weekdays: frozenset[int]
+    calls_on_holidays: bool
+    default_timezone: str
+    max_attempts: int
+    retry_delays_s: Mapping[str, int]
+    ring_timeout_s: int
+    call_time_limit_s: int
+    hangup_grace_s: float
+    reconcile_after_s: float
+    retention_days: float
+    zones_of: Callable[[str], tuple[str, ...]] = field(repr=False)
+    country_of: Callable[[str], str | None] = field(repr=False)
+    retry_jitter: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DialNow:
+    """Nothing stands in the way of a call at this moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class DialAt:
+    """Call at `at`; None where no moment before the order's expiry is allowed."""
+
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Never call again."""
+
+    outcome: Outcome
+
+
+Decision = DialNow | DialAt | GiveUp
+
+
+@dataclass(frozen=True, slots=True)
+class Wakes:
+    """When to look again: `dial_at` to place a call (subject to the limits), `care_at` for all else; None for never."""
+
+    dial_at: datetime | None
+    care_at: datetime | None
+
+
+def calendar_of(confirmation: Confirmation, policy: DialPolicy) -> Calendar:
+    """Return when this customer may be phoned: the order's own zone, else the number's, else the default.
+
+    A test order disturbs nobody and may be rehearsed at any time.
+    """
+    if confirmation.is_test:
+        return Calendar(window=Window(time(0)), zones=("UTC",))
+    named = confirmation.customer.timezone
+    zones = (named,) if named else policy.zones_of(confirmation.customer.phone)
+    return Calendar(
+        window=confirmation.call.window or policy.window,
+        zones=zones or (policy.default_timezone,),
+        weekdays=policy.weekdays,
+        holiday_country=None if policy.calls_on_holidays else policy.country_of(confirmation.customer.phone),
+    )
+
+
+def decide(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> Decision:
+    """Decide about the next call of a confirmation that has no open attempt."""
+    expires_at = confirmation.call.expires_at
+    if confirmation.withdrawn_at is not None:
+        return GiveUp(Outcome.WITHDRAWN)
+    if expires_at is not None and now >= expires_at:
+        return GiveUp(Outcome.EXPIRED)
+    if confirmation.attempts_spent >= budget(confirmation, policy):
+        return GiveUp(Outcome.UNREACHED)
+    wanted = _wanted_at(confirmation, policy, now)
+    allowed = calendar_of(confirmation, policy).next_open(max(wanted, now))
+    if allowed is None or (expires_at is not None and allowed >= expires_at):
+        return DialAt(None) if expires_at is not None else GiveUp(Outcome.UNDIALABLE)
+    return DialNow() if allowed <= now else DialAt(allowed)
+
+
+def budget(confirmation: Confirmation, policy: DialPolicy) -> int:
+    """Return how many calls the order may cost in all."""
+    return confirmation.call.max_attempts or policy.max_attempts
+
+
+def delay_s(confirmation: Confirmation, policy: DialPolicy, result: AttemptResult) -> int:
+    """Return the pause after an attempt with that result; what has no delay of its own takes that of `undecided`."""
+    delays = {**policy.retry_delays_s, **confirmation.call.retry_delays}
+    return delays.get(result.value, delays["undecided"])
+
+
+def jitter_s(confirmation: Confirmation, attempt: Attempt, policy: DialPolicy, pause_s: float) -> float:
+    """Return how much longer than `pause_s` the pause after an attempt is: always the same for the same attempt."""
+    if pause_s < JITTER_FROM_S:
+        return 0.0
+    digest = blake2b(f"{confirmation.id}.{attempt.number}".encode(), digest_size=4).digest()
+    return min(pause_s * policy.retry_jitter, JITTER_MOST_S) * int.from_bytes(digest, "big") / 2**32
+
+
+def keep_until(confirmation: Confirmation, policy: DialPolicy) -> datetime:
+    """Return when a finished confirmation is to be erased."""
+    if confirmation.erasure_requested_at is not None:
+        return confirmation.updated_at
+    return confirmation.updated_at + timedelta(days=policy.retention_days)
+
+
+def wakes(confirmation: Confirmation, policy: DialPolicy) -> Wakes:
+    """Return when the confirmation must be looked at again, whatever else happens."""
+    if confirmation.is_finished:
+        return Wakes(None, keep_until(confirmation, policy))
+    attempt = confirmation.open_attempt
+    if confirmation.is_test:
+        return Wakes(None, _care_for_test(confirmation, attempt))
+    if attempt is not None:
+        return Wakes(None, _care_for_call(confirmation, attempt, policy))
+    call_at = confirmation.next_attempt_at
+    cares = [] if confirmation.call.expires_at is None else [confirmation.call.expires_at]
+    if call_at is not None and confirmation.status is Status.WAITING:
+        cares.append(call_at + timedelta(seconds=QUEUE_AFTER_S))
+    return Wakes(call_at, min(cares, default=None))
+
+
+def _care_for_test(confirmation: Confirmation, attempt: Attempt | None) -> datetime | None:
+    """Return when a test order is rehearsed further: it takes no place among the calls, so nobody waits for it."""
+    if attempt is not None:
+        return attempt.placed_at
+    moments = (confirmation.next_attempt_at, confirmation.call.expires_at)
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def call_is_looked_for_at(attempt: Attempt, policy: DialPolicy) -> datetime:
+    """Return when Twilio's call list is asked for a placing without news: twice, for a list may lag behind."""
+    if attempt.missing_since is None:
+        return attempt.placed_at + timedelta(seconds=policy.reconcile_after_s)
+    return attempt.missing_since + timedelta(seconds=min(SECOND_LOOK_S, policy.reconcile_after_s))
+
+
+def call_must_be_over_at(attempt: Attempt, policy: DialPolicy) -> datetime:
+    """Return when a call without news is looked up at Twilio."""
+    limit_s = policy.ring_timeout_s + policy.call_time_limit_s + 15
+    return attempt.placed_at + timedelta(seconds=limit_s)
+
+
+def _care_for_call(confirmation: Confirmation, attempt: Attempt, policy: DialPolicy) -> datetime:
+    """Return when an open call needs care: to be found, cancelled, hung up or looked up."""
+    if attempt.phase is Phase.PLACING:
+        return call_is_looked_for_at(attempt, policy)
+    moments = [call_must_be_over_at(attempt, policy)]
+    if attempt.stream_closed_at is not None:
+        moments.append(attempt.stream_closed_at + timedelta(seconds=policy.hangup_grace_s))
+    if confirmation.withdrawn_at is not None and attempt.phase is Phase.PLACED:
+        moments.append(confirmation.withdrawn_at)
+    return min(moments)
+
+
+def _wanted_at(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> datetime:
+    """Return the moment the shop or the customer asked for, before the calendar is looked at."""
+    moments = [confirmation.created_at]
+    if confirmation.call.not_before is not None:
+        moments.append(confirmation.call.not_before)
+    if not confirmation.is_unplanned and confirmation.next_attempt_at is not None:
+        return max([*moments, confirmation.next_attempt_at])
+    last = confirmation.attempts[-1] if confirmation.attempts else None
+    if last is not None and last.ended_at is not None and last.result is not None:
+        callback_at = last.verdict.callback_at if last.verdict is not None else None
+        is_meant = callback_at is not None and now < callback_at <= last.ended_at + CALLBACK_WITHIN
+        if last.result is AttemptResult.CALLBACK_REQUESTED and callback_at is not None and is_meant:
+            return max([*moments, callback_at])
+        pause_s = delay_s(confirmation, policy, last.result)
+        moments.append(last.ended_at + timedelta(seconds=pause_s + jitter_s(confirmation, last, policy, pause_s)))
+    return max(moments)

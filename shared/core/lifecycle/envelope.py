@@ -1,0 +1,101 @@
+"""What a shop is told: one event, and its CloudEvents 1.0 envelope (contract: docs/asyncapi.yaml)."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.core.confirmation import Confirmation
+from shared.core.lifecycle.announcement import Announcement, EventType
+from shared.core.outcome import AttemptResult, Evidence, Outcome, Status
+
+DATASCHEMA_PATH = "/schemas/confirmation-event-1.json"
+"""Where the webhook service serves the JSON schema of `data`; a change that breaks readers gets a new number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What differs from event to event of one confirmation; the rest of the envelope never changes."""
+
+    type: EventType
+    sequence: int
+    at: datetime
+    status: Status
+    attempts: int
+    outcome: Outcome | None = None
+    evidence: Evidence | None = None
+    last_result: AttemptResult | None = None
+
+
+def event_of(announcement: Announcement) -> Event:
+    """Return the event of an announcement."""
+    confirmation = announcement.confirmation
+    return Event(
+        type=announcement.type,
+        sequence=confirmation.sequence,
+        at=confirmation.updated_at,
+        status=confirmation.status,
+        attempts=len(confirmation.attempts),
+        outcome=confirmation.outcome,
+        evidence=confirmation.evidence,
+        last_result=confirmation.last_result,
+    )
+
+
+def event_id(confirmation_id: str, sequence: int) -> str:
+    """Return the id by which a receiver knows an event again."""
+    return f"{confirmation_id}.{sequence}"
+
+
+def envelope(event: Event, confirmation: Confirmation, dataschema: str = DATASCHEMA_PATH) -> dict[str, Any]:
+    """Return the envelope as a JSON object; of `confirmation` only what never changes is read.
+
+    `dataschema` is the URL of the schema of `data`. Events of test orders, and only those, say `is_test`.
+    """
+    test = {"is_test": True} if confirmation.is_test else {}
+    return {
+        "specversion": "1.0",
+        "id": event_id(confirmation.id, event.sequence),
+        "source": f"/shops/{confirmation.shop}",
+        "type": event.type.value,
+        "subject": confirmation.id,
+        "time": timestamp(event.at),
+        "datacontenttype": "application/json",
+        "dataschema": dataschema,
+        "data": {
+            "confirmation_id": confirmation.id,
+            "shop": confirmation.shop,
+            "order_id": confirmation.order.id,
+            "company": confirmation.company,
+            "status": event.status.value,
+            "outcome": None if event.outcome is None else event.outcome.value,
+            "evidence": None if event.evidence is None else evidence_object(event.evidence),
+            "attempts": event.attempts,
+            "last_result": None if event.last_result is None else event.last_result.value,
+            "sequence": event.sequence,
+            "metadata": dict(confirmation.metadata),
+            **test,
+        },
+    }
+
+
+def evidence_object(evidence: Evidence) -> dict[str, Any]:
+    """Return evidence as a JSON object; `change` and `language` only where known."""
+    fields: dict[str, Any] = {
+        "channel": evidence.channel.value,
+        "quote": evidence.quote,
+        "note": evidence.note,
+        "attempt": evidence.attempt,
+        "at": timestamp(evidence.at),
+    }
+    if evidence.change is not None:
+        change = evidence.change
+        parts = {"address": change.address, "date": change.date, "items": change.items, "phone": change.phone}
+        fields["change"] = {name: text for name, text in parts.items() if text is not None}
+    if evidence.language is not None:
+        fields["language"] = evidence.language
+    return fields
+
+
+def timestamp(moment: datetime) -> str:
+    """Return RFC 3339 in UTC with milliseconds, `2026-11-25T08:00:00.000Z`."""
+    return f"{moment.astimezone(UTC).isoformat(timespec='milliseconds').removesuffix('+00:00')}Z"

@@ -1,0 +1,194 @@
+"""What one language brings to a call: every sentence that is spoken, and the words for numbers, prices and dates.
+
+The values stand in `shared/languages/{code}.toml`, one file a language; this module says what such a file must hold.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from shared.core.errors import InvalidValueError
+from shared.core.speech.number_words import SPELLERS, Gender, Plural, Speller
+
+LINES: Final[Mapping[str, frozenset[str]]] = {
+    # who calls (first sentence, with the disclosure), then a question that shows whether a person listens
+    "greeting": frozenset({"company", "order_id"}),
+    "question": frozenset(),
+    "question_named": frozenset({"name"}),
+    "inbound_greeting": frozenset({"company", "order_id"}),
+    "inbound_question": frozenset(),
+    "inbound_no_order": frozenset(),
+    "next_order": frozenset({"company", "order_id"}),
+    "recording_notice": frozenset(),
+    # the order, only once a person has answered; each part only where the shop gave it
+    "details_items": frozenset({"items"}),
+    "details_total": frozenset({"total"}),
+    "details_address": frozenset({"address"}),
+    "details_date": frozenset({"date"}),
+    "details_none": frozenset(),
+    # the talk; {change} and {time} are filled in by the speech model
+    "ask": frozenset(),
+    "read_back_cancel": frozenset(),
+    "read_back_change": frozenset({"change"}),
+    "ask_callback": frozenset(),
+    "read_back_callback": frozenset({"time"}),
+    "not_understood": frozenset(),
+    "not_heard": frozenset(),
+    "keypad": frozenset(),
+    "anything_else": frozenset(),
+    "wait": frozenset(),
+    "human": frozenset(),
+    "voicemail": frozenset({"company"}),
+    # the goodbyes, by attempt result
+    "goodbye_confirmed": frozenset(),
+    "goodbye_cancelled": frozenset(),
+    "goodbye_change_requested": frozenset(),
+    "goodbye_callback_requested": frozenset(),
+    "goodbye_wrong_number": frozenset(),
+    "goodbye_opted_out": frozenset(),
+    "goodbye_undecided": frozenset(),
+    "goodbye_withdrawn": frozenset(),
+}
+"""Every line of a language with the placeholders it must hold, each exactly once."""
+
+STORED: Final = (
+    "keypad",
+    "one_moment",
+    "goodbye",
+    "goodbye_confirmed",
+    "goodbye_cancelled",
+    "goodbye_opted_out",
+    "no_order",
+    "not_understood",
+)
+"""The prompts kept as audio for when the speech model is away; they name no company, order or person."""
+
+_PLACEHOLDER = re.compile(r"\{(\w*)\}")
+
+
+class Certainty(StrEnum):
+    """How far a group of texts can be trusted: `REVIEWED` by a native speaker, else the author's own judgement."""
+
+    REVIEWED = "reviewed"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noun:
+    """A counted thing: its gender and its form after a number; `few` only where a language has one (2-4 in Serbian)."""
+
+    gender: Gender
+    one: str
+    other: str
+    few: str | None = None
+
+    def after(self, plural: Plural) -> str:
+        """The form that follows a number of that plural category."""
+        if plural is Plural.ONE:
+            return self.one
+        return self.few if plural is Plural.FEW and self.few else self.other
+
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """A currency's unit and its hundredth."""
+
+    major: Noun
+    minor: Noun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechWords:
+    """The words from which prices, dates, order ids and lists of items are spoken.
+
+    `days` are the 31 days of a month and `weekdays` begin with Monday, in the form that fits `date`, a template with
+    {weekday}, {day} and {month}. `letters` names each letter in lower case, `marks` the signs that are said
+    aloud; other signs in an order id are pauses. `item_counted` has {count} (number and `piece`) and {name};
+    `price` has {major} and {minor}, `list_end` {first} and {last}, `id_ending` {ending}, `decimal` {whole} and {fraction}.
+    """
+
+    letters: Mapping[str, str]
+    marks: Mapping[str, str]
+    weekdays: tuple[str, str, str, str, str, str, str]
+    months: tuple[str, str, str, str, str, str, str, str, str, str, str, str]
+    days: tuple[str, ...]
+    date: str
+    decimal: str
+    price: str
+    piece: Noun
+    more_items: Noun
+    item_counted: str
+    list_end: str
+    id_ending: str
+    currencies: Mapping[str, Currency]
+    abbreviations: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """One language, whole. `transcription_code` is what OpenAI's transcription takes, None where it refuses it.
+
+    `calling_codes` are the countries ("+383") whose numbers are spoken to in it when the order names no language.
+    `disclosure` are the words that say "automated" and "artificial intelligence"; each must be in the first sentence.
+    `yes` and `no` are short answers; `guidance` is for the speech model, in English.
+    """
+
+    code: str
+    name: str
+    endonym: str
+    calling_codes: tuple[str, ...]
+    transcription_prompt: str
+    disclosure: tuple[str, ...]
+    yes: tuple[str, ...]
+    no: tuple[str, ...]
+    guidance: str
+    certainty: Mapping[str, Certainty]
+    lines: Mapping[str, str]
+    stored: Mapping[str, str]
+    speech: SpeechWords
+    transcription_code: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a language that would fail in the middle of a call.
+
+        Raises:
+            InvalidValueError: a line or placeholder is missing or unknown, or no speller counts in this language.
+        """
+        faults = [*_faults_of_lines(self.lines), *_faults_of_stored(self.stored)]
+        if self.code not in SPELLERS:
+            faults.append("there is no speller in shared/core/number_words")
+        greeting = self.lines.get("greeting", "")
+        faults += [f"the greeting doesn't say '{words}'" for words in self.disclosure if words not in greeting]
+        if not self.disclosure:
+            faults.append("the words that disclose an automated assistant are not named")
+        if faults:
+            raise InvalidValueError("language_incomplete", f"language '{self.code}': " + "; ".join(faults))
+
+    @property
+    def speller(self) -> Speller:
+        """How this language counts."""
+        return SPELLERS[self.code]
+
+
+def _faults_of_lines(lines: Mapping[str, str]) -> list[str]:
+    faults = [f"line '{key}' is unknown" for key in lines.keys() - LINES.keys()]
+    for key, wanted in LINES.items():
+        if not lines.get(key):
+            faults.append(f"line '{key}' is missing")
+        elif sorted(_PLACEHOLDER.findall(lines[key])) != sorted(wanted):
+            faults.append(f"line '{key}' must hold {sorted(wanted) or 'no placeholder'}")
+    return faults
+
+
+def _faults_of_stored(stored: Mapping[str, str]) -> list[str]:
+    faults = [f"stored prompt '{key}' is unknown" for key in stored.keys() - set(STORED)]
+    for key in STORED:
+        if not stored.get(key):
+            faults.append(f"stored prompt '{key}' is missing")
+        elif _PLACEHOLDER.search(stored[key]):
+            faults.append(f"stored prompt '{key}' must hold no placeholder")
+    return faults

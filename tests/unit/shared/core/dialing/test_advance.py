@@ -1,0 +1,92 @@
+"""A fact and the dial policy together: what is planned next, and what may not begin."""
+
+from dataclasses import replace
+from datetime import time
+
+from shared.core.dialing.advance import Step, advance, plan
+from shared.core.dialing.dial_policy import DialPolicy
+from shared.core.lifecycle.announcement import EventType
+from shared.core.lifecycle.facts import AttemptBegun, CallEnded, GivenUp, Scheduled, Submitted, VerdictGiven
+from shared.core.order import CallWishes, Window
+from shared.core.outcome import AttemptResult, Outcome, Status, VerdictKind
+from tests.support.orders import ALWAYS, NOON, after, an_order, verdict
+
+OFFICE = replace(ALWAYS, window=Window(time(9), time(20)))
+NIGHT = NOON.replace(hour=22)
+BEGUN = AttemptBegun(NOON, "att_1", "+38344000000")
+
+
+def submitted(policy: DialPolicy = ALWAYS, call: CallWishes | None = None) -> Step:
+    return advance(an_order(call=call), Submitted(NOON), policy, NOON)
+
+
+def types(step: Step) -> list[EventType]:
+    return [announcement.type for announcement in step.transition.announcements]
+
+
+def test_a_submitted_order_is_queued_and_wakes_the_dialler() -> None:
+    step = submitted()
+    assert (step.confirmation.status, step.wakes.dial_at) == (Status.QUEUED, NOON)
+    assert types(step) == [EventType.QUEUED]
+    assert step.is_changed
+
+
+def test_a_submitted_order_for_later_waits() -> None:
+    step = submitted(call=CallWishes(not_before=after(600)))
+    assert (step.confirmation.status, step.wakes.dial_at) == (Status.WAITING, after(600))
+
+
+def test_an_order_that_can_never_be_called_is_finished_at_once() -> None:
+    nowhere = replace(OFFICE, window=Window(time(9), time(10)), zones_of=lambda _: ("UTC", "Asia/Tokyo"))
+    assert submitted(nowhere).confirmation.outcome is Outcome.UNDIALABLE
+
+
+def test_an_ended_attempt_plans_the_next_in_the_same_step() -> None:
+    called = advance(submitted().confirmation, BEGUN, ALWAYS, NOON).confirmation
+    step = advance(called, CallEnded(after(20), "att_1", AttemptResult.BUSY), ALWAYS, after(20))
+    assert step.confirmation.next_attempt_at == after(20 + 300)
+    assert types(step) == [EventType.ATTEMPT_ENDED, EventType.WAITING]
+
+
+def test_a_call_may_begin_when_it_is_due() -> None:
+    step = advance(submitted().confirmation, BEGUN, ALWAYS, NOON)
+    assert step.confirmation.status is Status.CALLING
+
+
+def test_a_call_that_comes_up_when_the_window_has_closed_is_planned_anew() -> None:
+    late = AttemptBegun(NIGHT, "att_1", "+1")
+    step = advance(submitted(OFFICE).confirmation, late, OFFICE, NIGHT)
+    assert step.confirmation.attempts == ()
+    assert step.confirmation.next_attempt_at == NOON.replace(day=24, hour=9)
+    assert types(step) == [EventType.WAITING]
+
+
+def test_a_call_that_comes_up_after_the_orders_expiry_ends_it() -> None:
+    order = submitted(call=CallWishes(expires_at=after(60))).confirmation
+    step = advance(order, AttemptBegun(after(60), "att_1", "+1"), ALWAYS, after(60))
+    assert step.confirmation.outcome is Outcome.EXPIRED
+
+
+def test_a_second_intent_changes_nothing() -> None:
+    called = advance(submitted().confirmation, BEGUN, ALWAYS, NOON).confirmation
+    step = advance(called, AttemptBegun(NOON, "att_2", "+1"), ALWAYS, NOON)
+    assert not step.is_changed
+    assert step.confirmation is called
+
+
+def test_nothing_begins_on_what_is_finished() -> None:
+    done = advance(submitted().confirmation, GivenUp(NOON, Outcome.UNDIALABLE), ALWAYS, NOON).confirmation
+    assert not advance(done, BEGUN, ALWAYS, NOON).is_changed
+
+
+def test_the_plan_of_a_waiting_order_that_has_come_due_is_to_queue_it() -> None:
+    waiting = submitted(call=CallWishes(not_before=after(600))).confirmation
+    assert plan(waiting, ALWAYS, after(601)) == Scheduled(after(601), after(600), is_due=True)
+    assert plan(waiting, ALWAYS, NOON) == Scheduled(NOON, after(600), is_due=False)
+
+
+def test_a_wish_not_to_be_called_is_kept_even_where_the_verdict_changes_nothing() -> None:
+    wish = VerdictGiven(NOON, "att_9", verdict(VerdictKind.OPTED_OUT))
+    step = advance(submitted().confirmation, wish, ALWAYS, NOON)
+    assert step.opts_out
+    assert not step.is_changed

@@ -1,0 +1,230 @@
+"""Whether, when and how often an order is called, and that nothing unfinished is forgotten."""
+
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+
+import pytest
+
+from shared.core.confirmation import Attempt, Confirmation, Phase
+from shared.core.dialing.dial_policy import (
+    DialAt,
+    DialNow,
+    GiveUp,
+    budget,
+    calendar_of,
+    call_must_be_over_at,
+    decide,
+    delay_s,
+    wakes,
+)
+from shared.core.order import CallWishes, Customer, Window
+from shared.core.outcome import AttemptResult, Direction, Outcome, Status, VerdictKind
+from tests.support.orders import ALWAYS, NOON, after, an_order, verdict
+
+OFFICE = replace(ALWAYS, window=Window(time(9), time(20)))
+
+
+def ended(result: AttemptResult, *, number: int = 1, direction: Direction = Direction.OUTBOUND) -> Attempt:
+    return Attempt(
+        id=f"att_{number}",
+        number=number,
+        direction=direction,
+        placed_at=NOON,
+        phase=Phase.ENDED,
+        ended_at=after(30),
+        result=result,
+    )
+
+
+def tried(*results: AttemptResult, call: CallWishes | None = None) -> Confirmation:
+    attempts = tuple(ended(result, number=number) for number, result in enumerate(results, start=1))
+    return replace(an_order(call=call), attempts=attempts)
+
+
+def test_a_new_order_within_the_window_is_called_now() -> None:
+    assert decide(an_order(), OFFICE, NOON) == DialNow()
+
+
+def test_a_new_order_at_night_is_called_in_the_morning() -> None:
+    night = NOON.replace(hour=22)
+    assert decide(an_order(at=night), OFFICE, night) == DialAt(NOON.replace(day=24, hour=9))
+
+
+def test_nothing_is_called_before_the_shops_moment() -> None:
+    later = after(3600)
+    assert decide(an_order(call=CallWishes(not_before=later)), ALWAYS, NOON) == DialAt(later)
+
+
+def test_an_expired_order_is_given_up_to_the_second() -> None:
+    order = an_order(call=CallWishes(expires_at=after(60)))
+    assert decide(order, ALWAYS, after(59.999)) == DialNow()
+    assert decide(order, ALWAYS, after(60)) == GiveUp(Outcome.EXPIRED)
+
+
+def test_an_order_that_expires_before_the_window_opens_waits_for_its_end() -> None:
+    night = NOON.replace(hour=22)
+    order = an_order(at=night, call=CallWishes(expires_at=night + timedelta(hours=3)))
+    assert decide(order, OFFICE, night) == DialAt(None)
+
+
+def test_an_order_that_may_never_be_called_is_undialable() -> None:
+    nowhere = replace(OFFICE, window=Window(time(9), time(10)), zones_of=lambda _: ("UTC", "Asia/Tokyo"))
+    assert decide(an_order(), nowhere, NOON) == GiveUp(Outcome.UNDIALABLE)
+
+
+def test_a_withdrawn_order_is_given_up() -> None:
+    assert decide(replace(an_order(), withdrawn_at=NOON), ALWAYS, NOON) == GiveUp(Outcome.WITHDRAWN)
+
+
+def test_a_spent_budget_ends_it_unreached() -> None:
+    busy = tried(*[AttemptResult.BUSY] * 3)
+    assert decide(busy, ALWAYS, after(9999)) == GiveUp(Outcome.UNREACHED)
+
+
+def test_the_orders_own_budget_counts_before_the_settings() -> None:
+    assert budget(an_order(call=CallWishes(max_attempts=7)), ALWAYS) == 7
+    assert budget(an_order(), ALWAYS) == 3
+
+
+def test_calls_of_the_customer_cost_no_budget() -> None:
+    inbound = ended(AttemptResult.UNDECIDED, direction=Direction.INBOUND)
+    order = replace(an_order(call=CallWishes(max_attempts=1)), attempts=(inbound,))
+    assert decide(order, ALWAYS, after(30 + 3600)) == DialNow()
+
+
+@pytest.mark.parametrize(
+    ("result", "delay"),
+    [
+        (AttemptResult.BUSY, 300),
+        (AttemptResult.NO_ANSWER, 1800),
+        (AttemptResult.MACHINE, 7200),
+        (AttemptResult.FAILED, 600),
+        (AttemptResult.UNDECIDED, 3600),
+        (AttemptResult.ERROR, 60),
+        (AttemptResult.CALLBACK_REQUESTED, 3600),
+    ],
+)
+def test_each_result_has_its_pause_after_the_calls_end(result: AttemptResult, delay: int) -> None:
+    assert decide(tried(result), ALWAYS, after(31)) == DialAt(after(30 + delay))
+
+
+def test_the_orders_own_pauses_count_before_the_settings() -> None:
+    call = CallWishes(retry_delays={"busy": 5})
+    assert delay_s(an_order(call=call), ALWAYS, AttemptResult.BUSY) == 5
+    assert delay_s(an_order(call=call), ALWAYS, AttemptResult.ERROR) == 60
+
+
+def asked_back(at: datetime | None) -> Confirmation:
+    attempt = replace(
+        ended(AttemptResult.CALLBACK_REQUESTED),
+        verdict=verdict(VerdictKind.CALLBACK_REQUESTED, callback_at=at),
+    )
+    return replace(an_order(), attempts=(attempt,))
+
+
+def test_a_call_back_comes_when_the_customer_said() -> None:
+    assert decide(asked_back(after(600)), ALWAYS, after(31)) == DialAt(after(600))
+
+
+def test_a_call_back_outside_the_window_comes_when_it_opens() -> None:
+    assert decide(asked_back(NOON.replace(hour=23)), OFFICE, after(31)) == DialAt(NOON.replace(day=24, hour=9))
+
+
+def test_a_call_back_in_the_past_takes_the_usual_pause() -> None:
+    assert decide(asked_back(after(10)), ALWAYS, after(31)) == DialAt(after(30 + 3600))
+
+
+def test_a_call_back_that_nobody_can_have_meant_takes_the_usual_pause() -> None:
+    assert decide(asked_back(after(30) + timedelta(days=14)), ALWAYS, after(31)) == DialAt(after(30) + timedelta(days=14))
+    assert decide(asked_back(after(30) + timedelta(days=400)), ALWAYS, after(31)) == DialAt(after(30 + 3600))
+
+
+def test_a_call_back_after_the_orders_expiry_is_none() -> None:
+    order = replace(asked_back(after(7200)), call=CallWishes(expires_at=after(3600)))
+    assert decide(order, ALWAYS, after(31)) == DialAt(None)
+
+
+def test_a_call_back_costs_the_budget_like_any_call() -> None:
+    order = replace(asked_back(after(600)), call=CallWishes(max_attempts=1))
+    assert decide(order, ALWAYS, after(31)) == GiveUp(Outcome.UNREACHED)
+
+
+def test_a_planned_call_keeps_its_moment() -> None:
+    planned = replace(tried(AttemptResult.BUSY), is_unplanned=False, next_attempt_at=after(77))
+    assert decide(planned, ALWAYS, after(31)) == DialAt(after(77))
+
+
+def test_the_customers_own_zone_counts_before_the_numbers_and_the_default() -> None:
+    policy = replace(ALWAYS, zones_of=lambda _: ("Europe/Belgrade",), country_of=lambda _: "AL", calls_on_holidays=False)
+    named = replace(an_order(), customer=Customer("+38344123456", timezone="America/New_York"))
+    assert calendar_of(named, policy).zones == ("America/New_York",)
+    assert calendar_of(an_order(), policy).zones == ("Europe/Belgrade",)
+    assert calendar_of(an_order(), replace(policy, zones_of=lambda _: ())).zones == ("UTC",)
+    assert calendar_of(an_order(), policy).holiday_country == "AL"
+    assert calendar_of(an_order(), ALWAYS).holiday_country is None
+
+
+def test_the_orders_own_window_counts_before_the_settings() -> None:
+    own = Window(time(6), time(7))
+    assert calendar_of(an_order(call=CallWishes(window=own)), OFFICE).window == own
+    assert str(own) == "06:00-07:00"
+    assert str(Window(time(0))) == "00:00-24:00"
+
+
+# --- wakes: when somebody must look again
+
+
+def test_a_waiting_order_wakes_to_be_dialled_and_to_be_shown_as_queued_if_that_is_held_up() -> None:
+    waiting = replace(an_order(), is_unplanned=False, next_attempt_at=after(60), status=Status.WAITING)
+    assert wakes(waiting, ALWAYS).dial_at == after(60)
+    assert wakes(waiting, ALWAYS).care_at == after(62)
+
+
+def test_a_queued_order_wakes_to_be_dialled_and_to_expire() -> None:
+    call = CallWishes(expires_at=after(900))
+    queued = replace(an_order(call=call), is_unplanned=False, next_attempt_at=NOON, status=Status.QUEUED)
+    assert wakes(queued, ALWAYS).dial_at == NOON
+    assert wakes(queued, ALWAYS).care_at == after(900)
+    assert wakes(replace(queued, call=CallWishes()), ALWAYS).care_at is None
+
+
+def test_an_order_without_a_moment_wakes_to_expire() -> None:
+    stuck = replace(an_order(call=CallWishes(expires_at=after(900))), is_unplanned=False, status=Status.WAITING)
+    assert wakes(stuck, ALWAYS).dial_at is None
+    assert wakes(stuck, ALWAYS).care_at == after(900)
+
+
+def test_a_finished_order_wakes_to_be_erased() -> None:
+    finished = replace(an_order(), status=Status.FINISHED, outcome=Outcome.EXPIRED)
+    assert wakes(finished, ALWAYS).dial_at is None
+    assert wakes(finished, ALWAYS).care_at == NOON + timedelta(days=30)
+
+
+def calling(phase: Phase, *, stream_closed_at: datetime | None = None, withdrawn_at: datetime | None = None) -> datetime | None:
+    attempt = Attempt(
+        id="att_1",
+        number=1,
+        direction=Direction.OUTBOUND,
+        placed_at=NOON,
+        phase=phase,
+        stream_closed_at=stream_closed_at,
+    )
+    order = replace(an_order(), attempts=(attempt,), status=Status.CALLING, withdrawn_at=withdrawn_at)
+    assert wakes(order, ALWAYS).dial_at is None
+    return wakes(order, ALWAYS).care_at
+
+
+def test_a_call_without_news_is_looked_up_when_it_must_be_over() -> None:
+    assert calling(Phase.PLACED) == after(25 + 180 + 15)
+    attempt = Attempt(id="att_1", number=1, direction=Direction.OUTBOUND, placed_at=NOON)
+    assert call_must_be_over_at(attempt, ALWAYS) == after(220)
+
+
+def test_a_call_whose_stream_is_closed_is_hung_up_after_the_grace() -> None:
+    assert calling(Phase.ANSWERED, stream_closed_at=after(50)) == after(60)
+
+
+def test_a_withdrawn_call_is_cancelled_at_once_while_it_rings() -> None:
+    assert calling(Phase.PLACED, withdrawn_at=after(5)) == after(5)
+    assert calling(Phase.ANSWERED, withdrawn_at=after(5)) == after(220)
+    assert calling(Phase.PLACING, withdrawn_at=after(5)) == after(300)
