@@ -11,7 +11,7 @@ from shared.core.dialing.dial_policy import DialPolicy
 from shared.core.lifecycle.facts import AttemptBegun
 from shared.core.order import Customer, Item, Money, Order, Window
 from shared.store import Store
-from shared.stream_token import issue
+from shared.twilio.stream_token import issue
 
 SHOP = "shopaz"
 _AT_ONCE = 500

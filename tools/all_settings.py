@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from services.dialer_worker.settings import Settings as DialerSettings
 from services.media_bridge.settings import BridgeSettings
 from services.webhook.settings import WebhookSettings
-from shared.environ import SettingsError, parse_settings
-from shared.setting_groups import GatewaySettings
+from shared.settings.environ import SettingsError, parse_settings
+from shared.settings.groups import GatewaySettings
 
 ALL_SETTINGS = (GatewaySettings, WebhookSettings, BridgeSettings, DialerSettings)
 

@@ -17,8 +17,8 @@ import numpy as np
 
 from shared import languages
 from shared.core.speech.language import Language
-from shared.environ import read_environ
 from shared.languages import wav
+from shared.settings.environ import read_environ
 from simulators import voice
 
 _SPEECH_URL: Final = "https://api.openai.com/v1/audio/speech"

@@ -8,9 +8,9 @@ from services.dialer_worker.process.control import run_front
 from services.dialer_worker.process.worker import run_worker
 from services.dialer_worker.settings import Settings
 from services.dialer_worker.worker_counts import Count, Figure, tally_into
-from shared.environ import load_settings
-from shared.keeper import Child, Keeper
-from shared.logs import configure_logging
+from shared.logs.setup import configure_logging
+from shared.runtime.supervisor import Child, Keeper
+from shared.settings.environ import load_settings
 
 
 def main() -> int:

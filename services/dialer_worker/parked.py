@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from services.dialer_worker.settings import Settings
 from shared.core.errors import NotFoundError, StoreUnavailableError
-from shared.environ import load_settings
-from shared.policy import dial_policy_from
+from shared.settings.dial_policy import dial_policy_from
+from shared.settings.environ import load_settings
 from shared.store import ReadableError, Recoveries, Remains, connect
 
 _AGAIN, _ALL, _FORGET = "again", "all", "forget"

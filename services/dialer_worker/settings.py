@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from shared.setting_groups import (
+from shared.settings.groups import (
     DialerAddress,
     DialSettings,
     DrainSettings,

@@ -33,13 +33,13 @@ from services.media_bridge.twilio.signature import SignatureCheck
 from services.media_bridge.websocket import ConnectionFailedError
 from shared import languages
 from shared.core.conversation.plan import Timing
-from shared.environ import load_settings
-from shared.health import Health
-from shared.keeper import Child, Keeper
-from shared.logs import configure_logging
-from shared.metrics import make_registry
-from shared.policy import dial_policy_from
-from shared.setting_types import Bind
+from shared.logs.setup import configure_logging
+from shared.runtime.health import Health
+from shared.runtime.metrics import make_registry
+from shared.runtime.supervisor import Child, Keeper
+from shared.settings.dial_policy import dial_policy_from
+from shared.settings.environ import load_settings
+from shared.settings.parsers import Bind
 from shared.store import Store, connect
 
 log = structlog.get_logger()

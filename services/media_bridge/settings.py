@@ -7,8 +7,8 @@ from pydantic import BeforeValidator, Field
 
 from services.media_bridge.openai.pricing import PRICES, Prices, parse_prices
 from shared.core.conversation.plan import Timing
-from shared.environ import Settings
-from shared.setting_groups import (
+from shared.settings.environ import Settings
+from shared.settings.groups import (
     CallingRules,
     DrainSettings,
     LogSettings,

@@ -8,12 +8,12 @@ import uvloop
 
 from services.webhook.app import make_app
 from services.webhook.settings import WebhookSettings
-from shared.environ import load_settings
-from shared.health import Health
-from shared.logs import configure_logging
-from shared.metrics import make_registry
-from shared.policy import dial_policy_from
-from shared.serving import DrainServer, server_config
+from shared.logs.setup import configure_logging
+from shared.runtime.health import Health
+from shared.runtime.metrics import make_registry
+from shared.runtime.uvicorn_server import DrainServer, server_config
+from shared.settings.dial_policy import dial_policy_from
+from shared.settings.environ import load_settings
 from shared.store import Store, connect
 
 log = structlog.get_logger()

@@ -31,10 +31,10 @@ from services.webhook.twilio.prompts import prompt
 from services.webhook.twilio.signature import SignedForms
 from services.webhook.twilio.voice import Voice
 from shared import languages
-from shared.callback_urls import INCOMING_PATH, INCOMING_STATUS_PATH
-from shared.health import Health
-from shared.policy import dial_policy_from
+from shared.runtime.health import Health
+from shared.settings.dial_policy import dial_policy_from
 from shared.store import Store
+from shared.twilio.callback_urls import INCOMING_PATH, INCOMING_STATUS_PATH
 
 
 def make_app(settings: WebhookSettings, store: Store, health: Health) -> ASGIApp:

@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from shared.environ import Settings
-from shared.setting_groups import (
+from shared.settings.environ import Settings
+from shared.settings.groups import (
     CallingRules,
     DrainSettings,
     LogSettings,

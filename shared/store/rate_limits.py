@@ -9,7 +9,7 @@ from limits import RateLimitItemPerSecond
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
-from shared.setting_types import Rate
+from shared.settings.parsers import Rate
 from shared.store.connection import Client, translated
 
 _HANDFULS = 100  # a window's requests are taken in so many handfuls: so much of a limit may be left unused at most

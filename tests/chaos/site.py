@@ -15,8 +15,8 @@ from redis import Redis
 from services.dialer_worker.settings import Settings
 from shared.core.confirmation import Confirmation
 from shared.core.errors import StoreUnavailableError
-from shared.environ import parse_settings
-from shared.policy import dial_policy_from
+from shared.settings.dial_policy import dial_policy_from
+from shared.settings.environ import parse_settings
 from shared.store import Store, connect
 from shared.store.connection import translated
 from tests.chaos.fake_twilio import ACCOUNT, TOKEN, FakeTwilio

@@ -20,7 +20,7 @@ from shared.core.confirmation import Confirmation
 from shared.core.lifecycle.facts import AttemptBegun
 from shared.core.order import Customer, Item, Money, Order
 from shared.store import Created, Store, connect
-from shared.stream_token import issue
+from shared.twilio.stream_token import issue
 from tests.support.openai_simulator import KEY, SimulatorProcess
 from tests.support.orders import ALWAYS, an_order
 from tests.support.twilio_simulator import SHOP, TOKEN, FarEnd, TwilioSimulator, stream_twiml

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import httpx
 import uvicorn
 
-from shared.serving import server_config
-from shared.setting_types import Bind
+from shared.runtime.uvicorn_server import server_config
+from shared.settings.parsers import Bind
 from tests.support.webhook import KEY, Service
 from tools.ports import free_port
 

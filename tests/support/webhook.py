@@ -12,10 +12,10 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 from services.webhook.api.confirmations.rules import Rules
 from services.webhook.app import make_app
 from services.webhook.settings import WebhookSettings
-from shared.environ import parse_settings
-from shared.health import Health
-from shared.metrics import make_registry
-from shared.policy import dial_policy_from
+from shared.runtime.health import Health
+from shared.runtime.metrics import make_registry
+from shared.settings.dial_policy import dial_policy_from
+from shared.settings.environ import parse_settings
 from shared.store import Store, connect
 from tests.support.orders import NOON
 

@@ -7,10 +7,10 @@ from starlette.middleware import Middleware
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from shared.health import Health
-from shared.metrics import make_registry
-from shared.serving import DrainServer, RefuseWhileDraining, server_config
-from shared.setting_types import Bind
+from shared.runtime.health import Health
+from shared.runtime.metrics import make_registry
+from shared.runtime.uvicorn_server import DrainServer, RefuseWhileDraining, server_config
+from shared.settings.parsers import Bind
 
 
 def main(port: int, drain_timeout_s: float) -> None:

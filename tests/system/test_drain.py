@@ -12,10 +12,10 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from shared.health import Health
-from shared.metrics import make_registry
-from shared.serving import serving_health
-from shared.setting_types import Bind
+from shared.runtime.health import Health
+from shared.runtime.metrics import make_registry
+from shared.runtime.uvicorn_server import serving_health
+from shared.settings.parsers import Bind
 from tools.ports import free_port
 
 pytestmark = pytest.mark.system

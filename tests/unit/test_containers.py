@@ -8,7 +8,7 @@ import pytest
 import yaml
 from dotenv import dotenv_values
 
-from shared.setting_groups import CallingRules, DrainSettings
+from shared.settings.groups import CallingRules, DrainSettings
 from simulators.demo import settings as demo_settings
 
 ROOT = Path(__file__).resolve().parents[2]

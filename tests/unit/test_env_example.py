@@ -9,8 +9,8 @@ import pytest
 from dotenv import dotenv_values
 
 import services
-from shared import setting_groups
-from shared.environ import Settings, parse_settings, variables
+from shared.settings import groups
+from shared.settings.environ import Settings, parse_settings, variables
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = {name: value or "" for name, value in dotenv_values(ROOT / ".env.example", interpolate=False).items()}
@@ -27,7 +27,7 @@ def service_settings() -> list[type[Settings]]:
     return [one for name in paths for one in settings_in(importlib.import_module(f"services.{name}.settings"))]
 
 
-ALL = [*settings_in(setting_groups), *service_settings()]
+ALL = [*settings_in(groups), *service_settings()]
 
 
 def test_it_names_every_variable_once() -> None:

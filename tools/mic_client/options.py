@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from shared.environ import read_environ
+from shared.settings.environ import read_environ
 
 LOCAL_ENV = Path("var/demo/local.env")
 """What `make run-local` leaves as long as it runs: its address, its shop's key and its (made up) Twilio token."""

@@ -24,7 +24,6 @@ from services.dialer_worker.calls.reconciler import Reconciler
 from services.dialer_worker.calls.twilio_client import CallRequest, Ending, Telephony
 from services.dialer_worker.settings import Settings
 from services.dialer_worker.worker_counts import Count, Figure, Tally
-from shared.callback_urls import CallbackUrls
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.dialing.advance import Step
 from shared.core.dialing.dial_policy import DialPolicy
@@ -32,8 +31,9 @@ from shared.core.lifecycle.facts import AttemptBegun, CallPlaced, Fact, GivenUp,
 from shared.core.order import OnMachine
 from shared.core.outcome import Outcome
 from shared.store import Store
-from shared.stream_token import issue
-from shared.twiml import stream_twiml
+from shared.twilio.callback_urls import CallbackUrls
+from shared.twilio.stream_token import issue
+from shared.twilio.twiml import stream_twiml
 
 # After this no request may leave: whoever reconciles the placing must be sure that nothing is still on its way.
 _SEND_WITHIN_S = 2.0

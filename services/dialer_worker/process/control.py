@@ -11,10 +11,10 @@ from services.dialer_worker.process.metrics import Figures
 from services.dialer_worker.process.ticker import Ticker
 from services.dialer_worker.settings import Settings
 from shared.core.errors import StoreUnavailableError
-from shared.health import Health
-from shared.metrics import make_registry
-from shared.policy import dial_policy_from
-from shared.serving import serving_health
+from shared.runtime.health import Health
+from shared.runtime.metrics import make_registry
+from shared.runtime.uvicorn_server import serving_health
+from shared.settings.dial_policy import dial_policy_from
 from shared.store import Limits, Store, connect
 from shared.store.dial_queue import DialQueue, open_sync_client
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from services.media_bridge.call.fact_writer import Records
 from services.media_bridge.twilio.stream_wire import StreamStarted
-from shared import stream_token
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.errors import NotFoundError, StoreUnavailableError
 from shared.core.lifecycle.facts import StreamOpened
+from shared.twilio import stream_token
 
 
 @dataclass(frozen=True, slots=True)

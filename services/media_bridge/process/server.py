@@ -16,9 +16,9 @@ from services.media_bridge.process.shared_memory import Siblings
 from services.media_bridge.twilio.leg import CallerLeg
 from services.media_bridge.twilio.signature import SignatureCheck
 from services.media_bridge.websocket import MAX_MESSAGE_BYTES, READ_BUFFER_BYTES, PicowsSocket
-from shared.health import Health
-from shared.metrics import expose
-from shared.setting_types import Bind
+from shared.runtime.health import Health
+from shared.runtime.metrics import expose
+from shared.settings.parsers import Bind
 
 log = structlog.get_logger()
 

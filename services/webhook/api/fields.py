@@ -16,7 +16,7 @@ from services.webhook.api.currencies import DECIMALS
 from shared.core.errors import InvalidValueError
 from shared.core.order import Window
 from shared.core.phone import normalise
-from shared.setting_types import parse_window
+from shared.settings.parsers import parse_window
 
 OWN = "own."  # what our codes begin with among pydantic's own types of error
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)

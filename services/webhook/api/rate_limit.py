@@ -9,7 +9,7 @@ from services.webhook.api.auth import ShopRespond
 from services.webhook.http.middleware import HEADERS
 from services.webhook.http.problems import ProblemError, ProblemKind
 from shared.core.errors import StoreUnavailableError
-from shared.setting_types import Rate
+from shared.settings.parsers import Rate
 from shared.store import Allowance, RateLimits, Store
 
 

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.webhook.http.problems import ProblemError, ProblemKind
 from shared.core.errors import ConfirmerError, NotFoundError, StoreUnavailableError
-from shared.health import PATHS, Health
+from shared.runtime.health import PATHS, Health
 from shared.store import limit_patience
 
 log = structlog.get_logger()

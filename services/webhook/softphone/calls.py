@@ -14,13 +14,14 @@ from services.webhook.api.confirmations.handlers import json_response
 from services.webhook.http.body import read_json
 from services.webhook.http.problems import FieldFault, ProblemError, ProblemKind, faulty_fields
 from services.webhook.twilio.inbound import inbound_attempt
-from shared import languages, stream_token
-from shared.callback_urls import STREAM_PATH
+from shared import languages
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.errors import NotFoundError
 from shared.core.lifecycle.facts import CallEnded, Withdrawn
 from shared.core.order import CallWishes, Customer, Item, Money, Order
 from shared.store import Created, Store
+from shared.twilio import stream_token
+from shared.twilio.callback_urls import STREAM_PATH
 
 log = structlog.get_logger()
 

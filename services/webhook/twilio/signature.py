@@ -13,7 +13,7 @@ from twilio.request_validator import (  # type: ignore[import-untyped]  # Twilio
 
 from services.webhook.http.body import read_body
 from services.webhook.http.problems import ProblemError, ProblemKind
-from shared.callback_urls import CONNECTION_OVERRIDES
+from shared.twilio.callback_urls import CONNECTION_OVERRIDES
 
 SIGNATURE_HEADER = "x-twilio-signature"
 _SETTINGS_HEADER = "x-twilio-webhooks-signature-settings"

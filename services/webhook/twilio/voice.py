@@ -9,15 +9,16 @@ from starlette.responses import Response
 from services.webhook.twilio.callbacks import MakeFact, is_of_open_attempt
 from services.webhook.twilio.inbound import inbound_attempt
 from services.webhook.twilio.signature import SignedForms
-from shared import languages, stream_token
-from shared.callback_urls import CallbackUrls
+from shared import languages
 from shared.core.confirmation import Conclusion, Confirmation
 from shared.core.errors import NotFoundError
 from shared.core.lifecycle.facts import CallAnswered, ConversationEnded, Fact, VerdictGiven
 from shared.core.outcome import Channel, Verdict, VerdictKind
 from shared.core.phone import spelt_e164
 from shared.store import Store
-from shared.twiml import CONTENT_TYPE, farewell_twiml, hangup_twiml, keypad_twiml, stream_twiml
+from shared.twilio import stream_token
+from shared.twilio.callback_urls import CallbackUrls
+from shared.twilio.twiml import CONTENT_TYPE, farewell_twiml, hangup_twiml, keypad_twiml, stream_twiml
 
 log = structlog.get_logger()
 

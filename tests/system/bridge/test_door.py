@@ -15,7 +15,7 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 
 from shared.core.lifecycle.facts import AttemptBegun, CallPlaced
 from shared.store import Created, Store
-from shared.stream_token import issue
+from shared.twilio.stream_token import issue
 from tests.support.bridge import SECRET, BridgeProcess, open_store, running_bridge
 from tests.support.openai_simulator import SimulatorProcess
 from tests.support.orders import an_order, with_phone

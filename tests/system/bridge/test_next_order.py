@@ -10,7 +10,7 @@ import pytest
 from shared.core.lifecycle.facts import InboundCallArrived
 from shared.core.order import Customer, Item, Order
 from shared.core.outcome import Outcome
-from shared.stream_token import issue
+from shared.twilio.stream_token import issue
 from tests.support.bridge import SECRET, BridgeProcess, open_store, running_bridge
 from tests.support.openai_simulator import SimulatorProcess
 from tests.support.orders import an_order

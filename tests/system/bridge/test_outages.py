@@ -13,7 +13,7 @@ import websockets
 from shared.core.lifecycle.facts import AttemptBegun
 from shared.core.outcome import Channel, VerdictKind
 from shared.store import Store
-from shared.stream_token import issue
+from shared.twilio.stream_token import issue
 from tests.support.bridge import SECRET, BridgeProcess, Phone, open_store, running_bridge
 from tests.support.openai_simulator import SimulatorProcess, running_simulator
 from tests.support.orders import an_order, with_phone

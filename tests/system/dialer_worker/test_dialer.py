@@ -10,7 +10,7 @@ from shared.core.confirmation import Phase
 from shared.core.lifecycle.facts import AttemptBegun, PlacingUndone, Withdrawn
 from shared.core.order import CallWishes, OnMachine
 from shared.core.outcome import AttemptResult, Outcome, Status
-from shared.stream_token import read
+from shared.twilio.stream_token import read
 from tests.support.orders import PHONE, an_order
 from tests.system.dialer_worker.conftest import FROM, SETTINGS, Bench
 

@@ -20,7 +20,7 @@ from shared.core.lifecycle.facts import (
     Withdrawn,
 )
 from shared.core.outcome import VerdictKind
-from shared.stream_token import read
+from shared.twilio.stream_token import read
 from tests.support.orders import verdict
 from tests.support.webhook import PHONE, Service, small_body
 

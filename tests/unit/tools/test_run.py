@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from shared.callback_urls import INCOMING_PATH, INCOMING_STATUS_PATH
+from shared.twilio.callback_urls import INCOMING_PATH, INCOMING_STATUS_PATH
 from tools.run import next_steps
 
 ORIGIN = "https://calls.shop.example"

@@ -14,7 +14,7 @@ from services.webhook.api.confirmations.handlers import Confirmations, RuleBook
 from services.webhook.api.events import Events
 from services.webhook.http.sse import PING, StreamPlaces
 from shared.core.errors import NotFoundError
-from shared.metrics import make_registry
+from shared.runtime.metrics import make_registry
 from tests.support.event_reader import reading, served
 from tests.support.valkey import ValkeyServer
 from tests.support.webhook import KEY, Service, make_service, rules, small_body

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from shared.setting_types import Rate
+from shared.settings.parsers import Rate
 from shared.store import RateLimits, Store, connect
 from tests.support.orders import ALWAYS
 from tests.support.webhook import OTHER_KEY, Service, make_service

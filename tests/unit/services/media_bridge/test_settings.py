@@ -7,7 +7,7 @@ import pytest
 
 from services.media_bridge.openai.pricing import PRICES
 from services.media_bridge.settings import BridgeSettings
-from shared.environ import SettingsError, parse_settings
+from shared.settings.environ import SettingsError, parse_settings
 
 NEEDED = {
     "PUBLIC_URL": "https://calls.shop.example",

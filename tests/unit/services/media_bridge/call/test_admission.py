@@ -5,7 +5,7 @@ import pytest
 from services.media_bridge.call.admission import Admitted, Door, Turned
 from services.media_bridge.twilio.stream_wire import StreamStarted
 from shared.core.lifecycle.facts import CallEnded, CallPlaced
-from shared.stream_token import issue
+from shared.twilio.stream_token import issue
 from tests.support.bridge_fakes import ATTEMPT, CALL_SID, STREAM_SID, FakeRecords
 from tests.support.orders import NOON
 

@@ -16,7 +16,7 @@ from services.media_bridge.call.stream_session import Desk, Lobby, receive_strea
 from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.openai.pricing import PRICES, Prices
 from services.media_bridge.twilio.leg import CallerLeg
-from shared.stream_token import issue
+from shared.twilio.stream_token import issue
 from tests.support.bridge_fakes import (
     ATTEMPT,
     CALL_SID,

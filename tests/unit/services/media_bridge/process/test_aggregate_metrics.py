@@ -4,7 +4,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
 from services.media_bridge.process.aggregate_metrics import JointFigures
 from services.media_bridge.process.shared_memory import Siblings
-from shared.metrics import expose
+from shared.runtime.metrics import expose
 
 
 class Process:

@@ -15,8 +15,8 @@ from services.media_bridge.process.server import StreamServer
 from services.media_bridge.process.shared_memory import Siblings
 from services.media_bridge.twilio.signature import SignatureCheck
 from services.media_bridge.websocket import PicowsSocket
-from shared.health import Health
-from shared.setting_types import Bind
+from shared.runtime.health import Health
+from shared.settings.parsers import Bind
 
 SIGNED = "T+WBXwUXC0/CyoZ1DA+p9ilZORs="
 

@@ -6,8 +6,8 @@ from services.webhook.settings import WebhookSettings
 from services.webhook.softphone.pages import Pages
 from services.webhook.softphone.routes import softphone_routes
 from shared.core.dialing.dial_policy import DialPolicy
-from shared.environ import SettingsError, parse_settings
-from shared.policy import dial_policy_from
+from shared.settings.dial_policy import dial_policy_from
+from shared.settings.environ import SettingsError, parse_settings
 from shared.store import connect
 
 ENVIRON = {

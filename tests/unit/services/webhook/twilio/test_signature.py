@@ -10,7 +10,7 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 
 from services.webhook.http.problems import ProblemError, ProblemKind
 from services.webhook.twilio.signature import SignedForms
-from shared.callback_urls import CONNECTION_OVERRIDES
+from shared.twilio.callback_urls import CONNECTION_OVERRIDES
 
 ORIGIN = "https://example.com"
 TOKEN = "12345"

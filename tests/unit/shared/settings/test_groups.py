@@ -3,9 +3,9 @@
 import pytest
 from pydantic import BaseModel
 
-from shared import setting_groups as groups
-from shared.environ import SettingsError, parse_settings
-from shared.setting_types import Bind, parse_window
+from shared.settings import groups
+from shared.settings.environ import SettingsError, parse_settings
+from shared.settings.parsers import Bind, parse_window
 
 
 class Everything(

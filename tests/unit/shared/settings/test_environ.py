@@ -6,7 +6,7 @@ from typing import Annotated
 import pytest
 from pydantic import Field, SecretStr, ValidationError
 
-from shared.environ import Settings, SettingsError, load_settings, parse_settings, read_environ, variables
+from shared.settings.environ import Settings, SettingsError, load_settings, parse_settings, read_environ, variables
 
 
 class Example(Settings):

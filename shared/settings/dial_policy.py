@@ -2,7 +2,7 @@
 
 from shared.core.dialing.dial_policy import DialPolicy
 from shared.core.phone import country_of, zones_of
-from shared.setting_groups import CallingRules
+from shared.settings.groups import CallingRules
 
 RETRY_JITTER = 0.02  # of a pause: enough to spread what one outage broke off, too little for anybody to notice
 

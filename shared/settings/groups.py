@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, SecretStr
 
 from shared.core.order import Window
-from shared.environ import Settings
-from shared.setting_types import (
+from shared.settings.environ import Settings
+from shared.settings.parsers import (
     RETRY_DELAYS_S,
     WORKING_DAYS,
     Bind,

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from shared.health import Health
-from shared.metrics import make_registry
-from shared.serving import DrainServer, RefuseWhileDraining, server_config
-from shared.setting_types import Bind
+from shared.runtime.health import Health
+from shared.runtime.metrics import make_registry
+from shared.runtime.uvicorn_server import DrainServer, RefuseWhileDraining, server_config
+from shared.settings.parsers import Bind
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:

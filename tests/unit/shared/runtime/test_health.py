@@ -7,8 +7,8 @@ import pytest
 from prometheus_client import Counter
 
 from shared.core.errors import StoreUnavailableError
-from shared.health import Health, Probe
-from shared.metrics import make_registry
+from shared.runtime.health import Health, Probe
+from shared.runtime.metrics import make_registry
 
 
 async def fine() -> str | None:

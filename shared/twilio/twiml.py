@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from shared.callback_urls import CallbackUrls
+from shared.twilio.callback_urls import CallbackUrls
 
 CONTENT_TYPE = "text/xml; charset=utf-8"
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import structlog
 
-from shared.environ import parse_settings
-from shared.logs import configure_logging
-from shared.setting_groups import LogSettings
+from shared.logs.setup import configure_logging
+from shared.settings.environ import parse_settings
+from shared.settings.groups import LogSettings
 
 Lines = Callable[[], list[dict[str, Any]]]
 

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from shared.core.errors import ConfirmerError
-from shared.metrics import expose
+from shared.runtime.metrics import expose
 
 CHECK_TIMEOUT_S = 1.0
 DRAINING = "draining"

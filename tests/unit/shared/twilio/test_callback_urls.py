@@ -1,6 +1,6 @@
 """The URLs that Twilio is given."""
 
-from shared.callback_urls import CallbackUrls
+from shared.twilio.callback_urls import CallbackUrls
 
 URLS = CallbackUrls("https://calls.shop.example")
 

@@ -2,7 +2,7 @@
 
 from xml.etree.ElementTree import Element, fromstring
 
-from shared.twiml import farewell_twiml, hangup_twiml, keypad_twiml, stream_twiml
+from shared.twilio.twiml import farewell_twiml, hangup_twiml, keypad_twiml, stream_twiml
 
 ORIGIN = "https://calls.shop.example"
 

@@ -14,8 +14,8 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared.health import PATHS, Health
-from shared.setting_types import Bind
+from shared.runtime.health import PATHS, Health
+from shared.settings.parsers import Bind
 
 log = structlog.get_logger()
 

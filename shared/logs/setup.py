@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 import structlog
 from structlog.typing import EventDict, Processor
 
-from shared.log_outlet import LogOutlet
-from shared.redaction import redact, traceback_text
-from shared.setting_groups import LogSettings
+from shared.logs.nonblocking_stdout import LogOutlet
+from shared.logs.redaction import redact, traceback_text
+from shared.settings.groups import LogSettings
 
 # Packages say little here: at INFO and below they tell addresses, form fields and frames.
 _PACKAGE_LEVEL = logging.WARNING

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.core.order import Window
-from shared.setting_types import (
+from shared.settings.parsers import (
     RETRY_DELAYS_S,
     Bind,
     Rate,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.core.errors import StoreUnavailableError
-from shared.redaction import HIDDEN, describe, mask, redact, traceback_text
+from shared.logs.redaction import HIDDEN, describe, mask, redact, traceback_text
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from shared.log_outlet import LogOutlet
+from shared.logs.nonblocking_stdout import LogOutlet
 
 LINE = "x" * 999 + "\n"
 

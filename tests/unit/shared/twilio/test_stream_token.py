@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.stream_token import issue, read
+from shared.twilio.stream_token import issue, read
 
 SECRET = "s" * 32
 CONFIRMATION = "cnf_" + "0" * 26

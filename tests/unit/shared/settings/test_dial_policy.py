@@ -3,9 +3,9 @@
 from datetime import time
 
 from shared.core.order import Window
-from shared.environ import parse_settings
-from shared.policy import dial_policy_from
-from shared.setting_groups import CallingRules
+from shared.settings.dial_policy import dial_policy_from
+from shared.settings.environ import parse_settings
+from shared.settings.groups import CallingRules
 
 
 def test_the_policy_takes_over_every_setting() -> None:

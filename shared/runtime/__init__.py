@@ -1,0 +1,1 @@
+"""What every process needs to run: server, supervisor of child processes, health, metrics."""
