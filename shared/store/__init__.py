@@ -9,25 +9,18 @@ from datetime import datetime
 from shared.core.dialing.dial_policy import DialPolicy
 from shared.core.lifecycle.envelope import DATASCHEMA_PATH
 from shared.store import keys
-from shared.store.caller_ids import CallerIds
-from shared.store.checks import warnings
-from shared.store.circuit import Circuit, OpenCircuit
 from shared.store.clock import StoreClock
-from shared.store.confirmations import Confirmations
-from shared.store.connection import Client, close_client, limit_patience, open_client, translated
-from shared.store.customers import Customers, Forgotten
-from shared.store.deliveries import DeadLetter, Deliveries, LaneCounts, Message, Settled
-from shared.store.due import Due, Grant, Hold, Limits, Wait
-from shared.store.erasure import Erased, Eraser, KeptUnread
-from shared.store.events import Events, ToldEvent
-from shared.store.idempotency import Answered, Claimed, Idempotency, IdempotencyKey, KeyConflict, KeyInHand
-from shared.store.lookups import Lookups, Page
-from shared.store.opt_outs import OptOut, OptOuts
-from shared.store.rate_limits import Allowance, RateLimits
-from shared.store.recoveries import MOST_RECOVERIES, Parked, Recoveries, Work
-from shared.store.remains import ReadableError, Remains
-from shared.store.signals import Signals, Watch, Watches
-from shared.store.submission import (
+from shared.store.dialing.caller_ids import CallerIds
+from shared.store.dialing.circuit import Circuit, OpenCircuit
+from shared.store.dialing.crash_counts import MOST_RECOVERIES, Parked, Recoveries, Work
+from shared.store.dialing.due import Due, Grant, Hold, Limits, Wait
+from shared.store.erasure.customers import Customers, Forgotten
+from shared.store.erasure.eraser import Erased, Eraser, KeptUnread
+from shared.store.erasure.unreadable_records import ReadableError, Remains
+from shared.store.records.confirmations import Confirmations
+from shared.store.records.events import Events, ToldEvent
+from shared.store.records.lookups import Lookups, Page
+from shared.store.records.submission import (
     AlreadyOpen,
     Created,
     FirstAnswer,
@@ -37,8 +30,15 @@ from shared.store.submission import (
     Replayed,
     Submission,
 )
-from shared.store.transcripts import Speaker, Transcripts, Turn
-from shared.store.webhooks import TooManyEndpointsError, Webhooks
+from shared.store.records.transcripts import Speaker, Transcripts, Turn
+from shared.store.redis.config_check import warnings
+from shared.store.redis.connection import Client, close_client, limit_patience, open_client, translated
+from shared.store.redis.notifications import Signals, Watch, Watches
+from shared.store.shops.idempotency import Answered, Claimed, Idempotency, IdempotencyKey, KeyConflict, KeyInHand
+from shared.store.shops.opt_outs import OptOut, OptOuts
+from shared.store.shops.rate_limits import Allowance, RateLimits
+from shared.store.webhooks.deliveries import DeadLetter, Deliveries, LaneCounts, Message, Settled
+from shared.store.webhooks.endpoints import TooManyEndpointsError, Webhooks
 
 __all__ = [
     "MOST_RECOVERIES",

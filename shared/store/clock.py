@@ -3,8 +3,8 @@
 import time
 from datetime import datetime, timedelta
 
-from shared.store.codec import from_time
-from shared.store.connection import Client
+from shared.store.records.codec import from_time
+from shared.store.redis.connection import Client
 
 _TRUSTED_S = 30.0  # clocks drift apart by far less than a millisecond in that time
 

@@ -12,10 +12,10 @@ from functools import partial
 from shared import store
 from shared.core.confirmation import Confirmation
 from shared.core.webhook_endpoints.endpoint import Endpoint
-from shared.store.confirmations import Confirmations
-from shared.store.deliveries import Deliveries
-from shared.store.due import Due
-from shared.store.webhooks import Webhooks
+from shared.store.dialing.due import Due
+from shared.store.records.confirmations import Confirmations
+from shared.store.webhooks.deliveries import Deliveries
+from shared.store.webhooks.endpoints import Webhooks
 
 _LEASE_S = 3.0
 _look = Confirmations.look

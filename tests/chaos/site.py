@@ -18,7 +18,7 @@ from shared.core.errors import StoreUnavailableError
 from shared.settings.dial_policy import dial_policy_from
 from shared.settings.environ import parse_settings
 from shared.store import Store, connect
-from shared.store.connection import translated
+from shared.store.redis.connection import translated
 from tests.chaos.fake_twilio import ACCOUNT, TOKEN, FakeTwilio
 from tests.chaos.judge import QUEUE
 from tests.support.orders import an_order, with_phone

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from shared.store.scripts import Script, digest_of
+from shared.store.redis.scripts import Script, digest_of
 
 _ORDER = re.compile(rb"cnf_[0-9]{26}")
 _JOB = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

@@ -16,7 +16,7 @@ from shared.runtime.metrics import make_registry
 from shared.runtime.uvicorn_server import serving_health
 from shared.settings.dial_policy import dial_policy_from
 from shared.store import Limits, Store, connect
-from shared.store.dial_queue import DialQueue, open_sync_client
+from shared.store.dialing.dial_queue import DialQueue, open_sync_client
 
 _SAMPLE_EVERY_S = 2.0
 _TICK_IS_LATE_S = 15.0

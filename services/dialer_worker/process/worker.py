@@ -16,7 +16,7 @@ from services.dialer_worker.jobs import DESK
 from services.dialer_worker.process.loop_thread import ATTEND_TIMEOUT_S, Desk
 from services.dialer_worker.settings import Settings
 from services.dialer_worker.worker_counts import Count, Figure, tally_into
-from shared.store.dial_queue import DialQueue, open_sync_client
+from shared.store.dialing.dial_queue import DialQueue, open_sync_client
 
 # The wait for a job is 15 s shorter and a dead connection is noticed 10 s after it (rq 3.0, worker/base.py).
 WORKER_TTL_S = 20

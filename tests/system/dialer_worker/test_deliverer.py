@@ -16,8 +16,8 @@ from shared.core.lifecycle.announcement import EventType
 from shared.core.lifecycle.facts import Withdrawn
 from shared.core.webhook_endpoints.endpoint import LIFE, Endpoint, secret_of
 from shared.store import MOST_RECOVERIES, Store, Work, connect
-from shared.store.codec import from_time
-from shared.store.deliveries import Deliveries
+from shared.store.records.codec import from_time
+from shared.store.webhooks.deliveries import Deliveries
 from tests.support.orders import ALWAYS, NOON, an_order, with_phone
 from tests.support.receiver import Receiver, running_receiver
 from tests.system.store.conftest import CALL

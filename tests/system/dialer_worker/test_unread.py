@@ -8,7 +8,7 @@ import pytest
 from services.dialer_worker.worker_counts import Figure
 from shared.core.lifecycle.facts import Withdrawn
 from shared.store import Work
-from shared.store.erasure import UNREAD_GRACE
+from shared.store.erasure.eraser import UNREAD_GRACE
 from tests.support.orders import ALWAYS, an_order
 from tests.system.dialer_worker.conftest import Bench
 

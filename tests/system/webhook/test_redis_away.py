@@ -15,8 +15,8 @@ from services.webhook.http.middleware import STORE_LIMIT_S
 from shared.core.confirmation import Confirmation
 from shared.core.errors import StoreUnavailableError
 from shared.store import Store, Submission, limit_patience
-from shared.store.confirmations import Confirmations
-from shared.store.connection import translated
+from shared.store.records.confirmations import Confirmations
+from shared.store.redis.connection import translated
 from tests.support.valkey import ValkeyServer, start_valkey
 from tests.support.webhook import Service, make_service, small_body
 from tools.ports import free_port

@@ -8,8 +8,8 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, ResponseError
 
-from shared.store.gathering import Gathering
-from shared.store.scripts import Script
+from shared.store.redis.batching import Gathering
+from shared.store.redis.scripts import Script
 
 
 @dataclass

@@ -1,0 +1,83 @@
+"""The RQ queue: a wake-up for the worker processes, never the truth. The only place that enqueues."""
+
+from typing import Any
+
+from redis import Redis
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from redis.sentinel import Sentinel
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from shared.core.errors import StoreUnavailableError
+from shared.store.redis.connection import SENTINEL_LIMITS, is_sentinel, sentinel_parts
+
+QUEUE_NAME = "dial"  # each worker process listens to this queue alone: RQ's move from one queue is atomic, from two it isn't
+DIAL = "services.dialer_worker.jobs.dial"
+ATTEND = "services.dialer_worker.jobs.attend"
+DELIVER = "services.dialer_worker.jobs.deliver"
+
+
+def open_sync_client(redis_url: str, *, socket_timeout_s: float = 2.0) -> "Redis":
+    """Return a blocking client with time limits, for RQ (which needs replies as bytes); URLs as `open_client` takes them."""
+    options: dict[str, Any] = {
+        "socket_timeout": socket_timeout_s,
+        "socket_connect_timeout": 1.0,
+        "retry": Retry(ExponentialBackoff(cap=0.4, base=0.05), retries=3),
+    }
+    if not is_sentinel(redis_url):
+        return Redis.from_url(redis_url, **options)
+    hosts, service, db, password = sentinel_parts(redis_url)
+    sentinel: Any = Sentinel(hosts, sentinel_kwargs=SENTINEL_LIMITS, **options)  # type: ignore[no-untyped-call]
+    master: Redis = sentinel.master_for(service, db=db, password=password)
+    return master
+
+
+class DialQueue:
+    """Wakes a worker for a confirmation. A job may be lost or run twice: the worker asks the record what is wanted."""
+
+    def __init__(self, client: "Redis", *, job_timeout_s: int = 60) -> None:
+        self._queue = Queue(QUEUE_NAME, connection=client, serializer=JSONSerializer, default_timeout=job_timeout_s)
+
+    def enqueue_dial(self, confirmation_id: str) -> None:
+        """Have a worker place the call that was granted to the confirmation.
+
+        Raises:
+            StoreUnavailableError: The job may or may not be queued; the lease brings it back.
+        """
+        self._enqueue(DIAL, confirmation_id)
+
+    def enqueue_attend(self, confirmation_id: str) -> None:
+        """Have a worker take care of the confirmation.
+
+        Raises:
+            StoreUnavailableError: The job may or may not be queued; the due time brings it back.
+        """
+        self._enqueue(ATTEND, confirmation_id)
+
+    def enqueue_deliver(self, endpoint_id: str) -> None:
+        """Have a worker deliver what is due at an endpoint.
+
+        Raises:
+            StoreUnavailableError: The job may or may not be queued; the lease brings the endpoint back.
+        """
+        self._enqueue(DELIVER, endpoint_id)
+
+    def _enqueue(self, function: str, about: str) -> None:
+        try:
+            self._queue.enqueue(function, about, result_ttl=0, failure_ttl=3600)
+        except (RedisError, OSError) as error:
+            raise StoreUnavailableError(f"rq: {type(error).__name__}") from error
+
+    def depth(self) -> int:
+        """Return how many jobs wait for a worker."""
+        try:
+            return int(self._queue.count)
+        except (RedisError, OSError) as error:
+            raise StoreUnavailableError(f"rq: {type(error).__name__}") from error
+
+    @property
+    def rq_queue(self) -> Any:  # noqa: ANN401 - rq's own type, for its worker
+        """The queue that a worker process listens to."""
+        return self._queue

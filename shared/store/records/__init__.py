@@ -1,0 +1,1 @@
+"""Confirmations as they are kept: records, events, transcripts, and how they are found."""

@@ -1,0 +1,111 @@
+"""Finding confirmations: listed newest first, and by phone number."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.core.confirmation import Confirmation
+from shared.core.outcome import Outcome, Status
+from shared.store import keys
+from shared.store.records.codec import decode
+from shared.store.redis.connection import Client, translated
+
+_UNFINISHED = tuple(status.value for status in Status if status is not Status.FINISHED)
+_FINISHED = tuple(outcome.value for outcome in Outcome)
+_MOST_OF_A_NUMBER = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a listing; `next_cursor` is None at its end."""
+
+    items: tuple[Confirmation, ...]
+    next_cursor: str | None
+
+
+class Lookups:
+    """Reads that go by something else than the id. Ids are ULIDs, so that their order is that of time."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def list(
+        self,
+        shop: str,
+        *,
+        status: Status | None = None,
+        outcome: Outcome | None = None,
+        order_id: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page:
+        """Return the shop's confirmations that fit all conditions, newest first, from behind `cursor` on."""
+        async with translated():
+            if order_id is not None:
+                ids = await self._ids_of_order(shop, order_id, cursor)
+            else:
+                ids = await self._newest(shop, _listings(status, outcome), cursor=cursor, limit=limit + 1)
+            found = [item for item in await self.get_many(ids) if _fits(item, status, outcome)]
+        return Page(tuple(found[:limit]), found[limit - 1].id if len(found) > limit else None)
+
+    async def get_many(self, ids: tuple[str, ...]) -> tuple[Confirmation, ...]:
+        """Return those of the confirmations that exist, in the order of `ids`."""
+        if not ids:
+            return ()
+        async with translated():
+            stored = await self._client.mget([keys.record(confirmation_id) for confirmation_id in ids])
+        return tuple(decode(record).confirmation for record in stored if record is not None)
+
+    async def existing(self, confirmation_ids: Sequence[str]) -> frozenset[str]:
+        """Return those of the ids that there are, whether their records can be read or not."""
+        pipe = self._client.pipeline(transaction=False)
+        for confirmation_id in confirmation_ids:
+            pipe.exists(keys.record(confirmation_id))
+        async with translated():
+            found = await pipe.execute()
+        return frozenset(one for one, is_there in zip(confirmation_ids, found, strict=True) if is_there)
+
+    async def is_listed(self, shop: str, confirmation_id: str) -> bool:
+        """Tell whether a confirmation is the shop's, also where its record can't be read."""
+        pipe = self._client.pipeline(transaction=True)  # at one moment: it moves from one listing to another
+        for word in _UNFINISHED + _FINISHED:
+            pipe.zscore(keys.listing(shop, word), confirmation_id)
+        async with translated():
+            return any(score is not None for score in await pipe.execute())
+
+    async def find_open_by_phone(self, shop: str | None, phone: str) -> tuple[Confirmation, ...]:
+        """Return the number's open confirmations, newest first, of one shop or of all; no test orders."""
+        found = await self.of_phone(phone)
+        return tuple(item for item in found if not (item.is_finished or item.is_test) and shop in {None, item.shop})
+
+    async def of_phone(self, phone: str) -> tuple[Confirmation, ...]:
+        """Return the number's confirmations of all shops, finished ones too, newest first."""
+        async with translated():
+            ids = await self._client.zrange(keys.phone(phone), 0, _MOST_OF_A_NUMBER - 1, desc=True)
+            return await self.get_many(tuple(confirmation_id.decode() for confirmation_id in ids))
+
+    async def _ids_of_order(self, shop: str, order_id: str, cursor: str | None) -> tuple[str, ...]:
+        ids = await self._client.hget(keys.orders(shop), order_id)
+        every = [] if ids is None else ids.decode().split(" ")
+        return tuple(confirmation_id for confirmation_id in every if cursor is None or confirmation_id < cursor)
+
+    async def _newest(self, shop: str, words: tuple[str, ...], *, cursor: str | None, limit: int) -> tuple[str, ...]:
+        pipe = self._client.pipeline(transaction=True)  # at one moment: what moves between two listings is in one of them
+        newest = "+" if cursor is None else f"({cursor}"
+        for word in words:
+            pipe.zrevrangebylex(keys.listing(shop, word), newest, "-", start=0, num=limit)
+        parts = await pipe.execute()
+        found = sorted((confirmation_id.decode() for part in parts for confirmation_id in part), reverse=True)
+        return tuple(found[:limit])
+
+
+def _listings(status: Status | None, outcome: Outcome | None) -> tuple[str, ...]:
+    """Name the listings in which what fits can be; each confirmation is in exactly one."""
+    if outcome is not None:
+        return (outcome.value,) if status in {None, Status.FINISHED} else ()
+    if status is None:
+        return _UNFINISHED + _FINISHED
+    return _FINISHED if status is Status.FINISHED else (status.value,)
+
+
+def _fits(confirmation: Confirmation, status: Status | None, outcome: Outcome | None) -> bool:
+    return status in {None, confirmation.status} and outcome in {None, confirmation.outcome}

@@ -1,0 +1,1 @@
+"""The connection to Redis: pool, scripts, batching, notifications, configuration."""

@@ -1,0 +1,110 @@
+"""The Lua scripts, known to Redis by their digest and sent again where Redis has forgotten them."""
+
+import hashlib
+from collections.abc import Sequence
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from redis.exceptions import NoScriptError, ResponseError
+
+from shared.store.redis.connection import Client
+
+Word = bytes | str | int
+Call = tuple[Sequence[str], Sequence[Word]]
+"""The keys and the arguments of one run."""
+
+
+_packer = msgspec.msgpack.Encoder()
+
+
+class Script(Enum):
+    """Every script of the store, by its file's name."""
+
+    COMMIT = "commit"
+    SUBMIT = "submit"
+    RECALL = "recall"
+    ADMIT = "admit"
+    CLAIM_CARE = "claim_care"
+    GIVE_BACK = "give_back"
+    OVERDUE = "overdue"
+    PARK = "park"
+    PARK_ENDPOINT = "park_endpoint"
+    REDRIVE = "redrive"
+    REDRIVE_ENDPOINT = "redrive_endpoint"
+    OPEN_CIRCUIT = "open_circuit"
+    APPEND_TURNS = "append_turns"
+    ERASE = "erase"
+    ERASE_REMAINS = "erase_remains"
+    SAVE_ENDPOINT = "save_endpoint"
+    DROP_ENDPOINT = "drop_endpoint"
+    CLAIM_DELIVERIES = "claim_deliveries"
+    DUE_LANES = "due_lanes"
+    SETTLE_DELIVERY = "settle_delivery"
+    FINISH_DELIVERY = "finish_delivery"
+    RESEND = "resend"
+    CLAIM_KEY = "claim_key"
+    ANSWER_KEY = "answer_key"
+
+
+def packed(*words: object) -> bytes:
+    """Return what a script is told as one argument, which its `told()` reads: redis-py takes long over many.
+
+    Texts, whole numbers and lists of them: Lua's reader of MessagePack knows no bytes.
+    """
+    return _packer.encode(words)
+
+
+@cache
+def text_of(script: Script) -> str:
+    """Return the script's whole text."""
+    folder = Path(__file__).parents[1] / "lua"
+    return "\n".join((folder / f"{name}.lua").read_text(encoding="utf-8") for name in ("prelude", script.value))
+
+
+@cache
+def digest_of(script: Script) -> str:
+    """Return the name by which Redis knows the script."""
+    return hashlib.sha1(text_of(script).encode(), usedforsecurity=False).hexdigest()
+
+
+async def run(client: Client, script: Script, *, keys: Sequence[str] = (), args: Sequence[Word] = ()) -> Any:  # noqa: ANN401 - a reply's shape is the script's
+    """Run a script in one round trip."""
+    words = (*keys, *args)
+    try:
+        return await client.evalsha(digest_of(script), len(keys), *words)
+    except NoScriptError:
+        return await client.eval(text_of(script), len(keys), *words)
+
+
+async def run_many(client: Client, script: Script, calls: Sequence[Call]) -> list[Any]:
+    """Run a script once for each call in one round trip, not as a transaction; the replies come in order."""
+    replies = await try_many(client, script, calls)
+    for reply in replies:
+        if isinstance(reply, Exception):
+            raise reply
+    return replies
+
+
+async def try_many(client: Client, script: Script, calls: Sequence[Call]) -> list[Any]:
+    """Do as `run_many`; a call that failed has its error in place of the reply."""
+    if len(calls) == 1:  # a pipeline for one costs a third more
+        ((keys, args),) = calls
+        try:
+            return [await run(client, script, keys=keys, args=args)]
+        except ResponseError as error:
+            return [error]
+    replies: list[Any] = await _pipeline(client, script, calls).execute(raise_on_error=False)
+    if any(isinstance(reply, NoScriptError) for reply in replies):
+        await client.script_load(text_of(script))
+        replies = await _pipeline(client, script, calls).execute(raise_on_error=False)
+    return replies
+
+
+def _pipeline(client: Client, script: Script, calls: Sequence[Call]) -> Any:  # noqa: ANN401 - redis-py's own type
+    pipe = client.pipeline(transaction=False)
+    for keys, args in calls:
+        pipe.evalsha(digest_of(script), len(keys), *keys, *args)
+    return pipe

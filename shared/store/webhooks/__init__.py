@@ -1,0 +1,1 @@
+"""Webhook endpoints, and what waits to be delivered to them."""

@@ -1,0 +1,62 @@
+"""The endpoints to which shops have their events sent: stored, listed, changed and dropped."""
+
+import msgspec
+
+from shared.core.errors import ConfirmerError, NotFoundError
+from shared.core.webhook_endpoints.endpoint import Endpoint
+from shared.store import keys
+from shared.store.redis.connection import Client, translated
+from shared.store.redis.scripts import Script, Word, run
+
+MOST_OF_A_SHOP = 10
+
+_decoder = msgspec.json.Decoder(Endpoint)
+_encoder = msgspec.json.Encoder()
+
+
+class TooManyEndpointsError(ConfirmerError):
+    """The shop has as many endpoints as it may have."""
+
+
+class Webhooks:
+    """The endpoints by shop. An event is put into the lanes of those that want it by the commit that announces it."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def save(self, endpoint: Endpoint) -> None:
+        """Store a new endpoint, or a changed one.
+
+        Raises:
+            TooManyEndpointsError: It is new, and one too many.
+        """
+        types = "" if endpoint.disabled_because else " ".join(kind.value for kind in endpoint.events)
+        args: list[Word] = [endpoint.id, endpoint.shop, _encoder.encode(endpoint), types, MOST_OF_A_SHOP]
+        async with translated():
+            answer = await run(self._client, Script.SAVE_ENDPOINT, args=args)
+        if answer == b"too_many":
+            raise TooManyEndpointsError(endpoint.shop)
+
+    async def get(self, endpoint_id: str) -> Endpoint:
+        """Return an endpoint.
+
+        Raises:
+            NotFoundError: There is none of that id.
+        """
+        async with translated():
+            stored = await self._client.get(keys.webhook(endpoint_id))
+        if stored is None:
+            raise NotFoundError("no such endpoint")
+        return _decoder.decode(stored)
+
+    async def list(self, shop: str) -> list[Endpoint]:
+        """Return the shop's endpoints, oldest first."""
+        async with translated():
+            ids = sorted(endpoint_id.decode() for endpoint_id in await self._client.hkeys(keys.webhooks(shop)))
+            stored = await self._client.mget([keys.webhook(endpoint_id) for endpoint_id in ids]) if ids else []
+        return [_decoder.decode(endpoint) for endpoint in stored if endpoint is not None]
+
+    async def drop(self, endpoint: Endpoint) -> bool:
+        """Forget an endpoint and all that waits for it; False where it was gone."""
+        async with translated():
+            return bool(await run(self._client, Script.DROP_ENDPOINT, args=[endpoint.id, endpoint.shop]))

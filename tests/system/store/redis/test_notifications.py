@@ -1,0 +1,147 @@
+"""A running call hears of what others change, also after the connection to Redis was lost."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from shared.core.confirmation import Confirmation
+from shared.core.lifecycle.facts import CalleeClassified, CallEnded, DisclosurePlayed, Withdrawn
+from shared.store import Store, connect
+from shared.store.redis.notifications import Signals, Watches
+from tests.support.orders import ALWAYS, an_order
+from tests.support.proxy import lossy_proxy
+from tests.support.valkey import ValkeyServer, running_valkey
+from tests.system.store.conftest import CALL
+from tools.ports import free_port
+
+pytestmark = pytest.mark.system
+
+
+async def soon(waiting: Awaitable[Confirmation]) -> Confirmation:
+    async with asyncio.timeout(10):
+        return await waiting
+
+
+@asynccontextmanager
+async def listening(store: Store) -> AsyncIterator[None]:
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(store.signals.run())
+        try:
+            yield
+        finally:
+            running.cancel()
+
+
+async def in_call(store: Store) -> None:
+    await store.confirmations.submit(an_order(at=await store.now()))
+    for make_fact in CALL[:3]:
+        await store.confirmations.apply(an_order().id, make_fact)
+
+
+async def test_a_watch_shows_the_confirmation_at_once_and_then_each_change_that_matters(store: Store) -> None:
+    await in_call(store)
+    async with listening(store), store.watches.watch(an_order().id, "att_1") as watch:
+        assert (await soon(watch.changed())).open_attempt is not None
+        await settled(watch.changed)
+        await store.confirmations.apply(an_order().id, lambda now: CalleeClassified(now, "att_1", "machine_start"))
+        machine = (await soon(watch.changed())).open_attempt
+        assert machine is not None
+        assert machine.is_machine
+        await store.confirmations.apply(an_order().id, Withdrawn)
+        assert (await soon(watch.changed())).withdrawn_at is not None
+        await store.confirmations.apply(an_order().id, lambda now: CallEnded(now, "att_1", None))
+        assert (await soon(watch.changed())).is_finished
+
+
+async def test_what_does_not_concern_the_bridge_rings_no_bell(store: Store) -> None:
+    await in_call(store)
+    async with listening(store), store.watches.watch(an_order().id, "att_1") as watch:
+        await settled(watch.changed, quiet_s=1)
+        await store.confirmations.apply(an_order().id, lambda now: DisclosurePlayed(now, "att_1"))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await watch.changed()
+
+
+async def test_a_change_during_a_lost_connection_is_seen_when_it_is_back(valkey: ValkeyServer, store: Store) -> None:
+    await in_call(store)
+    async with lossy_proxy(valkey.port) as proxy:
+        bridge = connect(proxy.url, ALWAYS)
+        async with listening(bridge), bridge.watches.watch(an_order().id, "att_1") as watch:
+            await settled(watch.changed)
+            proxy.cut()
+            await store.confirmations.apply(an_order().id, Withdrawn)
+            assert (await soon(watch.changed())).withdrawn_at is not None
+        await bridge.close()
+
+
+async def test_a_watch_can_come_and_go_while_others_stay(store: Store) -> None:
+    await in_call(store)
+    async with listening(store), store.watches.watch(an_order().id, "att_1") as watch:
+        async with store.watches.watch(an_order().id, "att_1") as second:
+            await soon(second.changed())
+        await settled(watch.changed)
+        await store.confirmations.apply(an_order().id, Withdrawn)
+        assert (await soon(watch.changed())).withdrawn_at is not None
+
+
+async def test_without_a_listener_a_watch_still_shows_the_confirmation(store: Store) -> None:
+    await in_call(store)
+    async with store.watches.watch(an_order().id, "att_1") as watch:
+        assert (await soon(watch.changed())).id == an_order().id
+
+
+async def test_a_lost_message_is_made_up_for_by_looking_anyway(store: Store) -> None:
+    await in_call(store)
+    watches = Watches(store.signals, store.confirmations, look_anyway_s=0.05)
+    async with watches.watch(an_order().id, "att_1") as watch:
+        await soon(watch.changed())
+        await store.confirmations.apply(an_order().id, Withdrawn)
+        assert (await soon(watch.changed())).withdrawn_at is not None
+
+
+async def test_a_server_that_falls_silent_is_left_and_found_again(tmp_path: Path) -> None:
+    with running_valkey(tmp_path) as server:
+        store = connect(server.url, ALWAYS)
+        await in_call(store)
+        signals = Signals(store.client, ping_every_s=0.1)
+        watches = Watches(signals, store.confirmations)
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(signals.run())
+            async with watches.watch(an_order().id, "att_1") as watch:
+                await settled(watch.changed)
+                server.process.send_signal(signal.SIGSTOP)
+                await asyncio.sleep(0.5)
+                async with signals.bell("hung while nobody answers"):
+                    server.process.send_signal(signal.SIGCONT)
+                    await store.confirmations.apply(an_order().id, Withdrawn)
+                    assert (await soon(watch.changed())).withdrawn_at is not None
+            running.cancel()
+        await store.close()
+
+
+async def test_a_watch_waits_for_redis_to_come_back(tmp_path: Path) -> None:
+    port = free_port()
+    store = connect(f"redis://127.0.0.1:{port}/0", ALWAYS)
+    with running_valkey(tmp_path, port=port):
+        await in_call(store)
+    async with store.watches.watch(an_order().id, "att_1") as watch, asyncio.TaskGroup() as tasks:
+        waiting = tasks.create_task(watch.changed())
+        await asyncio.sleep(0.1)
+        with running_valkey(tmp_path, port=port):
+            async with asyncio.timeout(10):
+                assert (await waiting).id == an_order().id
+            await store.close()
+
+
+async def settled(changed: object, *, quiet_s: float = 0.2) -> None:
+    """Read until nothing rings any more: hanging a bell rings it once or twice."""
+    assert callable(changed)
+    with suppress(TimeoutError):
+        while True:
+            async with asyncio.timeout(quiet_s):
+                await changed()
