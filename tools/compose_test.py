@@ -16,8 +16,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from simulators.demo import Demo
-from simulators.demo import settings as demo_settings
+from tools.demo.demo import Demo
+from tools.demo.demo import settings as demo_settings
 from tools.ports import free_port
 from tools.stack import PROJECT
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from simulators import demo
+from tools.demo import demo
 from tools.ports import free_port
 from tools.stack import PROJECT, Stack, our_parts
 

@@ -9,10 +9,10 @@ from typing import Self
 
 import httpx
 
-from simulators.demo import API_KEY
 from tests.support.scenarios.played import Played
 from tests.support.scenarios.scenario import Json, Scenario, Withdrawal
 from tests.support.scenarios.stage import Stage
+from tools.demo.demo import API_KEY
 
 LIMIT_S = 100.0
 """No scenario takes longer, from its order to its end."""

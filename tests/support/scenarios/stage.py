@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulators import demo
+from tools.demo import demo
 from tools.ports import free_port
 from tools.stack import Stack, our_parts
 

@@ -3,7 +3,7 @@
 import stat
 from pathlib import Path
 
-from simulators.demo import LOCAL_ENV, _leave_settings, _own_model, settings
+from tools.demo.demo import LOCAL_ENV, _leave_settings, _own_model, settings
 
 REAL = {"OPENAI_REALTIME_URL": "wss://api.openai.com/v1/realtime", "OPENAI_API_KEY": "sk-real", "PATH": "/bin"}
 

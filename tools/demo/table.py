@@ -6,8 +6,8 @@ from typing import Any
 
 from rich.table import Table
 
-from simulators.demo_crm import Event
-from simulators.demo_customers import CUSTOMERS, Customer
+from tools.demo.crm import Event
+from tools.demo.customers import CUSTOMERS, Customer
 
 _COLOURS = {"queued": "cyan", "waiting": "yellow", "calling": "magenta", "in_call": "bold magenta", "finished": "green"}
 

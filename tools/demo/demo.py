@@ -2,7 +2,7 @@
 
 make demo                          twelve orders, a live table, a summary; exit code 0 if each outcome is the expected one
 make run-local                     the same parts, waiting for your own orders and your own voice (Ctrl-C ends it)
-python -m simulators.demo --help   every option
+python -m tools.demo.demo --help   every option
 """
 
 import argparse
@@ -24,10 +24,10 @@ from redis.asyncio import Redis
 from rich.console import Console
 from rich.live import Live
 
-from simulators.demo_crm import Crm
-from simulators.demo_customers import CUSTOMERS
-from simulators.demo_ledger import findings, join
-from simulators.demo_table import calls_table, crm_table, is_as_expected, ledger_table, where
+from tools.demo.crm import Crm
+from tools.demo.customers import CUSTOMERS
+from tools.demo.ledger import findings, join
+from tools.demo.table import calls_table, crm_table, is_as_expected, ledger_table, where
 from tools.ports import free_port
 from tools.stack import PROJECT, Part, Stack, StackError, our_parts
 
@@ -220,7 +220,7 @@ def _console(*, picture: bool) -> Console:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m simulators.demo", description=__doc__, formatter_class=_Plain)
+    parser = argparse.ArgumentParser(prog="python -m tools.demo.demo", description=__doc__, formatter_class=_Plain)
     parser.add_argument("--wait", action="store_true", help="post nothing; wait for your own orders")
     parser.add_argument("--port", type=int, default=5050, help="the gateway's port; another one is taken if it is in use")
     parser.add_argument("--picture", type=Path, help="write what was shown to this SVG file too")

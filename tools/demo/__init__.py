@@ -1,0 +1,1 @@
+"""The demo: the whole system on embedded parts, with twelve simulated customers."""
