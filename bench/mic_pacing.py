@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from websockets.asyncio.server import ServerConnection, serve
 
-from simulators.twilio.stream_frames import Identity
+from simulators.twilio.media.stream_frames import Identity
 from tools.mic_client.booking import Invitation
 from tools.mic_client.call import LiveCall
 from tools.mic_client.pacer import FRAME_S, MicBuffer, Pcm

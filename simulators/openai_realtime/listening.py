@@ -4,10 +4,10 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from simulators.openai_realtime.conversation import Item, new_id
-from simulators.openai_realtime.hearing import Ears, Heard
+from simulators.openai_realtime.hearing.transcriber import Ears, Heard
+from simulators.openai_realtime.hearing.vad import SpeechStarted, SpeechStopped, VadSettings, VoiceActivity
 from simulators.openai_realtime.ledger import TurnRecord, now_ms
 from simulators.openai_realtime.shape import Json, RefusedError
-from simulators.openai_realtime.vad import SpeechStarted, SpeechStopped, VadSettings, VoiceActivity
 from simulators.openai_realtime.wording import language_of, script_of
 
 if TYPE_CHECKING:

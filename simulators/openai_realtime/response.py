@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from simulators import voice
-from simulators.openai_realtime.audio import BYTES_PER_MS, AudioFormat, from_telephone
 from simulators.openai_realtime.brain import Call, Reply
 from simulators.openai_realtime.conversation import Conversation, Item, new_id
 from simulators.openai_realtime.faults import Faults
+from simulators.openai_realtime.hearing.audio import BYTES_PER_MS, AudioFormat, from_telephone
 from simulators.openai_realtime.ledger import ResponseRecord, now_ms
 from simulators.openai_realtime.shape import Json
 

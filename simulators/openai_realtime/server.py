@@ -16,7 +16,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from simulators.openai_realtime.conversation import new_id
 from simulators.openai_realtime.faults import FaultBook, Faults
-from simulators.openai_realtime.hearing import Ears
+from simulators.openai_realtime.hearing.transcriber import Ears
 from simulators.openai_realtime.ledger import Ledger, SessionRecord, now_ms
 from simulators.openai_realtime.session import LONGEST_SESSION_S, Session
 from simulators.openai_realtime.shape import Json

@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from simulators import voice
 from simulators.openai_realtime import client_events, configuration
-from simulators.openai_realtime.audio import AudioFormat, to_telephone
 from simulators.openai_realtime.brain import Call
 from simulators.openai_realtime.conversation import Conversation, new_id
 from simulators.openai_realtime.faults import FaultBook, Faults
-from simulators.openai_realtime.hearing import Ears
+from simulators.openai_realtime.hearing.audio import AudioFormat, to_telephone
+from simulators.openai_realtime.hearing.transcriber import Ears
 from simulators.openai_realtime.ledger import SessionRecord, now_ms
 from simulators.openai_realtime.listening import Listening
 from simulators.openai_realtime.response import arguments_of

@@ -4,10 +4,10 @@ import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from simulators.openai_realtime.audio import AudioFormat
 from simulators.openai_realtime.brain import Call, Reply, Talk, reply_to
 from simulators.openai_realtime.conversation import Item, turns_of
-from simulators.openai_realtime.hearing import Heard
+from simulators.openai_realtime.hearing.audio import AudioFormat
+from simulators.openai_realtime.hearing.transcriber import Heard
 from simulators.openai_realtime.ledger import now_ms
 from simulators.openai_realtime.response import Response, ResponseSettings
 from simulators.openai_realtime.shape import Json, RefusedError

@@ -7,11 +7,11 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from simulators.twilio.admin import Admin
-from simulators.twilio.calls import Exchange
-from simulators.twilio.errors import RestError
+from simulators.twilio.calls.calls import Exchange
 from simulators.twilio.options import Options
-from simulators.twilio.rest import RestApi
+from simulators.twilio.rest.admin import Admin
+from simulators.twilio.rest.errors import RestError
+from simulators.twilio.rest.routes import RestApi
 
 
 def build_app(options: Options) -> Starlette:

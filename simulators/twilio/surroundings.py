@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from simulators.twilio.callbacks import Callbacks, Spawn
-from simulators.twilio.documents import Documents
+from simulators.twilio.calls.callbacks import Callbacks, Spawn
 from simulators.twilio.faults import Faults
 from simulators.twilio.options import Options
+from simulators.twilio.rest.documents import Documents
 from simulators.twilio.webhooks import Webhooks
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simulators import voice
-from simulators.openai_realtime.hearing import Ears
+from simulators.openai_realtime.hearing.transcriber import Ears
 from simulators.phrases import PHRASES, Intent, every_phrase
 
 ALL = [(language, intent, text) for language in PHRASES for intent, text in every_phrase(language)]

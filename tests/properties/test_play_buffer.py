@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.twilio.play_buffer import PlayBuffer
+from simulators.twilio.media.play_buffer import PlayBuffer
 
 
 @given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 500), st.booleans()), max_size=30))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simulators.openai_realtime.hearing import _sound
+from simulators.openai_realtime.hearing.transcriber import _sound
 
 
 def likeness(heard: bytes, spoken: bytes) -> float:

@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # Twilio ships no types
 
-from simulators.twilio.call import new_sid
-from simulators.twilio.stream_frames import Identity
-from simulators.twilio.twiml import ConnectStream, TwimlError, Verb, parse
+from simulators.twilio.calls.call import new_sid
+from simulators.twilio.media.stream_frames import Identity
+from simulators.twilio.twiml.documents import ConnectStream, TwimlError, Verb, parse
 from tools.mic_client.options import Options, System, UsageError
 
 _TIMEOUT_S = 15

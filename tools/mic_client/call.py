@@ -12,8 +12,8 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from simulators import voice
-from simulators.twilio import stream_frames as frames
-from simulators.twilio.media_stream import StreamRefusedError, open_socket
+from simulators.twilio.media import stream_frames as frames
+from simulators.twilio.media.media_stream import StreamRefusedError, open_socket
 from tools.mic_client.booking import Invitation
 from tools.mic_client.options import UsageError
 from tools.mic_client.pacer import FRAME, FRAME_S, Deadlines

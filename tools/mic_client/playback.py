@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulators import voice
-from simulators.twilio.play_buffer import PlayBuffer
+from simulators.twilio.media.play_buffer import PlayBuffer
 
 Pcm = NDArray[np.int16]
 RATE_HZ = voice.RATE_HZ

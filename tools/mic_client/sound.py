@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from simulators import voice
-from simulators.twilio.wav import WavError, to_mulaw
+from simulators.twilio.media.wav import WavError, to_mulaw
 from tools.mic_client.options import UsageError
 from tools.mic_client.pacer import FRAME, Pcm
 from tools.mic_client.playback import Playback, Pulled

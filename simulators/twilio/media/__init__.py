@@ -1,0 +1,1 @@
+"""Media streams and the sound of a line."""

@@ -1,0 +1,187 @@
+"""The audio of an answered call: a 20 ms clock on absolute deadlines, the person's mouth and ear, and what plays."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from itertools import cycle
+from typing import Protocol
+
+from simulators.twilio.ledger import CallLedger, now_ms
+from simulators.twilio.media.ear import Ear, Recording, Stretches
+from simulators.twilio.media.play_buffer import SAMPLES_PER_MS, Dropped, PlayBuffer
+from simulators.twilio.media.sounds import FRAME, SILENT_FRAME, is_audible, room_noise
+
+FRAME_S = 0.02
+
+
+class Listener(Protocol):
+    """Who takes the person's voice and keys at the far end: a media stream, or a verb that collects keys."""
+
+    def voice(self, frame: bytes) -> None:
+        """20 ms of the person's side."""
+
+    def key(self, digit: str) -> None:
+        """A key that the person pressed."""
+
+    def reached(self, names: list[str]) -> None:
+        """Marks whose audio has been played."""
+
+
+class Line:
+    """Both directions of one answered call, until `stop`."""
+
+    def __init__(self, ledger: CallLedger, *, recording: Recording | None = None, noise: float = 0.0) -> None:
+        self._ledger = ledger
+        self._recording = recording
+        self._began = time.monotonic()
+        origin_ms = now_ms()
+        self.ear = Ear(Stretches(ledger.heard, origin_ms=origin_ms), recording.agent if recording else None)
+        self.mouth = Stretches(ledger.spoken, origin_ms=origin_ms)
+        self.listener: Listener | None = None
+        self.stopped = False
+        self._buffer = PlayBuffer()
+        self._words: deque[bytes] = deque()
+        self._room = cycle(room_noise(noise) if noise else (SILENT_FRAME,))
+        self._waiting: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
+        self._mark_timer: asyncio.TimerHandle | None = None
+        self.worst_lateness_ms = 0.0
+        self.lasted_ms = 0.0
+
+    def elapsed_ms(self) -> float:
+        """Milliseconds since the answer."""
+        return (time.monotonic() - self._began) * 1000
+
+    async def run(self) -> None:
+        """Be the line's clock until cancelled: each 20 ms a frame of the person goes out and what is due is heard."""
+        ticks = 0
+        while not self.stopped:
+            ticks += 1
+            due = self._began + ticks * FRAME_S
+            await asyncio.sleep(max(due - time.monotonic(), 0))
+            self.worst_lateness_ms = max(self.worst_lateness_ms, (time.monotonic() - due) * 1000)
+            self._tick((ticks - 1) * FRAME)
+
+    # --- the person's side
+
+    def speak(self, audio: bytes) -> None:
+        """Queue words of the person, whole frames of mu-law."""
+        self._words.extend(audio[at : at + FRAME] for at in range(0, len(audio), FRAME))
+
+    @property
+    def speaking(self) -> bool:
+        """Whether words of the person are still on their way."""
+        return bool(self._words)
+
+    def press(self, digit: str) -> None:
+        """Press a key."""
+        self._ledger.keys.append({"at_ms": self._ledger.note("key", digit=digit), "key": digit})
+        if self.listener is not None:
+            self.listener.key(digit)
+
+    async def until(self, claim: Callable[[], bool]) -> None:
+        """Wait until the claim holds; it is looked at every 20 ms."""
+        if claim():
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((claim, future))
+        await future
+
+    # --- the far end's side
+
+    def play(self, audio: bytes) -> int:
+        """Queue audio for the person; the samples taken. After the end all is taken and nobody hears it."""
+        if self.stopped:
+            return len(audio)
+        now = self._catch_up()
+        taken = self._buffer.append(audio, now)
+        self._arm()
+        return taken
+
+    def mark(self, name: str) -> bool:
+        """Set a mark behind what is queued; false if nothing is."""
+        self._catch_up()
+        pending = self._buffer.mark(name)
+        self._arm()
+        return pending
+
+    def clear(self) -> Dropped:
+        """Drop what is queued."""
+        self._catch_up()
+        dropped = self._buffer.clear()
+        self._arm()
+        return dropped
+
+    @property
+    def buffered_ms(self) -> float:
+        """Audio queued and not yet heard."""
+        self._catch_up()
+        return self._buffer.buffered / SAMPLES_PER_MS
+
+    async def drained(self) -> None:
+        """Wait until everything queued has been heard."""
+        await self.until(lambda: not self._buffer.buffered)
+
+    def stop(self) -> None:
+        """The call is over: from now on nobody hears or says anything. Twice does no harm."""
+        if self.stopped:
+            return
+        self._catch_up()
+        self.lasted_ms = self.elapsed_ms()
+        self.stopped = True
+        self._words.clear()
+        if self._mark_timer is not None:
+            self._mark_timer.cancel()
+
+    # --- the clock
+
+    def _tick(self, start: int) -> None:
+        frame = self._words.popleft() if self._words else None
+        if frame is not None and is_audible(frame):
+            self.mouth.add(start / SAMPLES_PER_MS, FRAME / SAMPLES_PER_MS)
+        voice = frame or next(self._room)
+        if self._recording is not None:
+            self._recording.person.add(start, voice)
+        if self.listener is not None:
+            self.listener.voice(voice)
+        self._catch_up()
+        self._arm()
+        self._wake()
+
+    def _catch_up(self) -> int:
+        now = int((time.monotonic() - self._began) * 1000 * SAMPLES_PER_MS)
+        if self.stopped:
+            return now
+        played = self._buffer.advance(now)
+        self.ear.hear(played.start, played.audio)
+        if played.marks and self.listener is not None:
+            self.listener.reached([mark.name for mark in played.marks])
+        return now
+
+    def _arm(self) -> None:
+        """Be awake when the next mark is reached, if that is before the next frame."""
+        if self._mark_timer is not None:
+            self._mark_timer.cancel()
+            self._mark_timer = None
+        due = self._buffer.next_mark
+        if due is None or self.stopped:
+            return
+        delay_s = due / SAMPLES_PER_MS / 1000 - (time.monotonic() - self._began)
+        if delay_s < FRAME_S:
+            self._mark_timer = asyncio.get_running_loop().call_later(max(delay_s, 0), self._mark_due)
+
+    def _mark_due(self) -> None:
+        self._mark_timer = None
+        self._catch_up()
+        self._arm()
+
+    def _wake(self) -> None:
+        still = []
+        for claim, future in self._waiting:
+            if future.done():
+                continue
+            if claim():
+                future.set_result(None)
+            else:
+                still.append((claim, future))
+        self._waiting = still

@@ -1,0 +1,1 @@
+"""Twilio's REST API for calls, and the simulator's own control routes."""

@@ -1,0 +1,110 @@
+"""The JSON of Twilio's REST resources: a call, a page of calls, the account and its numbers."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from simulators.twilio.calls.call import API_VERSION, Call, Status, rfc_2822
+from simulators.twilio.options import Options
+
+PRICE_AFTER_S = 2.0
+"""Twilio knows the price only some time after the end."""
+_PRICE_A_MINUTE = 0.05
+_SUBRESOURCES = ("notifications", "recordings", "payments", "events", "siprec", "streams", "transcriptions")
+
+
+def call_resource(call: Call, options: Options) -> dict[str, Any]:
+    """The call as `GET Calls/{sid}.json` shows it. Source: the fields of twilio-python's CallInstance."""
+    uri = f"/{API_VERSION}/Accounts/{call.account_sid}/Calls/{call.sid}"
+    is_answered = call.answered_ms is not None
+    return {
+        "sid": call.sid,
+        "account_sid": call.account_sid,
+        "parent_call_sid": None,
+        "phone_number_sid": None,
+        "group_sid": None,
+        "trunk_sid": None,
+        "to": call.request.to,
+        "to_formatted": call.request.to,
+        "from": call.request.from_,
+        "from_formatted": call.request.from_,
+        # the resource has no word for `initiated`
+        "status": Status.QUEUED if call.status is Status.INITIATED else call.status,
+        "direction": call.direction,
+        "date_created": rfc_2822(call.created),
+        "date_updated": rfc_2822(call.updated),
+        "start_time": rfc_2822(call.started) if call.started else None,
+        "end_time": rfc_2822(call.ended) if call.ended else None,
+        "duration": str(call.duration_s) if call.ended and is_answered else "",
+        "price": _price(call, options),
+        "price_unit": "USD",
+        "answered_by": _answered_by(call),
+        "queue_time": str(call.queue_time_ms),
+        "caller_name": None,
+        "forwarded_from": None,
+        "stir_verstat": None,
+        "annotation": None,
+        "api_version": API_VERSION,
+        "uri": f"{uri}.json",
+        "subresource_uris": {name: f"{uri}/{name.capitalize()}.json" for name in _SUBRESOURCES},
+    }
+
+
+def page_resource(
+    calls: Sequence[Call], options: Options, *, path: str, filters: Mapping[str, str], page: int, size: int, more: bool
+) -> dict[str, Any]:
+    """A page of the list, with Twilio's paging keys; `filters` are repeated in its links."""
+
+    def link(number: int) -> str:
+        query = {**filters, "PageSize": str(size), "Page": str(number)}
+        if number:
+            query["PageToken"] = f"PA{calls[-1].sid}" if calls else "PA"
+        return f"{path}?{urlencode(query)}"
+
+    return {
+        "calls": [call_resource(call, options) for call in calls],
+        "page": page,
+        "page_size": size,
+        "start": page * size,
+        "end": page * size + max(len(calls) - 1, 0),
+        "uri": link(page),
+        "first_page_uri": link(0),
+        "previous_page_uri": link(page - 1) if page else None,
+        "next_page_uri": link(page + 1) if more else None,
+    }
+
+
+def account_resource(options: Options) -> dict[str, Any]:
+    """The account, active."""
+    sid = options.account_sid
+    uri = f"/{API_VERSION}/Accounts/{sid}.json"
+    return {"sid": sid, "friendly_name": "Simulated account", "status": "active", "type": "Full", "uri": uri}
+
+
+def numbers_resource(options: Options, *, wanted: str | None) -> dict[str, Any]:
+    """The account's own numbers, one page."""
+    numbers = sorted(number for number in options.from_numbers if wanted in (None, number))
+    entries = [{"phone_number": number, "account_sid": options.account_sid, "sid": _pn(number)} for number in numbers]
+    for entry in entries:
+        entry["voice_url"] = options.voice_url
+        entry["voice_method"] = "POST"
+    return {"incoming_phone_numbers": entries, "page": 0, "page_size": 50, "next_page_uri": None, "uri": ""}
+
+
+def _pn(number: str) -> str:
+    return f"PN{int(number.lstrip('+')):032x}"
+
+
+def _answered_by(call: Call) -> str | None:
+    """The resource is documented to say `human` or `machine` and nothing finer; the callback says more."""
+    if call.answered_by == "human":
+        return "human"
+    return "machine" if call.answered_by and call.answered_by.startswith("machine") else None
+
+
+def _price(call: Call, options: Options) -> str | None:
+    if call.ended is None or call.answered_ms is None:
+        return None
+    is_known = (datetime.now(UTC) - call.ended).total_seconds() >= options.waiting(PRICE_AFTER_S)
+    return f"-{_PRICE_A_MINUTE * call.minutes:.5f}" if is_known else None

@@ -1,0 +1,1 @@
+"""TwiML: parsed as strictly as Twilio does, and carried out."""
