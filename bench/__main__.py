@@ -9,9 +9,13 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any
 
-from bench import bridge, delivery, dialer, intake, neighbours, pages, plots, soak, turns
+from bench.bridge import bridge, neighbours, soak, turns
+from bench.delivery import delivery
+from bench.dialer import dialer
+from bench.intake import intake
 from bench.options import Options
-from bench.report import Circumstances, Result, save
+from bench.report import pages, plots
+from bench.report.report import Circumstances, Result, save
 
 _PARTS: dict[str, Callable[[Options], Coroutine[Any, Any, Result]]] = {
     "bridge": bridge.measure,
@@ -30,8 +34,8 @@ examples:
   python -m bench --only intake --orders 200000 with the memory of that many orders
   python -m bench --readme                      measure nothing: write bench/results/ into the documents
 
-The tables and plots go to bench/results/, and from there into the documents that show them (bench/pages.py). Linux with two cores
-or more; as root, or with CAP_SYS_NICE, the measured processes run before all others of the machine, so that its other work is not
+The tables and plots go to bench/results/, and from there into the documents that show them (bench/report/pages.py). Linux with two
+cores or more; as root, or with CAP_SYS_NICE, the measured processes run before all others of the machine, so that its other work is not
 taken for latency. Programs of others are measured beside ours when bench/peers/NAME/start.sh starts them (see bench/README.md).
 """
 

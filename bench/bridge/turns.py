@@ -1,0 +1,92 @@
+"""(e) What the bridge adds to the waits that a customer hears: answer to greeting, last word to answer, key or word to silence."""
+
+import asyncio
+from statistics import median
+from typing import Any
+
+from bench.bridge.site import FarEnds, bridge_part, measure_alone, new_stack
+from bench.intake.orders import POLICY, Calls
+from bench.options import Options
+from bench.report.report import Cell, Result, Table
+from shared.store import connect
+from tools.ports import free_port
+
+_THINK_S = 0.3
+_SPEAKERS = 50
+_INTERRUPTED = 200
+_WAITS = {
+    "answer → first frame of the greeting": "greeting",
+    "caller's last frame → first frame of the answer": "turn",
+    "key → clear on the wire": "key",
+    "speech_started → clear on the wire": "speech",
+}
+
+Waits = dict[str, dict[str, float]]
+
+
+async def measure(options: Options) -> Result:
+    """Measure, `options.runs` times anew, and take medians."""
+    runs: list[Waits] = []
+    for run in range(options.runs):
+        options.tell(f"turns: run {run + 1} of {options.runs}")
+        runs.append(await _greetings_and_turns(options) | await _clears(options))
+    found = {key: {what: median(run[key][what] for run in runs) for what in runs[0][key]} for key in _WAITS.values()}
+    rows: list[list[Cell]] = [
+        [title, found[key]["p50"], found[key]["p99"], found[key]["max"], int(found[key]["count"])] for title, key in _WAITS.items()
+    ]
+    note = (
+        f"The bridge's own share: what the model waited ({_THINK_S * 1000:.0f} ms before each answer) is taken off. Greetings with "
+        "a session that was opened ahead, and every write of the call's admission on disk; turns with "
+        f"{_SPEAKERS} callers who speak all the time; clears while {_INTERRUPTED} calls carry audio both ways."
+    )
+    return Result(
+        "turns",
+        [Table("The bridge's share of what a customer waits", ["wait", "p50 ms", "p99 ms", "longest ms", "count"], rows, note)],
+        found,
+    )
+
+
+async def _greetings_and_turns(options: Options) -> Waits:
+    seconds = 5.0 if options.is_quick else 15.0
+    async with _Site(is_chatty=False) as (far, calls):
+        begun = await far.do("ramp", tickets=await calls.tickets(_SPEAKERS), per_s=8.0)
+        found = await far.do("turns", seconds=seconds, per_s=50.0)
+        return {"greeting": begun["greeting"], "turn": found["turn"]}
+
+
+async def _clears(options: Options) -> Waits:
+    seconds = 5.0 if options.is_quick else 15.0
+    async with _Site(is_chatty=True) as (far, calls):
+        await far.do("ramp", tickets=await calls.tickets(_INTERRUPTED), per_s=60.0)
+        found = await far.do("clears", seconds=seconds, per_s=100.0)
+        return {"key": found["key"], "speech": found["speech"]}
+
+
+class _Site:
+    """One bridge with its far ends, for the time of a measurement."""
+
+    def __init__(self, *, is_chatty: bool) -> None:
+        self._is_chatty = is_chatty
+        self._far = FarEnds(think_s=_THINK_S)
+        self._stack = new_stack("turns")
+        self._store: Any = None  # set as soon as there is a Valkey
+
+    async def __aenter__(self) -> tuple[FarEnds, Calls]:
+        far, stack, port = await self._far.__aenter__(), self._stack, free_port()
+        stack.start_valkey()
+        stack.start_all((bridge_part(port, model_url=far.model_url(), redis_url=stack.socket_url),))
+        await asyncio.sleep(1)
+        measure_alone(stack, ["media_bridge"])
+        self._store = connect(stack.socket_url, POLICY)
+        pids = [stack.pid("media_bridge")]
+        await far.do(
+            "target", url=f"ws://127.0.0.1:{port}/media-stream", pids=pids, is_chatty=self._is_chatty, reads_all=not self._is_chatty
+        )
+        return far, Calls(self._store)
+
+    async def __aexit__(self, *problem: object) -> None:
+        if problem[0] is None:
+            await self._far.do("hang_up")
+        await self._store.close()
+        self._stack.stop()
+        await self._far.__aexit__(None, None, None)

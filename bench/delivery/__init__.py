@@ -1,0 +1,1 @@
+"""A change of state until a subscriber has it."""

@@ -1,0 +1,1 @@
+"""Placements per second, and how fast orders go on after a death."""

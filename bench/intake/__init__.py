@@ -1,0 +1,1 @@
+"""Orders posted, beside a bare peer."""
