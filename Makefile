@@ -55,14 +55,14 @@ lint: setup-dev ## ruff, mypy, import-linter and the house rules
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	@.venv/bin/lint-imports --no-logo
-	@$(PY) -m tools.house_rules
+	@$(PY) -m tools.checks.house_rules
 
 format: setup-dev ## let ruff format and fix what it can
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
 
 prompts: setup ## render the stored prompts whose texts have changed
-	@$(PY) -m tools.render_prompts
+	@$(PY) -m tools.generators.render_prompts
 
 bench: setup-bench ## measure again what the README reports (BENCH="--quick --only bridge,turns", --help)
 	@$(PY) -m bench $(BENCH)

@@ -35,8 +35,8 @@ examples:
   python -m bench --readme                      measure nothing: write bench/results/ into the documents
 
 The tables and plots go to bench/results/, and from there into the documents that show them (bench/report/pages.py). Linux with two
-cores or more; as root, or with CAP_SYS_NICE, the measured processes run before all others of the machine, so that its other work is not
-taken for latency. Programs of others are measured beside ours when bench/peers/NAME/start.sh starts them (see bench/README.md).
+cores or more; as root, or with CAP_SYS_NICE, the measured processes run before all others of the machine, so that its other work is
+not taken for latency. Programs of others are measured beside ours when bench/peers/NAME/start.sh starts them (see bench/README.md).
 """
 
 

@@ -23,7 +23,7 @@ from shared.core.errors import StoreUnavailableError
 from shared.settings.dial_policy import dial_policy_from
 from shared.settings.environ import EXIT_CODE, parse_settings, read_environ
 from shared.store import connect
-from tools.all_settings import setting_faults
+from tools.generators.all_settings import setting_faults
 
 _TIMEOUT_S = 10.0
 _MAX_SKEW_S = 2.0

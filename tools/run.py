@@ -8,7 +8,7 @@ from pathlib import Path
 from shared.settings.environ import EXIT_CODE, parse_settings, read_environ
 from shared.settings.groups import GatewaySettings
 from shared.twilio.callback_urls import CallbackUrls
-from tools.all_settings import setting_faults
+from tools.generators.all_settings import setting_faults
 from tools.ports import free_port
 from tools.stack import PROJECT, Stack, StackError, our_parts
 

@@ -18,10 +18,10 @@ from typing import Any
 from bench.bridge.caller_end import Ticket
 from bench.bridge.paired import compare
 from bench.bridge.payloads import TROUBLED
-from bench.bridge.site import FAIR_NOTE, FarEnds, bridge_part, fair_turn, measure_alone, new_stack
 from bench.intake.orders import POLICY, Calls
 from bench.options import Options
 from bench.report.report import Cell, Result, Table
+from bench.site import FAIR_NOTE, FarEnds, bridge_part, fair_turn, measure_alone, new_stack
 from shared.store import connect
 from tools.ports import free_port
 from tools.stack import Part, Stack

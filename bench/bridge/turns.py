@@ -4,10 +4,10 @@ import asyncio
 from statistics import median
 from typing import Any
 
-from bench.bridge.site import FarEnds, bridge_part, measure_alone, new_stack
 from bench.intake.orders import POLICY, Calls
 from bench.options import Options
 from bench.report.report import Cell, Result, Table
+from bench.site import FarEnds, bridge_part, measure_alone, new_stack
 from shared.store import connect
 from tools.ports import free_port
 

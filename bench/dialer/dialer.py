@@ -17,7 +17,6 @@ import httpx
 import msgspec
 from redis import Redis
 
-from bench.bridge.site import SECRET, new_stack
 from bench.dialer import deaths
 from bench.dialer.fast_twilio import Arrival
 from bench.intake.orders import POLICY, order
@@ -25,6 +24,7 @@ from bench.options import Options
 from bench.report.counters import cpu_ns, share_kb
 from bench.report.latency import quantiles
 from bench.report.report import Result, Table
+from bench.site import SECRET, new_stack
 from shared.core.order import CallWishes
 from shared.store import Store, connect
 from tools.ports import free_port

@@ -5,7 +5,7 @@ from datetime import datetime, time
 from decimal import Decimal
 
 from bench.bridge.caller_end import Ticket
-from bench.bridge.site import SECRET
+from bench.site import SECRET
 from shared.core.confirmation import Confirmation
 from shared.core.dialing.dial_policy import DialPolicy
 from shared.core.lifecycle.facts import AttemptBegun

@@ -1,11 +1,11 @@
-"""What a call says, and how that sounds on a phone, is what was kept; `python -m tools.golden_speech` renders anew."""
+"""What a call says, and how that sounds on a phone, is what was kept; `python -m tools.generators.golden_speech` renders anew."""
 
 import pytest
 
 from shared import languages
 from simulators import voice
 from tests.support.likeness import likeness
-from tools import golden_speech
+from tools.generators import golden_speech
 
 CODES = languages.supported()
 SAME = 0.5

@@ -13,7 +13,7 @@ from shared.core.lifecycle.facts import Withdrawn
 from shared.store import ToldEvent
 from tests.support.webhook import PUBLIC_URL, Service, body
 from tests.system.store.conftest import CALL
-from tools import asyncapi
+from tools.generators import asyncapi
 
 pytestmark = pytest.mark.system
 
@@ -47,7 +47,7 @@ def test_every_reference_leads_somewhere() -> None:
 
 def test_the_file_says_what_the_models_say() -> None:
     text = asyncapi.FILE.read_text("utf-8")
-    assert text == asyncapi.text(), "run python -m tools.asyncapi"
+    assert text == asyncapi.text(), "run python -m tools.generators.asyncapi"
     assert yaml.safe_load(text) == document()
 
 

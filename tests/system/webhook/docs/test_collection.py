@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.support.webhook import Service
-from tools import collection
+from tools.generators import collection
 
 pytestmark = pytest.mark.system
 _FAULTS = {400, 401, 405, 415, 422}
@@ -17,7 +17,7 @@ _FAULTS = {400, 401, 405, 415, 422}
 
 async def test_the_file_says_what_the_api_says() -> None:
     text = await asyncio.to_thread(collection.text)
-    assert collection.FILE.read_text("utf-8") == text, "run python -m tools.collection"
+    assert collection.FILE.read_text("utf-8") == text, "run python -m tools.generators.collection"
 
 
 async def test_every_request_is_taken(service: Service) -> None:

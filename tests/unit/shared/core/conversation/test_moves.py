@@ -10,7 +10,7 @@ from shared.core.conversation import events as ev
 from shared.core.conversation.state import MOVES, BrokenMachineError, State
 from shared.core.order import OnMachine
 from tests.unit.shared.core.conversation.script_support import Talk, greeted
-from tools.conversation_diagram import PAGE, page
+from tools.generators.conversation_diagram import PAGE, page
 
 MACHINE = json.dumps({"outcome": "machine"})
 
@@ -115,4 +115,4 @@ def test_a_way_that_the_table_lacks_is_a_fault_of_ours() -> None:
 
 
 def test_the_picture_in_the_docs_is_the_tables() -> None:
-    assert Path(PAGE).read_text() == page(), "run: .venv/bin/python -m tools.conversation_diagram"
+    assert Path(PAGE).read_text() == page(), "run: .venv/bin/python -m tools.generators.conversation_diagram"

@@ -2,7 +2,7 @@
 
 import grimp
 
-from tools.import_contracts import DoorContract, PureContract
+from tools.checks.import_contracts import DoorContract, PureContract
 
 
 def graph(*imports: tuple[str, str]) -> grimp.ImportGraph:

@@ -9,7 +9,7 @@ import pytest
 
 from shared import languages
 from simulators import voice
-from tools import render_prompts
+from tools.generators import render_prompts
 
 
 def test_openais_speech_becomes_telephone_audio() -> None:

@@ -1,4 +1,4 @@
-"""Writes docs/asyncapi.yaml from the models: `python -m tools.asyncapi`, after every change of what events hold."""
+"""Writes docs/asyncapi.yaml from the models: `python -m tools.generators.asyncapi`, after every change of what events hold."""
 
 from pathlib import Path
 
@@ -6,8 +6,8 @@ import yaml
 
 from services.webhook.asyncapi import document
 
-FILE = Path(__file__).resolve().parent.parent / "docs" / "asyncapi.yaml"
-_HEAD = "# Written by `python -m tools.asyncapi`; a test keeps it equal to the models.\n"
+FILE = Path(__file__).resolve().parents[2] / "docs" / "asyncapi.yaml"
+_HEAD = "# Written by `python -m tools.generators.asyncapi`; a test keeps it equal to the models.\n"
 
 
 def text() -> str:

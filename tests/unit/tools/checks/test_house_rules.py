@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.house_rules import MAX_LINES, MAX_TEST_LINES, breaches
+from tools.checks.house_rules import MAX_LINES, MAX_TEST_LINES, breaches
 
 
 def rules(source: str, *, path: str = "services/webhook/app.py") -> list[str]:
@@ -52,6 +52,13 @@ def test_what_is_allowed_passes(source: str) -> None:
 @pytest.mark.parametrize("path", ["shared/core/order.py", "services/media_bridge/twilio/stream_wire.py"])
 def test_a_pure_file_reads_no_clock(path: str) -> None:
     assert rules("now = datetime.datetime.now(UTC)", path=path) == ["a pure file reads no clock: take `now` as an argument"]
+
+
+def test_a_pure_file_opens_no_url() -> None:
+    assert rules("from urllib.request import urlopen", path="shared/core/x.py") == [
+        "a pure file opens no URL: of urllib it uses `urllib.parse` alone"
+    ]
+    assert rules("from urllib.parse import urlsplit", path="shared/core/x.py") == []
 
 
 def test_a_module_without_docstring_is_named() -> None:

@@ -1,4 +1,4 @@
-"""The rules of CONTRIBUTING.md that no other checker knows; `python -m tools.house_rules` prints each breach."""
+"""The rules of CONTRIBUTING.md that no other checker knows; `python -m tools.checks.house_rules` prints each breach."""
 
 import ast
 import re
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("services", "shared", "simulators", "tools", "bench", "tests")
 PRODUCT = ("services", "shared")
 NOT_PRODUCT = ("simulators", "tools", "bench", "tests")
@@ -80,6 +80,8 @@ def _import_rules(path: str, node: ast.Import | ast.ImportFrom) -> Iterator[str]
         yield "no mock.patch: pass a small real fake in"
     if "asyncio" in modules and {"create_task", "ensure_future"} & set(names):
         yield "every task lives in a TaskGroup"
+    if is_pure(path) and any(module.startswith("urllib") and module != "urllib.parse" for module in modules):
+        yield "a pure file opens no URL: of urllib it uses `urllib.parse` alone"
     if path.startswith(PRODUCT) and any(module.split(".")[0] in NOT_PRODUCT for module in modules):
         yield "the product imports neither simulators, tools, bench nor tests"
 

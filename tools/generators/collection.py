@@ -16,7 +16,7 @@ from shared.settings.dial_policy import dial_policy_from
 from shared.settings.environ import parse_settings
 from shared.store import connect
 
-FILE = Path(__file__).resolve().parent.parent / "docs" / "postman.json"
+FILE = Path(__file__).resolve().parents[2] / "docs" / "postman.json"
 _SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 _SETTINGS = {
     "PUBLIC_URL": "http://127.0.0.1:5050",

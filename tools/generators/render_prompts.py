@@ -1,4 +1,4 @@
-"""Renders every language's stored prompts to audio: `make prompts`, or `python -m tools.render_prompts sq en`.
+"""Renders every language's stored prompts to audio: `make prompts`, or `python -m tools.generators.render_prompts sq en`.
 
 With OpenAI's speech endpoint where OPENAI_API_KEY is set, else offline with espeak-ng; `--voice-of` decides it by hand.
 The result is committed, so that the product needs neither. Beside the audio lies what was spoken (`texts.json`): only

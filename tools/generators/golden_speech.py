@@ -1,7 +1,7 @@
 """Keeps what a call says as golden files, a language each: the words as spelled for synthesis, and their sound on a phone.
 
-python -m tools.golden_speech             render all anew, after a wanted change of texts; then look at the diff and listen
-python -m tools.golden_speech sq en       only these
+python -m tools.generators.golden_speech             render all anew, after a wanted change of texts; then look at the diff
+python -m tools.generators.golden_speech sq en       only these
 
 `tests/golden/speech/{code}.json` holds the words, `{code}.wav` (8 kHz mono mu-law) how espeak-ng says greeting, details
 and question, as it arrives at the other end of the line. tests/golden/test_speech.py holds today's to them.
@@ -22,7 +22,7 @@ from shared.core.speech.script import Script, render
 from shared.languages import wav
 from simulators import voice
 
-FOLDER: Final = Path(__file__).resolve().parent.parent / "tests" / "golden" / "speech"
+FOLDER: Final = Path(__file__).resolve().parents[2] / "tests" / "golden" / "speech"
 _COMPANY: Final = "Shopaz"
 _EURO = Order(
     id="SHP-10482",

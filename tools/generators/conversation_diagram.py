@@ -1,15 +1,15 @@
-"""Draws the conversation machine's table of moves into docs/conversation.md: `python -m tools.conversation_diagram`."""
+"""Draws the conversation machine's table of moves into docs/conversation.md: `python -m tools.generators.conversation_diagram`."""
 
 from pathlib import Path
 
 from shared.core.conversation.state import MOVES
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "conversation.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "conversation.md"
 
 _HEAD = """# The states of a conversation
 
-Drawn by `python -m tools.conversation_diagram` from `MOVES` in `shared/core/conversation/state.py`; a test keeps it fresh. The
-machine refuses every way that is not here, and `tests/unit/shared/core/conversation/test_moves.py` has a story for each.
+Drawn by `python -m tools.generators.conversation_diagram` from `MOVES` in `shared/core/conversation/state.py`; a test keeps it
+fresh. The machine refuses every way that is not here, and `tests/unit/shared/core/conversation/test_moves.py` has a story for each.
 
 """
 
