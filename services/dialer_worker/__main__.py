@@ -9,7 +9,7 @@ from services.dialer_worker.process.worker import run_worker
 from services.dialer_worker.settings import Settings
 from services.dialer_worker.worker_counts import Count, Figure, tally_into
 from shared.logs.setup import configure_logging
-from shared.runtime.supervisor import Child, Keeper
+from shared.runtime.supervisor import Child, Supervisor
 from shared.settings.environ import load_settings
 
 
@@ -20,16 +20,16 @@ def main() -> int:
     figures_fd, figures_end = os.pipe()
     tell = tally_into(figures_end)
     children: list[Child] = []
-    keeper = Keeper(
+    supervisor = Supervisor(
         children,
         drain_timeout_s=settings.drain_timeout_s,
         on_change=lambda alive: tell(Count(Figure.WORKERS, str(alive))),
     )
-    front = partial(run_front, settings, figures_fd=figures_fd, life_fd=keeper.life_fd)
+    front = partial(run_front, settings, figures_fd=figures_fd, life_fd=supervisor.life_fd)
     children.append(Child("front", front, serves_until_last=True))
-    worker = partial(run_worker, settings, figures_fd=figures_end, life_fd=keeper.life_fd)
+    worker = partial(run_worker, settings, figures_fd=figures_end, life_fd=supervisor.life_fd)
     children.extend(Child(f"worker-{number}", worker) for number in range(1, settings.dialer_workers + 1))
-    return keeper.run()
+    return supervisor.run()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import structlog
 
 from services.dialer_worker.shared_lock import Room
 from shared.core.errors import StoreUnavailableError, TelephonyError
-from shared.store import MOST_RECOVERIES, Recoveries, Work
+from shared.store import MOST_RECOVERIES, CrashCounts, Work
 
 _log = structlog.get_logger(__name__)
 
@@ -18,8 +18,8 @@ class Turns:
     have been the cause of then strikes nobody else.
     """
 
-    def __init__(self, recoveries: Recoveries) -> None:
-        self._recoveries = recoveries
+    def __init__(self, crash_counts: CrashCounts) -> None:
+        self._crash_counts = crash_counts
         self._room = Room()
 
     async def take(self, work: Work, about: str, do: Callable[[], Awaitable[None]]) -> bool:
@@ -30,12 +30,12 @@ class Turns:
             TelephonyError: Twilio could not be asked; the same.
         """
         async with self._room.together():
-            if await self._recoveries.begin(work, about) <= 0:
+            if await self._crash_counts.begin(work, about) <= 0:
                 await self._turn(work, about, do)
                 return True
-            await self._recoveries.put_back(work, about)  # who only waits for the room has not begun
+            await self._crash_counts.put_back(work, about)  # who only waits for the room has not begun
         async with self._room.alone():
-            begun_before = await self._recoveries.begin(work, about)
+            begun_before = await self._crash_counts.begin(work, about)
             if begun_before > MOST_RECOVERIES:
                 return False
             if begun_before:
@@ -48,6 +48,6 @@ class Turns:
         try:
             await do()
         except (StoreUnavailableError, TelephonyError):
-            await self._recoveries.end(work, about)
+            await self._crash_counts.end(work, about)
             raise
-        await self._recoveries.end(work, about)
+        await self._crash_counts.end(work, about)

@@ -12,25 +12,25 @@ from services.dialer_worker.settings import Settings
 from shared.core.errors import NotFoundError, StoreUnavailableError
 from shared.settings.dial_policy import dial_policy_from
 from shared.settings.environ import load_settings
-from shared.store import ReadableError, Recoveries, Remains, connect
+from shared.store import CrashCounts, ReadableError, UnreadableRecords, connect
 
 _AGAIN, _ALL, _FORGET = "again", "all", "forget"
 _IS_ORDER = "cnf_"
 
 
-async def show(recoveries: Recoveries) -> int:
+async def show(crash_counts: CrashCounts) -> int:
     """Print what is parked, one id a line, and since when."""
-    for parked in await recoveries.parked():
+    for parked in await crash_counts.parked():
         _say(f"{parked.id}  {parked.since:%Y-%m-%dT%H:%M:%SZ}")
     return 0
 
 
-async def drive_again(recoveries: Recoveries, ids: Sequence[str]) -> int:
+async def drive_again(crash_counts: CrashCounts, ids: Sequence[str]) -> int:
     """Have confirmations and endpoints taken up again when they are due."""
     exit_code = 0
     for one in ids:
         try:
-            await recoveries.redrive(one)
+            await crash_counts.redrive(one)
         except NotFoundError:
             _say(f"{one}  there is none any more")
             exit_code = 1
@@ -39,12 +39,12 @@ async def drive_again(recoveries: Recoveries, ids: Sequence[str]) -> int:
     return exit_code
 
 
-async def forget(remains: Remains, ids: Sequence[str]) -> int:
+async def forget(unreadable_records: UnreadableRecords, ids: Sequence[str]) -> int:
     """Erase orders whose records nobody can read, without an outcome: none can be told."""
     exit_code = 0
     for one in ids:
         try:
-            await remains.erase(one)
+            await unreadable_records.erase(one)
         except ReadableError:
             _say(f"{one}  can be read: drive it again, or leave it to its retention")
             exit_code = 1
@@ -59,13 +59,13 @@ async def run(words: Sequence[str], settings: Settings) -> int:
     try:
         match words:
             case []:
-                return await show(store.recoveries)
+                return await show(store.crash_counts)
             case [word, only] if (word, only) == (_AGAIN, _ALL):
-                return await drive_again(store.recoveries, [one.id for one in await store.recoveries.parked()])
+                return await drive_again(store.crash_counts, [one.id for one in await store.crash_counts.parked()])
             case [word, *ids] if word == _AGAIN and ids:
-                return await drive_again(store.recoveries, ids)
+                return await drive_again(store.crash_counts, ids)
             case [word, *ids] if word == _FORGET and ids and all(one.startswith(_IS_ORDER) for one in ids):
-                return await forget(store.remains, ids)
+                return await forget(store.unreadable_records, ids)
             case _:
                 _say(__doc__ or "")
                 return 2

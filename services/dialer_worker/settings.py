@@ -26,7 +26,7 @@ class Settings(
     LogSettings,
     WebhookTargets,
 ):
-    """All that the keeper, its workers and the front process read.
+    """All that the supervisor, its workers and the front process read.
 
     A worker process waits for Twilio, about 0.2 s a call, with as many calls side by side as `dialer_calls_at_once` says.
     """

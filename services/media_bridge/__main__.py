@@ -36,7 +36,7 @@ from shared.core.conversation.plan import Timing
 from shared.logs.setup import configure_logging
 from shared.runtime.health import Health
 from shared.runtime.metrics import make_registry
-from shared.runtime.supervisor import Child, Keeper
+from shared.runtime.supervisor import Child, Supervisor
 from shared.settings.dial_policy import dial_policy_from
 from shared.settings.environ import load_settings
 from shared.settings.parsers import Bind
@@ -47,7 +47,7 @@ log = structlog.get_logger()
 _SERVICE = "media_bridge"
 _SESSION_MARGIN_S = 60.0
 _PUBLISH_EVERY_S = 1.0
-_LAST_WRITES_S = 3.0  # for what calls leave that were broken off; shorter than what the keeper grants its children at last
+_LAST_WRITES_S = 3.0  # for what calls leave that were broken off; shorter than what the supervisor grants its children at last
 _LAST_WORDS_S = 5.0  # a process's own limit for the drain is up first
 
 
@@ -61,14 +61,14 @@ def main() -> None:
     if count == 1:
         _serve(settings, siblings)
         sys.stdout.flush()
-        os._exit(0)  # as the keeper's children end: Python itself would wait for threads that a hung disk holds
+        os._exit(0)  # as the supervisor's children end: Python itself would wait for threads that a hung disk holds
     _read_languages()
     children: list[Child] = []
-    keeper = Keeper(children, drain_timeout_s=settings.drain_timeout_s + _LAST_WORDS_S, on_change=lambda _: None)
+    supervisor = Supervisor(children, drain_timeout_s=settings.drain_timeout_s + _LAST_WORDS_S, on_change=lambda _: None)
     for number in range(count):
-        run = partial(_serve, settings, siblings, number=number, life_fd=keeper.life_fd)
+        run = partial(_serve, settings, siblings, number=number, life_fd=supervisor.life_fd)
         children.append(Child(f"bridge-{number}", run, closes_at_last=True))
-    sys.exit(keeper.run())
+    sys.exit(supervisor.run())
 
 
 def _serve(settings: BridgeSettings, siblings: Siblings, *, number: int = 0, life_fd: int | None = None) -> None:
@@ -152,7 +152,7 @@ async def _run(settings: BridgeSettings, siblings: Siblings, *, is_first: bool, 
     )
     _read_languages()
     try:
-        parts = [store.signals.run(), pool.run(), server.run(desk)]
+        parts = [store.notifications.run(), pool.run(), server.run(desk)]
         if siblings.count > 1:
             parts.append(_publish(joint))
         if is_first and settings.record_calls is not None:

@@ -37,7 +37,7 @@ async def _serve(settings: WebhookSettings) -> None:
     log.info("service_started", bind=f"{settings.webhook_bind.host}:{settings.webhook_bind.port}")
     try:
         async with asyncio.TaskGroup() as group:
-            signals = group.create_task(store.signals.run())
+            signals = group.create_task(store.notifications.run())
             await server.serve()
             signals.cancel()
     finally:

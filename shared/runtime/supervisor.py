@@ -46,7 +46,7 @@ class Child:
     exit_code: int | None = field(default=None, init=False)
 
 
-class Keeper:
+class Supervisor:
     """Keeps `children` alive until SIGTERM or SIGINT; then lets them end their work, for `drain_timeout_s` at most.
 
     The children see the end of the file `life_fd` when this process is gone. `on_change` hears of the number of

@@ -12,11 +12,11 @@ from shared.store import keys
 from shared.store.clock import StoreClock
 from shared.store.dialing.caller_ids import CallerIds
 from shared.store.dialing.circuit import Circuit, OpenCircuit
-from shared.store.dialing.crash_counts import MOST_RECOVERIES, Parked, Recoveries, Work
+from shared.store.dialing.crash_counts import MOST_RECOVERIES, CrashCounts, Parked, Work
 from shared.store.dialing.due import Due, Grant, Hold, Limits, Wait
 from shared.store.erasure.customers import Customers, Forgotten
 from shared.store.erasure.eraser import Erased, Eraser, KeptUnread
-from shared.store.erasure.unreadable_records import ReadableError, Remains
+from shared.store.erasure.unreadable_records import ReadableError, UnreadableRecords
 from shared.store.records.confirmations import Confirmations
 from shared.store.records.events import Events, ToldEvent
 from shared.store.records.lookups import Lookups, Page
@@ -33,7 +33,7 @@ from shared.store.records.submission import (
 from shared.store.records.transcripts import Speaker, Transcripts, Turn
 from shared.store.redis.config_check import warnings
 from shared.store.redis.connection import Client, close_client, limit_patience, open_client, translated
-from shared.store.redis.notifications import Signals, Watch, Watches
+from shared.store.redis.notifications import Notifications, Watch, Watches
 from shared.store.shops.idempotency import Answered, Claimed, Idempotency, IdempotencyKey, KeyConflict, KeyInHand
 from shared.store.shops.opt_outs import OptOut, OptOuts
 from shared.store.shops.rate_limits import Allowance, RateLimits
@@ -46,6 +46,7 @@ __all__ = [
     "AlreadyOpen",
     "Answered",
     "Claimed",
+    "CrashCounts",
     "Created",
     "DeadLetter",
     "Erased",
@@ -69,8 +70,6 @@ __all__ = [
     "PastRequest",
     "RateLimits",
     "ReadableError",
-    "Recoveries",
-    "Remains",
     "Replayed",
     "Settled",
     "Speaker",
@@ -79,6 +78,7 @@ __all__ = [
     "ToldEvent",
     "TooManyEndpointsError",
     "Turn",
+    "UnreadableRecords",
     "Wait",
     "Watch",
     "Work",
@@ -100,11 +100,11 @@ class Store:
     eraser: Eraser
     events: Events
     idempotency: Idempotency
-    signals: Signals
+    notifications: Notifications
     watches: Watches
     due: Due
-    recoveries: Recoveries
-    remains: Remains
+    crash_counts: CrashCounts
+    unreadable_records: UnreadableRecords
     circuit: Circuit
     opt_outs: OptOuts
     transcripts: Transcripts
@@ -126,8 +126,8 @@ class Store:
             return await self.clock.now()
 
     def due_news(self) -> AbstractAsyncContextManager[asyncio.Event]:
-        """Hang a bell that rings when something has become due at once; `signals` must be running."""
-        return self.signals.bell(keys.DUE_NEWS)
+        """Hang a bell that rings when something has become due at once; `notifications` must be running."""
+        return self.notifications.subscribe(keys.DUE_NEWS)
 
     async def warnings(self) -> list[str]:
         """Return what is wrong with Redis's settings, one sentence each."""
@@ -165,7 +165,7 @@ def connect(redis_url: str, policy: DialPolicy, limits: Limits = _NO_LIMITS, *, 
     clock = StoreClock(client)
     dataschema = public_url + DATASCHEMA_PATH
     confirmations = Confirmations(client, policy, clock, dataschema=dataschema)
-    signals = Signals(client)
+    notifications = Notifications(client)
     lookups, eraser = Lookups(client), Eraser(client, policy)
     return Store(
         client=client,
@@ -175,11 +175,11 @@ def connect(redis_url: str, policy: DialPolicy, limits: Limits = _NO_LIMITS, *, 
         eraser=eraser,
         events=Events(client, dataschema=dataschema),
         idempotency=Idempotency(client),
-        signals=signals,
-        watches=Watches(signals, confirmations),
+        notifications=notifications,
+        watches=Watches(notifications, confirmations),
         due=Due(client, limits),
-        recoveries=Recoveries(client, policy),
-        remains=Remains(client),
+        crash_counts=CrashCounts(client, policy),
+        unreadable_records=UnreadableRecords(client),
         circuit=Circuit(client, probe_every_s=limits.probe_every_s),
         opt_outs=OptOuts(client, clock),
         transcripts=Transcripts(client),

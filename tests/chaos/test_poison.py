@@ -25,7 +25,7 @@ OTHERS = 40
 async def until_parked(site: Site, entry: str, *, limit_s: float) -> None:
     """Wait until something is parked and the log tells it; the entry is written after Redis has it."""
     until = monotonic() + limit_s
-    while not await site.store.recoveries.count() or f'"{entry}"' not in site.logs():
+    while not await site.store.crash_counts.count() or f'"{entry}"' not in site.logs():
         assert monotonic() < until, site.logs()
         await asyncio.sleep(0.2)
 

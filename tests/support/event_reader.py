@@ -31,7 +31,7 @@ async def served(service: Service) -> AsyncIterator[Service]:
     server = uvicorn.Server(server_config(service.app, bind))
     async with asyncio.TaskGroup() as group:
         serving = group.create_task(server.serve())
-        signals = group.create_task(service.store.signals.run())
+        signals = group.create_task(service.store.notifications.run())
         while not server.started:
             await asyncio.sleep(0.01)
         headers = {"authorization": f"Bearer {KEY}"}

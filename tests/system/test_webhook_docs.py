@@ -82,7 +82,7 @@ async def test_the_php_receiver_takes_what_we_send(valkey_url: str, tmp_path: Pa
         for make_fact in CALL:
             await store.confirmations.apply(an_order(1).id, make_fact)
         outbound = partial(open_outbound, allows_private=True)
-        await Courier(store, outbound, turns=Turns(store.recoveries), tally=counts.append).deliver("whe_1")
+        await Courier(store, outbound, turns=Turns(store.crash_counts), tally=counts.append).deliver("whe_1")
         assert [count.label for count in counts] == ["delivered"]
         assert f"{an_order(1).order.id} confirmed" in shop.told()
     await store.close()

@@ -37,16 +37,16 @@ class Attendant:
             StoreUnavailableError: Redis is away; the due time brings the confirmation back.
             TelephonyError: Twilio could not be asked; the same.
         """
-        is_over = work is Work.CARE and await self._store.recoveries.is_over(confirmation_id)
+        is_over = work is Work.CARE and await self._store.crash_counts.is_over(confirmation_id)
         if is_over or not await self._turns.take(work, confirmation_id, partial(self._do, confirmation_id)):
             await self._set_aside(confirmation_id, work)
 
     async def _set_aside(self, confirmation_id: str, work: Work) -> None:
         """Park the confirmation; one that has been parked for its whole retention is brought to its end instead."""
-        is_over = await self._store.recoveries.is_over(confirmation_id)
+        is_over = await self._store.crash_counts.is_over(confirmation_id)
         if is_over and await self._turns.take(Work.RETIRE, confirmation_id, partial(self._retire, confirmation_id)):
             return
-        await self._store.recoveries.park(confirmation_id)
+        await self._store.crash_counts.park(confirmation_id)
         self._tally(Count(Figure.CARE, "parked"))
         _log.error("confirmation_parked", work=work.value, recoveries=MOST_RECOVERIES)
 

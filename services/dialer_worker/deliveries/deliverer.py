@@ -58,7 +58,7 @@ class Courier:
             StoreUnavailableError: Redis is away; the lease brings the endpoint back.
         """
         if not await self._turns.take(Work.DELIVER, endpoint_id, partial(self._deliver, endpoint_id)):
-            await self._store.recoveries.park_endpoint(endpoint_id)
+            await self._store.crash_counts.park_endpoint(endpoint_id)
             self._tally(Count(Figure.WEBHOOK, "parked"))
             _log.error("endpoint_parked", recoveries=MOST_RECOVERIES)
 

@@ -64,7 +64,7 @@ class Front:
             self._warn_of_haste()
             async with serving_health(self._health, self._settings.dialer_bind), asyncio.TaskGroup() as group:
                 _log.info("dialer_started", workers=self._settings.dialer_workers)
-                parts = (self._store.signals.run(), self._tick(), self._sample(), self._check_redis())
+                parts = (self._store.notifications.run(), self._tick(), self._sample(), self._check_redis())
                 work = [group.create_task(part) for part in parts]
                 await self._drain.wait()
                 for task in work:
@@ -129,7 +129,7 @@ class Front:
                 call_at, care_at = await store.due.next_call_at(), await store.due.next_care_at()
                 figures.note_ages(call_at=call_at, care_at=care_at, now=await store.now())
                 figures.circuit_open.set(await store.circuit.state() is not None)
-                figures.parked.set(await store.recoveries.count())
+                figures.parked.set(await store.crash_counts.count())
             except StoreUnavailableError:
                 _log.debug("figures_not_sampled")
             await asyncio.sleep(_SAMPLE_EVERY_S)

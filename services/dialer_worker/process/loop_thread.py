@@ -65,7 +65,7 @@ class Desk:
             clock=boottime_s,
             rng=random.Random(),  # noqa: S311 - it only spreads pauses
         )
-        turns = Turns(self._store.recoveries)
+        turns = Turns(self._store.crash_counts)
         self._attendant = Attendant(store=self._store, dialer=dialer, reconciler=reconciler, turns=turns, tally=tally)
         outbound = partial(open_outbound, allows_private=settings.webhook_private_targets)
         self._courier = Courier(self._store, outbound, turns=turns, tally=tally)

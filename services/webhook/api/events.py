@@ -54,7 +54,7 @@ class Events:
         return EventStream(self._places, lambda: self._told_in(shop, place))
 
     async def _told_of(self, confirmation: Confirmation, seen: int) -> AsyncGenerator[bytes]:
-        async with self._store.signals.bell(_channel(confirmation.shop), subject=confirmation.id) as bell:
+        async with self._store.notifications.subscribe(_channel(confirmation.shop), subject=confirmation.id) as bell:
             while True:
                 events = await self._news(bell, partial(self._of, confirmation, seen))
                 for event in events or ():
@@ -78,7 +78,7 @@ class Events:
         return events
 
     async def _told_in(self, shop: str, place: str) -> AsyncGenerator[bytes]:
-        async with self._store.signals.bell(_channel(shop)) as bell:
+        async with self._store.notifications.subscribe(_channel(shop)) as bell:
             while True:
                 frames = await self._news(bell, partial(self._of_shops.get, (shop, place)))
                 for _, chunk in frames or ():

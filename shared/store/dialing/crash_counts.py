@@ -37,7 +37,7 @@ class Parked:
     since: datetime
 
 
-class Recoveries:
+class CrashCounts:
     """Counts by Redis, so that they outlive whoever dies of the work."""
 
     def __init__(self, client: Client, policy: DialPolicy) -> None:

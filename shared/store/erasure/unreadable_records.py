@@ -15,7 +15,7 @@ class ReadableError(ConfirmerError):
     """The record can be read after all: it is not to be erased like this."""
 
 
-class Remains:
+class UnreadableRecords:
     """For a person who has seen that a record is past help."""
 
     def __init__(self, client: Client) -> None:

@@ -30,7 +30,7 @@ class ToldEvent:
 
 
 class Events:
-    """Reads; the commits write. A live reader listens on the channel (`Signals`) and then reads on from its place."""
+    """Reads; the commits write. A live reader listens on the channel (`Notifications`) and then reads on from its place."""
 
     def __init__(self, client: Client, *, dataschema: str) -> None:
         self._client = client

@@ -25,7 +25,7 @@ _SUBJECT = re.compile(rb'"subject":"([^"]*)"')  # of an event's envelope
 _HOME = "signals"  # a channel that nobody speaks on: a subscription without any channel can't be read
 
 
-class Signals:
+class Notifications:
     """Bells by channel. `run` must be running; until it is, bells ring only when they are hung."""
 
     def __init__(self, client: Client, *, ping_every_s: float = PING_EVERY_S) -> None:
@@ -54,7 +54,7 @@ class Signals:
                 self._pubsub = None
 
     @asynccontextmanager
-    async def bell(self, channel: str, *, subject: str | None = None) -> AsyncIterator[asyncio.Event]:
+    async def subscribe(self, channel: str, *, subject: str | None = None) -> AsyncIterator[asyncio.Event]:
         """Hang a bell on a channel; it rings when something was said there, and is to be cleared before one looks.
 
         With a `subject` it rings only for events about that confirmation.
@@ -168,13 +168,13 @@ class Watch:
 class Watches:
     """Makes watches. The bridge of a running call hears of machine detection, withdrawal and the call's end."""
 
-    def __init__(self, signals: Signals, confirmations: Confirmations, *, look_anyway_s: float = LOOK_ANYWAY_S) -> None:
-        self._signals = signals
+    def __init__(self, notifications: Notifications, confirmations: Confirmations, *, look_anyway_s: float = LOOK_ANYWAY_S) -> None:
+        self._notifications = notifications
         self._confirmations = confirmations
         self._look_anyway_s = look_anyway_s
 
     @asynccontextmanager
     async def watch(self, confirmation_id: str, attempt_id: str) -> AsyncIterator[Watch]:
         """Watch a confirmation for the time of one call."""
-        async with self._signals.bell(keys.attempt_channel(attempt_id)) as bell:
+        async with self._notifications.subscribe(keys.attempt_channel(attempt_id)) as bell:
             yield Watch(bell, self._confirmations, confirmation_id, look_anyway_s=self._look_anyway_s)

@@ -206,7 +206,7 @@ async def bench(valkey_url: str) -> AsyncIterator[Bench]:
         clock=clock,
         rng=random.Random(7),
     )
-    attendant = Attendant(store=store, dialer=dialer, reconciler=reconciler, turns=Turns(store.recoveries), tally=counts.append)
+    attendant = Attendant(store=store, dialer=dialer, reconciler=reconciler, turns=Turns(store.crash_counts), tally=counts.append)
     yield Bench(store, twilio, attendant, counts, clock)
     await client.aclose()
     await store.close()

@@ -46,7 +46,7 @@ class Post:
         return False
 
     def courier(self, *, delays_s: Sequence[float] = (0.05, 0.05, 0.05), life: timedelta = LIFE) -> Courier:
-        outbound, turns = partial(open_outbound, allows_private=True), Turns(self.store.recoveries)
+        outbound, turns = partial(open_outbound, allows_private=True), Turns(self.store.crash_counts)
         return Courier(self.store, outbound, turns=turns, tally=self._count, delays_s=delays_s, life=life)
 
     async def finish(self, number: int = 1) -> None:
@@ -240,28 +240,28 @@ async def test_a_dropped_endpoint_leaves_nothing_and_its_job_does_no_harm(post: 
 async def test_an_endpoint_whose_deliveries_killed_their_workers_is_parked_until_it_is_driven_again(post: Post) -> None:
     await post.finish()
     for _ in range(MOST_RECOVERIES + 1):
-        await post.store.recoveries.begin(Work.DELIVER, "whe_1")
+        await post.store.crash_counts.begin(Work.DELIVER, "whe_1")
     assert await post.turn()
     assert (post.counts, post.types()) == (["parked"], [])
     assert (await post.store.deliveries.counts("whe_1")).is_parked
     await post.finish(2)  # what comes to be told meanwhile waits, too
     assert not await post.turn(limit_s=0.2)
-    await post.store.recoveries.redrive("whe_1")
+    await post.store.crash_counts.redrive("whe_1")
     assert await post.turn()
     assert sorted(post.types()) == sorted(WHOLE * 2)
-    assert await post.store.recoveries.begin(Work.DELIVER, "whe_1") == 0
+    assert await post.store.crash_counts.begin(Work.DELIVER, "whe_1") == 0
 
 
 async def test_an_endpoint_whose_delivery_killed_its_worker_once_is_delivered_to_all_the_same(post: Post) -> None:
     await post.finish()
-    await post.store.recoveries.begin(Work.DELIVER, "whe_1")
+    await post.store.crash_counts.begin(Work.DELIVER, "whe_1")
     assert await post.turn()
     assert post.types() == WHOLE
     assert await post.store.client.hlen("due:begun") == 0
 
 
 async def test_a_parked_endpoint_that_is_dropped_leaves_nothing(post: Post) -> None:
-    await post.store.recoveries.begin(Work.DELIVER, "whe_1")
-    await post.store.recoveries.park_endpoint("whe_1")
+    await post.store.crash_counts.begin(Work.DELIVER, "whe_1")
+    await post.store.crash_counts.park_endpoint("whe_1")
     assert await post.store.webhooks.drop(post.endpoint)
-    assert (await post.store.recoveries.count(), await post.store.client.hlen("due:begun")) == (0, 0)
+    assert (await post.store.crash_counts.count(), await post.store.client.hlen("due:begun")) == (0, 0)

@@ -11,7 +11,7 @@ import pytest
 from shared.core.confirmation import Confirmation
 from shared.core.lifecycle.facts import CalleeClassified, CallEnded, DisclosurePlayed, Withdrawn
 from shared.store import Store, connect
-from shared.store.redis.notifications import Signals, Watches
+from shared.store.redis.notifications import Notifications, Watches
 from tests.support.orders import ALWAYS, an_order
 from tests.support.proxy import lossy_proxy
 from tests.support.valkey import ValkeyServer, running_valkey
@@ -29,7 +29,7 @@ async def soon(waiting: Awaitable[Confirmation]) -> Confirmation:
 @asynccontextmanager
 async def listening(store: Store) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as tasks:
-        running = tasks.create_task(store.signals.run())
+        running = tasks.create_task(store.notifications.run())
         try:
             yield
         finally:
@@ -97,7 +97,7 @@ async def test_without_a_listener_a_watch_still_shows_the_confirmation(store: St
 
 async def test_a_lost_message_is_made_up_for_by_looking_anyway(store: Store) -> None:
     await in_call(store)
-    watches = Watches(store.signals, store.confirmations, look_anyway_s=0.05)
+    watches = Watches(store.notifications, store.confirmations, look_anyway_s=0.05)
     async with watches.watch(an_order().id, "att_1") as watch:
         await soon(watch.changed())
         await store.confirmations.apply(an_order().id, Withdrawn)
@@ -108,15 +108,15 @@ async def test_a_server_that_falls_silent_is_left_and_found_again(tmp_path: Path
     with running_valkey(tmp_path) as server:
         store = connect(server.url, ALWAYS)
         await in_call(store)
-        signals = Signals(store.client, ping_every_s=0.1)
-        watches = Watches(signals, store.confirmations)
+        notifications = Notifications(store.client, ping_every_s=0.1)
+        watches = Watches(notifications, store.confirmations)
         async with asyncio.TaskGroup() as tasks:
-            running = tasks.create_task(signals.run())
+            running = tasks.create_task(notifications.run())
             async with watches.watch(an_order().id, "att_1") as watch:
                 await settled(watch.changed)
                 server.process.send_signal(signal.SIGSTOP)
                 await asyncio.sleep(0.5)
-                async with signals.bell("hung while nobody answers"):
+                async with notifications.subscribe("hung while nobody answers"):
                     server.process.send_signal(signal.SIGCONT)
                     await store.confirmations.apply(an_order().id, Withdrawn)
                     assert (await soon(watch.changed())).withdrawn_at is not None

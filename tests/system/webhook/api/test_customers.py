@@ -95,7 +95,7 @@ async def test_a_record_that_nobody_can_read_keeps_no_other_from_being_erased(
     told = capsys.readouterr().out
     assert "records_unreadable" in told
     assert broken["id"] in told
-    await service.store.remains.erase(broken["id"])
+    await service.store.unreadable_records.erase(broken["id"])
     assert await forget(service) == NOTHING
 
 
