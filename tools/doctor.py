@@ -20,7 +20,7 @@ import httpx
 from services.dialer_worker.settings import Settings as DialerSettings
 from services.media_bridge.settings import BridgeSettings
 from shared.core.errors import StoreUnavailableError
-from shared.settings.dial_policy import dial_policy_from
+from shared.settings.calling_rules import dial_policy_from
 from shared.settings.environ import EXIT_CODE, parse_settings, read_environ
 from shared.store import connect
 from tools.generators.all_settings import setting_faults

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from services.dialer_worker.settings import Settings
 from shared.core.errors import NotFoundError, StoreUnavailableError
-from shared.settings.dial_policy import dial_policy_from
+from shared.settings.calling_rules import dial_policy_from
 from shared.settings.environ import load_settings
 from shared.store import CrashCounts, ReadableError, UnreadableRecords, connect
 

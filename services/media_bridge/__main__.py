@@ -37,7 +37,7 @@ from shared.logs.setup import configure_logging
 from shared.runtime.health import Health
 from shared.runtime.metrics import make_registry
 from shared.runtime.supervisor import Child, Supervisor
-from shared.settings.dial_policy import dial_policy_from
+from shared.settings.calling_rules import dial_policy_from
 from shared.settings.environ import load_settings
 from shared.settings.parsers import Bind
 from shared.store import Store, connect

@@ -12,7 +12,7 @@ from shared.logs.setup import configure_logging
 from shared.runtime.health import Health
 from shared.runtime.metrics import make_registry
 from shared.runtime.uvicorn_server import DrainServer, server_config
-from shared.settings.dial_policy import dial_policy_from
+from shared.settings.calling_rules import dial_policy_from
 from shared.settings.environ import load_settings
 from shared.store import Store, connect
 

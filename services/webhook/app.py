@@ -32,7 +32,7 @@ from services.webhook.twilio.signature import SignedForms
 from services.webhook.twilio.voice import Voice
 from shared import languages
 from shared.runtime.health import Health
-from shared.settings.dial_policy import dial_policy_from
+from shared.settings.calling_rules import dial_policy_from
 from shared.store import Store
 from shared.twilio.callback_urls import INCOMING_PATH, INCOMING_STATUS_PATH
 

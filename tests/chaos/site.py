@@ -15,7 +15,7 @@ from redis import Redis
 from services.dialer_worker.settings import Settings
 from shared.core.confirmation import Confirmation
 from shared.core.errors import StoreUnavailableError
-from shared.settings.dial_policy import dial_policy_from
+from shared.settings.calling_rules import dial_policy_from
 from shared.settings.environ import parse_settings
 from shared.store import Store, connect
 from shared.store.redis.connection import translated

@@ -17,7 +17,7 @@ from shared.core.dialing.dial_policy import DialPolicy, Wakes, call_must_be_over
 from shared.core.lifecycle.facts import AttemptBegun, CallPlaced, Fact, Submitted, Withdrawn
 from shared.core.order import CallWishes, Customer, Order, Window
 from shared.core.phone import country_of, zones_of
-from shared.settings.dial_policy import RETRY_JITTER
+from shared.settings.calling_rules import RETRY_JITTER
 from tests.chaos.line import a_call
 from tests.chaos.rule_book import PLACES, Breach, Place, RuleBook
 

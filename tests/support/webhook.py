@@ -14,7 +14,7 @@ from services.webhook.app import make_app
 from services.webhook.settings import WebhookSettings
 from shared.runtime.health import Health
 from shared.runtime.metrics import make_registry
-from shared.settings.dial_policy import dial_policy_from
+from shared.settings.calling_rules import dial_policy_from
 from shared.settings.environ import parse_settings
 from shared.store import Store, connect
 from tests.support.orders import NOON

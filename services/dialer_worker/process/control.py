@@ -14,7 +14,7 @@ from shared.core.errors import StoreUnavailableError
 from shared.runtime.health import Health
 from shared.runtime.metrics import make_registry
 from shared.runtime.uvicorn_server import serving_health
-from shared.settings.dial_policy import dial_policy_from
+from shared.settings.calling_rules import dial_policy_from
 from shared.store import Limits, Store, connect
 from shared.store.dialing.dial_queue import DialQueue, open_sync_client
 

@@ -22,7 +22,7 @@ from services.dialer_worker.deliveries.http_post import open_outbound
 from services.dialer_worker.settings import Settings
 from services.dialer_worker.worker_counts import Count, Figure, Tally
 from shared.core.errors import StoreUnavailableError, TelephonyError
-from shared.settings.dial_policy import dial_policy_from
+from shared.settings.calling_rules import dial_policy_from
 from shared.store import Work, connect
 
 ATTEND_TIMEOUT_S = 45.0  # less than RQ's own limit, which would break off in the middle of anything

@@ -20,7 +20,7 @@ from services.dialer_worker.worker_counts import Count, Figure
 from shared.core.confirmation import Confirmation
 from shared.core.lifecycle.facts import AttemptBegun, CallPlaced
 from shared.core.order import CallWishes
-from shared.settings.dial_policy import dial_policy_from
+from shared.settings.calling_rules import dial_policy_from
 from shared.settings.environ import parse_settings
 from shared.store import Grant, Limits, Store, Wait, Work, connect
 from tests.support.orders import ALWAYS, an_order

@@ -6,7 +6,7 @@ from services.webhook.settings import WebhookSettings
 from services.webhook.softphone.pages import Pages
 from services.webhook.softphone.routes import softphone_routes
 from shared.core.dialing.dial_policy import DialPolicy
-from shared.settings.dial_policy import dial_policy_from
+from shared.settings.calling_rules import dial_policy_from
 from shared.settings.environ import SettingsError, parse_settings
 from shared.store import connect
 

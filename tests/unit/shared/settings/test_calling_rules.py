@@ -3,7 +3,7 @@
 from datetime import time
 
 from shared.core.order import Window
-from shared.settings.dial_policy import dial_policy_from
+from shared.settings.calling_rules import dial_policy_from
 from shared.settings.environ import parse_settings
 from shared.settings.groups import CallingRules
 
