@@ -14,7 +14,7 @@ from typing import Final
 from shared.core.order import Delivery, Item, Order
 from shared.core.speech import numbers
 from shared.core.speech.language import Language
-from shared.core.speech.sanitize import (
+from shared.core.speech.plain_text import (
     ADDRESS_CHARACTERS,
     COMPANY_CHARACTERS,
     ITEM_CHARACTERS,

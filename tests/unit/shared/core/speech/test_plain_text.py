@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.core.speech.sanitize import plain
+from shared.core.speech.plain_text import plain
 
 
 @pytest.mark.parametrize(
