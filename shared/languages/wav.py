@@ -1,4 +1,4 @@
-"""The one audio file format of the stored prompts: RIFF WAVE, 8 kHz, mono, mu-law (format tag 7)."""
+"""The file format of the stored prompts: RIFF WAVE, 8 kHz, mono, mu-law (format tag 7)."""
 
 import struct
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ class AudioFormatError(ConfirmerError):
 
 
 def pack(mulaw: bytes) -> bytes:
-    """A WAVE file with these mu-law samples."""
+    """Return a WAVE file with these mu-law samples."""
     form = _FORMAT.pack(MULAW, 1, RATE_HZ, RATE_HZ, 1, 8) + b"\0\0"
     padding = b"\0" * (len(mulaw) % 2)
     chunks = b"".join(
@@ -34,10 +34,10 @@ def pack(mulaw: bytes) -> bytes:
 
 
 def unpack(wave: bytes) -> bytes:
-    """The mu-law samples of a WAVE file.
+    """Return the mu-law samples of a WAVE file.
 
     Raises:
-        AudioFormatError: it is another kind of file, or another rate, width, encoding or number of channels.
+        AudioFormatError: It is another kind of file, or another rate, width, encoding or number of channels.
     """
     if len(wave) < _RIFF.size or wave[:4] != b"RIFF" or wave[8:12] != b"WAVE":
         raise AudioFormatError("no WAVE file")

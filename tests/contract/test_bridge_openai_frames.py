@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from services.media_bridge.openai import requests_wire as request
 from services.media_bridge.openai.requests_wire import Instructions, Transcription
 from shared.core.conversation.tools import TOOLS
-from shared.core.speech.script import say_exactly
+from shared.core.speech.instructions import say_exactly
 
 OFFICIAL: TypeAdapter[Any] = TypeAdapter(RealtimeClientEvent)
 

@@ -40,7 +40,7 @@ from shared.core.conversation import actions as act
 from shared.core.conversation import events as ev
 from shared.core.conversation.machine import ConversationMachine
 from shared.core.conversation.playback import Playback
-from shared.core.speech.script import say_exactly
+from shared.core.speech.instructions import say_exactly
 
 _FLUSH_LIMIT_S = 3.0
 _SAVE_EVERY_TURNS = 4

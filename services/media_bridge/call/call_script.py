@@ -17,8 +17,9 @@ from shared.core.conversation.tools import TOOLS
 from shared.core.dialing.dial_policy import DialPolicy, calendar_of
 from shared.core.order import Order
 from shared.core.outcome import Direction, VerdictKind
+from shared.core.speech.instructions import SpelledId, session_instructions, spelled_id
 from shared.core.speech.language import Language
-from shared.core.speech.script import Script, SpelledId, render, session_instructions, spelled_id
+from shared.core.speech.script import Script, render
 
 _GOES_ON_AFTER = (VerdictKind.CONFIRMED, VerdictKind.CANCELLED, VerdictKind.CHANGE_REQUESTED)
 _CLOSING_TIME_S = 15.0  # of the longest call, kept back for a polite end

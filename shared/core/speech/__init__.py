@@ -1,1 +1,1 @@
-"""What is said: the call's sentences, and how numbers, money and order ids are spoken."""
+"""What is said in a call: its sentences, and how numbers, prices, dates and order ids are spoken."""

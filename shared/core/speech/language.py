@@ -1,6 +1,6 @@
-"""What one language brings to a call: every sentence that is spoken, and the words for numbers, prices and dates.
+"""What a call needs of one language: every sentence that is spoken, and the words for numbers, prices and dates.
 
-The values stand in `shared/languages/{code}.toml`, one file a language; this module says what such a file must hold.
+The values are in `shared/languages/{code}.toml`, one file for each language; this module says what such a file must hold.
 """
 
 import re
@@ -13,7 +13,7 @@ from shared.core.errors import InvalidValueError
 from shared.core.speech.number_words import SPELLERS, Gender, Plural, Speller
 
 LINES: Final[Mapping[str, frozenset[str]]] = {
-    # who calls (first sentence, with the disclosure), then a question that shows whether a person listens
+    # who calls (the first sentence, with the disclosure), then a question whose answer shows that a person listens
     "greeting": frozenset({"company", "order_id"}),
     "question": frozenset(),
     "question_named": frozenset({"name"}),
@@ -22,13 +22,13 @@ LINES: Final[Mapping[str, frozenset[str]]] = {
     "inbound_no_order": frozenset(),
     "next_order": frozenset({"company", "order_id"}),
     "recording_notice": frozenset(),
-    # the order, only once a person has answered; each part only where the shop gave it
+    # the order, only after a person has answered; each part only if the shop gave it
     "details_items": frozenset({"items"}),
     "details_total": frozenset({"total"}),
     "details_address": frozenset({"address"}),
     "details_date": frozenset({"date"}),
     "details_none": frozenset(),
-    # the talk; {change} and {time} are filled in by the speech model
+    # the conversation; the speech model fills in {change} and {time}
     "ask": frozenset(),
     "read_back_cancel": frozenset(),
     "read_back_change": frozenset({"change"}),
@@ -51,7 +51,7 @@ LINES: Final[Mapping[str, frozenset[str]]] = {
     "goodbye_undecided": frozenset(),
     "goodbye_withdrawn": frozenset(),
 }
-"""Every line of a language with the placeholders it must hold, each exactly once."""
+"""Every line of a language, with the placeholders that it must hold, each exactly once."""
 
 STORED: Final = (
     "keypad",
@@ -63,13 +63,13 @@ STORED: Final = (
     "no_order",
     "not_understood",
 )
-"""The prompts kept as audio for when the speech model is away; they name no company, order or person."""
+"""The prompts that are stored as audio, for calls without the speech model; they name no company, order or person."""
 
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 
 
 class Certainty(StrEnum):
-    """How far a group of texts can be trusted: `REVIEWED` by a native speaker, else the author's own judgement."""
+    """How reliable a group of texts is: a native speaker `REVIEWED` it, or else the author's own judgement."""
 
     REVIEWED = "reviewed"
     HIGH = "high"
@@ -79,7 +79,7 @@ class Certainty(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noun:
-    """A counted thing: its gender and its form after a number; `few` only where a language has one (2-4 in Serbian)."""
+    """A counted thing: its gender and its forms after a number; `few` only if the language has it (2-4 in Serbian)."""
 
     gender: Gender
     one: str
@@ -87,7 +87,7 @@ class Noun:
     few: str | None = None
 
     def after(self, plural: Plural) -> str:
-        """The form that follows a number of that plural category."""
+        """Return the form that follows a number of that plural category."""
         if plural is Plural.ONE:
             return self.one
         return self.few if plural is Plural.FEW and self.few else self.other
@@ -105,10 +105,11 @@ class Currency:
 class SpeechWords:
     """The words from which prices, dates, order ids and lists of items are spoken.
 
-    `days` are the 31 days of a month and `weekdays` begin with Monday, in the form that fits `date`, a template with
-    {weekday}, {day} and {month}. `letters` names each letter in lower case, `marks` the signs that are said
-    aloud; other signs in an order id are pauses. `item_counted` has {count} (number and `piece`) and {name};
-    `price` has {major} and {minor}, `list_end` {first} and {last}, `id_ending` {ending}, `decimal` {whole} and {fraction}.
+    `days` are the 31 days of a month and `weekdays` begin with Monday, both in the form that `date` needs. `letters` has
+    the name of each letter in lower case, `marks` the names of the signs that are spoken; any other sign in an order id is
+    a pause. The templates: `date` with {weekday}, {day} and {month}; `decimal` with {whole} and {fraction}; `price` with
+    {major} and {minor}; `item_counted` with {count} (number and `piece`) and {name}; `list_end` with {first} and {last};
+    `id_ending` with {ending}.
     """
 
     letters: Mapping[str, str]
@@ -130,11 +131,12 @@ class SpeechWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Language:
-    """One language, whole. `transcription_code` is what OpenAI's transcription takes, None where it refuses it.
+    """Everything about one language.
 
-    `calling_codes` are the countries ("+383") whose numbers are spoken to in it when the order names no language.
-    `disclosure` are the words that say "automated" and "artificial intelligence"; each must be in the first sentence.
-    `yes` and `no` are short answers; `guidance` is for the speech model, in English.
+    `calling_codes` are the countries ("+383") whose customers are called in this language if the order names none.
+    `disclosure` holds the words for "automated" and "artificial intelligence"; each must be in the first sentence.
+    `yes` and `no` are short answers; `guidance` is for the speech model, in English. `transcription_code` is the
+    language's code at OpenAI's transcription, None if that refuses the language.
     """
 
     code: str
@@ -156,11 +158,11 @@ class Language:
         """Refuse a language that would fail in the middle of a call.
 
         Raises:
-            InvalidValueError: a line or placeholder is missing or unknown, or no speller counts in this language.
+            InvalidValueError: A line or placeholder is missing or unknown, or there are no number words for the language.
         """
         faults = [*_faults_of_lines(self.lines), *_faults_of_stored(self.stored)]
         if self.code not in SPELLERS:
-            faults.append("there is no speller in shared/core/number_words")
+            faults.append("there is no speller in shared/core/speech/number_words")
         greeting = self.lines.get("greeting", "")
         faults += [f"the greeting doesn't say '{words}'" for words in self.disclosure if words not in greeting]
         if not self.disclosure:

@@ -1,4 +1,4 @@
-"""Texts of strangers (names, items, addresses) made fit for a line: one line of plain words, never markup."""
+"""Texts that come from outside (names, items, addresses), reduced to one line of plain words without markup."""
 
 import unicodedata
 
@@ -8,11 +8,11 @@ NAME_CHARACTERS = 60
 COMPANY_CHARACTERS = 80
 
 _MARKUP = frozenset('«»‹›{}[]<>`"“”„')
-"""What marks verbatim text and placeholders in the prompt, and its look-alikes."""
+"""The signs that enclose verbatim text and placeholders in the prompt, and signs that look like them."""
 
 
 def plain(text: str, *, limit: int) -> str:
-    """The text without control characters, line breaks and markup, at most `limit` characters, cut between words."""
+    """Return the text without control characters, line breaks and markup, cut between words to at most `limit` characters."""
     spaced = (" " if character.isspace() else character for character in text)
     kept = (character for character in spaced if character not in _MARKUP and _is_visible(character))
     words = " ".join("".join(kept).split())
@@ -22,5 +22,5 @@ def plain(text: str, *, limit: int) -> str:
 
 
 def _is_visible(character: str) -> bool:
-    """Not a control, format, surrogate, private or unassigned character; joiners inside emoji go too."""
+    """Return whether it is no control, format, surrogate, private or unassigned character; a joiner inside an emoji is one."""
     return not unicodedata.category(character).startswith("C")

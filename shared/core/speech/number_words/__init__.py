@@ -1,4 +1,7 @@
-"""Whole numbers as words. Own spellers: the general libraries are wrong for Macedonian, Serbian and Greek."""
+"""Whole numbers as words.
+
+The spellers are our own, because the general libraries have mistakes in Macedonian, Serbian and Greek.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,4 +30,4 @@ SPELLERS = {
     "el": Speller(el.cardinal, one_or_other),
     "tr": Speller(tr.cardinal, one_or_other),
 }
-"""By language code; a language's data file works only with a speller here."""
+"""The spellers by language code; a language's data file is refused without one."""

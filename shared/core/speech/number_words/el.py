@@ -15,7 +15,7 @@ _LONE = {Gender.MASCULINE: "ένας", Gender.FEMININE: "μία"}
 
 
 def cardinal(number: int, gender: Gender) -> str:
-    """Spell 0 to 999,999,999; standing alone a number is neuter."""
+    """Spell 0 to 999,999,999; a number that stands alone is neuter."""
     if number == 0:
         return _ONES[0]
     millions, thousands, rest = groups(number)

@@ -10,7 +10,7 @@ _TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eigh
 
 
 def cardinal(number: int, _gender: Gender) -> str:
-    """Spell 0 to 999,999,999; English numbers know no gender."""
+    """Spell 0 to 999,999,999; English numbers have no gender."""
     if number == 0:
         return _ONES[0]
     scales = zip(groups(number), (" million", " thousand", ""), strict=True)

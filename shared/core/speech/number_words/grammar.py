@@ -1,4 +1,4 @@
-"""What number words depend on in every language: gender, plural form, and the groups a number falls into."""
+"""What number words depend on in every language: gender, plural form, and the groups of a number's digits."""
 
 from enum import StrEnum
 
@@ -12,7 +12,7 @@ LARGEST = 999_999_999
 
 
 class Gender(StrEnum):
-    """What the number agrees with: the gender of the noun after it, or `BARE` where it stands alone."""
+    """What a number agrees with: the gender of the noun after it, or `BARE` if it stands alone."""
 
     MASCULINE = "masculine"
     FEMININE = "feminine"
@@ -29,12 +29,12 @@ class Plural(StrEnum):
 
 
 def groups(number: int) -> tuple[int, int, int]:
-    """Split into millions, thousands and the rest, each below a thousand."""
+    """Split a number into millions, thousands and the rest, each below a thousand."""
     millions, below = divmod(number, MILLION)
     thousands, rest = divmod(below, THOUSAND)
     return millions, thousands, rest
 
 
 def one_or_other(number: int) -> Plural:
-    """Most languages: one thing, any other number of things."""
+    """Return the category in most languages: `ONE` for 1, `OTHER` for all other numbers."""
     return Plural.ONE if number == 1 else Plural.OTHER

@@ -12,7 +12,7 @@ _EIGHT = 8
 
 
 def cardinal(number: int, gender: Gender) -> str:
-    """Spell 0 to 999,999,999; only a lone "uno" changes before a noun ("un euro", "una lira")."""
+    """Spell 0 to 999,999,999; only "uno" by itself changes before a noun ("un euro", "una lira")."""
     if number == 1 and gender is not Gender.BARE:
         return "una" if gender is Gender.FEMININE else "un"
     millions, thousands, rest = groups(number)

@@ -19,7 +19,7 @@ _ELEVEN = 11
 
 
 def cardinal(number: int, gender: Gender) -> str:
-    """Spell 0 to 999,999,999; a lone thousand is "илјада"."""
+    """Spell 0 to 999,999,999; one thousand is "илјада", without "one"."""
     if number == 0:
         return _ONES[0]
     millions, thousands, rest = groups(number)
@@ -36,7 +36,7 @@ def cardinal(number: int, gender: Gender) -> str:
 
 
 def plural(number: int) -> Plural:
-    """One for 1, 21, 31 …, else other."""
+    """Return `ONE` for 1, 21, 31 …, else `OTHER`."""
     return Plural.ONE if number % TEN == 1 and number % HUNDRED != _ELEVEN else Plural.OTHER
 
 

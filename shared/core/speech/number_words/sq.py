@@ -1,4 +1,4 @@
-"""Albanian number words: every part is joined by "e", which is how prices and dates are said aloud."""
+"""Albanian number words: "e" joins all parts, as it does in spoken prices and dates."""
 
 from shared.core.speech.number_words.grammar import HUNDRED, TEN, TWENTY, Gender, groups
 

@@ -20,7 +20,7 @@ _TEENS = range(11, 15)
 
 
 def cardinal(number: int, gender: Gender) -> str:
-    """Spell 0 to 999,999,999; a lone thousand is "hiljadu"."""
+    """Spell 0 to 999,999,999; one thousand is "hiljadu"."""
     if number == 0:
         return _ONES[0]
     millions, thousands, rest = groups(number)
@@ -37,7 +37,7 @@ def cardinal(number: int, gender: Gender) -> str:
 
 
 def plural(number: int) -> Plural:
-    """One for 1, 21, 31 …, few for 2-4, 22-24 …, else other."""
+    """Return `ONE` for 1, 21, 31 …, `FEW` for 2-4, 22-24 …, else `OTHER`."""
     if number % HUNDRED in _TEENS:
         return Plural.OTHER
     if number % TEN == 1:

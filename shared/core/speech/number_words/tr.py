@@ -1,4 +1,4 @@
-"""Turkish number words: parts side by side; a single hundred or thousand is not counted."""
+"""Turkish number words: the parts follow each other without a joining word; 100 and 1000 have no "one" before them."""
 
 from shared.core.speech.number_words.grammar import HUNDRED, TEN, Gender, groups
 
@@ -7,7 +7,7 @@ _TENS = ("", "on", "yirmi", "otuz", "kırk", "elli", "altmış", "yetmiş", "sek
 
 
 def cardinal(number: int, _gender: Gender) -> str:
-    """Spell 0 to 999,999,999; Turkish knows no gender."""
+    """Spell 0 to 999,999,999; Turkish has no gender."""
     if number == 0:
         return _ONES[0]
     millions, thousands, rest = groups(number)

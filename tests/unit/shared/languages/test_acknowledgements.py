@@ -1,4 +1,4 @@
-"""The goodbyes without their leave-taking: what is said when the call goes on about another order."""
+"""What is said after a decision when the call goes on about another order: the goodbye without its farewell."""
 
 import pytest
 
@@ -10,7 +10,7 @@ CASES = [(code, result) for code in languages.supported() for result in ("confir
 
 
 @pytest.mark.parametrize(("code", "result"), CASES)
-def test_a_decision_is_acknowledged_in_one_sentence_or_two_without_taking_leave(code: str, result: str) -> None:
+def test_a_decision_is_acknowledged_in_one_sentence_or_two_without_a_farewell(code: str, result: str) -> None:
     script = render(languages.load(code), company="Shopaz", order=Order("A-1"))
     said, goodbye = script.acknowledgements[result], script.goodbyes[result]
     assert goodbye.startswith(said)

@@ -1,4 +1,4 @@
-"""The data files, each of the eight held to the same measure, and their audio."""
+"""The data files of the eight languages meet the same requirements, and so does their audio."""
 
 import json
 import re
@@ -18,15 +18,15 @@ CODES = languages.supported()
 CURRENCIES = {"EUR", "ALL", "MKD", "RSD", "TRY", "USD", "CHF", "GBP"}
 SILENT = b"\xff\x7f"
 NOT_TRANSCRIBED = {"sq"}
-"""OpenAI's transcription refuses this `language`, and with it the whole update of the session."""
+"""OpenAI's transcription refuses this language, and then the whole update of the session."""
 
 
-def test_albanian_and_seven_more_are_spoken() -> None:
+def test_albanian_and_seven_more_languages_are_supported() -> None:
     assert set(CODES) == {"sq", "en", "mk", "sr", "it", "de", "el", "tr"}
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_a_language_holds_every_line_and_nothing_unknown(code: str) -> None:
+def test_a_data_file_holds_every_line_and_nothing_unknown(code: str) -> None:
     raw = tomllib.loads((FOLDER / f"{code}.toml").read_text(encoding="utf-8"))
     assert set(raw) <= {field.name for field in fields(Language)}
     assert set(raw["speech"]) == {field.name for field in fields(SpeechWords)}
@@ -137,7 +137,7 @@ def test_no_two_languages_claim_one_country() -> None:
     assert len(claimed) == len(set(claimed))
 
 
-def test_a_default_that_nobody_speaks_is_an_error() -> None:
+def test_a_default_that_is_not_supported_is_an_error() -> None:
     with pytest.raises(NotFoundError, match="no language 'fr'"):
         languages.choose(wanted=None, phone="+33612345678", default="fr")
 

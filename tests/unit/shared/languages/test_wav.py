@@ -1,4 +1,4 @@
-"""The one audio file format of the stored prompts."""
+"""The file format of the stored prompts."""
 
 import struct
 

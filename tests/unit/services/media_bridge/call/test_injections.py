@@ -12,7 +12,7 @@ from services.media_bridge.call.call_script import CallScript, PromptBook
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.order import Customer, Delivery, Item, Money, Order
 from shared.core.outcome import Direction
-from shared.core.speech.script import KEYED_LINES, say_exactly
+from shared.core.speech.instructions import KEYED_LINES, say_exactly
 from tests.support.orders import ALWAYS, NOON, PHONE, an_order
 
 INJECTIONS = (

@@ -53,7 +53,7 @@ def test_the_greeting_must_disclose_the_assistant() -> None:
         ({**SQ.stored, "goodbye": "Faleminderit nga {company}!"}, "'goodbye' must hold no placeholder"),
     ],
 )
-def test_stored_prompts_are_complete_and_name_nobody(stored: dict[str, str], fault: str) -> None:
+def test_stored_prompts_are_complete_and_hold_no_placeholder(stored: dict[str, str], fault: str) -> None:
     with pytest.raises(InvalidValueError, match=fault):
         replace(SQ, stored=stored)
 
@@ -63,6 +63,6 @@ def test_a_language_needs_a_speller() -> None:
         replace(SQ, code="fr")
 
 
-def test_a_noun_without_a_few_form_takes_its_other() -> None:
+def test_a_noun_without_a_few_form_takes_its_other_form() -> None:
     noun = Noun(gender=Gender.MASCULINE, one="lek", other="lekë")
     assert [noun.after(plural) for plural in (Plural.ONE, Plural.FEW, Plural.OTHER)] == ["lek", "lekë", "lekë"]

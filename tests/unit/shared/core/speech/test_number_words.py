@@ -130,5 +130,5 @@ def test_every_number_has_words_of_its_own_and_no_digit(code: str) -> None:
         ("sr", 25, Plural.OTHER),
     ],
 )
-def test_the_noun_takes_the_form_its_number_asks_for(code: str, number: int, plural: Plural) -> None:
+def test_the_number_decides_the_form_of_the_noun(code: str, number: int, plural: Plural) -> None:
     assert SPELLERS[code].plural(number) is plural

@@ -1,4 +1,4 @@
-"""Texts of strangers become one line of plain words."""
+"""Texts that come from outside become one line of plain words."""
 
 import pytest
 
@@ -16,7 +16,7 @@ from shared.core.speech.plain_text import plain
         ("", ""),
     ],
 )
-def test_control_characters_line_breaks_and_markup_go(text: str, spoken: str) -> None:
+def test_control_characters_line_breaks_and_markup_are_removed(text: str, spoken: str) -> None:
     assert plain(text, limit=80) == spoken
 
 
@@ -25,5 +25,5 @@ def test_a_long_text_is_cut_between_words() -> None:
     assert plain("një dy tre", limit=10) == "një dy tre"
 
 
-def test_a_long_word_is_cut_within() -> None:
+def test_a_word_longer_than_the_limit_is_cut() -> None:
     assert plain("x" * 100, limit=10) == "x" * 10
