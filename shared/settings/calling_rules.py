@@ -1,14 +1,14 @@
-"""From the settings to the dial policy of the core: the same in every process, so that all decide alike."""
+"""Makes the core's dial policy from the calling rules in the settings, so that every process decides by the same policy."""
 
 from shared.core.dialing.dial_policy import DialPolicy
 from shared.core.phone import country_of, zones_of
 from shared.settings.groups import CallingRules
 
-RETRY_JITTER = 0.02  # of a pause: enough to spread what one outage broke off, too little for anybody to notice
+RETRY_JITTER = 0.02  # part of a pause: it spreads the calls that one outage ended, and nobody notices it
 
 
 def dial_policy_from(settings: CallingRules) -> DialPolicy:
-    """Return the policy that `settings` describe."""
+    """Return the dial policy that the settings describe."""
     return DialPolicy(
         window=settings.call_window,
         weekdays=settings.call_days,

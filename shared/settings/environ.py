@@ -1,14 +1,15 @@
-"""Settings from the environment: frozen, checked at the start, and every fault told at once in one line."""
+"""Reads settings from the environment: frozen, checked at the start, with all faults reported together in one line."""
 
 import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from shared.core.errors import ConfirmerError
 
@@ -20,15 +21,15 @@ SettingsT = TypeVar("SettingsT", bound="Settings")
 class Settings(BaseModel):
     """The base of every settings group and of each service's own `Settings`.
 
-    A field `call_window` is the variable `CALL_WINDOW`. A secret is a `SecretStr` or has `repr=False`, and may also
-    come from the file that `NAME_FILE` names. The first of a field's `examples` is shown with a fault.
+    The field `call_window` is the variable `CALL_WINDOW`. A secret is a `SecretStr` or a field with `repr=False`; it may
+    also come from the file that `NAME_FILE` names. A fault is reported with the first of the field's `examples`.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class SettingsError(ConfirmerError):
-    """Variables are missing or wrong; `faults` has one sentence for each, the text is one line."""
+    """Variables are missing or wrong; `faults` has one sentence for each, and the message is one line."""
 
     def __init__(self, faults: tuple[str, ...]) -> None:
         super().__init__("wrong settings: " + "; ".join(faults))
@@ -41,15 +42,15 @@ def variables(settings: type[Settings]) -> dict[str, FieldInfo]:
 
 
 def is_secret(field: FieldInfo) -> bool:
-    """Tell whether the field's value must not be shown, and may be read from a file."""
+    """Return whether the field's value must not be shown and may be read from a file."""
     return field.annotation is SecretStr or not field.repr
 
 
 def parse_settings(settings: type[SettingsT], environ: Mapping[str, str]) -> SettingsT:
-    """Make `settings` from variables. An empty one counts as absent.
+    """Make `settings` from variables; an empty variable counts as absent.
 
     Raises:
-        SettingsError: Names every variable that is missing or wrong.
+        SettingsError: Variables are missing or wrong; it names all of them.
     """
     fields = variables(settings)
     faults: dict[str, str] = {}
@@ -74,9 +75,9 @@ def parse_settings(settings: type[SettingsT], environ: Mapping[str, str]) -> Set
 
 
 def read_environ() -> dict[str, str]:
-    """Return the process's environment over the `.env` of the working directory (or the file `ENV_FILE` names).
+    """Return the variables of the process, and those of `.env` in the working directory that the process does not have.
 
-    The environment wins over the file; an empty `ENV_FILE` reads none.
+    `ENV_FILE` names another file than `.env`; if it is empty, no file is read.
     """
     env_file = os.environ.get("ENV_FILE", ".env")
     from_file = dotenv_values(env_file, interpolate=False) if env_file and Path(env_file).is_file() else {}
@@ -84,7 +85,7 @@ def read_environ() -> dict[str, str]:
 
 
 def load_settings(settings: type[SettingsT]) -> SettingsT:
-    """Make `settings` from the environment; end the process with one line and exit code 2 where it is wrong."""
+    """Make `settings` from the environment; if it is wrong, end the process with one line and exit code 2."""
     try:
         return parse_settings(settings, read_environ())
     except SettingsError as error:
@@ -93,7 +94,7 @@ def load_settings(settings: type[SettingsT]) -> SettingsT:
 
 
 class _FileFaultError(Exception):
-    """The file that should hold a secret can't be used."""
+    """The file that should hold a secret can't be used, or the secret is also in the environment."""
 
 
 def _value(name: str, field: FieldInfo, environ: Mapping[str, str]) -> str:
@@ -110,13 +111,13 @@ def _value(name: str, field: FieldInfo, environ: Mapping[str, str]) -> str:
 
 
 def _faults(error: ValidationError) -> Iterator[tuple[str, str]]:
-    """Yield each faulty variable with what is wrong, without the value: it may be a secret in the wrong place."""
+    """Yield each faulty variable with its fault, but without its value, which may be a secret in the wrong place."""
     for detail in error.errors(include_input=False, include_url=False):
         name = str(detail["loc"][0]).upper() if detail["loc"] else "settings"
         yield name, "is missing" if detail["type"] == "missing" else f"is wrong: {_sentence(detail)}"
 
 
-def _sentence(detail: Mapping[str, Any]) -> str:  # Any: pydantic's own context of an error
+def _sentence(detail: ErrorDetails) -> str:
     cause = detail.get("ctx", {}).get("error")
     text = str(cause) if cause is not None else str(detail["msg"]).replace("Input should", "it should")
     return " ".join(text.split())

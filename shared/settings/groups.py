@@ -1,4 +1,4 @@
-"""The settings of the contract in groups; each service's `Settings` inherits the groups that it uses."""
+"""The settings in groups; each service's `Settings` inherits the groups that it uses."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -39,7 +39,7 @@ Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class RedisSettings(Settings):
-    """Where the truth is kept."""
+    """Where the store is."""
 
     redis_url: Annotated[SecretStr, BeforeValidator(parse_redis_url)] = Field(
         SecretStr("redis://127.0.0.1:6379/0"), examples=["redis://127.0.0.1:6379/0"]
@@ -47,7 +47,7 @@ class RedisSettings(Settings):
 
 
 class PublicSettings(Settings):
-    """The origin by which Twilio reaches us; without a slash at the end."""
+    """The origin at which Twilio reaches us, without a slash at its end."""
 
     public_url: Origin = Field(examples=["https://calls.shop.example"])
 
@@ -66,7 +66,7 @@ class ShopKeys(Settings):
 
 
 class RateSettings(Settings):
-    """How many requests one API key may make; None for as many as it likes."""
+    """How many requests one API key may make; None sets no limit."""
 
     rate_limit: Annotated[Rate | None, BeforeValidator(parse_rate)] = Field(
         Rate(120_000, 60), examples=["600/60"], description="requests/seconds"
@@ -82,7 +82,7 @@ class TokenSettings(Settings):
 
 
 class OpenAISettings(Settings):
-    """Which model speaks, and where."""
+    """The speech model, and the server on which it runs."""
 
     openai_api_key: SecretStr = Field(examples=["sk-..."])
     openai_realtime_url: Annotated[str, BeforeValidator(parse_websocket_url)] = Field(
@@ -93,39 +93,39 @@ class OpenAISettings(Settings):
 
 
 class TwilioAuth(Settings):
-    """The secret that Twilio signs its requests with."""
+    """The secret with which Twilio signs its requests."""
 
     twilio_auth_token: SecretStr = Field(examples=["the-token-beside-the-account-sid"])
 
 
 class TwilioSettings(TwilioAuth):
-    """The account, and where its REST API is."""
+    """The account at Twilio, and the origin of its REST API."""
 
     twilio_account_sid: str = Field(pattern=r"^AC[0-9A-Za-z_]+$", examples=["AC" + "0" * 32])
     twilio_api_url: Origin = Field("https://api.twilio.com", examples=["https://api.twilio.com"])
 
 
 class LocaleSettings(Settings):
-    """What counts where neither the order nor the number tells."""
+    """The language and time zone for customers of whom neither the order nor the number tells one."""
 
     default_language: Annotated[str, BeforeValidator(parse_language)] = Field("sq", examples=["sq"])
     default_timezone: Annotated[str, BeforeValidator(parse_timezone)] = Field("Europe/Tirane", examples=["Europe/Tirane"])
 
 
 class CallingRules(LocaleSettings):
-    """When and how often a customer may be called, and which; `call_days` holds 0 (Monday) to 6."""
+    """Which customers may be called, when and how often; `call_days` holds 0 (Monday) to 6."""
 
     call_window: Annotated[Window, BeforeValidator(parse_window)] = Field(parse_window("09:00-20:00"), examples=["09:00-20:00"])
     call_days: Annotated[frozenset[int], BeforeValidator(parse_days)] = Field(WORKING_DAYS, examples=["mon-sat"])
     call_holidays: Switch = Field(default=False, examples=["off"])
     allowed_countries: Annotated[frozenset[str], BeforeValidator(parse_countries)] = Field(
-        frozenset({"XK", "AL", "MK"}), examples=["XK,AL,MK"], description="{'*'} is all"
+        frozenset({"XK", "AL", "MK"}), examples=["XK,AL,MK"], description="{'*'} allows all"
     )
     max_attempts: int = Field(3, ge=1, examples=["3"])
     retry_delays: Annotated[Mapping[str, int], BeforeValidator(parse_retry_delays)] = Field(
         RETRY_DELAYS_S,
         examples=["busy:300,no_answer:1800"],
-        description="seconds by attempt result, merged over the defaults",
+        description="seconds by attempt result; a result that is not named keeps its default",
     )
     ring_timeout_s: int = Field(25, ge=5, le=600, examples=["25"])
     call_time_limit_s: int = Field(180, ge=1, le=14400, examples=["180"])
@@ -144,14 +144,14 @@ class DialSettings(CallingRules):
 
 
 class StreamSettings(Settings):
-    """What the media bridge asks of a stream, and where it keeps recordings; `record_calls` None keeps none."""
+    """What the media bridge demands of a stream, and where it keeps recordings; if `record_calls` is None, it records nothing."""
 
     require_stream_signature: Switch = Field(default=False, examples=["off"])
     record_calls: Annotated[Path | None, BeforeValidator(parse_folder)] = Field(None, examples=["off"])
 
 
 class LogSettings(Settings):
-    """How much is logged, and for whom."""
+    """How much is logged, and in which form."""
 
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(parse_word)] = Field(
         "info", examples=["info"]
@@ -160,7 +160,7 @@ class LogSettings(Settings):
 
 
 class DrainSettings(Settings):
-    """How long work in hand may take to end after SIGTERM."""
+    """How long the work in progress may take to end after SIGTERM."""
 
     drain_timeout_s: Seconds = Field(180, examples=["180"])
 
@@ -184,18 +184,18 @@ class MediaBridgeAddress(Settings):
 
 
 class DialerAddress(Settings):
-    """Where the dialer worker serves health and metrics."""
+    """Where the dialer worker serves its health and metrics."""
 
     dialer_bind: Address = Field(Bind("127.0.0.1", 8002), examples=["127.0.0.1:8002"])
 
 
 class WebhookTargets(Settings):
-    """Whether webhooks may also go to private addresses and by plain http: for trials on one machine, never in production."""
+    """Whether webhooks may also go to private addresses and over plain http: for tests on one machine, never in production."""
 
     webhook_private_targets: Switch = Field(default=False, examples=["off"])
 
 
 class SoftphoneSettings(Settings):
-    """Whether the page for trying the bot by the browser's microphone is served, to this machine only."""
+    """Whether this machine, and no other, is served the page on which one talks to the bot by the browser's microphone."""
 
     softphone: Annotated[Literal["off", "local"], BeforeValidator(parse_word)] = Field("off", examples=["off"])

@@ -1,4 +1,4 @@
-"""What the words in the environment mean: one parser a kind of value. A fault is told without repeating the value."""
+"""Parsers for the values of variables, one for each kind of value. No error message repeats the value: it may be a secret."""
 
 import re
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ def parse_words(text: str) -> list[str]:
     """Return the words of a comma-separated list.
 
     Raises:
-        ValueError: There is none.
+        ValueError: The list has no word.
     """
     words = [word.strip() for word in text.split(",") if word.strip()]
     if not words:
@@ -47,19 +47,19 @@ def parse_words(text: str) -> list[str]:
 
 
 def parse_word(text: str) -> str:
-    """Return a choice in small letters."""
+    """Return one of several choices, in lower case."""
     return text.strip().lower()
 
 
 def parse_switch(text: str) -> bool:
-    """Return whether it says `on`."""
+    """Return True for `on`, False for `off`."""
     if parse_word(text) not in _SWITCHES:
         raise ValueError("it should be on or off")
     return _SWITCHES[parse_word(text)]
 
 
 def parse_bind(text: str) -> Bind:
-    """Return the parts of `host:port`; an IPv6 host stands in brackets."""
+    """Return the parts of `host:port`; an IPv6 host must be in brackets."""
     host, _, port = text.rpartition(":")
     if not host or not port.isdecimal() or int(port) > _MAX_PORT or (":" in host and host[:1] + host[-1:] != "[]"):
         raise ValueError("it should be host:port")
@@ -79,7 +79,7 @@ def _split_url(text: str, *schemes: str) -> SplitResult:
 
 
 def parse_http_origin(text: str) -> str:
-    """Return an `http` or `https` origin: scheme, host and port in small letters, nothing behind."""
+    """Return an `http` or `https` origin: scheme, host and port in lower case, and nothing after them."""
     parts = _split_url(text, "http", "https")
     if parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None:
         raise ValueError("it should be an origin: no path, no query, no user")
@@ -87,7 +87,7 @@ def parse_http_origin(text: str) -> str:
 
 
 def parse_websocket_url(text: str) -> str:
-    """Return a `ws` or `wss` URL without a query: the model is added to it."""
+    """Return a `ws` or `wss` URL without a query, to which the model is added."""
     if _split_url(text, "ws", "wss").query:
         raise ValueError("it should have no query: OPENAI_REALTIME_MODEL is added to it")
     return text
@@ -105,7 +105,7 @@ def parse_redis_url(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many requests within so many seconds."""
+    """At most `requests` requests within `window_s` seconds."""
 
     requests: int
     window_s: int
@@ -136,7 +136,7 @@ def parse_shop_keys(text: str) -> Mapping[str, str]:
 
 
 def parse_signing_secret(text: str) -> str:
-    """Return a secret that is long enough to sign with."""
+    """Return a secret that is long enough for signatures."""
     if len(text) < SECRET_LENGTH:
         raise ValueError(f"it should have at least {SECRET_LENGTH} characters")
     return text
@@ -150,7 +150,7 @@ def parse_language(text: str) -> str:
 
 
 def parse_timezone(text: str) -> str:
-    """Return the name of a zone of the tz database."""
+    """Return the name of a time zone of the tz database."""
     try:
         ZoneInfo(text)
     except (LookupError, ValueError, OSError) as error:
@@ -159,7 +159,7 @@ def parse_timezone(text: str) -> str:
 
 
 def parse_window(text: str) -> Window:
-    """Return the span `HH:MM-HH:MM` within one day; `24:00` is its end."""
+    """Return the window `HH:MM-HH:MM` within one day; `24:00` is the end of the day."""
     found = _WINDOW.fullmatch(text.replace(" ", ""))
     if found is None:
         raise ValueError("it should be HH:MM-HH:MM")
@@ -171,7 +171,7 @@ def parse_window(text: str) -> Window:
 
 
 def parse_days(text: str) -> frozenset[int]:
-    """Return the days, Monday 0, of a list of days and ranges; a range may go over the week's end."""
+    """Return the days (0 is Monday) of a list of days and ranges; a range may go over the end of the week."""
     days: set[int] = set()
     for word in parse_words(text.lower()):
         first, dash, end = word.partition("-")
@@ -184,7 +184,7 @@ def parse_days(text: str) -> frozenset[int]:
 
 
 def parse_countries(text: str) -> frozenset[str]:
-    """Return ISO 3166 codes, or `*` alone."""
+    """Return ISO 3166 country codes, or `*` alone."""
     codes = frozenset(parse_words(text.upper()))
     if codes != {"*"} and not all(re.fullmatch(r"[A-Z]{2}", code) for code in codes):
         raise ValueError("it should be two-letter codes, or * alone")
@@ -192,7 +192,7 @@ def parse_countries(text: str) -> frozenset[str]:
 
 
 def parse_retry_delays(text: str) -> Mapping[str, int]:
-    """Return whole seconds by attempt result: what `result:seconds,...` says over the defaults."""
+    """Return whole seconds by attempt result: the defaults, replaced by those in `result:seconds,...`."""
     delays: dict[str, int] = {}
     for pair in parse_words(text):
         result, _, seconds = (part.strip() for part in pair.partition(":"))

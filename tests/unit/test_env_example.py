@@ -30,19 +30,19 @@ def service_settings() -> list[type[Settings]]:
 ALL = [*settings_in(groups), *service_settings()]
 
 
-def test_it_names_every_variable_once() -> None:
+def test_the_example_names_every_variable_once() -> None:
     lines = [line.split("=")[0] for line in (ROOT / ".env.example").read_text().splitlines() if line[:1].isalpha()]
 
     assert sorted(lines) == sorted({name for settings in ALL for name in variables(settings)})
 
 
-def test_every_variable_has_a_comment_in_its_block() -> None:
+def test_every_block_begins_with_a_comment() -> None:
     for block in (ROOT / ".env.example").read_text().split("\n\n"):
         assert block.startswith("#")
 
 
 @pytest.mark.parametrize("settings", ALL)
-def test_its_values_are_accepted_and_are_the_defaults(settings: type[Settings]) -> None:
+def test_the_values_of_the_example_are_accepted_and_are_the_defaults(settings: type[Settings]) -> None:
     made = parse_settings(settings, EXAMPLE)
 
     for name, field in settings.model_fields.items():

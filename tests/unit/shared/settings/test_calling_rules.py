@@ -1,4 +1,4 @@
-"""The policy is what the settings say."""
+"""The dial policy is the one that the settings describe."""
 
 from datetime import time
 

@@ -1,4 +1,4 @@
-"""Settings come from the environment, whole or not at all."""
+"""Settings are made of the environment, or all its faults are reported."""
 
 from pathlib import Path
 from typing import Annotated
@@ -40,7 +40,7 @@ def test_an_empty_variable_counts_as_absent() -> None:
     assert "ORIGIN is missing" in fault_of(GOOD | {"ORIGIN": ""})
 
 
-def test_every_fault_stands_in_one_line_with_an_example() -> None:
+def test_all_faults_are_in_one_line_each_with_an_example() -> None:
     text = fault_of({"COUNT": "0", "TOKEN": "x"})
 
     assert text == (
@@ -83,11 +83,11 @@ def test_a_secret_given_twice_is_a_fault() -> None:
     assert "TOKEN and TOKEN_FILE are both set" in fault_of(GOOD | {"TOKEN_FILE": "/run/secrets/token"})
 
 
-def test_what_is_no_secret_has_no_file_variant() -> None:
+def test_only_a_secret_may_come_from_a_file() -> None:
     assert "ORIGIN is missing" in fault_of({"TOKEN": "x", "ORIGIN_FILE": "/etc/hostname"})
 
 
-def test_variables_names_what_is_read() -> None:
+def test_variables_names_each_variable_that_is_read() -> None:
     assert list(variables(Example)) == ["ORIGIN", "TOKEN", "KEYS", "COUNT"]
 
 

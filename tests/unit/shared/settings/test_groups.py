@@ -1,4 +1,4 @@
-"""The groups have the contract's names, defaults and types."""
+"""The groups have the documented names, defaults and types."""
 
 import pytest
 from pydantic import BaseModel
@@ -35,7 +35,7 @@ REQUIRED = {
 }
 
 
-def test_the_defaults_are_the_contracts() -> None:
+def test_the_defaults_are_the_documented_ones() -> None:
     settings = parse_settings(Everything, REQUIRED)
 
     assert settings.redis_url.get_secret_value() == "redis://127.0.0.1:6379/0"
@@ -50,7 +50,7 @@ def test_the_defaults_are_the_contracts() -> None:
     assert settings.webhook_bind == Bind("127.0.0.1", 8000)
 
 
-def test_words_become_values() -> None:
+def test_variables_become_values() -> None:
     more = {"CALLS_PER_SECOND": "2.5", "RETRY_DELAYS": "busy:5", "LOG_LEVEL": "DEBUG", "REQUIRE_STREAM_SIGNATURE": "on"}
 
     settings = parse_settings(Everything, REQUIRED | more)
@@ -63,14 +63,14 @@ def test_words_become_values() -> None:
     assert settings.twilio_from_numbers == ("+38344000001", "+38344000002")
 
 
-def test_all_that_is_missing_is_named_at_once() -> None:
+def test_everything_that_is_missing_is_named_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
         parse_settings(Everything, {})
 
     assert [fault.split()[0] for fault in caught.value.faults] == sorted(REQUIRED)
 
 
-def test_a_short_signing_secret_is_told_with_an_example() -> None:
+def test_a_short_signing_secret_is_reported_with_an_example() -> None:
     with pytest.raises(SettingsError, match="SIGNING_SECRET is wrong: it should have at least 32 characters, for example"):
         parse_settings(groups.TokenSettings, {"SIGNING_SECRET": "short"})
 

@@ -1,4 +1,4 @@
-"""Each kind of value in the environment: what it means, and what is refused."""
+"""Each kind of value in the environment: what it means, and which values are refused."""
 
 from collections.abc import Callable
 from datetime import time
