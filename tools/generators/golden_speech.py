@@ -37,6 +37,7 @@ _DENAR = Order(id="X1", total=Money(Decimal("1201.05"), "MKD"), items=(Item("A",
 def words(code: str) -> dict[str, object]:
     """Everything that a call about three orders may say, spelled for synthesis."""
     whole = asdict(_script(code, _EURO))
+    whole |= whole.pop("lines")
     others = {name: asdict(_script(code, order)) for name, order in (("lek", _LEK), ("denar", _DENAR))}
     details = {name: {"order_id": script["order_id_spoken"], "details": script["details"]} for name, script in others.items()}
     return {"lines": whole, **details}
@@ -45,7 +46,7 @@ def words(code: str) -> dict[str, object]:
 def heard(code: str) -> bytes:
     """Greeting, details and question in espeak-ng's voice, 8 kHz mu-law."""
     script = _script(code, _EURO)
-    return voice.speak(f"{script.greeting} {script.details} {script.ask}", language=code)
+    return voice.speak(f"{script.greeting} {script.details} {script.lines['ask']}", language=code)
 
 
 def golden_words(code: str) -> dict[str, object]:

@@ -13,23 +13,9 @@ from typing import Final
 
 from shared.core.order import Order
 from shared.core.speech.language import Language
-from shared.core.speech.script import Script
+from shared.core.speech.script import FIXED_LINES, Script
 
-KEYED_LINES: Final = (
-    "greeting",
-    "details",
-    "ask",
-    "read_back_cancel",
-    "read_back_change",
-    "ask_callback",
-    "read_back_callback",
-    "not_understood",
-    "not_heard",
-    "keypad",
-    "anything_else",
-    "wait",
-    "human",
-)
+KEYED_LINES: Final = ("greeting", "details", *FIXED_LINES)
 """The lines that stand in the instructions; a goodbye is asked for when it is to be said."""
 
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._/#-]{1,64}")
@@ -83,6 +69,7 @@ def session_instructions(
     all calls first, so that OpenAI can reuse it from its cache.
     """
     others = ", ".join(f"{other.name} ({other.code})" for other in other_languages if other.code != language.code)
+    keyed = {"greeting": script.greeting, "details": script.details, **script.lines}
     return Template(prompt.text).substitute(
         code=language.code,
         language=f"{language.name} ({language.endonym})",
@@ -91,7 +78,7 @@ def session_instructions(
         yes_words=", ".join(language.yes),
         no_words=", ".join(language.no),
         company=script.company,
-        lines="\n".join(f"[{key}] «{getattr(script, key)}»" for key in KEYED_LINES if getattr(script, key)),
+        lines="\n".join(f"[{key}] «{keyed[key]}»" for key in KEYED_LINES if keyed[key]),
         local_now=f"{local_now:%A} {local_now.isoformat(timespec='minutes')}",
         timezone=str(local_now.tzinfo),
         order_json=_quoted(order_json),

@@ -25,6 +25,21 @@ from shared.core.speech.prices import spoken_price
 MOST_ITEMS: Final = 3
 """How many items of an order are named; of the others only the number is said."""
 
+FIXED_LINES: Final = (
+    "ask",
+    "read_back_cancel",
+    "read_back_change",
+    "ask_callback",
+    "read_back_callback",
+    "not_understood",
+    "not_heard",
+    "keypad",
+    "anything_else",
+    "wait",
+    "human",
+)
+"""The lines that are the same for every order."""
+
 _GOODBYE = "goodbye_"
 _AFTER_SALUTATION = ", "
 _LAST_SENTENCE = re.compile(r"(?<=[.!?])\s+[^.!?]+[.!?]$")
@@ -35,8 +50,9 @@ class Script:
     """Everything that may be said in one call, ready to speak: one language, one order, no digits but the company's own.
 
     `opening` is the first sentence: an automated assistant, of which company, about which order. `question` follows
-    it; its answer shows whether a person listens. `details` may only be said to a person. The keys of `goodbyes` are
-    attempt results. `read_back_change` and `read_back_callback` still hold `{change}` and `{time}`, which the model fills in.
+    it; its answer shows whether a person listens. `details` may only be said to a person. `lines` are those that are the
+    same for every order; two of them hold `{change}` and `{time}`, which the model fills in. The keys of `goodbyes` are
+    attempt results.
     """
 
     language: str
@@ -49,18 +65,8 @@ class Script:
     next_order: str
     recording_notice: str
     details: str
-    ask: str
-    read_back_cancel: str
-    read_back_change: str
-    ask_callback: str
-    read_back_callback: str
-    not_understood: str
-    not_heard: str
-    keypad: str
-    anything_else: str
-    wait: str
-    human: str
     voicemail: str
+    lines: Mapping[str, str]
     goodbyes: Mapping[str, str]
 
     @property
@@ -114,18 +120,8 @@ def render(language: Language, *, company: str, order: Order, customer_name: str
         next_order=lines["next_order"].format(company=company, order_id=spoken_id),
         recording_notice=lines["recording_notice"],
         details=_details(language, order),
-        ask=lines["ask"],
-        read_back_cancel=lines["read_back_cancel"],
-        read_back_change=lines["read_back_change"],
-        ask_callback=lines["ask_callback"],
-        read_back_callback=lines["read_back_callback"],
-        not_understood=lines["not_understood"],
-        not_heard=lines["not_heard"],
-        keypad=lines["keypad"],
-        anything_else=lines["anything_else"],
-        wait=lines["wait"],
-        human=lines["human"],
         voicemail=lines["voicemail"].format(company=company),
+        lines={key: lines[key] for key in FIXED_LINES},
         goodbyes=goodbyes(language),
     )
 

@@ -37,7 +37,7 @@ class Preview:
                 "language": script.language,
                 "greeting": script.greeting,
                 "details": script.details,
-                "keypad": script.keypad,
+                "keypad": script.lines["keypad"],
                 "goodbyes": dict(script.goodbyes),
                 "voicemail": script.voicemail,
                 "next_attempt_at": None if call_at is None else timestamp(call_at),
