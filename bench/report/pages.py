@@ -1,10 +1,13 @@
 """Writes what was measured into the documents that show it, so that no figure is typed by hand.
 
-A document holds pairs of marks, and what stands between them is replaced: a table by the beginning of its title, or the plots.
+A document holds pairs of marks, and what is between them is replaced: by a table, which the beginning of its title
+names, by all plots of a page, or by one of them.
 
     <!-- bench: bridge / At 50 calls -->
     <!-- /bench -->
     <!-- bench: bridge / plots -->
+    <!-- /bench -->
+    <!-- bench: bridge / plot bridge_cost -->
     <!-- /bench -->
 """
 
@@ -16,14 +19,20 @@ from bench.report.report import RESULTS
 
 PROJECT = Path(__file__).resolve().parents[2]
 _PLOTS = "plots"
+_ONE_PLOT = "plot "
 _BLOCK = re.compile(r"(<!-- bench: (?P<page>\w+) / (?P<what>[^>]+?) -->\n).*?(<!-- /bench -->)", re.DOTALL)
 _PLOT = re.compile(r"!\[(?P<name>[^]]+)\]\((?P<file>[^)]+)\)")
 
 
+def documents(root: Path = PROJECT) -> list[Path]:
+    """Return the documents that may show what was measured."""
+    return [root / "README.md", root / "bench" / "README.md", *sorted((root / "docs").rglob("*.md"))]
+
+
 def refresh(root: Path = PROJECT, results: Path = RESULTS) -> list[Path]:
-    """Bring `README.md` and all of `docs/` up to date; returns what has changed."""
+    """Bring the documents up to date, and return those that have changed."""
     changed = []
-    for path in (root / "README.md", *sorted((root / "docs").rglob("*.md"))):
+    for path in documents(root):
         old = path.read_text("utf-8")
         new = filled(old, folder=path.parent, results=results)
         if new != old:
@@ -42,16 +51,22 @@ def _block(page: str, what: str, folder: Path, results: Path) -> str:
     if not path.exists():
         return "Not measured yet: `make bench`."
     text = path.read_text("utf-8")
-    if what == _PLOTS:
-        return "\n".join(f"![{plot['name']}]({_link(results / plot['file'], folder)})" for plot in _PLOT.finditer(text))
+    if what == _PLOTS or what.startswith(_ONE_PLOT):
+        plots = {plot["name"]: _link(results / plot["file"], folder) for plot in _PLOT.finditer(text)}
+        names = plots if what == _PLOTS else [what.removeprefix(_ONE_PLOT)]
+        return "\n".join(f"![{name}]({plots[name]})" for name in names if name in plots) or _not_measured(page)
     head, *tables = text.split("\n## ")
     table = next((table for table in tables if table.startswith(what)), None)
     if table is None:
-        return f"Not measured last time: `python -m bench --only {page}`."
+        return _not_measured(page)
     title, _, body = table.partition("\n")
     rows = [line for line in body.splitlines() if line.startswith("|")]
     around = " · ".join(line for line in head.splitlines()[1:] if line)
     return "\n".join([f"**{title}**", "", *rows, "", f"{around} · [{page}]({_link(path, folder)})"])
+
+
+def _not_measured(page: str) -> str:
+    return f"Not measured last time: `python -m bench --only {page}`."
 
 
 def _link(path: Path, folder: Path) -> str:
