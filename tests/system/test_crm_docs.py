@@ -1,4 +1,4 @@
-"""The examples of docs/crm.md do what they say, as a reader would run them."""
+"""The examples in docs/crm.md do what the page says, run as a reader would run them."""
 
 import json
 import os
@@ -39,7 +39,7 @@ def publish(url: str, *numbers: int) -> None:
 
 
 def plays(command: Sequence[str], valkey: ValkeyServer, folder: Path, **environ: str) -> None:
-    """Run a reader: it takes up its own and others' pending entries, drops what it knows, and goes on with what is new."""
+    """Run an example: it reads its own and others' pending entries, ignores events that it knows, and goes on with new ones."""
     publish(valkey.url, 1)
     with Redis.from_url(valkey.url) as client:
         client.xgroup_create(LOG, "crm", id="0")
@@ -99,7 +99,7 @@ def test_the_php_example(valkey: ValkeyServer, tmp_path: Path) -> None:
 
 
 def _node_packages() -> Path:
-    """Return the folder in which npm has installed what the example asks for; skip where it can't."""
+    """Return the folder in which npm has installed what the example imports; skip the test if npm can't."""
     if not (NODE_PACKAGES / "node_modules" / "redis" / "package.json").exists():
         npm = shutil.which("npm")
         if npm is None:

@@ -1,4 +1,4 @@
-"""The README's examples do what the README says: the order is taken, the customer called, the CRM told."""
+"""The examples in the README do what it says: the order is accepted, the customer called, the outcome read."""
 
 import json
 import os
@@ -25,7 +25,7 @@ CRM_LIMIT_S = 60
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """The demo's parts, waiting for orders."""
+    """The programs of the demo, waiting for orders."""
 
     env: dict[str, str]
     twilio: str
@@ -44,7 +44,7 @@ def system(tmp_path: Path) -> Iterator[System]:
 
 
 def example(name: str) -> str:
-    """Return the fenced block that stands under `<!-- tested: name -->`."""
+    """Return the fenced block below `<!-- tested: name -->`."""
     readme = (PROJECT / "README.md").read_text()
     found = re.search(rf"<!-- tested: {name} -->\n```\w+\n(.*?)```", readme, re.DOTALL)
     assert found is not None

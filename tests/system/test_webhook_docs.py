@@ -1,4 +1,4 @@
-"""The receiver of docs/webhooks.md takes what the courier sends, and nothing else."""
+"""The receiver in docs/webhooks.md accepts what we send, and nothing else."""
 
 import re
 import subprocess
@@ -40,7 +40,7 @@ def example(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PhpShop:
-    """The example behind PHP's own web server."""
+    """The example, served by PHP's own web server."""
 
     url: str
     log: Path
@@ -73,7 +73,7 @@ def running_shop(folder: Path) -> Iterator[PhpShop]:
         process.wait()
 
 
-async def test_the_php_receiver_takes_what_we_send(valkey_url: str, tmp_path: Path) -> None:
+async def test_the_php_receiver_accepts_what_we_send(valkey_url: str, tmp_path: Path) -> None:
     store, counts = connect(valkey_url, ALWAYS), list[Count]()
     with running_shop(tmp_path) as shop:
         endpoint = Endpoint(id="whe_1", shop="shopaz", url=shop.url, events=(EventType.FINISHED,), secret=SECRET, created_at=NOON)
