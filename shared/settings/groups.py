@@ -14,12 +14,13 @@ from shared.settings.parsers import (
     Bind,
     Rate,
     parse_bind,
+    parse_choice,
     parse_countries,
     parse_days,
     parse_folder,
     parse_http_origin,
     parse_language,
-    parse_numbers,
+    parse_phone_numbers,
     parse_rate,
     parse_redis_url,
     parse_retry_delays,
@@ -29,7 +30,6 @@ from shared.settings.parsers import (
     parse_timezone,
     parse_websocket_url,
     parse_window,
-    parse_word,
 )
 
 Address = Annotated[Bind, BeforeValidator(parse_bind)]
@@ -137,10 +137,10 @@ class CallingRules(LocaleSettings):
 class DialSettings(CallingRules):
     """How calls are placed."""
 
-    twilio_from_numbers: Annotated[tuple[str, ...], BeforeValidator(parse_numbers)] = Field(examples=["+38344000001"])
+    twilio_from_numbers: Annotated[tuple[str, ...], BeforeValidator(parse_phone_numbers)] = Field(examples=["+38344000001"])
     calls_per_second: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(1, examples=["1"])
     max_concurrent_calls: int = Field(10, ge=1, examples=["10"])
-    machine_detection: Annotated[Literal["async", "off"], BeforeValidator(parse_word)] = Field("async", examples=["async"])
+    machine_detection: Annotated[Literal["async", "off"], BeforeValidator(parse_choice)] = Field("async", examples=["async"])
 
 
 class StreamSettings(Settings):
@@ -153,10 +153,10 @@ class StreamSettings(Settings):
 class LogSettings(Settings):
     """How much is logged, and in which form."""
 
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(parse_word)] = Field(
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(parse_choice)] = Field(
         "info", examples=["info"]
     )
-    log_format: Annotated[Literal["json", "console"], BeforeValidator(parse_word)] = Field("json", examples=["json"])
+    log_format: Annotated[Literal["json", "console"], BeforeValidator(parse_choice)] = Field("json", examples=["json"])
 
 
 class DrainSettings(Settings):
@@ -198,4 +198,4 @@ class WebhookTargets(Settings):
 class SoftphoneSettings(Settings):
     """Whether this machine, and no other, is served the page on which one talks to the bot by the browser's microphone."""
 
-    softphone: Annotated[Literal["off", "local"], BeforeValidator(parse_word)] = Field("off", examples=["off"])
+    softphone: Annotated[Literal["off", "local"], BeforeValidator(parse_choice)] = Field("off", examples=["off"])

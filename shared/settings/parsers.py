@@ -34,11 +34,11 @@ class Bind(NamedTuple):
     port: int
 
 
-def parse_words(text: str) -> list[str]:
-    """Return the words of a comma-separated list.
+def parse_list(text: str) -> list[str]:
+    """Return the entries of a comma-separated list.
 
     Raises:
-        ValueError: The list has no word.
+        ValueError: The list is empty.
     """
     words = [word.strip() for word in text.split(",") if word.strip()]
     if not words:
@@ -46,16 +46,16 @@ def parse_words(text: str) -> list[str]:
     return words
 
 
-def parse_word(text: str) -> str:
+def parse_choice(text: str) -> str:
     """Return one of several choices, in lower case."""
     return text.strip().lower()
 
 
 def parse_switch(text: str) -> bool:
     """Return True for `on`, False for `off`."""
-    if parse_word(text) not in _SWITCHES:
+    if parse_choice(text) not in _SWITCHES:
         raise ValueError("it should be on or off")
-    return _SWITCHES[parse_word(text)]
+    return _SWITCHES[parse_choice(text)]
 
 
 def parse_bind(text: str) -> Bind:
@@ -113,7 +113,7 @@ class Rate:
 
 def parse_rate(text: str) -> Rate | None:
     """Return `count/seconds`, None for `off`."""
-    if parse_word(text) == "off":
+    if parse_choice(text) == "off":
         return None
     found = re.fullmatch(r"([1-9]\d{0,8})/([1-9]\d{0,4})", text.strip(), re.ASCII)
     if found is None:
@@ -124,7 +124,7 @@ def parse_rate(text: str) -> Rate | None:
 def parse_shop_keys(text: str) -> Mapping[str, str]:
     """Return the shop of each key in `shop:key,shop:key`; a shop may have several keys."""
     shops: dict[str, str] = {}
-    for pair in parse_words(text):
+    for pair in parse_list(text):
         shop, colon, key = pair.partition(":")
         if not colon or not re.fullmatch(r"[a-z0-9_-]{1,64}", shop):
             raise ValueError("it should be shop:key pairs, a shop's name of a-z, 0-9, _ and -")
@@ -173,7 +173,7 @@ def parse_window(text: str) -> Window:
 def parse_days(text: str) -> frozenset[int]:
     """Return the days (0 is Monday) of a list of days and ranges; a range may go over the end of the week."""
     days: set[int] = set()
-    for word in parse_words(text.lower()):
+    for word in parse_list(text.lower()):
         first, dash, end = word.partition("-")
         last = end if dash else first
         if first not in DAYS or last not in DAYS:
@@ -185,7 +185,7 @@ def parse_days(text: str) -> frozenset[int]:
 
 def parse_countries(text: str) -> frozenset[str]:
     """Return ISO 3166 country codes, or `*` alone."""
-    codes = frozenset(parse_words(text.upper()))
+    codes = frozenset(parse_list(text.upper()))
     if codes != {"*"} and not all(re.fullmatch(r"[A-Z]{2}", code) for code in codes):
         raise ValueError("it should be two-letter codes, or * alone")
     return codes
@@ -194,7 +194,7 @@ def parse_countries(text: str) -> frozenset[str]:
 def parse_retry_delays(text: str) -> Mapping[str, int]:
     """Return whole seconds by attempt result: the defaults, replaced by those in `result:seconds,...`."""
     delays: dict[str, int] = {}
-    for pair in parse_words(text):
+    for pair in parse_list(text):
         result, _, seconds = (part.strip() for part in pair.partition(":"))
         if result not in RETRY_DELAYS_S:
             raise ValueError(f"a result should be one of {', '.join(RETRY_DELAYS_S)}")
@@ -204,9 +204,9 @@ def parse_retry_delays(text: str) -> Mapping[str, int]:
     return {**RETRY_DELAYS_S, **delays}
 
 
-def parse_numbers(text: str) -> tuple[str, ...]:
+def parse_phone_numbers(text: str) -> tuple[str, ...]:
     """Return phone numbers in E.164."""
-    numbers = tuple(parse_words(text))
+    numbers = tuple(parse_list(text))
     if not all(re.fullmatch(r"\+[1-9]\d{6,14}", number) for number in numbers):
         raise ValueError("it should be numbers in E.164")
     return numbers
@@ -214,4 +214,4 @@ def parse_numbers(text: str) -> tuple[str, ...]:
 
 def parse_folder(text: str) -> Path | None:
     """Return a folder's path, None for `off`."""
-    return None if parse_word(text) == "off" else Path(text).expanduser()
+    return None if parse_choice(text) == "off" else Path(text).expanduser()
