@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any
 
-from bench.bridge import bridge, neighbours, soak, turns
+from bench.bridge import bridge, noisy_neighbours, soak, turns
 from bench.delivery import delivery
 from bench.dialer import dialer
 from bench.intake import intake
@@ -24,7 +24,7 @@ _PARTS: dict[str, Callable[[Options], Coroutine[Any, Any, Result]]] = {
     "dialer": dialer.measure,
     "delivery": delivery.measure,
     "soak": soak.measure,
-    "neighbours": neighbours.measure,
+    "neighbours": noisy_neighbours.measure,
 }
 _EXAMPLES = """\
 examples:

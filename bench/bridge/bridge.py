@@ -16,7 +16,7 @@ from bench.intake.orders import POLICY, Calls
 from bench.options import Options
 from bench.report.counters import has_two_cores, rss_kb
 from bench.report.report import Result, Table
-from bench.site import FAIR_NOTE, FarEnds, bridge_part, certificate, fair_turn, measure_alone, new_stack, relay_part
+from bench.testbed import FAIR_NOTE, FarEnds, bridge_part, certificate, fair_turn, measure_alone, new_stack, relay_part
 from shared.store import connect
 from tools.ports import free_port
 from tools.stack import Part, Stack

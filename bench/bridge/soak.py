@@ -10,7 +10,7 @@ from bench.intake.orders import POLICY, Calls
 from bench.options import Options
 from bench.report.counters import open_files, rss_kb
 from bench.report.report import Result, Table
-from bench.site import FarEnds, bridge_part, measure_alone, new_stack
+from bench.testbed import FarEnds, bridge_part, measure_alone, new_stack
 from shared.store import connect
 from tools.ports import free_port
 from tools.stack import Stack

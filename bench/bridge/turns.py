@@ -7,7 +7,7 @@ from typing import Any
 from bench.intake.orders import POLICY, Calls
 from bench.options import Options
 from bench.report.report import Cell, Result, Table
-from bench.site import FarEnds, bridge_part, measure_alone, new_stack
+from bench.testbed import FarEnds, bridge_part, measure_alone, new_stack
 from shared.store import connect
 from tools.ports import free_port
 

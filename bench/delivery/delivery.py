@@ -13,7 +13,7 @@ from bench.intake.orders import POLICY, SHOP, order
 from bench.options import Options
 from bench.report.latency import quantiles
 from bench.report.report import Cell, Result, Table
-from bench.site import new_stack
+from bench.testbed import new_stack
 from shared.core.lifecycle.facts import Withdrawn
 from shared.store import Store, connect
 from tools.stack import PROJECT

@@ -17,14 +17,14 @@ import httpx
 import msgspec
 from redis import Redis
 
-from bench.dialer import deaths
+from bench.dialer import recovery
 from bench.dialer.fast_twilio import Arrival
 from bench.intake.orders import POLICY, order
 from bench.options import Options
 from bench.report.counters import cpu_ns, share_kb
 from bench.report.latency import quantiles
 from bench.report.report import Result, Table
-from bench.site import SECRET, new_stack
+from bench.testbed import SECRET, new_stack
 from shared.core.order import CallWishes
 from shared.store import Store, connect
 from tools.ports import free_port
@@ -140,7 +140,7 @@ async def measure(options: Options) -> Result:
         ["CPU ms a second while nothing is due: front", found["idle_front"]],
         ["CPU ms a second while nothing is due: workers", found["idle_workers"]],
         ["CPU ms a second while nothing is due: Redis", found["idle_redis"]],
-        *([f"killed: {name}; an order taken in then is called after, s", found[part]] for part, name in deaths.PARTS.items()),
+        *([f"killed: {name}; an order taken in then is called after, s", found[part]] for part, name in recovery.PARTS.items()),
     ]
     note = (
         f"{_WORKERS} workers, limits of rate and concurrency set out of the way, a Twilio that answers after 200 ms, Valkey with "
@@ -186,7 +186,7 @@ async def _measured(options: Options, run: _Run, redis: "Redis") -> Figures:
         | idle
         | {"latency_p50": waits["p50"], "latency_p99": waits["p99"], "late_p50": late["p50"], "late_max": late["max"]}
         | await _killed(run)
-        | await deaths.waits_s(run, run.stack)
+        | await recovery.waits_s(run, run.stack)
     )
 
 

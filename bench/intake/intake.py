@@ -13,7 +13,7 @@ from redis import Redis
 from bench.options import Options
 from bench.report.counters import HARNESS_CORE, MEASURED_CORE, make_patient, pin, rss_kb
 from bench.report.report import Result, Table
-from bench.site import SECRET, new_stack
+from bench.testbed import SECRET, new_stack
 from tools.ports import free_port
 from tools.stack import PROJECT, Part, Stack
 

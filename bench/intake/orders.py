@@ -4,8 +4,8 @@ import itertools
 from datetime import datetime, time
 from decimal import Decimal
 
-from bench.bridge.caller_end import Ticket
-from bench.site import SECRET
+from bench.bridge.simulated_caller import Ticket
+from bench.testbed import SECRET
 from shared.core.confirmation import Confirmation
 from shared.core.dialing.dial_policy import DialPolicy
 from shared.core.lifecycle.facts import AttemptBegun

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.report.counters import load
-from bench.site import machine
+from bench.testbed import machine
 
 RESULTS = Path(__file__).parents[1] / "results"
 

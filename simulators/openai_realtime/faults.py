@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from simulators.openai_realtime.shape import Json
+from simulators.openai_realtime.events.validators import Json
 
 
 class Faults(BaseModel):

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from simulators.openai_realtime.shape import Json
+from simulators.openai_realtime.events.validators import Json
 
 _MOST_SESSIONS = 5000
 _MOST_EVENTS = 3000

@@ -14,12 +14,12 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from simulators.openai_realtime.conversation import new_id
+from simulators.openai_realtime.events.validators import Json
 from simulators.openai_realtime.faults import FaultBook, Faults
 from simulators.openai_realtime.hearing.transcriber import Ears
 from simulators.openai_realtime.ledger import Ledger, SessionRecord, now_ms
-from simulators.openai_realtime.session import LONGEST_SESSION_S, Session
-from simulators.openai_realtime.shape import Json
+from simulators.openai_realtime.session.conversation import new_id
+from simulators.openai_realtime.session.session import LONGEST_SESSION_S, Session
 
 _ABORT = "simulator.abort"
 _LONGEST_QUERY = 200

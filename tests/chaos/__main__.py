@@ -11,10 +11,10 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.chaos.crash import crash_everywhere
-from tests.chaos.fence import Outcome, Plan, run_fence, too_hasty
-from tests.chaos.freeze import DIALER, WITHOUT_DEADLINE, freeze_workers
-from tests.chaos.year import run_year
+from tests.chaos.faults.crash import crash_everywhere
+from tests.chaos.faults.freeze import DIALER, WITHOUT_DEADLINE, freeze_workers
+from tests.chaos.faults.random_kills import Outcome, Plan, run_fence, too_hasty
+from tests.chaos.virtual_year.virtual_year import run_year
 
 _A_RUN = 750  # orders
 _KILLS = 60

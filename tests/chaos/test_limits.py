@@ -13,9 +13,9 @@ import pytest
 
 from shared.core.confirmation import Confirmation
 from shared.core.order import CallWishes, Priority
-from tests.chaos.fake_twilio import Call, FakeTwilio, Moods, fake_twilio
-from tests.chaos.judge import judge
-from tests.chaos.site import Site, a_site
+from tests.chaos.invariants import judge
+from tests.chaos.testbed import Site, a_site
+from tests.chaos.twilio.fake_twilio import Call, FakeTwilio, Moods, fake_twilio
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(150)]
 RATE, AT_ONCE = 10, 4

@@ -8,9 +8,9 @@ from time import monotonic
 import httpx
 import pytest
 
-from tests.chaos.fake_twilio import Moods, fake_twilio
-from tests.chaos.judge import judge
-from tests.chaos.site import Site, a_site
+from tests.chaos.invariants import judge
+from tests.chaos.testbed import Site, a_site
+from tests.chaos.twilio.fake_twilio import Moods, fake_twilio
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(150)]
 AWAY_S = 30.0

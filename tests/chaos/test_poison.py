@@ -10,9 +10,9 @@ import pytest
 
 from shared.core.lifecycle.announcement import EventType
 from shared.core.webhook_endpoints.endpoint import Endpoint, secret_of
-from tests.chaos.fake_twilio import Moods, fake_twilio
-from tests.chaos.judge import judge
-from tests.chaos.site import Site, a_site
+from tests.chaos.invariants import judge
+from tests.chaos.testbed import Site, a_site
+from tests.chaos.twilio.fake_twilio import Moods, fake_twilio
 from tests.support.orders import NOON
 from tests.support.receiver import running_receiver
 from tests.system.dialer_worker.processes import ROOT
@@ -40,7 +40,7 @@ def parked(site: Site, *words: str) -> str:
 async def test_a_poisonous_order_is_parked_and_the_others_are_called(tmp_path: Path) -> None:
     async with fake_twilio(Moods(), seed=1) as twilio, a_site(tmp_path, twilio, settings=SETTINGS) as site:
         poison, *others = await site.new_orders(1 + OTHERS)
-        dialer = await site.start_dialer("tests.chaos.poisoned", POISON=poison.id)
+        dialer = await site.start_dialer("tests.chaos.faults.poisoned", POISON=poison.id)
         await site.submit([poison, *others])
         site.ids.remove(poison.id)
         await site.come_to_rest(limit_s=60)
@@ -80,7 +80,7 @@ async def test_a_poisonous_endpoint_is_parked_and_orders_and_other_endpoints_go_
             )
             await site.store.webhooks.save(endpoint)
         orders = await site.new_orders(OTHERS)
-        await site.start_dialer("tests.chaos.poisoned", POISON="whe_1")
+        await site.start_dialer("tests.chaos.faults.poisoned", POISON="whe_1")
         await site.submit(orders)
         await site.come_to_rest(limit_s=60)
         await until_parked(site, "endpoint_parked", limit_s=60)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.crash import crash_everywhere
-from tests.chaos.freeze import DIALER, WITHOUT_DEADLINE, freeze_workers
-from tests.chaos.tripwire import CAN_TELL_PEERS
+from tests.chaos.faults.crash import crash_everywhere
+from tests.chaos.faults.freeze import DIALER, WITHOUT_DEADLINE, freeze_workers
+from tests.chaos.faults.redis_fault_proxy import CAN_TELL_PEERS
 
 pytestmark = [
     pytest.mark.system,

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.support.scenarios.judge import judge
-from tests.support.scenarios.played import Played
+from tests.support.scenarios.check import judge
 from tests.support.scenarios.player import Player
+from tests.support.scenarios.result import Played
+from tests.support.scenarios.running_system import Stage, running_stage
 from tests.support.scenarios.scenario import Expected, Scenario
-from tests.support.scenarios.stage import Stage, running_stage
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]
 

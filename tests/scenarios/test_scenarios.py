@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.scenarios.hall import Hall, running_hall
-from tests.support.scenarios.judge import judge
+from tests.support.scenarios.check import judge
+from tests.support.scenarios.runner import Hall, running_hall
 from tests.support.scenarios.scenario import Scenario, read_all
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]

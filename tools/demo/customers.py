@@ -9,7 +9,7 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """One customer with one order. `script` is read by `simulators.people`; `outcome` and `results` are what must come."""
+    """One customer with one order, the script of `simulators.customer_script`, and the outcome and results that must come."""
 
     order_id: str
     phone: str

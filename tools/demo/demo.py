@@ -204,7 +204,8 @@ def _wait_for_orders(stack: Stack, env: Mapping[str, str], console: Console) -> 
         '    -H \'Content-Type: application/json\' -d \'{"order": {"id": "SHP-1"}, "company": "Shopaz",\n'
         '    "customer": {"phone": "+38344123456"}}\'\n'
         f"Talk to the bot yourself: {env['PUBLIC_URL']}/softphone in a browser, or `make mic` in another terminal\n"
-        f"What the called people do: PUT {env['TWILIO_API_URL']}/simulator/people/PHONE (simulators/people.py shows scripts)\n"
+        f"What the called people do: PUT {env['TWILIO_API_URL']}/simulator/people/PHONE "
+        "(simulators/customer_script/script.py shows scripts)\n"
         "Ctrl-C ends it.",
         highlight=False,
     )

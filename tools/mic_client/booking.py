@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # Twilio ships no types
 
-from simulators.twilio.calls.call import new_sid
+from simulators.twilio.call.call import new_sid
 from simulators.twilio.media.stream_frames import Identity
 from simulators.twilio.twiml.documents import ConnectStream, TwimlError, Verb, parse
 from tools.mic_client.options import Options, System, UsageError

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import numpy as np
 
-from simulators import voice
-from simulators.phrases import PHRASES, Intent, phrases
+from simulators.speech import voice
+from simulators.speech.phrases import PHRASES, Intent, phrases
 from simulators.twilio.twiml.documents import Gather, Hangup
 from tools.mic_client.booking import Booking, Invitation, direct_invitation, open_client
 from tools.mic_client.call import LiveCall, Tracks

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from simulators import voice
+from simulators.speech import voice
 from simulators.twilio.media.wav import WavError, to_mulaw
 from tools.mic_client.options import UsageError
 from tools.mic_client.pacer import FRAME, Pcm

@@ -7,8 +7,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators import voice
-from simulators.phrases import PHRASES, Intent, every_phrase
+from simulators.speech import voice
+from simulators.speech.phrases import PHRASES, Intent, every_phrase
 
 Sound = NDArray[np.float32]
 
@@ -49,7 +49,7 @@ class _Template:
 
 
 class Ears:
-    """Knows all phrases of `simulators.phrases` by ear. Thread-safe; making one takes a good part of a second.
+    """Knows all phrases of `simulators.speech.phrases` by ear. Thread-safe; making one takes a good part of a second.
 
     Languages that are not expected in every call are learnt when they are first needed, in some 0.1 s each.
     """

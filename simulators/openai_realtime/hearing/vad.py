@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulators import voice
+from simulators.speech import voice
 
 FRAME_MS = 20
 _BYTES_PER_MS = 8

@@ -5,7 +5,7 @@ from collections.abc import MutableSequence
 from pathlib import Path
 from typing import BinaryIO
 
-from simulators import voice
+from simulators.speech import voice
 from simulators.twilio.media.play_buffer import SAMPLES_PER_MS
 from simulators.twilio.media.sounds import is_audible
 

@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from simulators.people import PeopleError, as_json, parse_attempt, parse_person
-from simulators.twilio.calls.call import Call
-from simulators.twilio.calls.calls import Exchange, inbound_request
+from simulators.customer_script.script import PeopleError, as_json, parse_attempt, parse_person
+from simulators.twilio.call.call import Call
+from simulators.twilio.exchange.exchange import Exchange, inbound_request
 from simulators.twilio.faults import FaultError, parse_faults
 from simulators.twilio.ledger import now_ms, wall_time
 from simulators.twilio.rest.resource import call_resource

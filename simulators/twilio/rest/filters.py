@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
-from simulators.twilio.calls.call import Call, Status
-from simulators.twilio.rest.errors import RestError
+from simulators.twilio.call.call import Call, Status
+from simulators.twilio.errors import RestError
 
 DEFAULT_PAGE = 50
 MAX_PAGE = 1000

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
+from simulators.twilio.errors import RestError
 from simulators.twilio.options import Options
-from simulators.twilio.rest.errors import RestError
 
 Form: TypeAlias = Mapping[str, list[str]]
 """Each parameter with all its values: `StatusCallbackEvent` is repeated."""

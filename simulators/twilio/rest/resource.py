@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from simulators.twilio.calls.call import API_VERSION, Call, Status, rfc_2822
+from simulators.twilio.call.call import API_VERSION, Call, Status, rfc_2822
 from simulators.twilio.options import Options
 
 PRICE_AFTER_S = 2.0

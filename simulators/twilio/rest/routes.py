@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulators.twilio.calls.call import API_VERSION, Call
-from simulators.twilio.calls.calls import Exchange
+from simulators.twilio.call.call import API_VERSION, Call
+from simulators.twilio.errors import RestError
+from simulators.twilio.exchange.exchange import Exchange
 from simulators.twilio.faults import Kind, Rule
 from simulators.twilio.ledger import now_ms, wall_time
-from simulators.twilio.rest.errors import RestError
 from simulators.twilio.rest.filters import DEFAULT_PAGE, MAX_PAGE, matches
 from simulators.twilio.rest.parameters import Form, parse_create, parse_update
 from simulators.twilio.rest.resource import account_resource, call_resource, numbers_resource, page_resource

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from itertools import count
 from typing import assert_never
 
-from simulators import voice
-from simulators.twilio.calls.call import Call, End
+from simulators.speech import voice
+from simulators.twilio.call.call import Call, End
 from simulators.twilio.media.line import Line
 from simulators.twilio.media.wav import WavError, to_mulaw
-from simulators.twilio.rest.documents import Document, Source
-from simulators.twilio.surroundings import Surroundings
 from simulators.twilio.twiml import documents
+from simulators.twilio.twiml.context import Surroundings
 from simulators.twilio.twiml.documents import TwimlError, Verb
+from simulators.twilio.twiml.loader import Document, Source
 from simulators.twilio.twiml.stream_verb import StreamVerb
 from simulators.twilio.webhooks import WebhookFailedError
 

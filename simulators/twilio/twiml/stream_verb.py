@@ -4,16 +4,16 @@ from urllib.parse import urljoin
 
 from websockets.asyncio.client import ClientConnection
 
-from simulators.twilio.calls.call import Call, new_sid
+from simulators.twilio.call.call import Call, new_sid
 from simulators.twilio.faults import Kind
 from simulators.twilio.ledger import StreamEntry, now_ms, wall_time
 from simulators.twilio.media.line import Line
 from simulators.twilio.media.media_stream import Manners, MediaStream, StreamRefusedError, check_url, open_socket
 from simulators.twilio.media.stream_frames import Identity
-from simulators.twilio.rest.documents import Document
 from simulators.twilio.rest.parameters import Webhook
-from simulators.twilio.surroundings import Surroundings
+from simulators.twilio.twiml.context import Surroundings
 from simulators.twilio.twiml.documents import ConnectStream
+from simulators.twilio.twiml.loader import Document
 
 
 class StreamVerb:

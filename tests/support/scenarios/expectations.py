@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from shared import languages
 from shared.core.speech.language import Language
-from tests.support.scenarios.played import Played
+from tests.support.scenarios.result import Played
 from tests.support.scenarios.scenario import fragment
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from shared import languages
-from tests.support.scenarios.played import Line, Played
+from tests.support.scenarios.result import Line, Played
 from tests.support.scenarios.scenario import fragment
 
 _CLEAR_MS = 100.0

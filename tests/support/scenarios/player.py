@@ -9,9 +9,9 @@ from typing import Self
 
 import httpx
 
-from tests.support.scenarios.played import Played
+from tests.support.scenarios.result import Played
+from tests.support.scenarios.running_system import Stage
 from tests.support.scenarios.scenario import Json, Scenario, Withdrawal
-from tests.support.scenarios.stage import Stage
 from tools.demo.demo import API_KEY
 
 LIMIT_S = 100.0

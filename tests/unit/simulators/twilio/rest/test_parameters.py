@@ -2,8 +2,8 @@
 
 import pytest
 
+from simulators.twilio.errors import RestError
 from simulators.twilio.options import Options
-from simulators.twilio.rest.errors import RestError
 from simulators.twilio.rest.parameters import Detection, Webhook, parse_create, parse_update
 
 OPTIONS = Options("AC" + "0" * 32, "token", from_numbers=frozenset({"+38344000001"}), allowed_prefixes=("+383", "+1"))

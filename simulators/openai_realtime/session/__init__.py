@@ -1,0 +1,1 @@
+"""One session: its connection, its input audio, its conversation and its responses."""
