@@ -1,22 +1,9 @@
-"""The people who are called, as scripts: who answers when, and what they say, press or do; pure and readable from JSON.
+"""The script of a simulated customer: what happens at each call, and what they say, press or do in it."""
 
-A script in JSON, with every shorthand (`Person.attempts` holds one entry a call; the last one repeats)::
-
-    {"language": "sq", "attempts": [
-        "busy",
-        {"no_answer": {}},
-        {"failed": {"sip_code": 404}},
-        {"machine": {"greeting": "Lini një mesazh pas sinjalit."}},
-        {"answer": {"ring_s": 2, "steps": [
-            "wait_until_agent_done", {"say": {"intent": "confirm"}}, {"say": "Faleminderit!"},
-            {"wait_agent_speaking": 800}, {"press": "1"}, {"pause": 1.5}, "cough", "hang_up"]}}]}
-"""
-
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from enum import StrEnum
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, TypeAlias
 
-import msgspec
 from msgspec import Meta, Struct
 
 from simulators.speech.phrases import Intent, phrases
@@ -29,11 +16,7 @@ Level: TypeAlias = Annotated[float, Meta(ge=0, le=2000)]
 """Loudness of the room's steady noise (root mean square of 16-bit samples); 40 is a quiet street."""
 
 
-class PeopleError(ValueError):
-    """A script that cannot be read; the message names the place."""
-
-
-class Verdict(StrEnum):
+class AmdVerdict(StrEnum):
     """What answering machine detection reports; `NONE` keeps the callback from ever being sent."""
 
     HUMAN = "human"
@@ -49,7 +32,7 @@ class Verdict(StrEnum):
 class Amd(Struct, frozen=True, forbid_unknown_fields=True):
     """The verdict, how long after the answer it comes, and whether it comes though the call has ended by then."""
 
-    verdict: Verdict
+    verdict: AmdVerdict
     after_s: Seconds = 4.0
     after_end: bool = False
 
@@ -144,13 +127,13 @@ class Answer(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", 
     ring_s: Seconds = 2.0
     patience_s: Seconds = 60.0
     noise: Level = 0.0
-    amd: Amd = Amd(Verdict.HUMAN)
+    amd: Amd = Amd(AmdVerdict.HUMAN)
 
 
 Attempt: TypeAlias = Busy | NoAnswer | Failed | Machine | Answer
 
 
-class Person(Struct, frozen=True, forbid_unknown_fields=True):
+class CustomerScript(Struct, frozen=True, forbid_unknown_fields=True):
     """One phone number's owner: what happens at the first call, the second, ...; the last entry repeats."""
 
     attempts: Annotated[tuple[Attempt, ...], Meta(min_length=1)]
@@ -161,58 +144,7 @@ class Person(Struct, frozen=True, forbid_unknown_fields=True):
         return self.attempts[min(number, len(self.attempts)) - 1]
 
 
-STEP_KINDS: Mapping[str, str | None] = {
-    "say": "text",
-    "press": "keys",
-    "wait_until_agent_done": "quiet_ms",
-    "wait_agent_speaking": "heard_ms",
-    "pause": "seconds",
-    "cough": "ms",
-    "hang_up": None,
-    "stay": None,
-}
-"""Each step's name and the field that a bare value fills."""
-
-ATTEMPT_KINDS: Mapping[str, str | None] = {
-    "busy": "ring_s",
-    "no_answer": None,
-    "failed": "sip_code",
-    "machine": "greeting",
-    "answer": "steps",
-}
-"""The same for what can happen at a call."""
-
-
-def parse_person(document: object) -> Person:
-    """Read a script from JSON values, shorthand or tagged.
-
-    Raises:
-        PeopleError: something is unknown, missing or out of range.
-    """
-    if not isinstance(document, Mapping):
-        raise PeopleError("a person is a JSON object")
-    attempts = document.get("attempts")
-    if not isinstance(attempts, (list, tuple)):
-        raise PeopleError("`attempts` is a list with one entry a call")
-    return _convert({**document, "attempts": [_long_attempt(attempt) for attempt in attempts]}, Person)
-
-
-def parse_attempt(document: object) -> Attempt:
-    """Read what happens at one call from JSON values.
-
-    Raises:
-        PeopleError: as `parse_person`.
-    """
-    return parse_person({"attempts": [document]}).attempts[0]
-
-
-def as_json(person: Person | Attempt) -> dict[str, Any]:
-    """The script as JSON values, which `parse_person` (or `parse_attempt`) reads back."""
-    document: dict[str, Any] = msgspec.to_builtins(person)
-    return document
-
-
-def wording(step: Say, *, language: str) -> tuple[str, str]:
+def spoken_text(step: Say, *, language: str) -> tuple[str, str]:
     """The words of a step and their language; `language` is the person's own."""
     spoken = step.language or language
     if step.intent is None:
@@ -228,43 +160,4 @@ def utterances(attempt: Attempt, *, language: str) -> Iterator[tuple[str, str]]:
     elif isinstance(attempt, Answer):
         for step in attempt.steps:
             if isinstance(step, Say):
-                yield wording(step, language=language)
-
-
-def _long_attempt(attempt: object) -> object:
-    document = _tagged(attempt, "kind", ATTEMPT_KINDS)
-    steps = document.get("steps", ())
-    if not isinstance(steps, (list, tuple)):
-        raise PeopleError("`steps` is a list")
-    if steps:
-        document["steps"] = [_tagged(step, "step", STEP_KINDS) for step in steps]
-    if isinstance(document.get("amd"), str):
-        document["amd"] = {"verdict": document["amd"]}
-    return document
-
-
-def _tagged(value: object, tag_field: str, kinds: Mapping[str, str | None]) -> dict[str, Any]:
-    """`"stay"`, `{"say": "Po"}` and `{"say": {"text": "Po"}}` as `{"step": "say", "text": "Po"}`."""
-    if isinstance(value, Mapping) and tag_field in value:
-        return dict(value)
-    if isinstance(value, Mapping) and len(value) == 1:
-        name, content = next(iter(value.items()))
-    else:
-        name, content = value, None
-    if not isinstance(name, str) or name not in kinds:
-        raise PeopleError(f"{value!r} is none of {', '.join(kinds)}")
-    if content is None:
-        return {tag_field: name}
-    if isinstance(content, Mapping):
-        return {tag_field: name, **content}
-    main_field = kinds[name]
-    if main_field is None:
-        raise PeopleError(f"{name} takes no value")
-    return {tag_field: name, main_field: content}
-
-
-def _convert(document: object, kind: type[Person]) -> Person:
-    try:
-        return msgspec.convert(document, kind)
-    except msgspec.ValidationError as problem:
-        raise PeopleError(str(problem)) from problem
+                yield spoken_text(step, language=language)

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import httpx
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
-from simulators.twilio.rest.parameters import Webhook
+from simulators.twilio.call.request import Webhook
 
 _USER_AGENT = "TwilioProxy/1.1"
 _DEFAULTS = {"ct": "5000", "rt": "15000", "tt": "15000", "rc": "1", "rp": "ct"}

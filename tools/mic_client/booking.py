@@ -12,7 +12,8 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 
 from simulators.twilio.call.call import new_sid
 from simulators.twilio.media.stream_frames import Identity
-from simulators.twilio.twiml.documents import ConnectStream, TwimlError, Verb, parse
+from simulators.twilio.twiml.parser import TwimlError, parse
+from simulators.twilio.twiml.verbs import ConnectStream, Verb
 from tools.mic_client.options import Options, System, UsageError
 
 _TIMEOUT_S = 15

@@ -11,7 +11,7 @@ import numpy as np
 
 from simulators.speech import voice
 from simulators.speech.phrases import PHRASES, Intent, phrases
-from simulators.twilio.twiml.documents import Gather, Hangup
+from simulators.twilio.twiml.verbs import Gather, Hangup
 from tools.mic_client.booking import Booking, Invitation, direct_invitation, open_client
 from tools.mic_client.call import LiveCall, Tracks
 from tools.mic_client.device import DeviceSound, load_portaudio

@@ -10,8 +10,8 @@ from email.utils import format_datetime
 from enum import StrEnum
 from typing import Any
 
+from simulators.twilio.call.request import CallRequest, Script
 from simulators.twilio.ledger import CallLedger, now_ms
-from simulators.twilio.rest.parameters import CallRequest, Script
 
 API_VERSION = "2010-04-01"
 
@@ -89,8 +89,32 @@ def new_sid(prefix: str) -> str:
 
 
 @dataclass(slots=True)
+class CallTimes:
+    """When what happened to a call. Wall times are UTC; `*_ms` are of the ledger's monotonic clock."""
+
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+    created_ms: float = field(default_factory=now_ms)
+    updated: datetime = field(default_factory=lambda: datetime.now(UTC))
+    started: datetime | None = None
+    ended: datetime | None = None
+    answered_ms: float | None = None
+    ended_ms: float | None = None
+    visible_ms: float = 0.0
+    """When the list and the resource begin to show it."""
+    queue_time_ms: int = 0
+
+
+@dataclass(slots=True)
+class CallbackProgress:
+    """How many status callbacks were numbered so far, and whether the first one has been answered or given up."""
+
+    next_sequence: int = 0
+    first_delivered: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(slots=True)
 class Call:
-    """A call of the account. Wall times are UTC; `*_ms` are of the ledger's monotonic clock."""
+    """A call of the account; `notify` is called with each event of which a status callback may tell."""
 
     account_sid: str
     request: CallRequest
@@ -100,21 +124,12 @@ class Call:
     status: Status = Status.QUEUED
     ledger: CallLedger = field(default_factory=CallLedger)
     orders: Orders = field(default_factory=Orders)
-    created: datetime = field(default_factory=lambda: datetime.now(UTC))
-    created_ms: float = field(default_factory=now_ms)
-    updated: datetime = field(default_factory=lambda: datetime.now(UTC))
-    started: datetime | None = None
-    ended: datetime | None = None
-    answered_ms: float | None = None
-    ended_ms: float | None = None
+    times: CallTimes = field(default_factory=CallTimes)
+    callback_progress: CallbackProgress = field(default_factory=CallbackProgress)
     end_reason: End | None = None
     sip_code: int | None = None
     answered_by: str | None = None
     attempt: int = 0
-    queue_time_ms: int = 0
-    visible_ms: float = 0.0
-    sequence: int = 0
-    first_callback_delivered: asyncio.Event = field(default_factory=asyncio.Event)
     notify: Callable[["Call", str], None] = lambda _call, _event: None
 
     @property
@@ -130,20 +145,20 @@ class Call:
     def becomes(self, status: Status, event: str) -> None:
         """Change the status and tell whoever asked for that event (`initiated`, `ringing`, `answered`)."""
         self.status = status
-        self.updated = datetime.now(UTC)
-        if self.started is None:
-            self.started = self.updated
+        self.times.updated = datetime.now(UTC)
+        if self.times.started is None:
+            self.times.started = self.times.updated
         at_ms = self.ledger.note("status", status=status)
         if status is Status.IN_PROGRESS:
-            self.answered_ms = at_ms
+            self.times.answered_ms = at_ms
         self.notify(self, event)
 
     def finish(self, status: Status, reason: End, *, sip_code: int | None = None) -> None:
         """End the call; a call that was cancelled while queued tells nobody."""
         was_queued = self.status is Status.QUEUED
         self.status, self.end_reason, self.sip_code = status, reason, sip_code
-        self.updated = self.ended = datetime.now(UTC)
-        self.ended_ms = self.ledger.note("ended", status=status, reason=reason)
+        self.times.updated = self.times.ended = datetime.now(UTC)
+        self.times.ended_ms = self.ledger.note("ended", status=status, reason=reason)
         if not was_queued:
             self.notify(self, "completed")
 
@@ -156,9 +171,10 @@ class Call:
     @property
     def duration_s(self) -> int:
         """Whole seconds from the answer to the end."""
-        if self.answered_ms is None or self.ended_ms is None:
+        answered_ms, ended_ms = self.times.answered_ms, self.times.ended_ms
+        if answered_ms is None or ended_ms is None:
             return 0
-        return max(round((self.ended_ms - self.answered_ms) / 1000), 1)
+        return max(round((ended_ms - answered_ms) / 1000), 1)
 
     @property
     def minutes(self) -> int:
@@ -192,9 +208,9 @@ class Call:
         parameters = self.voice_parameters() | {
             "Timestamp": rfc_2822(datetime.now(UTC)),
             "CallbackSource": "call-progress-events",
-            "SequenceNumber": str(self.sequence),
+            "SequenceNumber": str(self.callback_progress.next_sequence),
         }
-        self.sequence += 1
+        self.callback_progress.next_sequence += 1
         if self.sync_verdict is not None:
             parameters["AnsweredBy"] = self.sync_verdict
         if self.is_final:
@@ -215,10 +231,10 @@ class Call:
             "end_reason": self.end_reason,
             "answered_by": self.answered_by,
             "sip_code": self.sip_code,
-            "created_ms": self.created_ms,
-            "answered_ms": self.answered_ms,
-            "ended_ms": self.ended_ms,
-            "created": self.created.isoformat(),
+            "created_ms": self.times.created_ms,
+            "answered_ms": self.times.answered_ms,
+            "ended_ms": self.times.ended_ms,
+            "created": self.times.created.isoformat(),
             "cut_ms": self.ledger.cut_ms,
             "warnings": len(self.ledger.warnings),
             "errors": len(self.ledger.errors),

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulators.twilio.call.call import Call
+from simulators.twilio.call.request import Webhook
 from simulators.twilio.faults import Faults, Kind, Rule
-from simulators.twilio.rest.parameters import Webhook
 from simulators.twilio.webhooks import WebhookFailedError, Webhooks
 
 _KINDS = (Kind.CALLBACK_DROPPED, Kind.CALLBACK_DUPLICATED, Kind.CALLBACK_SHUFFLED, Kind.CALLBACK_DELAYED)
@@ -85,7 +85,7 @@ class Callbacks:
             if answer.status >= 400:
                 call.ledger.warn(15003, f"callback {event} was answered {answer.status} after {took_ms} ms")
         finally:
-            call.first_callback_delivered.set()
+            call.callback_progress.first_delivered.set()
 
 
 def _delay_s(fault: Rule | None, faults: Faults) -> float:

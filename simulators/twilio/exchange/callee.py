@@ -17,8 +17,8 @@ from simulators.customer_script.script import (
     Step,
     WaitAgentSpeaking,
     WaitUntilAgentDone,
+    spoken_text,
     utterances,
-    wording,
 )
 from simulators.speech import voice
 from simulators.twilio.call.call import End
@@ -26,7 +26,7 @@ from simulators.twilio.media import sounds
 from simulators.twilio.media.line import Line
 
 
-async def rehearse(attempt: Attempt, *, language: str) -> None:
+async def render_ahead(attempt: Attempt, *, language: str) -> None:
     """Render all words ahead, while it rings, so that nothing is rendered in the midst of a talk."""
     for text, spoken in utterances(attempt, language=language):
         await _render(text, spoken)
@@ -75,14 +75,14 @@ class Callee:
         """Do the step; true if the person is gone after it."""
         match step:
             case Say():
-                await self._utter(await _render(*wording(step, language=self._language)))
+                await self._utter(await _render(*spoken_text(step, language=self._language)))
             case Press():
                 await self._press(step)
             case WaitUntilAgentDone():
                 await self._until_agent_done(step)
             case WaitAgentSpeaking():
-                since_ms = self._line.ear.stretches.audible_ms
-                await self._line.until(lambda: self._line.ear.stretches.audible_ms - since_ms >= step.heard_ms)
+                since_ms = self._line.heard.intervals.audible_ms
+                await self._line.until(lambda: self._line.heard.intervals.audible_ms - since_ms >= step.heard_ms)
             case Pause():
                 await asyncio.sleep(step.seconds)
             case Cough():
@@ -108,7 +108,7 @@ class Callee:
             self._line.press(digit)
 
     async def _until_agent_done(self, step: WaitUntilAgentDone) -> None:
-        heard = self._line.ear.stretches
+        heard = self._line.heard.intervals
         since_ms = heard.audible_ms
 
         def is_done() -> bool:

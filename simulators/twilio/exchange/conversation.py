@@ -7,10 +7,10 @@ from simulators.twilio.call.call import Call, End
 from simulators.twilio.exchange import detection
 from simulators.twilio.exchange.callee import Callee
 from simulators.twilio.ledger import now_ms
-from simulators.twilio.media.ear import Recording
 from simulators.twilio.media.line import Line
 from simulators.twilio.media.play_buffer import SAMPLES_PER_MS
-from simulators.twilio.twiml.context import Surroundings
+from simulators.twilio.media.recording import Recording
+from simulators.twilio.twiml.context import SimulatorContext
 from simulators.twilio.twiml.interpreter import Interpreter
 from simulators.twilio.twiml.loader import Document, Source
 
@@ -18,11 +18,11 @@ from simulators.twilio.twiml.loader import Document, Source
 class Conversation:
     """Runs once, from the answer to the end."""
 
-    def __init__(self, call: Call, attempt: Answer | Machine, around: Surroundings, *, language: str) -> None:
+    def __init__(self, call: Call, attempt: Answer | Machine, context: SimulatorContext, *, language: str) -> None:
         self._call = call
         self._attempt = attempt
-        self._around = around
-        folder = around.options.recordings
+        self._context = context
+        folder = context.options.recordings
         self._recording = Recording(folder, call.sid) if folder else None
         noise = attempt.noise if isinstance(attempt, Answer) else 0.0
         self._line = Line(call.ledger, recording=self._recording, noise=noise)
@@ -75,7 +75,7 @@ class Conversation:
         wanted = self._call.request.detection
         if wanted is not None and not wanted.is_async and self._call.answered_by is None:
             await self._verdict()  # until then the callee hears silence
-        return await Interpreter(self._call, self._line, self._around).run(following)
+        return await Interpreter(self._call, self._line, self._context).run(following)
 
     async def _limit(self) -> None:
         if self._call.request.time_limit_s is not None:
@@ -94,7 +94,7 @@ class Conversation:
         if wanted is None or not wanted.is_async:
             return
         if detection.plan(self._attempt, wanted).after_end:
-            self._around.spawn(self._verdict())
+            self._context.spawn(self._verdict())
         else:
             await self._verdict()
 
@@ -104,8 +104,8 @@ class Conversation:
             return
         since_ms = now_ms()
         planned = detection.plan(self._attempt, wanted)
-        await detection.due(planned, self._callee.beeped, speed=self._around.options.speed)
+        await detection.due(planned, self._callee.beeped, speed=self._context.options.speed)
         self._call.answered_by = planned.verdict
         self._call.ledger.note("detected", verdict=planned.verdict)
         if wanted.is_async:
-            self._around.callbacks.detection(self._call, planned.verdict, duration_ms=int(now_ms() - since_ms))
+            self._context.callbacks.detection(self._call, planned.verdict, duration_ms=int(now_ms() - since_ms))

@@ -3,24 +3,24 @@
 import asyncio
 from dataclasses import dataclass
 
-from simulators.customer_script.script import Amd, Answer, Machine, Verdict
-from simulators.twilio.rest.parameters import Detection
+from simulators.customer_script.script import Amd, AmdVerdict, Answer, Machine
+from simulators.twilio.call.request import Detection
 
 TYPICAL_S = 4.0
 """With default settings a verdict takes about that long."""
 _IN_MODE_ENABLE = {
-    Verdict.MACHINE_END_BEEP: Verdict.MACHINE_START,
-    Verdict.MACHINE_END_SILENCE: Verdict.MACHINE_START,
-    Verdict.MACHINE_END_OTHER: Verdict.MACHINE_START,
+    AmdVerdict.MACHINE_END_BEEP: AmdVerdict.MACHINE_START,
+    AmdVerdict.MACHINE_END_SILENCE: AmdVerdict.MACHINE_START,
+    AmdVerdict.MACHINE_END_OTHER: AmdVerdict.MACHINE_START,
 }
-_IN_MODE_MESSAGE_END = {Verdict.MACHINE_START: Verdict.MACHINE_END_OTHER}
+_IN_MODE_MESSAGE_END = {AmdVerdict.MACHINE_START: AmdVerdict.MACHINE_END_OTHER}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The verdict and its time after the answer; None is when the beep has been heard."""
 
-    verdict: Verdict
+    verdict: AmdVerdict
     after_s: float | None
     after_end: bool
 
@@ -36,14 +36,14 @@ def plan(attempt: Answer | Machine, detection: Detection) -> Plan:
         case Amd(verdict, after_s, after_end):
             return Plan(words.get(verdict, verdict), after_s, after_end)
         case None if detection.mode == "Enable":
-            return Plan(Verdict.MACHINE_START, TYPICAL_S, after_end=False)
+            return Plan(AmdVerdict.MACHINE_START, TYPICAL_S, after_end=False)
         case None:
-            return Plan(Verdict.MACHINE_END_BEEP, None, after_end=False)
+            return Plan(AmdVerdict.MACHINE_END_BEEP, None, after_end=False)
 
 
 async def due(planned: Plan, beeped: asyncio.Event, *, speed: float) -> None:
     """Wait until the verdict is due; never, if there is none."""
-    if planned.verdict is Verdict.NONE:
+    if planned.verdict is AmdVerdict.NONE:
         await asyncio.get_running_loop().create_future()
     elif planned.after_s is None:
         await beeped.wait()

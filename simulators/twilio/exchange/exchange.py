@@ -11,22 +11,22 @@ from typing import Any
 
 import httpx
 
-from simulators.customer_script.script import Answer, Attempt, NoAnswer, Person
+from simulators.customer_script.script import Answer, Attempt, CustomerScript, NoAnswer
 from simulators.twilio.call.call import Call, End, Status
 from simulators.twilio.call.callbacks import Callbacks
+from simulators.twilio.call.request import CallRequest, CallUpdate, Script, Webhook
 from simulators.twilio.errors import RestError
 from simulators.twilio.exchange.dialing import dial, receive
 from simulators.twilio.faults import Faults, Kind
 from simulators.twilio.ledger import now_ms
 from simulators.twilio.options import Options
-from simulators.twilio.rest.parameters import CallRequest, CallUpdate, Script, Webhook
-from simulators.twilio.twiml.context import Surroundings
+from simulators.twilio.twiml.context import SimulatorContext
 from simulators.twilio.twiml.loader import Documents
 from simulators.twilio.webhooks import Webhooks
 
 ANYONE = "*"
 """The phone under which the script of all unknown numbers is kept."""
-_NOBODY = Person(attempts=(NoAnswer(),))
+_NOBODY = CustomerScript(attempts=(NoAnswer(),))
 _MAX_CONNECTIONS = 500
 _KEEP_MEDIA = 200
 """Of so many ended calls each media frame is still known; of older ones only the sums."""
@@ -38,7 +38,7 @@ class Exchange:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.faults = Faults()
-        self.people: dict[str, Person] = {}
+        self.scripts: dict[str, CustomerScript] = {}
         self.calls: dict[str, Call] = {}
         self._attempts: Counter[str] = Counter()
         self._queue: asyncio.Queue[Call] = asyncio.Queue()
@@ -53,7 +53,7 @@ class Exchange:
         limits = httpx.Limits(max_connections=_MAX_CONNECTIONS, max_keepalive_connections=100)
         async with httpx.AsyncClient(limits=limits, trust_env=False) as client, asyncio.TaskGroup() as tasks:
             self._tasks = tasks
-            self._around = self._surroundings(client)
+            self._context = self._make_context(client)
             self.spawn(self._dispatch())
             try:
                 yield
@@ -70,7 +70,7 @@ class Exchange:
         for code, message in request.warnings:
             call.ledger.warn(code, message)
         ahead = self._queue.qsize() / self.options.calls_per_second
-        call.queue_time_ms = int(1000 * max(self._next_slot - time.monotonic() + ahead, 0))
+        call.times.queue_time_ms = int(1000 * max(self._next_slot - time.monotonic() + ahead, 0))
         self._queue.put_nowait(call)
         return call
 
@@ -107,7 +107,7 @@ class Exchange:
     def visible(self) -> Iterator[Call]:
         """The calls that list and resource show by now, newest first."""
         now = now_ms()
-        return (call for call in reversed(self.calls.values()) if call.visible_ms <= now)
+        return (call for call in reversed(self.calls.values()) if call.times.visible_ms <= now)
 
     def find(self, sid: str) -> Call:
         """The call.
@@ -116,13 +116,13 @@ class Exchange:
             RestError: 20404, there is none, or not yet.
         """
         call = self.calls.get(sid)
-        if call is None or call.visible_ms > now_ms():
+        if call is None or call.times.visible_ms > now_ms():
             raise RestError(20404, f"call {sid}")
         return call
 
-    def person(self, phone: str) -> Person:
+    def script_of(self, phone: str) -> CustomerScript:
         """Who is called at that number."""
-        return self.people.get(phone) or self.people.get(ANYONE) or _NOBODY
+        return self.scripts.get(phone) or self.scripts.get(ANYONE) or _NOBODY
 
     def reset(self) -> None:
         """End all calls and forget calls, people and faults."""
@@ -131,7 +131,7 @@ class Exchange:
                 call.finish(Status.CANCELED, End.SIMULATOR_STOPPED)
             call.orders.hang_up(End.SIMULATOR_STOPPED)
         self.calls.clear()
-        self.people.clear()
+        self.scripts.clear()
         self._attempts.clear()
         self._with_media.clear()
         self.faults = Faults()
@@ -159,20 +159,20 @@ class Exchange:
             self.spawn(self._guard(call, self._dial(call)))
 
     async def _dial(self, call: Call) -> None:
-        person, attempt = self._next_attempt(call)
-        await dial(call, attempt, self._around, language=person.language)
+        script, attempt = self._next_attempt(call)
+        await dial(call, attempt, self._context, language=script.language)
 
     async def _receive(self, call: Call, attempt: Attempt | None) -> None:
-        person = self.people.get(call.phone) or Person(attempts=(Answer(),))
+        script = self.scripts.get(call.phone) or CustomerScript(attempts=(Answer(),))
         if attempt is None:
-            person, attempt = self._next_attempt(call)
-        await receive(call, attempt, self._around, language=person.language)
+            script, attempt = self._next_attempt(call)
+        await receive(call, attempt, self._context, language=script.language)
 
-    def _next_attempt(self, call: Call) -> tuple[Person, Attempt]:
+    def _next_attempt(self, call: Call) -> tuple[CustomerScript, Attempt]:
         self._attempts[call.phone] += 1
         call.attempt = self._attempts[call.phone]
-        person = self.person(call.phone)
-        return person, person.at_attempt(call.attempt)
+        script = self.script_of(call.phone)
+        return script, script.at_attempt(call.attempt)
 
     async def _guard(self, call: Call, work: Coroutine[Any, Any, None]) -> None:
         try:
@@ -186,9 +186,9 @@ class Exchange:
 
     def _new(self, request: CallRequest, raw: dict[str, list[str]], *, direction: str) -> Call:
         call = Call(self.options.account_sid, request, raw, direction)
-        call.notify = self._around.callbacks.progress
+        call.notify = self._context.callbacks.progress
         lag = self.faults.pick((Kind.LIST_LAG,), phone=call.phone)
-        call.visible_ms = call.created_ms + 1000 * (lag.delay_s if lag else self.options.list_lag_s)
+        call.times.visible_ms = call.times.created_ms + 1000 * (lag.delay_s if lag else self.options.list_lag_s)
         self.calls[call.sid] = call
         self._forget_old()
         return call
@@ -200,14 +200,14 @@ class Exchange:
                 return
             del self.calls[oldest]
 
-    def _surroundings(self, client: httpx.AsyncClient) -> Surroundings:
+    def _make_context(self, client: httpx.AsyncClient) -> SimulatorContext:
         webhooks = Webhooks(self.options.auth_token, client)
 
         def faults() -> Faults:
             return self.faults
 
         callbacks = Callbacks(webhooks, spawn=self.spawn, faults=faults)
-        return Surroundings(self.options, webhooks, Documents(webhooks), callbacks, faults, self.spawn)
+        return SimulatorContext(self.options, webhooks, Documents(webhooks), callbacks, faults, self.spawn)
 
 
 def inbound_request(to: str, from_: str, *, voice_url: str, status_callback: str) -> CallRequest:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from simulators.customer_script.script import PeopleError, as_json, parse_attempt, parse_person
+from simulators.customer_script.parsing import ScriptError, as_json, parse_attempt, parse_script
 from simulators.twilio.call.call import Call
 from simulators.twilio.exchange.exchange import Exchange, inbound_request
 from simulators.twilio.faults import FaultError, parse_faults
@@ -63,18 +63,18 @@ class Admin:
         return Response(status_code=204)
 
     async def _list_people(self, _request: Request) -> Response:
-        return JSONResponse({phone: as_json(person) for phone, person in self._exchange.people.items()})
+        return JSONResponse({phone: as_json(script) for phone, script in self._exchange.scripts.items()})
 
     async def _put_person(self, request: Request) -> Response:
         try:
-            person = parse_person(await _json(request))
-        except PeopleError as problem:
+            script = parse_script(await _json(request))
+        except ScriptError as problem:
             raise AdminError(422, str(problem)) from problem
-        self._exchange.people[request.path_params["phone"]] = person
-        return JSONResponse(as_json(person))
+        self._exchange.scripts[request.path_params["phone"]] = script
+        return JSONResponse(as_json(script))
 
     async def _delete_person(self, request: Request) -> Response:
-        self._exchange.people.pop(request.path_params["phone"], None)
+        self._exchange.scripts.pop(request.path_params["phone"], None)
         return Response(status_code=204)
 
     async def _list_faults(self, _request: Request) -> Response:
@@ -96,7 +96,7 @@ class Admin:
             raise AdminError(422, "the number has no voice webhook: give `voice_url` or start with --voice-url")
         try:
             attempt = parse_attempt(wanted["person"]) if "person" in wanted else None
-        except PeopleError as problem:
+        except ScriptError as problem:
             raise AdminError(422, str(problem)) from problem
         status_callback = wanted.get("status_callback", "")
         placed = inbound_request(wanted["to"], wanted["from"], voice_url=voice_url, status_callback=status_callback)

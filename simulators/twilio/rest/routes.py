@@ -105,7 +105,7 @@ class RestApi:
             return await self._create_with_fault(fault, request)
         call = self._place(form)
         if self._exchange.faults.pick((Kind.CALLBACK_BEFORE_ANSWER,), phone=phone):
-            await _within(_BEFORE_ANSWER_S, call.first_callback_delivered)
+            await _within(_BEFORE_ANSWER_S, call.callback_progress.first_delivered)
         return JSONResponse(call_resource(call, self._options), 201)
 
     async def _create_with_fault(self, fault: Rule, request: Request) -> Response:

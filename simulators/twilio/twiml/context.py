@@ -11,7 +11,7 @@ from simulators.twilio.webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class SimulatorContext:
     """One set for all calls; `faults` gives those in force now, `spawn` owns what outlives a call."""
 
     options: Options

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
 from simulators.twilio.call.call import Call
-from simulators.twilio.rest.parameters import Script, Webhook
-from simulators.twilio.twiml.documents import TwimlError, Verb, parse
+from simulators.twilio.call.request import Script, Webhook
+from simulators.twilio.twiml.parser import TwimlError, parse
+from simulators.twilio.twiml.verbs import Verb
 from simulators.twilio.webhooks import WebhookFailedError, Webhooks
 
 _XML = frozenset({"text/xml", "application/xml"})

@@ -4,8 +4,9 @@ import msgspec
 import pytest
 
 from shared import languages
-from simulators.customer_script import script
-from simulators.customer_script.script import Amd, Answer, Busy, Failed, Machine, NoAnswer, PeopleError, Person, Verdict
+from simulators.customer_script import parsing, script
+from simulators.customer_script.parsing import ScriptError
+from simulators.customer_script.script import Amd, AmdVerdict, Answer, Busy, CustomerScript, Failed, Machine, NoAnswer
 from simulators.speech.phrases import PHRASES, Intent, every_phrase, phrases
 
 SHORTHAND = {
@@ -35,13 +36,13 @@ SHORTHAND = {
 
 
 def test_shorthand_is_read() -> None:
-    person = script.parse_person(SHORTHAND)
+    person = parsing.parse_script(SHORTHAND)
 
     assert person.attempts == (
         Busy(),
         NoAnswer(),
         Failed(sip_code=503),
-        Machine(greeting="Lini mesazh.", amd=Amd(Verdict.MACHINE_END_BEEP)),
+        Machine(greeting="Lini mesazh.", amd=Amd(AmdVerdict.MACHINE_END_BEEP)),
         Answer(
             ring_s=1,
             steps=(
@@ -59,17 +60,17 @@ def test_shorthand_is_read() -> None:
 
 
 def test_what_is_written_as_json_reads_back_the_same() -> None:
-    person = script.parse_person(SHORTHAND)
+    person = parsing.parse_script(SHORTHAND)
 
-    assert script.parse_person(msgspec.json.decode(msgspec.json.encode(script.as_json(person)))) == person
+    assert parsing.parse_script(msgspec.json.decode(msgspec.json.encode(parsing.as_json(person)))) == person
 
 
 def test_a_list_of_steps_alone_is_an_answer() -> None:
-    assert script.parse_attempt({"answer": ["hang_up"]}) == Answer(steps=(script.HangUp(),))
+    assert parsing.parse_attempt({"answer": ["hang_up"]}) == Answer(steps=(script.HangUp(),))
 
 
 def test_the_last_entry_repeats() -> None:
-    person = Person(attempts=(Busy(), Answer()))
+    person = CustomerScript(attempts=(Busy(), Answer()))
 
     assert [type(person.at_attempt(number)) for number in (1, 2, 3)] == [Busy, Answer, Answer]
 
@@ -91,19 +92,19 @@ def test_the_last_entry_repeats() -> None:
     ],
 )
 def test_what_cannot_be_read_is_named(document: object, place: str) -> None:
-    with pytest.raises(PeopleError, match=place):
-        script.parse_person(document)
+    with pytest.raises(ScriptError, match=place):
+        parsing.parse_script(document)
 
 
 def test_an_intent_is_spoken_with_one_of_its_phrases() -> None:
     second = script.Say(intent=Intent.YES, phrase=1)
 
-    assert script.wording(second, language="sq") == (phrases(Intent.YES)[1], "sq")
-    assert script.wording(script.Say(intent=Intent.YES, language="en"), language="sq")[1] == "en"
+    assert script.spoken_text(second, language="sq") == (phrases(Intent.YES)[1], "sq")
+    assert script.spoken_text(script.Say(intent=Intent.YES, language="en"), language="sq")[1] == "en"
 
 
 def test_all_words_of_a_call_are_known_ahead() -> None:
-    person = script.parse_person(SHORTHAND)
+    person = parsing.parse_script(SHORTHAND)
 
     assert list(script.utterances(person.attempts[3], language="sq")) == [("Lini mesazh.", "sq")]
     assert list(script.utterances(person.attempts[4], language="sq")) == [

@@ -2,7 +2,8 @@
 
 import pytest
 
-from simulators.twilio.twiml import documents
+from simulators.twilio.twiml import verbs
+from simulators.twilio.twiml.parser import TwimlError, parse
 
 STREAM = (
     '<Response><Connect action="https://h/after"><Stream url="wss://h/media" name="n" statusCallback="https://h/s">'
@@ -11,8 +12,8 @@ STREAM = (
 
 
 def test_a_stream_is_read_with_its_parameters() -> None:
-    assert documents.parse(STREAM) == (
-        documents.ConnectStream(
+    assert parse(STREAM) == (
+        verbs.ConnectStream(
             url="wss://h/media",
             name="n",
             parameters={"token": "a&b"},
@@ -21,16 +22,16 @@ def test_a_stream_is_read_with_its_parameters() -> None:
             status_callback="https://h/s",
             status_callback_method="POST",
         ),
-        documents.Hangup(),
+        verbs.Hangup(),
     )
 
 
 def test_a_gather_is_read_with_its_prompts_and_twilios_defaults() -> None:
     document = '<?xml version="1.0"?><Response><Gather><Play>/p.wav</Play><Pause length="2"/></Gather></Response>'
 
-    assert documents.parse(document) == (
-        documents.Gather(
-            prompts=(documents.Play("/p.wav", 1), documents.Pause(2)),
+    assert parse(document) == (
+        verbs.Gather(
+            prompts=(verbs.Play("/p.wav", 1), verbs.Pause(2)),
             action=None,
             method="POST",
             timeout_s=5,
@@ -47,17 +48,17 @@ def test_the_small_verbs_are_read() -> None:
         '<Reject reason="busy"/><Dial>+1</Dial></Response>'
     )
 
-    assert documents.parse(document) == (
-        documents.Say("Hi", "en-GB", 2),
-        documents.PlayDigits("1w2"),
-        documents.Redirect("/x", "GET"),
-        documents.Reject("busy"),
-        documents.NotSimulated("Dial"),
+    assert parse(document) == (
+        verbs.Say("Hi", "en-GB", 2),
+        verbs.PlayDigits("1w2"),
+        verbs.Redirect("/x", "GET"),
+        verbs.Reject("busy"),
+        verbs.NotSimulated("Dial"),
     )
 
 
 def test_an_empty_response_holds_no_verb() -> None:
-    assert documents.parse(b"<Response/>") == ()
+    assert parse(b"<Response/>") == ()
 
 
 @pytest.mark.parametrize(
@@ -86,8 +87,8 @@ def test_an_empty_response_holds_no_verb() -> None:
     ],
 )
 def test_what_twilio_would_not_run_has_its_code(document: str, code: int) -> None:
-    with pytest.raises(documents.TwimlError) as refused:
-        documents.parse(document)
+    with pytest.raises(TwimlError) as refused:
+        parse(document)
 
     assert refused.value.code == code
 
@@ -97,6 +98,6 @@ def test_a_parameter_has_fewer_than_500_characters() -> None:
         parameter = f'<Parameter name="token" value="{"v" * (length - 5)}"/>'
         return f'<Response><Connect><Stream url="wss://h/m">{parameter}</Stream></Connect></Response>'
 
-    assert documents.parse(stream(499))
-    with pytest.raises(documents.TwimlError, match="500"):
-        documents.parse(stream(500))
+    assert parse(stream(499))
+    with pytest.raises(TwimlError, match="500"):
+        parse(stream(500))
