@@ -91,7 +91,7 @@ class Rule(BaseModel):
 
 
 @dataclass(slots=True)
-class FaultBook:
+class FaultRules:
     """All rules in order, and what holds for every session."""
 
     usual: Faults = field(default_factory=Faults)

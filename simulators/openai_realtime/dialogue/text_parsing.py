@@ -23,7 +23,7 @@ def language_of(script: Mapping[str, str]) -> str:
 
 
 def verbatim_of(instructions: str) -> str:
-    """What a response is told to say word for word, or an empty string."""
+    """What a response is customer to say word for word, or an empty string."""
     return " ".join(line.strip() for line in _VERBATIM.findall(instructions))
 
 

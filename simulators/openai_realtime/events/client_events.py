@@ -1,11 +1,11 @@
-"""The events a client may send, each with the shape the API documents; everything else is refused."""
+"""The events a client may send, each with the shape that the API documents; everything else is refused."""
 
 import base64
 import binascii
 import json
 from typing import Final
 
-from simulators.openai_realtime.events.configuration import FUNCTION_TOOL, MODALITIES, OUTPUT_FORMAT, TOOL_CHOICE, VOICE
+from simulators.openai_realtime.events.session_shape import FUNCTION_TOOL, MODALITIES, OUTPUT_FORMAT, TOOL_CHOICE, VOICE
 from simulators.openai_realtime.events.validators import (
     Check,
     Json,
@@ -17,8 +17,8 @@ from simulators.openai_realtime.events.validators import (
     integer,
     invalid,
     nullable,
+    object_with,
     one_of,
-    shape,
     tagged,
     text,
 )
@@ -39,10 +39,10 @@ def _base64(value: object, path: str) -> None:
         raise invalid(path, "base64-encoded audio") from None
 
 
-_INPUT_TEXT = shape(required={"type": one_of("input_text"), "text": text()})
-_OUTPUT_TEXT = shape(required={"type": one_of("output_text"), "text": text()})
-_INPUT_AUDIO = shape(required={"type": one_of("input_audio"), "audio": _base64}, optional={"transcript": text()})
-_INPUT_IMAGE = shape(required={"type": one_of("input_image"), "image_url": text()}, optional={"detail": text()})
+_INPUT_TEXT = object_with(required={"type": one_of("input_text"), "text": text()})
+_OUTPUT_TEXT = object_with(required={"type": one_of("output_text"), "text": text()})
+_INPUT_AUDIO = object_with(required={"type": one_of("input_audio"), "audio": _base64}, optional={"transcript": text()})
+_INPUT_IMAGE = object_with(required={"type": one_of("input_image"), "image_url": text()}, optional={"detail": text()})
 _CONTENT_BY_ROLE: Final[dict[str, Check]] = {
     "system": array(tagged("type", {"input_text": _INPUT_TEXT})),
     "user": array(tagged("type", {"input_text": _INPUT_TEXT, "input_audio": _INPUT_AUDIO, "input_image": _INPUT_IMAGE})),
@@ -54,30 +54,30 @@ _ITEM_BASICS: Final[dict[str, Check]] = {
     "status": one_of("completed", "incomplete", "in_progress"),
 }
 _ROLES: Final[dict[str, Check]] = {
-    role: shape(required={"type": one_of("message"), "role": one_of(role), "content": content}, optional=_ITEM_BASICS)
+    role: object_with(required={"type": one_of("message"), "role": one_of(role), "content": content}, optional=_ITEM_BASICS)
     for role, content in _CONTENT_BY_ROLE.items()
 }
 _ITEM: Final[Check] = tagged(
     "type",
     {
         "message": tagged("role", _ROLES),
-        "function_call": shape(
+        "function_call": object_with(
             required={"type": one_of("function_call"), "name": text(), "arguments": text()},
             optional={**_ITEM_BASICS, "call_id": _ID},
         ),
-        "function_call_output": shape(
+        "function_call_output": object_with(
             required={"type": one_of("function_call_output"), "call_id": _ID, "output": text()},
             optional=_ITEM_BASICS,
         ),
     },
 )
-_REFERENCE: Final[Check] = shape(required={"type": one_of("item_reference"), "id": _ID})
+_REFERENCE: Final[Check] = object_with(required={"type": one_of("item_reference"), "id": _ID})
 _METADATA: Final[Check] = nullable(an_object)
-_RESPONSE: Final[Check] = shape(
+_RESPONSE: Final[Check] = object_with(
     optional={
         "instructions": text(),
         "output_modalities": MODALITIES,
-        "audio": shape(optional={"output": shape(optional={"format": OUTPUT_FORMAT, "voice": VOICE})}),
+        "audio": object_with(optional={"output": object_with(optional={"format": OUTPUT_FORMAT, "voice": VOICE})}),
         "tools": array(FUNCTION_TOOL),
         "tool_choice": TOOL_CHOICE,
         "max_output_tokens": first_that_fits("an integer from 1 to 4096 or 'inf'", integer(1, 4096), one_of("inf")),
@@ -111,7 +111,7 @@ _OPTIONAL: Final[dict[str, dict[str, Check]]] = {
     "response.cancel": {"response_id": _ID},
 }
 _SHAPES: Final[dict[str, Check]] = {
-    name: shape(required={"type": one_of(name), **fields}, optional={"event_id": _ID, **_OPTIONAL.get(name, {})})
+    name: object_with(required={"type": one_of(name), **fields}, optional={"event_id": _ID, **_OPTIONAL.get(name, {})})
     for name, fields in _EVENTS.items()
 }
 

@@ -25,7 +25,7 @@ def invalid(path: str, expected: str) -> RefusedError:
     return RefusedError("invalid_value", f"Invalid value for '{path}': expected {expected}.", path)
 
 
-def shape(*, required: Mapping[str, Check] | None = None, optional: Mapping[str, Check] | None = None) -> Check:
+def object_with(*, required: Mapping[str, Check] | None = None, optional: Mapping[str, Check] | None = None) -> Check:
     """An object with just these keys."""
     needed = required or {}
     known = {**needed, **(optional or {})}

@@ -1,1 +1,1 @@
-"""One session: its connection, its input audio, its conversation and its responses."""
+"""One session: its input audio, the events of its client, and its end."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulators.openai_realtime.hearing.transcriber import Ears
+from simulators.openai_realtime.hearing.phrase_recognizer import PhraseRecognizer
 from simulators.speech import voice
 from simulators.speech.phrases import PHRASES, Intent, every_phrase
 
@@ -11,8 +11,8 @@ ALL = [(language, intent, text) for language in PHRASES for intent, text in ever
 
 
 @pytest.fixture(scope="module")
-def ears() -> Ears:
-    return Ears()
+def recognizer() -> PhraseRecognizer:
+    return PhraseRecognizer()
 
 
 def _on_a_line(speech: bytes, *, noise: float, late: int) -> bytes:
@@ -24,30 +24,30 @@ def _on_a_line(speech: bytes, *, noise: float, late: int) -> bytes:
 
 @pytest.mark.parametrize("noise", [0.1, 50.0])
 @pytest.mark.parametrize("own", ["sq", None], ids=["in an Albanian call", "in its own call"])
-def test_every_phrase_is_understood_with_its_language(ears: Ears, noise: float, own: str | None) -> None:
+def test_every_phrase_is_understood_with_its_language(recognizer: PhraseRecognizer, noise: float, own: str | None) -> None:
     misheard = {}
     for language, intent, text in ALL:
         spoken = _on_a_line(voice.speak(text + " ", language=language, voice="customer"), noise=noise, late=2437)
-        heard = ears.hear(spoken, language=own or language)
+        heard = recognizer.recognize(spoken, language=own or language)
         if (heard.intent, heard.language) != (intent, language):
             misheard[text] = heard.phrase
     assert misheard == {}
 
 
-def test_of_two_phrases_in_one_turn_the_later_counts(ears: Ears) -> None:
+def test_of_two_phrases_in_one_turn_the_later_counts(recognizer: PhraseRecognizer) -> None:
     first, second = "Alo, po, urdhëroni?", "Jo, dua ta anuloj porosinë."
     both = voice.speak(first, voice="customer") + voice.SILENCE * 3000 + voice.speak(second, voice="customer")
-    assert ears.hear(both).intent is Intent.CANCEL
+    assert recognizer.recognize(both).intent is Intent.CANCEL
 
 
 @pytest.mark.parametrize(
     "words", ["Hë?", "Nuk e di.", "Porosia ime ka ardhur dje.", "Mami, ku është qumështi?", "Kush e mori çelësin?"]
 )
-def test_other_words_are_unclear(ears: Ears, words: str) -> None:
-    assert ears.hear(voice.speak(words, voice="customer")).intent is Intent.UNCLEAR
+def test_other_words_are_unclear(recognizer: PhraseRecognizer, words: str) -> None:
+    assert recognizer.recognize(voice.speak(words, voice="customer")).intent is Intent.UNCLEAR
 
 
-def test_a_cough_noise_a_tone_and_silence_are_unclear(ears: Ears) -> None:
+def test_a_cough_noise_a_tone_and_silence_are_unclear(recognizer: PhraseRecognizer) -> None:
     chance = np.random.default_rng(1)
     sounds = [
         chance.normal(0, 4000, 2400) * np.hanning(2400),
@@ -56,6 +56,6 @@ def test_a_cough_noise_a_tone_and_silence_are_unclear(ears: Ears) -> None:
         8000 * np.sin(np.arange(8000) * 0.3),
         np.zeros(8000),
     ]
-    heard = [ears.hear(voice.encode(sound.clip(-32000, 32000).astype(np.int16))) for sound in sounds]
+    heard = [recognizer.recognize(voice.encode(sound.clip(-32000, 32000).astype(np.int16))) for sound in sounds]
     assert {one.intent for one in heard} == {Intent.UNCLEAR}
-    assert ears.hear(b"").intent is Intent.UNCLEAR
+    assert recognizer.recognize(b"").intent is Intent.UNCLEAR

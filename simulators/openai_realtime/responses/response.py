@@ -1,66 +1,34 @@
-"""One response of the played model: its events in the API's order, its audio in bursts, its end when it is cut off."""
+"""One response of the simulated model: sends its events in the API's order, its audio in bursts, and its end when it is cut off."""
 
 import asyncio
 import base64
-import json
-import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal
 
-from simulators.openai_realtime.dialogue.policy import Call, Reply
+from simulators.openai_realtime.dialogue.turns import Reply, ToolCall
 from simulators.openai_realtime.events.validators import Json
-from simulators.openai_realtime.faults import Faults
-from simulators.openai_realtime.hearing.audio import BYTES_PER_MS, AudioFormat, from_telephone
+from simulators.openai_realtime.hearing.audio import BYTES_PER_MS
 from simulators.openai_realtime.ledger import ResponseRecord, now_ms
-from simulators.openai_realtime.session.conversation import Conversation, Item, new_id
-from simulators.speech import voice
+from simulators.openai_realtime.responses.audio_deltas import audio_pieces, render, transcript_pieces
+from simulators.openai_realtime.responses.response_json import AUDIO_TOKEN_MS, ResponseSettings, response_json, usage_json
+from simulators.openai_realtime.responses.tool_arguments import ToolArguments
+from simulators.openai_realtime.session_context.channel import Channel
+from simulators.openai_realtime.session_context.conversation import Item, new_id
+from simulators.openai_realtime.session_context.state import SessionState
 
 CancelReason = Literal["turn_detected", "client_cancelled"]
-_AUDIO_TOKEN_MS = 50
-
-
-class Stage(Protocol):
-    """What a response needs of its session."""
-
-    faults: Faults
-    conversation: Conversation
-
-    async def send(self, event: Json) -> None:
-        """Send an event to the client."""
-
-    async def put_on_the_wire(self, delta: Json) -> None:
-        """Send an audio delta; the session counts them."""
-
-    def disguise(self, call: Call) -> str:
-        """The call's arguments as JSON text, or spoilt where a fault says so."""
-
-
-@dataclass(frozen=True, slots=True)
-class ResponseSettings:
-    """How a response is asked for: the session's configuration with what `response.create` overrides."""
-
-    trigger: str
-    language: str
-    modality: Literal["audio", "text"]
-    audio_format: AudioFormat
-    format_json: Json
-    voice: Json | str
-    max_output_tokens: int | str
-    in_conversation: bool = True
-    metadata: Json | None = None
-    input_tokens: int = 0
-    number: int = field(default=0, kw_only=True)
 
 
 class Response:
     """A response from `response.created` to `response.done`. `perform` runs it, `cancel` cuts it off."""
 
-    def __init__(self, stage: Stage, settings: ResponseSettings) -> None:
+    def __init__(self, state: SessionState, channel: Channel, settings: ResponseSettings, *, arguments: ToolArguments) -> None:
         self.id = new_id("resp")
         self.settings = settings
         self.record = ResponseRecord(self.id, settings.trigger, now_ms())
-        self._stage = stage
+        self._state = state
+        self._channel = channel
+        self._arguments = arguments
         self._items: list[Item] = []
         self._cancelled = asyncio.Event()
         self._cancel_reason: CancelReason | None = None
@@ -79,8 +47,8 @@ class Response:
 
     async def perform(self, think: Callable[[], Awaitable[Reply]]) -> None:
         """Send all its events; `think` finds out what it says and calls."""
-        faults, number = self._stage.faults, self.settings.number
-        await self._stage.send({"type": "response.created", "response": self.to_json("in_progress")})
+        faults, number = self._state.faults, self.settings.number
+        await self._channel.send({"type": "response.created", "response": self._json("in_progress")})
         started = asyncio.get_running_loop().time()
         if number in faults.stalled_responses:
             await self._cancelled.wait()
@@ -97,22 +65,9 @@ class Response:
                     await self._call(call)
         await self._finish(failure=None)
 
-    def to_json(self, status: str) -> Json:
-        """The response object, as `response.created` and `response.done` show it."""
-        output = {"format": self.settings.format_json, "voice": self.settings.voice}
-        return {
-            "object": "realtime.response",
-            "id": self.id,
-            "status": status,
-            "status_details": None,
-            "output": [item.to_json() for item in self._items],
-            "conversation_id": self._stage.conversation.id if self.settings.in_conversation else None,
-            "output_modalities": [self.settings.modality],
-            "max_output_tokens": self.settings.max_output_tokens,
-            "audio": {"output": output},
-            "usage": None,
-            "metadata": self.settings.metadata,
-        }
+    def _json(self, status: str) -> Json:
+        conversation_id = self._state.conversation.id
+        return response_json(self.id, self.settings, self._items, status=status, conversation_id=conversation_id)
 
     async def _speak(self, words: str) -> None:
         item = Item(new_id("item"), "message", "assistant", "in_progress")
@@ -138,19 +93,19 @@ class Response:
 
     async def _stream_audio(self, item: Item, words: str, where: Json) -> None:
         """Audio deltas of odd sizes faster than real time, the transcript ahead of them; stops soon after a cancel."""
-        audio = await asyncio.to_thread(_render, words, self.settings.language, self.settings.audio_format)
+        audio = await asyncio.to_thread(render, words, self.settings.language, self.settings.audio_format)
         bytes_per_ms = BYTES_PER_MS[self.settings.audio_format]
         item.speech, item.speech_ms = words, len(audio) // bytes_per_ms
         limit = self.settings.max_output_tokens
-        if isinstance(limit, int) and len(audio) > limit * _AUDIO_TOKEN_MS * bytes_per_ms:
-            audio = audio[: limit * _AUDIO_TOKEN_MS * bytes_per_ms]
+        if isinstance(limit, int) and len(audio) > limit * AUDIO_TOKEN_MS * bytes_per_ms:
+            audio = audio[: limit * AUDIO_TOKEN_MS * bytes_per_ms]
             self._is_incomplete = True
         started, sent_bytes, late = asyncio.get_running_loop().time(), 0, 0
-        part, transcript = item.content[0], _pieces(words)
-        for chunk in _chunks(audio, self._stage.faults, bytes_per_ms // 8):
+        part, transcript = item.content[0], transcript_pieces(words)
+        for chunk in audio_pieces(audio, self._state.faults, bytes_per_ms // 8):
             if self.is_cancelled:
                 late += 1
-                if late > self._stage.faults.late_deltas:
+                if late > self._state.faults.late_deltas:
                     break
             if transcript:
                 piece = transcript.pop(0)
@@ -160,24 +115,24 @@ class Response:
             item.audio_ms = sent_bytes // bytes_per_ms
             self._count_delta(item.audio_ms)
             delta = base64.b64encode(chunk).decode()
-            await self._stage.put_on_the_wire({"type": "response.output_audio.delta", **where, "delta": delta})
+            await self._channel.send_audio({"type": "response.output_audio.delta", **where, "delta": delta})
             if not self.is_cancelled:
-                await self._pause_until(started + sent_bytes / bytes_per_ms / 1000 / self._stage.faults.burst)
+                await self._pause_until(started + sent_bytes / bytes_per_ms / 1000 / self._state.faults.burst)
         for piece in () if self.is_cancelled else transcript:
             part["transcript"] += piece
             await self._send("response.output_audio_transcript.delta", where, delta=piece)
 
-    async def _call(self, call: Call) -> None:
+    async def _call(self, call: ToolCall) -> None:
         item = Item(new_id("item"), "function_call", status="in_progress", name=call.name, call_id=new_id("call"))
         item.intended = call
         place = await self._add(item)
         where = {**place, "call_id": item.call_id}
-        arguments = self._stage.disguise(call)
+        arguments = self._arguments.text_of(call)
         for at in range(0, len(arguments), 24):
             piece = arguments[at : at + 24]
             item.arguments += piece
             await self._send("response.function_call_arguments.delta", where, delta=piece)
-            if await self._pause(self._stage.faults.argument_delay_ms / 1000):
+            if await self._pause(self._state.faults.argument_delay_ms / 1000):
                 break
         if not self.is_cancelled:
             self.record.calls.append({"name": item.name, "call_id": item.call_id, "arguments": arguments})
@@ -189,21 +144,21 @@ class Response:
         place: Json = {"response_id": self.id, "item_id": item.id, "output_index": len(self._items)}
         self._items.append(item)
         event = {"response_id": self.id, "output_index": place["output_index"], "item": item.to_json()}
-        await self._stage.send({"type": "response.output_item.added", **event})
+        await self._channel.send({"type": "response.output_item.added", **event})
         if self.settings.in_conversation:
-            previous = self._stage.conversation.add(item)
+            previous = self._state.conversation.add(item)
             added = {"previous_item_id": previous, "item": item.to_json()}
-            await self._stage.send({"type": "conversation.item.added", **added})
+            await self._channel.send({"type": "conversation.item.added", **added})
         return place
 
     async def _close(self, item: Item, place: Json) -> None:
         item.status = "incomplete" if self.is_cancelled or self._is_incomplete else "completed"
         event = {"response_id": self.id, "output_index": place["output_index"], "item": item.to_json()}
-        await self._stage.send({"type": "response.output_item.done", **event})
+        await self._channel.send({"type": "response.output_item.done", **event})
         if self.settings.in_conversation:
-            previous = self._stage.conversation.before(item.id)
+            previous = self._state.conversation.before(item.id)
             done = {"previous_item_id": previous, "item": item.to_json()}
-            await self._stage.send({"type": "conversation.item.done", **done})
+            await self._channel.send({"type": "conversation.item.done", **done})
 
     async def _finish(self, *, failure: str | None) -> None:
         status, details = "completed", None
@@ -220,29 +175,10 @@ class Response:
         self.record.status = status
         self.record.reason = failure or self._cancel_reason
         self.record.done_ms = now_ms()
-        final = {**self.to_json(status), "status_details": details}
+        final = {**self._json(status), "status_details": details}
         if status != "failed":
-            final["usage"] = self._usage()
-        await self._stage.send({"type": "response.done", "response": final})
-
-    def _usage(self) -> Json:
-        audio = sum(item.audio_ms for item in self._items) // _AUDIO_TOKEN_MS
-        text = sum(len(item.text) + len(item.arguments) for item in self._items) // 4
-        given = self.settings.input_tokens
-        cached = given // 2
-        return {
-            "total_tokens": given + text + audio,
-            "input_tokens": given,
-            "output_tokens": text + audio,
-            "input_token_details": {
-                "text_tokens": given,
-                "audio_tokens": 0,
-                "image_tokens": 0,
-                "cached_tokens": cached,
-                "cached_tokens_details": {"text_tokens": cached, "audio_tokens": 0, "image_tokens": 0},
-            },
-            "output_token_details": {"text_tokens": text, "audio_tokens": audio},
-        }
+            final["usage"] = usage_json(self.settings, self._items)
+        await self._channel.send({"type": "response.done", "response": final})
 
     def _count_delta(self, audio_ms: int) -> None:
         self.record.last_delta_ms = now_ms()
@@ -252,7 +188,7 @@ class Response:
         self.record.audio_ms = audio_ms
 
     async def _send(self, event_type: str, where: Json, /, **more: object) -> None:
-        await self._stage.send({"type": event_type, **where, **more})
+        await self._channel.send({"type": event_type, **where, **more})
 
     async def _pause_until(self, at: float) -> bool:
         return await self._pause(at - asyncio.get_running_loop().time())
@@ -266,31 +202,3 @@ class Response:
             except TimeoutError:
                 pass
         return self.is_cancelled
-
-
-def _render(words: str, language: str, audio_format: AudioFormat) -> bytes:
-    return from_telephone(voice.speak(words, language=language, voice="agent"), audio_format)
-
-
-def _pieces(words: str) -> list[str]:
-    """The transcript in deltas of two words."""
-    parts = words.split(" ")
-    pairs = [" ".join(parts[at : at + 2]) for at in range(0, len(parts), 2)]
-    return [pair if at == 0 else f" {pair}" for at, pair in enumerate(pairs)]
-
-
-def _chunks(audio: bytes, faults: Faults, scale: int) -> list[bytes]:
-    """The audio in pieces of odd sizes, always the same for the same length."""
-    chance = random.Random(len(audio))
-    chunks = []
-    at = 0
-    while at < len(audio):
-        size = chance.randint(faults.smallest_delta_bytes, faults.largest_delta_bytes) * scale
-        chunks.append(audio[at : at + size])
-        at += size
-    return chunks
-
-
-def arguments_of(call: Call) -> str:
-    """The arguments as the JSON text of a function call."""
-    return json.dumps(dict(call.arguments), ensure_ascii=False)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from simulators.openai_realtime.dialogue.policy import Call, Called, Remarked, Said, Told, Turn
 from simulators.openai_realtime.dialogue.text_parsing import meaning_of_text
+from simulators.openai_realtime.dialogue.turns import AgentTurn, CustomerTurn, DialogueTurn, SystemNote, ToolCall, ToolResult
 from simulators.openai_realtime.events.validators import Json, RefusedError
 from simulators.speech.phrases import Intent
 
@@ -36,7 +36,7 @@ class Item:
     intent: Intent | None = None
     language: str = ""
     words: str = ""
-    intended: Call | None = None
+    intended: ToolCall | None = None
 
     def to_json(self) -> Json:
         """The item as events show it, without audio."""
@@ -162,31 +162,31 @@ class Conversation:
         """About how many tokens its items have."""
         return sum((len(item.text) + len(item.arguments) + len(item.output)) // 4 + 4 for item in self._items)
 
-    def turns(self) -> list[Turn]:
+    def turns(self) -> list[DialogueTurn]:
         """What the brain goes by: who said what, in order."""
         return turns_of(self._items)
 
 
-def turns_of(items: Iterable[Item]) -> list[Turn]:
+def turns_of(items: Iterable[Item]) -> list[DialogueTurn]:
     """The items as turns, calls with their answers; without what nobody has understood yet."""
-    turns: list[Turn] = []
+    turns: list[DialogueTurn] = []
     listed = list(items)
     outputs = {item.call_id: item.output for item in listed if item.type == "function_call_output"}
     for item in listed:
         if item.type == "function_call" and item.status == "completed":
-            turns.append(Called(item.intended or _call_of(item), outputs.get(item.call_id)))
+            turns.append(ToolResult(item.intended or _call_of(item), outputs.get(item.call_id)))
         elif item.role == "assistant":
-            turns.append(Said(item.heard_text))
+            turns.append(AgentTurn(item.heard_text))
         elif item.role == "system":
-            turns.append(Remarked(item.text))
+            turns.append(SystemNote(item.text))
         elif item.role == "user" and item.intent is not None:
-            turns.append(Told(item.intent, item.words, item.language))
+            turns.append(CustomerTurn(item.intent, item.words, item.language))
     return turns
 
 
-def _call_of(item: Item) -> Call:
+def _call_of(item: Item) -> ToolCall:
     try:
         arguments = json.loads(item.arguments)
     except ValueError:
         arguments = {}
-    return Call(item.name, arguments if isinstance(arguments, dict) else {})
+    return ToolCall(item.name, arguments if isinstance(arguments, dict) else {})

@@ -1,4 +1,4 @@
-"""Ears: what a heard segment of speech means, by comparing its sound with renderings of the known phrases."""
+"""Phrase recognition: what a heard segment of speech means, by comparing its sound with renderings of the known phrases."""
 
 import threading
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ _ENOUGH = 0.7
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Recognition:
     """What was understood: `phrase` is empty when nothing was; `score` is the best correlation, 0 to 1."""
 
     intent: Intent
@@ -48,7 +48,7 @@ class _Template:
     sound: Sound
 
 
-class Ears:
+class PhraseRecognizer:
     """Knows all phrases of `simulators.speech.phrases` by ear. Thread-safe; making one takes a good part of a second.
 
     Languages that are not expected in every call are learnt when they are first needed, in some 0.1 s each.
@@ -60,29 +60,29 @@ class Ears:
         for language in _EXPECTED:
             self._book(language)
 
-    def hear(self, mulaw: bytes, *, language: str = "sq") -> Heard:
+    def recognize(self, mulaw: bytes, *, language: str = "sq") -> Recognition:
         """What the segment means: the last of the phrases found in it, else `UNCLEAR`.
 
-        `language` is the talk's own (ISO 639-1); the others are thought of only when the words make no sense in it.
+        `language` is the dialogue's own (ISO 639-1); the others are thought of only when the words make no sense in it.
         """
-        sound = _sound(mulaw)[:, :_LONGEST_FRAMES]
+        sound = sound_of(mulaw)[:, :_LONGEST_FRAMES]
         if np.count_nonzero(np.any(sound, axis=0)) < _SHORTEST_FRAMES:
-            return Heard(Intent.UNCLEAR, "", "", 0.0)
+            return Recognition(Intent.UNCLEAR, "", "", 0.0)
         near = [one for one in PHRASES if one == language or one in _EXPECTED]
-        heard = self._hear_in(near, sound)
+        heard = self._recognize_in(near, sound)
         if heard.intent is not Intent.UNCLEAR or heard.phrase:
             return heard
-        return self._hear_in([one for one in PHRASES if one not in near], sound)
+        return self._recognize_in([one for one in PHRASES if one not in near], sound)
 
-    def _hear_in(self, languages: list[str], sound: Sound) -> Heard:
+    def _recognize_in(self, languages: list[str], sound: Sound) -> Recognition:
         found: list[tuple[int, float, _Template]] = []
         best = 0.0
         for language in languages:
             best = max(best, self._book(language).find(sound, found))
         if not found:
-            return Heard(Intent.UNCLEAR, "", "", best)
+            return Recognition(Intent.UNCLEAR, "", "", best)
         _, score, template = max(_without_overlaps(found), key=lambda match: match[0])
-        return Heard(template.intent, template.phrase, template.language, score)
+        return Recognition(template.intent, template.phrase, template.language, score)
 
     def _book(self, language: str) -> "_Book":
         with self._learning:
@@ -96,7 +96,7 @@ class _Book:
 
     def __init__(self, language: str) -> None:
         self._templates = [
-            _Template(intent, text, language, _sound(voice.speak(text, language=language, voice="customer")))
+            _Template(intent, text, language, sound_of(voice.speak(text, language=language, voice="customer")))
             for intent, text in every_phrase(language)
         ]
         self._longest = max(template.sound.shape[1] for template in self._templates)
@@ -147,7 +147,7 @@ def _without_overlaps(found: list[tuple[int, float, _Template]]) -> list[tuple[i
     return kept
 
 
-def _sound(mulaw: bytes) -> Sound:
+def sound_of(mulaw: bytes) -> Sound:
     """Log energies (bands x 10 ms frames), silence cut off at both ends, without mean, of norm one.
 
     Bands rather than the waveform: two renderings of one phrase differ in phase and in the flutter of the pitch.
