@@ -1,4 +1,4 @@
-"""What the measurements are made on: an embedded Valkey, one of our services pinned to a core, and the far ends' process."""
+"""The testbed of the measurements: an embedded Valkey, one of our services pinned to a core, and the load process."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ from typing import Any, Self
 import msgspec
 
 from bench.bridge.intervals import FAIR_MS
-from bench.bridge.load_process import Plan
+from bench.bridge.load_process import LoadPlan
 from bench.report.counters import HARNESS_CORE, MEASURED_CORE, make_punctual, pin
 from tools.ports import free_port
 from tools.stack import PROJECT, Part, Stack
@@ -21,28 +21,28 @@ SECRET = "a-secret-for-measuring-on-one-machine"  # noqa: S105 - nothing real is
 _ANSWER_LIMIT_S = 180.0
 _MOST_REPEATED = 5
 FAIR_NOTE = (
-    f"A stretch in which the host took a core away (`steal`), or the harness was {FAIR_MS:.0f} ms late, does not count; "
+    f"An interval in which the host took a core away (`steal`), or the harness was {FAIR_MS:.0f} ms late, does not count; "
     f"a turn without any other is taken again, at most {_MOST_REPEATED} times."
 )
 
 
-class FarEnds:
-    """The load process: commands in, figures out.
+class LoadProcess:
+    """Starts the load process, sends it commands and returns its figures.
 
-    It has a lane for each bridge that is measured; `certificates` holds for each the file with the certificate and key of
-    its speech model, or an empty string where that speaks without TLS.
+    It carries one load for each measured bridge; `certificates` holds for each the file with the certificate and key of
+    its speech model, or an empty string if it speaks without TLS.
     """
 
     def __init__(self, *, certificates: Sequence[str] = ("",), think_s: float = 0.0) -> None:
         ports = [free_port() for _ in certificates]
-        self._plan = Plan(model_ports=ports, certificates=list(certificates), think_s=think_s)
+        self._plan = LoadPlan(model_ports=ports, certificates=list(certificates), think_s=think_s)
         self._process: asyncio.subprocess.Process | None = None
         self.is_punctual = False
 
-    def model_url(self, lane: int = 0) -> str:
-        """Where the lane's stand-in for the speech model listens."""
-        scheme = "wss" if self._plan.certificates[lane] else "ws"
-        return f"{scheme}://127.0.0.1:{self._plan.model_ports[lane]}/v1/realtime"
+    def model_url(self, load: int = 0) -> str:
+        """The URL of this load's simulated speech model."""
+        scheme = "wss" if self._plan.certificates[load] else "ws"
+        return f"{scheme}://127.0.0.1:{self._plan.model_ports[load]}/v1/realtime"
 
     async def __aenter__(self) -> Self:
         command = (sys.executable, "-m", "bench.bridge.load_process", msgspec.json.encode(self._plan).decode())
@@ -59,10 +59,10 @@ class FarEnds:
             self._process.stdin.close()
             await self._process.wait()
 
-    async def do(self, what: str, lane: int = 0, **how: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
-        """Have a command carried out; returns the figures (`bench/bridge/bridge_load.py` names them)."""
+    async def do(self, what: str, load: int = 0, **how: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+        """Carry out a command in the process; returns the figures (`bench/bridge/bridge_load.py` names them)."""
         assert self._process is not None and self._process.stdin is not None  # noqa: S101, PT018 - used as a context manager
-        self._process.stdin.write(msgspec.json.encode({"do": what, "lane": lane, **how}) + b"\n")
+        self._process.stdin.write(msgspec.json.encode({"do": what, "load": load, **how}) + b"\n")
         await self._process.stdin.drain()
         return await self._answer()
 
@@ -76,8 +76,8 @@ class FarEnds:
         return answer
 
 
-async def fair_turn(turn: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:  # JSON
-    """Have a turn measured; again where not one of its stretches was fair.
+async def fair_interval(turn: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:  # JSON
+    """Measure once, and again while no interval of it was fair.
 
     Returns the last turn's figures, of which `is_fair` is read, and how often it was `repeated`.
     """

@@ -1,4 +1,4 @@
-"""One bridge under load: its callers, its speech model, and the clock that paces both. A lane can rest."""
+"""The load on one bridge: its callers, its speech model, and the clock of both."""
 
 import asyncio
 import time
@@ -6,18 +6,18 @@ from collections.abc import Callable, Sequence
 from ssl import SSLContext
 from typing import Any
 
-from bench.bridge.frame_clock import Pacer
-from bench.bridge.intervals import Reading, Stretch, used
-from bench.bridge.simulated_caller import CallerEnd, CallerFleet, Ticket
-from bench.bridge.simulated_model import ModelEnd, ModelFleet
+from bench.bridge.frame_clock import FrameClock
+from bench.bridge.intervals import CounterReading, MeasuredInterval, cpu_use
+from bench.bridge.simulated_caller import CallerFleet, SimulatedCaller, Ticket
+from bench.bridge.simulated_model import ModelFleet, SimulatedModel
 from bench.report.counters import cpu_ns, rss_kb, stolen_ticks
 from bench.report.latency import Delays, quantiles
 
 _DRAIN_S = 0.1
-_MOST_DRAINS = 10  # what the host held up comes late; what was lost never comes
+_MOST_DRAINS = 10  # frames that the host delayed come late; lost ones never come
 _UNREAD = 3
 _WARM_UP_S = 0.2
-_PAUSE_S = 0.02  # beside a stretch, for what was held up, and for the host's count, which comes a tick late
+_PAUSE_S = 0.02  # before and after an interval: for delayed frames, and because the host's count is updated a tick late
 _SHORT_CALL_S = 0.3
 _HEARD_LIMIT_S = 6.0  # for a busy machine
 _BURST = 100  # frames of a flood each 20 ms: 5,000 a second, where Twilio sends a few
@@ -27,66 +27,66 @@ _TROUBLE_AFTER_S = 0.5
 _MARK = b'{"event":"mark","sequenceNumber":"5","streamSid":"%b","mark":{"name":"m1"}}'
 _KEY = b'{"event":"dtmf","streamSid":"%b","dtmf":{"track":"inbound_track","digit":"9"}}'
 
-Figures = dict[str, Any]  # Any: JSON
+Measurements = dict[str, Any]  # Any: JSON
 
 
-class Lane:
-    """Calls through one bridge. It rests at first, and whenever nothing is asked of it."""
+class BridgeLoad:
+    """Calls through one bridge. Frames flow only while a command is carried out."""
 
     def __init__(self, *, think_s: float) -> None:
-        self._pacer = Pacer()
-        self._model = ModelFleet(self._pacer, think_s=think_s)
-        self._callers = CallerFleet(self._pacer)
+        self._clock = FrameClock()
+        self._model = ModelFleet(self._clock, think_s=think_s)
+        self._callers = CallerFleet(self._clock)
         self._url = ""
         self._pids: Sequence[int] = ()
         self._calls = 0
-        self._troubles: list[tuple[Callable[[int], None] | None, CallerEnd]] = []
+        self._troubles: list[tuple[Callable[[int], None] | None, SimulatedCaller]] = []
 
     async def serve(self, model_port: int, tls: SSLContext | None) -> None:
-        """Be the speech model."""
+        """Listen as the speech model."""
         await self._model.serve(model_port, tls)
 
     def target(self, url: str, pids: Sequence[int], *, is_chatty: bool, reads_all: bool) -> None:
-        """Take this bridge; the model speaks all the time (`is_chatty`), or only when it is asked.
+        """Choose the bridge to load; the model speaks all the time (`is_chatty`), or only when a response is requested.
 
-        Without `reads_all` three of four frames are counted and not read, which leaves the harness room for more calls.
+        Without `reads_all` three of four frames are counted but not parsed, so that the harness can carry more calls.
         """
         self._url, self._pids = url, pids
         self._model.is_chatty = is_chatty
         self._model.unread = self._callers.unread = 0 if reads_all else _UNREAD
 
-    async def ramp(self, tickets: Sequence[Ticket], *, per_s: float, settle_s: float) -> Figures:
-        """Begin more calls, one after the other, and wait until they are in full swing."""
+    async def ramp(self, tickets: Sequence[Ticket], *, per_s: float, settle_s: float) -> Measurements:
+        """Begin more calls at this rate, and wait until all carry audio."""
         greetings = self._callers.greetings_ns
         greetings.clear()
-        self._pacer.resume()
+        self._clock.resume()
         began = time.monotonic()
         async with asyncio.TaskGroup() as tasks:
             for count, ticket in enumerate(tickets):
                 await asyncio.sleep(max(0.0, began + count / per_s - time.monotonic()))
                 tasks.create_task(self._begin(ticket))
         await asyncio.sleep(settle_s)
-        self._pacer.pause()
+        self._clock.pause()
         self._calls += len(tickets)
         return {"greeting": quantiles(greetings), "rss_kb": rss_kb(self._pids), "calls": self._calls} | self._losses()
 
-    async def measure(self, seconds: float, stretches: int = 1) -> Figures:
-        """Let all speak for so long, and measure, in so many stretches: the figures are of those that nothing disturbed.
+    async def measure(self, seconds: float, intervals: int = 1) -> Measurements:
+        """Measure for this time while all speak, in this number of intervals; only undisturbed intervals count.
 
-        Where each was disturbed `is_fair` is False, and the figures are of all. What is missing is so wherever it was lost.
+        If all were disturbed, `is_fair` is False and the figures are of all. Missing frames count in either case.
         """
-        model, callers, pacer = self._model, self._callers, self._pacer
-        pacer.resume()
+        model, callers, clock = self._model, self._callers, self._clock
+        clock.resume()
         await asyncio.sleep(_WARM_UP_S)
         up, down, late = (Delays(is_recording=True) for _ in range(3))
-        model.up, callers.down, pacer.late = up, down, late
-        taken = await self._stretches(seconds / stretches, stretches)
-        pacer.pause()
+        model.up, callers.down, clock.late = up, down, late
+        taken = await self._intervals(seconds / intervals, intervals)
+        clock.pause()
         await self._drain()
         up.is_recording = down.is_recording = late.is_recording = False
-        fair = [stretch for stretch in taken if stretch.is_fair(late)]
+        fair = [interval for interval in taken if interval.is_fair(late)]
         told = fair or taken
-        spans, processor = [stretch.span for stretch in told], used(told)
+        spans, processor = [interval.span for interval in told], cpu_use(told)
         return {
             "is_fair": bool(fair),
             "calls": self._calls,
@@ -100,9 +100,9 @@ class Lane:
             "rss_kb": rss_kb(self._pids),
         } | self._losses()
 
-    async def _stretches(self, seconds: float, count: int) -> list[Stretch]:
-        """Let so many stretches pass. Reading the counters holds the harness up: what it sends then belongs to none of them."""
-        taken, before = list[Stretch](), self._read()
+    async def _intervals(self, seconds: float, count: int) -> list[MeasuredInterval]:
+        """Let the intervals pass. Reading the counters delays the harness, so frames sent meanwhile belong to no interval."""
+        taken, before = list[MeasuredInterval](), self._read()
         for _ in range(count):
             await asyncio.sleep(_PAUSE_S)
             begin = time.monotonic_ns()
@@ -110,12 +110,12 @@ class Lane:
             end = time.monotonic_ns()
             await asyncio.sleep(_PAUSE_S)
             after = self._read()
-            taken.append(Stretch((begin, end), before, after))
+            taken.append(MeasuredInterval((begin, end), before, after))
             before = after
         return taken
 
     async def _drain(self) -> None:
-        """Let arrive what is on its way."""
+        """Wait for frames that are on their way."""
         for _ in range(_MOST_DRAINS):
             await asyncio.sleep(_DRAIN_S)
             if not self._stuck:
@@ -123,15 +123,15 @@ class Lane:
 
     @property
     def _stuck(self) -> int:
-        """How many of the callers' last frames have not come."""
+        """How many frames, of those that callers have sent, have not arrived yet."""
         return self._model.missing_at_end(self._callers.last_sent)
 
-    def _read(self) -> Reading:
-        return Reading(stolen_ticks(), time.monotonic_ns(), cpu_ns(self._pids), time.process_time_ns())
+    def _read(self) -> CounterReading:
+        return CounterReading(stolen_ticks(), time.monotonic_ns(), cpu_ns(self._pids), time.process_time_ns())
 
-    async def turns(self, *, seconds: float, per_s: float) -> Figures:
-        """Let each caller end a turn now and then, and time the answers."""
-        self._pacer.resume()
+    async def turns(self, *, seconds: float, per_s: float) -> Measurements:
+        """End the turn of one caller after the other, and time the answers."""
+        self._clock.resume()
         self._callers.turns_ns.clear()
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -139,12 +139,12 @@ class Lane:
                 caller.speak_last()
                 await asyncio.sleep(1 / per_s)
         await asyncio.sleep(self._model.think_s + _DRAIN_S)
-        self._pacer.pause()
+        self._clock.pause()
         return {"turn": quantiles(self._callers.turns_ns)} | self._losses()
 
-    async def clears(self, *, seconds: float, per_s: float) -> Figures:
+    async def clears(self, *, seconds: float, per_s: float) -> Measurements:
         """Interrupt the agent in one call after the other, by key and by voice in turn, while all speak."""
-        self._pacer.resume()
+        self._clock.resume()
         begun: dict[str, dict[int, int]] = {"key": {}, "speech": {}}
         took: dict[str, list[int]] = {"key": [], "speech": []}
         end, count = time.monotonic() + seconds, 0
@@ -160,14 +160,14 @@ class Lane:
                 self._note_clears(begun, took)
         await asyncio.sleep(_DRAIN_S)
         self._note_clears(begun, took)
-        self._pacer.pause()
+        self._clock.pause()
         unanswered = sum(len(waiting) for waiting in begun.values())
         return {kind: quantiles(times) for kind, times in took.items()} | {"unanswered": unanswered} | self._losses()
 
-    async def short_calls(self, tickets: Sequence[Ticket], *, per_s: float) -> Figures:
-        """Begin so many calls, let every other caller press a key, and hang up."""
+    async def short_calls(self, tickets: Sequence[Ticket], *, per_s: float) -> Measurements:
+        """Begin these calls, press a key in every other one, and hang up."""
         await self.ramp(tickets, per_s=per_s, settle_s=_SHORT_CALL_S)
-        self._pacer.resume()
+        self._clock.resume()
         told = self._losses()
         for _ in range(int(_HEARD_LIMIT_S / _SHORT_CALL_S)):
             if not told["unheard"]:
@@ -177,33 +177,33 @@ class Lane:
         for caller in list(self._callers.callers.values())[::2]:
             caller.press("1")
         await asyncio.sleep(_SHORT_CALL_S)
-        self._pacer.pause()
+        self._clock.pause()
         return told | await self.hang_up()
 
-    async def trouble(self, ticket: Ticket, kind: str, *, is_real: bool) -> Figures:
-        """Begin a call that is not timed, and let it make trouble of that kind; returns whether the bridge let it in.
+    async def trouble(self, ticket: Ticket, kind: str, *, is_real: bool) -> Measurements:
+        """Begin a call that is not timed and that makes trouble of this kind; returns whether the bridge admitted it.
 
-        Without `is_real` it brings the bridge the same work beforehand, and then makes no trouble.
+        Without `is_real` it gives the bridge the same work beforehand, but makes no trouble afterwards.
         """
         await self.ramp([ticket], per_s=100.0, settle_s=_TROUBLE_AFTER_S)
         self._calls -= 1
-        self._pacer.resume()
+        self._clock.resume()
         caller, session = self._callers.callers.get(ticket.call), self._model.by_call.get(ticket.call)
         if caller is None or session is None:
             return {"is_in": False}
-        act = await _trouble(kind, caller, session, is_real=is_real)
+        act = await _start_trouble(kind, caller, session, is_real=is_real)
         if act is not None:
-            self._pacer.add(act)
+            self._clock.add(act)
         self._troubles.append((act, caller))
-        self._pacer.pause()
+        self._clock.pause()
         return {"is_in": True}
 
-    async def calm(self) -> Figures:
-        """End the troubled calls; returns how many of them the bridge had ended before."""
+    async def calm(self) -> Measurements:
+        """End the calls that made trouble; returns how many of them the bridge had already ended."""
         ended = 0
         for act, caller in self._troubles:
             if act is not None:
-                self._pacer.discard(act)
+                self._clock.discard(act)
             ended += caller not in self._callers.callers.values()
             caller.hang_up()
             caller.cut()
@@ -211,7 +211,7 @@ class Lane:
         await asyncio.sleep(_DRAIN_S)
         return {"ended": ended}
 
-    async def hang_up(self) -> Figures:
+    async def hang_up(self) -> Measurements:
         """End all calls."""
         await self._callers.hang_up()
         self._calls = self._callers.ended_early = 0
@@ -223,8 +223,8 @@ class Lane:
         except Exception:  # outermost: a bridge at its limit refuses in many ways, and each is a call that failed
             self._callers.ended_early += 1
 
-    def _losses(self) -> Figures:
-        """Return how many calls are no more, or never were heard by the model."""
+    def _losses(self) -> Measurements:
+        """Return how many calls ended early, and how many the model never heard."""
         return {"ended_early": self._callers.ended_early, "unheard": self._calls - self._model.timed}
 
     def _note_clears(self, begun: dict[str, dict[int, int]], took: dict[str, list[int]]) -> None:
@@ -235,8 +235,10 @@ class Lane:
         self._callers.clears.clear()
 
 
-async def _trouble(kind: str, caller: CallerEnd, session: ModelEnd, *, is_real: bool) -> Callable[[int], None] | None:
-    """Begin with a trouble; returns what the call does every 20 ms from now on, None is nothing but to speak."""
+async def _start_trouble(
+    kind: str, caller: SimulatedCaller, session: SimulatedModel, *, is_real: bool
+) -> Callable[[int], None] | None:
+    """Start the trouble; returns what the call does every 20 ms from now on besides speaking, or None."""
     match kind:
         case "deaf model":
             if is_real:
@@ -256,7 +258,7 @@ async def _trouble(kind: str, caller: CallerEnd, session: ModelEnd, *, is_real: 
 
 
 async def _fill(speak_much: Callable[[], None]) -> None:
-    """Send more than the kernel and the bridge keep for who does not read."""
+    """Send more than the kernel and the bridge buffer for a peer that does not read."""
     for _ in range(_FILLING):
         speak_much()
         await asyncio.sleep(_FILLING_PAUSE_S)

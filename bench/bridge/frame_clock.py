@@ -1,4 +1,4 @@
-"""Sends frames at an even pace: every call each 20 ms, all calls spread evenly over them, woken by the kernel's fine timer."""
+"""The clock of the load process: it calls each sender every 20 ms, spread evenly over the period (Linux timerfd)."""
 
 import asyncio
 import ctypes
@@ -16,8 +16,8 @@ _TFD_NONBLOCK = os.O_NONBLOCK
 _SPEC = struct.Struct("=qqqq")
 
 
-class Pacer:
-    """Calls each of its senders every 20 ms. `late` notes how late the turns came: the harness's own fault, not the bridge's."""
+class FrameClock:
+    """Calls each of its senders every 20 ms. `late` holds how late the calls came: a delay of the harness, not of the bridge."""
 
     def __init__(self) -> None:
         self._slots: list[list[Callable[[int], None]]] = [[] for _ in range(_SLOTS)]
@@ -32,13 +32,13 @@ class Pacer:
         self._slots[self._place()].append(send)
 
     def discard(self, send: Callable[[int], None]) -> None:
-        """Call it no more."""
+        """Stop calling `send`."""
         for slot in self._slots:
             if send in slot:
                 slot.remove(send)
 
     def resume(self) -> None:
-        """Go on, in the running loop."""
+        """Start or continue, in the running loop."""
         if self._timer >= 0:
             return
         libc = ctypes.CDLL(None, use_errno=True)
@@ -50,14 +50,14 @@ class Pacer:
         asyncio.get_running_loop().add_reader(self._timer, self._tick)
 
     def pause(self) -> None:
-        """Rest."""
+        """Stop until `resume`."""
         if self._timer >= 0:
             asyncio.get_running_loop().remove_reader(self._timer)
             os.close(self._timer)
             self._timer = -1
 
     def _place(self) -> int:
-        """Return the slot for the next sender: neighbours in time of joining are far apart in the period."""
+        """Return the slot for the next sender: senders that were added one after the other are far apart in the period."""
         place = (self._added * 61) % _SLOTS
         self._added += 1
         return place

@@ -1,4 +1,4 @@
-"""The stretches that a turn of measuring is cut into, and which of them the machine's host and the harness left undisturbed."""
+"""The intervals of a measurement, and which of them the machine's host and the harness left undisturbed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ FAIR_MS = 1.0  # how late the harness may be, p99
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What the counters stood at: the host's thefts (`counters.stolen_ticks`), the time, the processor time of both sides."""
+class CounterReading:
+    """What the counters read: stolen ticks of the host (`counters.stolen_ticks`), the time, the processor time of both sides."""
 
     stolen: int
     at_ns: int
@@ -19,29 +19,29 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """A while in which was measured, and the counters some time before and after it."""
+class MeasuredInterval:
+    """The span of a measurement, with the counters shortly before and after it."""
 
     span: Span
-    before: Reading
-    after: Reading
+    before: CounterReading
+    after: CounterReading
 
     def is_fair(self, late: Delays) -> bool:
-        """Whether the host took nothing, and the harness was in time; `late` are its own delays."""
+        """Whether the host stole no time and the harness was punctual; `late` are the harness's own delays."""
         return self.before.stolen == self.after.stolen and quantiles(late.within([self.span]))["p99"] < FAIR_MS
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
-    """Processor time in shares of a core: of what is measured, and of the harness."""
+class CpuUse:
+    """Processor time as a share of a core: of the measured process, and of the harness."""
 
     core: float
     own_core: float
 
 
-def used(stretches: Sequence[Stretch]) -> Used:
-    """Return what was used in these stretches together."""
-    took = sum(stretch.after.at_ns - stretch.before.at_ns for stretch in stretches)
-    cpu = sum(stretch.after.cpu_ns - stretch.before.cpu_ns for stretch in stretches)
-    own = sum(stretch.after.own_ns - stretch.before.own_ns for stretch in stretches)
-    return Used(cpu / took, own / took)
+def cpu_use(intervals: Sequence[MeasuredInterval]) -> CpuUse:
+    """Return the processor time used in these intervals together."""
+    took = sum(interval.after.at_ns - interval.before.at_ns for interval in intervals)
+    cpu = sum(interval.after.cpu_ns - interval.before.cpu_ns for interval in intervals)
+    own = sum(interval.after.own_ns - interval.before.own_ns for interval in intervals)
+    return CpuUse(cpu / took, own / took)

@@ -1,6 +1,6 @@
-"""The process that plays both far ends of bridges: callers and speech models, on a core of its own.
+"""The process that simulates the callers and speech models of the measured bridges, on a core of its own.
 
-It reads one JSON command a line and answers each with one line. `python -m bench` starts it; nobody else needs to.
+It reads one JSON command a line and answers each with one line. `python -m bench` starts it.
 """
 
 import asyncio
@@ -13,12 +13,12 @@ from collections.abc import Sequence
 import msgspec
 import uvloop
 
-from bench.bridge.bridge_load import Figures, Lane
+from bench.bridge.bridge_load import BridgeLoad, Measurements
 from bench.bridge.simulated_caller import Ticket
 
 
-class Plan(msgspec.Struct, kw_only=True):
-    """The command line, as JSON: lane n's speech model listens at the n-th port, with TLS where a certificate is named."""
+class LoadPlan(msgspec.Struct, kw_only=True):
+    """The command line, as JSON: the speech model of load n listens at the n-th port, with TLS if a certificate is named."""
 
     model_ports: list[int]
     certificates: list[str]
@@ -26,28 +26,28 @@ class Plan(msgspec.Struct, kw_only=True):
 
 
 class Command(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What `lane` (its number) is to do: one of the cases of `_obey`."""
+    """What the load with this number is to do: one of the cases of `_obey`."""
 
     do: str
-    lane: int = 0
+    load: int = 0
     url: str = ""
     pids: list[int] = []
     tickets: list[Ticket] = []
     per_s: float = 100.0
     settle_s: float = 1.0
     seconds: float = 1.0
-    stretches: int = 1
+    intervals: int = 1
     is_chatty: bool = True
     reads_all: bool = True
     kind: str = ""
     is_real: bool = True
 
 
-async def _serve(plan: Plan) -> None:
-    """Obey until the input ends."""
-    lanes = [Lane(think_s=plan.think_s) for _ in plan.model_ports]
-    for lane, port, certificate in zip(lanes, plan.model_ports, plan.certificates, strict=True):
-        await lane.serve(port, _tls(certificate) if certificate else None)
+async def _serve(plan: LoadPlan) -> None:
+    """Carry out commands until the input ends."""
+    loads = [BridgeLoad(think_s=plan.think_s) for _ in plan.model_ports]
+    for load, port, certificate in zip(loads, plan.model_ports, plan.certificates, strict=True):
+        await load.serve(port, _tls(certificate) if certificate else None)
     lines = asyncio.StreamReader(limit=1 << 24)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     _say({"is_ready": True})
@@ -55,31 +55,31 @@ async def _serve(plan: Plan) -> None:
         command = msgspec.json.decode(line, type=Command)
         gc.collect()
         gc.disable()
-        _say(await _obey(lanes[command.lane], command))
+        _say(await _obey(loads[command.load], command))
         gc.enable()
 
 
-async def _obey(lane: Lane, command: Command) -> Figures:
+async def _obey(load: BridgeLoad, command: Command) -> Measurements:
     match command.do:
         case "target":
-            lane.target(command.url, command.pids, is_chatty=command.is_chatty, reads_all=command.reads_all)
+            load.target(command.url, command.pids, is_chatty=command.is_chatty, reads_all=command.reads_all)
             return {}
         case "ramp":
-            return await lane.ramp(command.tickets, per_s=command.per_s, settle_s=command.settle_s)
+            return await load.ramp(command.tickets, per_s=command.per_s, settle_s=command.settle_s)
         case "measure":
-            return await lane.measure(command.seconds, command.stretches)
+            return await load.measure(command.seconds, command.intervals)
         case "turns":
-            return await lane.turns(seconds=command.seconds, per_s=command.per_s)
+            return await load.turns(seconds=command.seconds, per_s=command.per_s)
         case "clears":
-            return await lane.clears(seconds=command.seconds, per_s=command.per_s)
+            return await load.clears(seconds=command.seconds, per_s=command.per_s)
         case "short_calls":
-            return await lane.short_calls(command.tickets, per_s=command.per_s)
+            return await load.short_calls(command.tickets, per_s=command.per_s)
         case "trouble":
-            return await lane.trouble(command.tickets[0], command.kind, is_real=command.is_real)
+            return await load.trouble(command.tickets[0], command.kind, is_real=command.is_real)
         case "calm":
-            return await lane.calm()
+            return await load.calm()
         case "hang_up":
-            return await lane.hang_up()
+            return await load.hang_up()
         case other:
             raise ValueError(other)
 
@@ -91,7 +91,7 @@ def _tls(certificate: str) -> ssl.SSLContext:
     return context
 
 
-def _say(answer: Figures) -> None:
+def _say(answer: Measurements) -> None:
     sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
     sys.stdout.flush()
 
@@ -101,7 +101,7 @@ def main(arguments: Sequence[str]) -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(msgspec.json.decode(arguments[0], type=Plan)))
+        runner.run(_serve(msgspec.json.decode(arguments[0], type=LoadPlan)))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""(g) Slow neighbours: what 50 healthy calls notice of a stalled Redis or disk, and of one call that misbehaves.
+"""(g) Noisy neighbours: how much a stalled Redis or disk, or one call that misbehaves, delays 50 healthy calls.
 
-Undisturbed and disturbed turns alternate in the same process, with the same calls, and one more that makes trouble or keeps quiet.
+Undisturbed and disturbed turns alternate in the same process, with the same calls, and one more that makes trouble or none.
 """
 
 import asyncio
@@ -17,11 +17,11 @@ from typing import Any
 
 from bench.bridge.paired_comparison import compare
 from bench.bridge.simulated_caller import Ticket
-from bench.bridge.timestamped_audio import TROUBLED
+from bench.bridge.timestamped_audio import UNTIMED_FROM
 from bench.intake.orders import POLICY, Calls
 from bench.options import Options
 from bench.report.report import Cell, Result, Table
-from bench.testbed import FAIR_NOTE, FarEnds, bridge_part, fair_turn, measure_alone, new_stack
+from bench.testbed import FAIR_NOTE, LoadProcess, bridge_part, fair_interval, measure_alone, new_stack
 from shared.store import connect
 from tools.ports import free_port
 from tools.stack import Part, Stack
@@ -65,11 +65,11 @@ class _Turns:
 
 
 @dataclass(frozen=True, slots=True)
-class _Site:
+class _Testbed:
     """One bridge with its calls. Recordings are on, into named pipes."""
 
     stack: Stack
-    far: FarEnds
+    load_process: LoadProcess
     calls: Calls
     recordings: Path
 
@@ -84,21 +84,21 @@ class _Site:
     async def turn(self, kind: str, *, has_trouble: bool) -> Point:
         """Let all speak for a while, with trouble of this kind, or with all that comes before it and none of it."""
         (ticket,) = await self.tickets(1)
-        troubled = replace(ticket, call=ticket.call + TROUBLED)
-        told = await self.far.do("trouble", tickets=[troubled], kind=kind, is_real=has_trouble)
-        point = await fair_turn(partial(self._stretch, _TROUBLES[kind], has_trouble=has_trouble))
-        ended = (await self.far.do("calm"))["ended"]
+        troubled = replace(ticket, call=ticket.call + UNTIMED_FROM)
+        told = await self.load_process.do("trouble", tickets=[troubled], kind=kind, is_real=has_trouble)
+        point = await fair_interval(partial(self._measured, _TROUBLES[kind], has_trouble=has_trouble))
+        ended = (await self.load_process.do("calm"))["ended"]
         await asyncio.sleep(_REST_S)
         return {**point, "was_ended": ended, "was_in": told["is_in"]}
 
-    async def _stretch(self, trouble: _Trouble, *, has_trouble: bool) -> Point:
+    async def _measured(self, trouble: _Trouble, *, has_trouble: bool) -> Point:
         """Measure once, a process of the stack stopped meanwhile; what waited for it is written before this returns."""
         stalled = trouble.stalls if has_trouble else ""
         with self._stopped(stalled):
             if trouble.run_in_s:
-                await self.far.do("measure", seconds=trouble.run_in_s)
-            stretches = int(trouble.seconds / _STRETCH_S)
-            figures = await self.far.do("measure", seconds=trouble.seconds, stretches=stretches)
+                await self.load_process.do("measure", seconds=trouble.run_in_s)
+            intervals = int(trouble.seconds / _STRETCH_S)
+            figures = await self.load_process.do("measure", seconds=trouble.seconds, intervals=intervals)
         if stalled:
             await asyncio.sleep(_REST_S)
         up, down = figures["up"], figures["down"]
@@ -157,7 +157,7 @@ async def measure(options: Options) -> Result:
     pairs, redis_pairs = len(turns["none"].calm), len(turns["redis"].calm)
     note = (
         f"{_HEALTHY} healthy calls that speak without a pause both ways; caller → model / model → caller; recordings on. Turns of "
-        f"{other.seconds:.0f} s in stretches of {_STRETCH_S} s, undisturbed and disturbed in {pairs} pairs: medians of the turns, "
+        f"{other.seconds:.0f} s in intervals of {_STRETCH_S} s, undisturbed and disturbed in {pairs} pairs: medians of the turns, "
         "the pairs' ratio (Hodges-Lehmann) and the range that 90 of 100 repetitions would fall into. Redis: its process is "
         f"stopped for {redis.seconds:.0f} s, in {redis_pairs} pairs. Disk: named pipes stand in place of the recordings, their "
         f"reader is stopped {disk.run_in_s} s before the turn: by then they are full, and the kernel holds who writes. Who stops "
@@ -179,29 +179,29 @@ async def _run(options: Options, turns: Mapping[str, _Turns]) -> None:
     stack = new_stack("neighbours")
     recordings = stack.folder / "recordings"
     recordings.mkdir()
-    async with FarEnds() as far:
+    async with LoadProcess() as load_process:
         try:
             stack.start_valkey()
             stack.start(Part("slow_disk", (sys.executable, "-m", "bench.bridge.slow_disk", str(recordings))))
             port = free_port()
-            part = bridge_part(port, model_url=far.model_url(), redis_url=stack.socket_url, RECORD_CALLS=str(recordings))
+            part = bridge_part(port, model_url=load_process.model_url(), redis_url=stack.socket_url, RECORD_CALLS=str(recordings))
             stack.start_all((part,))
             await asyncio.sleep(1)
             measure_alone(stack, ["media_bridge"])
-            await far.do("target", url=f"ws://127.0.0.1:{port}/media-stream", pids=[stack.pid("media_bridge")])
+            await load_process.do("target", url=f"ws://127.0.0.1:{port}/media-stream", pids=[stack.pid("media_bridge")])
             store = connect(stack.socket_url, POLICY)
             try:
-                await _troubles(options, _Site(stack, far, Calls(store), recordings), turns)
+                await _troubles(options, _Testbed(stack, load_process, Calls(store), recordings), turns)
             finally:
-                await far.do("hang_up")
+                await load_process.do("hang_up")
                 await store.close()
         finally:
             stack.stop()
 
 
-async def _troubles(options: Options, site: _Site, turns: Mapping[str, _Turns]) -> None:
-    await site.far.do("ramp", tickets=await site.tickets(_HEALTHY), per_s=30.0)
-    await site.turn("none", has_trouble=False)  # nobody's: what is done for the first time takes longer
+async def _troubles(options: Options, site: _Testbed, turns: Mapping[str, _Turns]) -> None:
+    await site.load_process.do("ramp", tickets=await site.tickets(_HEALTHY), per_s=30.0)
+    await site.turn("none", has_trouble=False)  # not counted: what is done for the first time takes longer
     for kind, trouble in _TROUBLES.items():
         taken = turns[kind]
         for number in range(_QUICK_PAIRS if options.is_quick else trouble.pairs):

@@ -1,4 +1,4 @@
-"""What two things that took turns differ by, and how sure that is: the host's own speed changes more from minute to minute."""
+"""Compares two measurements that alternated, with a confidence range: the host's own speed changes more from minute to minute."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ _SEED = 1  # the same figures have the same range
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """How many times as much, and the range that 90 of 100 repetitions would fall into."""
+    """The ratio of the two, and the range into which 90 of 100 repetitions would fall."""
 
     ratio: float
     low: float
@@ -19,7 +19,7 @@ class Compared:
 
 
 def compare(ones: ArrayLike, others: ArrayLike) -> Compared:
-    """Compare the ones with the others, neighbours in time pair by pair.
+    """Compare two series pair by pair; the values of a pair were measured one after the other.
 
     Returns the Hodges-Lehmann estimate of the pairs' ratios (on a scale of logarithms) with the range of its bootstrap.
     """

@@ -9,9 +9,9 @@ from typing import Any, Final
 import msgspec
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
-from bench.bridge.frame_clock import Pacer
-from bench.bridge.timestamped_audio import ANSWER, BIG, FRAME, LAST, TROUBLED, payload, stamp
-from bench.report.latency import Delays, Following
+from bench.bridge.frame_clock import FrameClock
+from bench.bridge.timestamped_audio import ANSWER, FRAME, LAST, LONG_AUDIO, UNTIMED_FROM, payload, stamp
+from bench.report.latency import Delays, FrameSequence
 
 _MEDIA = b'"media"'
 _NEAR_THE_START = 30
@@ -32,18 +32,18 @@ class Ticket:
 class CallerFleet:
     """All callers. `down` is what arrives here: the model's audio. Times in nanoseconds."""
 
-    pacer: Pacer
-    unread: int = 0  # how many frames are counted only, between two that are read
+    clock: FrameClock
+    unread: int = 0  # frames that are only counted, between two that are parsed
     down: Delays = field(default_factory=Delays)
     greetings_ns: list[int] = field(default_factory=list)
     turns_ns: list[int] = field(default_factory=list)
     clears: list[tuple[int, int]] = field(default_factory=list)  # call, when
-    callers: dict[int, "CallerEnd"] = field(default_factory=dict)
+    callers: dict[int, "SimulatedCaller"] = field(default_factory=dict)
     ended_early: int = 0
 
     async def connect(self, url: str, ticket: Ticket) -> None:
         """Begin a call."""
-        caller = CallerEnd(self, ticket)
+        caller = SimulatedCaller(self, ticket)
         await ws_connect(lambda: caller, url, max_frame_size=1 << 24, websocket_handshake_timeout=20)
         caller.begin()
         self.callers[ticket.call] = caller
@@ -51,7 +51,7 @@ class CallerFleet:
     @property
     def last_sent(self) -> dict[int, int]:
         """The number of the last frame of each caller who is timed."""
-        return {call: caller.sent for call, caller in self.callers.items() if call < TROUBLED}
+        return {call: caller.sent for call, caller in self.callers.items() if call < UNTIMED_FROM}
 
     async def hang_up(self) -> None:
         """End all calls."""
@@ -66,7 +66,7 @@ class CallerFleet:
         self.callers.clear()
 
 
-class CallerEnd(WSListener):
+class SimulatedCaller(WSListener):
     """One media stream, seen from Twilio."""
 
     def __init__(self, fleet: CallerFleet, ticket: Ticket) -> None:
@@ -78,13 +78,13 @@ class CallerEnd(WSListener):
             b'{"event":"media","sequenceNumber":"1234","media":{"track":"inbound","chunk":"1234","timestamp":"24680","payload":'
         )
         self._tail = b'},"streamSid":"%b"}' % ticket.stream_sid.encode()
-        self._heard = Following()
+        self._heard = FrameSequence()
         self._started_ns = 0
         self._is_over = False
         self.sent = 0
 
     def begin(self) -> None:
-        """Say who calls, as Twilio does, and speak."""
+        """Send `connected` and `start`, as Twilio does, and begin to speak."""
         ticket = self._ticket
         self._tell(event="connected", protocol="Call", version="1.0.0")
         self._started_ns = time.monotonic_ns()
@@ -101,21 +101,21 @@ class CallerEnd(WSListener):
             },
             streamSid=ticket.stream_sid,
         )
-        self._fleet.pacer.add(self._paced)
+        self._fleet.clock.add(self._paced)
 
     def on_ws_connected(self, transport: WSTransport) -> None:
-        """Note that the stream stands (picows)."""
+        """Called by picows: keep the transport."""
         self._transport = transport
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: ARG002 - picows passes it
-        """Leave (picows)."""
-        self._fleet.pacer.discard(self._paced)
+        """Called by picows: leave the fleet; a call that nobody hung up has ended early."""
+        self._fleet.clock.discard(self._paced)
         self._fleet.callers.pop(self._ticket.call, None)
-        if not self._is_over and self._ticket.call < TROUBLED:
+        if not self._is_over and self._ticket.call < UNTIMED_FROM:
             self._fleet.ended_early += 1
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        """Take what is to be played (picows)."""
+        """Called by picows: take audio, marks and clears."""
         if frame.msg_type == WSMsgType.TEXT:
             if self._heard.passes(frame.payload_size, self._fleet.unread):
                 return
@@ -133,7 +133,7 @@ class CallerEnd(WSListener):
         self._send(self._head + payload(LAST, time.monotonic_ns(), 0, self._ticket.call) + self._tail)
 
     def flood(self, message: bytes, times: int) -> Callable[[int], None]:
-        """Return what sends a frame so many times at once, for nearly nothing; `%b` in it stands for the stream's SID."""
+        """Return a sender that writes a frame `times` times at once, at little cost; `%b` in it stands for the stream's SID."""
         frames = _frame(message % self._ticket.stream_sid.encode()) * times
 
         def send(_now_ns: int) -> None:
@@ -144,10 +144,10 @@ class CallerEnd(WSListener):
 
     def speak_much(self) -> None:
         """Send seconds of audio in one frame."""
-        self._send(self._head + BIG + self._tail)
+        self._send(self._head + LONG_AUDIO + self._tail)
 
     def stop_reading(self) -> None:
-        """Leave what comes in the kernel's buffers from now on."""
+        """Stop reading: from now on what arrives stays in the kernel's buffers."""
         if self._transport is not None:
             self._transport.underlying_transport.pause_reading()
 
@@ -160,13 +160,13 @@ class CallerEnd(WSListener):
     def hang_up(self) -> None:
         """End the stream as Twilio does."""
         self._is_over = True
-        self._fleet.pacer.discard(self._paced)
+        self._fleet.clock.discard(self._paced)
         self._tell(event="stop", streamSid=self._ticket.stream_sid, stop={"callSid": self._ticket.call_sid})
         if self._transport is not None:
             self._transport.send_close()
 
     def cut(self) -> None:
-        """Leave without a word."""
+        """Break the connection without a close frame."""
         if self._transport is not None:
             self._transport.disconnect(graceful=False)
 
@@ -186,7 +186,7 @@ class CallerEnd(WSListener):
                 fleet.turns_ns.append(now - answer.at_ns)
             return
         gap = self._heard.read(found.number, len(message))
-        if self._ticket.call < TROUBLED:
+        if self._ticket.call < UNTIMED_FROM:
             fleet.down.note(found.at_ns, now, gap)
 
     def _obey(self, message: dict[str, Any]) -> None:  # Any: JSON

@@ -9,9 +9,9 @@ from typing import Any, Final
 import msgspec
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_create_server
 
-from bench.bridge.frame_clock import Pacer
-from bench.bridge.timestamped_audio import ANSWER, BIG, FRAME, LAST, TROUBLED, payload, stamp
-from bench.report.latency import Delays, Following
+from bench.bridge.frame_clock import FrameClock
+from bench.bridge.timestamped_audio import ANSWER, FRAME, LAST, LONG_AUDIO, UNTIMED_FROM, payload, stamp
+from bench.report.latency import Delays, FrameSequence
 
 _APPEND = b"input_audio_buffer.append"
 _NEAR_THE_START = 60
@@ -22,14 +22,14 @@ _LIFE_S = 7200  # longer than any call may last, or the bridge would not keep a 
 class ModelFleet:
     """The server and all its sessions. `up` is what arrives here: the callers' audio."""
 
-    def __init__(self, pacer: Pacer, *, think_s: float = 0.0) -> None:
-        self.pacer = pacer
+    def __init__(self, clock: FrameClock, *, think_s: float = 0.0) -> None:
+        self.clock = clock
         self.think_s = think_s
         self.is_chatty = True  # else it says one delta when it is asked, and waits
-        self.unread = 0  # how many frames are counted only, between two that are read
+        self.unread = 0  # frames that are only counted, between two that are parsed
         self.up = Delays()
-        self.by_call: dict[int, ModelEnd] = {}
-        self.sessions: set[ModelEnd] = set()
+        self.by_call: dict[int, SimulatedModel] = {}
+        self.sessions: set[SimulatedModel] = set()
         self._count = 0
 
     async def serve(self, port: int, tls: SSLContext | None) -> asyncio.Server:
@@ -39,7 +39,7 @@ class ModelFleet:
     @property
     def timed(self) -> int:
         """How many calls it hears whose frames are timed."""
-        return sum(call < TROUBLED for call in self.by_call)
+        return sum(call < UNTIMED_FROM for call in self.by_call)
 
     def missing_at_end(self, last_sent: dict[int, int]) -> int:
         """Return how many of the callers' last frames never came; `last_sent` is by call."""
@@ -47,10 +47,10 @@ class ModelFleet:
 
     def _accept(self, _request: WSUpgradeRequest) -> WSListener:
         self._count += 1
-        return ModelEnd(self, self._count)
+        return SimulatedModel(self, self._count)
 
 
-class ModelEnd(WSListener):
+class SimulatedModel(WSListener):
     """One session."""
 
     def __init__(self, fleet: ModelFleet, number: int) -> None:
@@ -63,26 +63,26 @@ class ModelEnd(WSListener):
         self._is_speaking = False
         self._paced: Final[Callable[[int], None]] = self._speak
         self.call = 0
-        self._following = Following()
+        self._sequence = FrameSequence()
         self.speech_told_ns = 0
 
     def on_ws_connected(self, transport: WSTransport) -> None:
-        """Greet as OpenAI does (picows)."""
+        """Called by picows: send `session.created`, as OpenAI does."""
         self._transport = transport
         self._fleet.sessions.add(self)
         self._tell(type="session.created", session=self._session())
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: ARG002 - picows passes it
-        """Leave (picows)."""
+        """Called by picows: forget the session."""
         self._fleet.sessions.discard(self)
         if self._fleet.by_call.get(self.call) is self:
             del self._fleet.by_call[self.call]
         self._hush()
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        """Take a request (picows)."""
+        """Called by picows: take audio or a request."""
         if frame.msg_type == WSMsgType.TEXT:
-            if self._following.passes(frame.payload_size, self._fleet.unread):
+            if self._sequence.passes(frame.payload_size, self._fleet.unread):
                 return
             message = frame.get_payload_as_bytes()
             if message.find(_APPEND, 0, _NEAR_THE_START) >= 0:
@@ -96,10 +96,10 @@ class ModelEnd(WSListener):
     @property
     def heard(self) -> int:
         """The number of the last frame that came, as far as none is missing."""
-        return self._following.heard
+        return self._sequence.heard
 
     def interrupt(self) -> None:
-        """Take the caller's next sound for speech, as the voice detector does: the running response is cut off."""
+        """Report speech of the caller, as the API's turn detection does: the running response is cut off."""
         self.speech_told_ns = time.monotonic_ns()
         self._tell(type="input_audio_buffer.speech_started", audio_start_ms=0, item_id=f"item_c{self._responses}")
         self._end("cancelled")
@@ -108,10 +108,10 @@ class ModelEnd(WSListener):
     def speak_much(self) -> None:
         """Send seconds of audio in one delta."""
         if self._is_speaking:
-            self._send(self._head + BIG + b"}")
+            self._send(self._head + LONG_AUDIO + b"}")
 
     def stop_reading(self) -> None:
-        """Leave what comes in the kernel's buffers from now on."""
+        """Stop reading: from now on what arrives stays in the kernel's buffers."""
         if self._transport is not None:
             self._transport.underlying_transport.pause_reading()
 
@@ -128,8 +128,8 @@ class ModelEnd(WSListener):
         if not self.heard:
             self.call = found.call
             fleet.by_call[found.call] = self
-        gap = self._following.read(found.number, len(message))
-        if found.call < TROUBLED:
+        gap = self._sequence.read(found.number, len(message))
+        if found.call < UNTIMED_FROM:
             fleet.up.note(found.at_ns, time.monotonic_ns(), gap)
 
     def _answer(self, message: bytes) -> None:
@@ -183,7 +183,7 @@ class ModelEnd(WSListener):
         )
         self._is_speaking = True
         if self._fleet.is_chatty:
-            self._fleet.pacer.add(self._paced)
+            self._fleet.clock.add(self._paced)
 
     def _speak(self, now_ns: int) -> None:
         self._said += 1
@@ -199,7 +199,7 @@ class ModelEnd(WSListener):
     def _hush(self) -> None:
         if self._is_speaking:
             self._is_speaking = False
-            self._fleet.pacer.discard(self._paced)
+            self._fleet.clock.discard(self._paced)
 
     def _tell(self, **event: Any) -> None:  # noqa: ANN401 - JSON
         self._send(msgspec.json.encode({"event_id": "event_CBzsCGKJaslHvvGV2mtXp", **event}))

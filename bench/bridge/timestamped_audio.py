@@ -1,4 +1,4 @@
-"""Audio payloads that carry when they were sent, by which call, and as which one in turn, as base64 of 20 ms of µ-law must look."""
+"""Audio payloads with a time stamp, the number of their call and a sequence number, in the form of base64 of 20 ms of µ-law."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,8 @@ LENGTH = 216  # base64 of 160 bytes
 FRAME = b"LAT"  # an ordinary frame; its time is when it was sent
 LAST = b"END"  # the caller's last frame of a turn
 ANSWER = b"ANS"  # the model's first frame of an answer; its time is the caller's last frame's, plus what the model waited
-BIG = b'"' + b"A" * 40_000 + b'"'  # 3.75 s at once, so that all that lies between the ends fills up
-TROUBLED = 900_000  # calls from this number on are not among those whose frames are timed
+LONG_AUDIO = b'"' + b"A" * 40_000 + b'"'  # 3.75 s at once, to fill every buffer between the ends
+UNTIMED_FROM = 900_000  # frames of calls from this number on are not timed
 _FORMAT = b'"%b%020d%08d%06d%b"'
 _FILL = b"A" * (LENGTH - 3 - 20 - 8 - 6)
 

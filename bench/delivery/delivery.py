@@ -20,11 +20,11 @@ from tools.stack import PROJECT
 
 _PER_S = 100
 
-Figures = dict[str, dict[str, float]]
+Measurements = dict[str, dict[str, float]]
 
 
 async def measure(options: Options) -> Result:
-    """Measure, `options.runs` times anew, and take medians."""
+    """Measure, `options.runs` times anew, and report medians."""
     runs = []
     for run in range(options.runs):
         options.tell(f"delivery: run {run + 1} of {options.runs}")
@@ -44,7 +44,7 @@ async def measure(options: Options) -> Result:
     )
 
 
-async def _run(count: int) -> Figures:
+async def _run(count: int) -> Measurements:
     stack = new_stack("delivery")
     try:
         stack.start_valkey()
@@ -57,7 +57,7 @@ async def _run(count: int) -> Figures:
         stack.stop()
 
 
-async def _measured(store: Store, redis_url: str, count: int) -> Figures:
+async def _measured(store: Store, redis_url: str, count: int) -> Measurements:
     command = (sys.executable, "-m", "bench.delivery.subscriber", redis_url, SHOP)
     crm = await asyncio.create_subprocess_exec(*command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, limit=1 << 24)
     now = await store.now()

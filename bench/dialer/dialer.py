@@ -34,7 +34,7 @@ _WORKERS = 2
 _PATIENCE_S = 60.0
 _IDLE_S = 5.0
 
-Figures = dict[str, Any]  # Any: JSON
+Measurements = dict[str, Any]  # Any: JSON
 
 
 def dialer_part(port: int, *, twilio_port: int, redis_url: str) -> Part:
@@ -119,7 +119,7 @@ class _Run:
 
 
 async def measure(options: Options) -> Result:
-    """Measure, `options.runs` times anew, and take medians."""
+    """Measure, `options.runs` times anew, and report medians."""
     runs = []
     for run in range(options.runs):
         options.tell(f"dialer: run {run + 1} of {options.runs}")
@@ -150,7 +150,7 @@ async def measure(options: Options) -> Result:
     return Result("dialer", [Table("Placing calls", ["", "figure"], rows, note)], found)
 
 
-async def _run(options: Options) -> Figures:
+async def _run(options: Options) -> Measurements:
     stack = new_stack("dialer")
     try:
         stack.start_valkey()
@@ -168,7 +168,7 @@ async def _run(options: Options) -> Figures:
         stack.stop()
 
 
-async def _measured(options: Options, run: _Run, redis: "Redis") -> Figures:
+async def _measured(options: Options, run: _Run, redis: "Redis") -> Measurements:
     count = 200 if options.is_quick else 1000
     await run.arrivals(await run.submit(20))
     figures = await _throughput(run, redis, count)
@@ -190,7 +190,7 @@ async def _measured(options: Options, run: _Run, redis: "Redis") -> Figures:
     )
 
 
-async def _throughput(run: _Run, redis: "Redis", count: int) -> Figures:
+async def _throughput(run: _Run, redis: "Redis", count: int) -> Measurements:
     commands, cpu = int(redis.info("stats")["total_commands_processed"]), cpu_ns(run.processes())
     wanted = await run.submit(count)
     submitted = int(redis.info("stats")["total_commands_processed"])
@@ -201,7 +201,7 @@ async def _throughput(run: _Run, redis: "Redis", count: int) -> Figures:
     return {"per_s": per_s, "cpu_ms": cpu / 1e6 / len(at), "commands": commands / len(at)}
 
 
-async def _idle(run: _Run) -> Figures:
+async def _idle(run: _Run) -> Measurements:
     """Let nothing be due for a while."""
     await asyncio.sleep(2)
     _, front, *workers = run.processes()
@@ -212,7 +212,7 @@ async def _idle(run: _Run) -> Figures:
     return spent | {"memory_mb": share_kb(run.processes()) / 1024}
 
 
-async def _killed(run: _Run) -> Figures:
+async def _killed(run: _Run) -> Measurements:
     """Kill a worker while orders come, and see how long the unluckiest order waits."""
     submitting = asyncio.create_task(run.submit(200, per_s=20))  # owned: awaited below
     await asyncio.sleep(4)

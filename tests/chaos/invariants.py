@@ -1,4 +1,4 @@
-"""The invariants of a run: what Twilio's side saw against what our side says, once all has come to rest."""
+"""The invariants of a finished run: what Twilio's side saw must agree with what our side says."""
 
 import json
 from collections import Counter, defaultdict
@@ -16,8 +16,8 @@ QUEUE = "rq:queue:dial"
 
 
 @dataclass(slots=True)
-class Judgement:
-    """What must not be, each a sentence with ids; `orders` by outcome."""
+class InvariantReport:
+    """The violations, each a sentence with ids, and the number of orders by outcome."""
 
     lost: list[str] = field(default_factory=list)  # I1
     called_twice: list[str] = field(default_factory=list)  # I2
@@ -28,13 +28,13 @@ class Judgement:
 
     @property
     def faults(self) -> list[str]:
-        """All that must not be."""
+        """All violations."""
         return [*self.lost, *self.called_twice, *self.unlike, *self.torn, *self.leaked]
 
 
-async def judge(store: Store, ids: list[str], calls: list[Call]) -> Judgement:
-    """Judge a run that has come to rest."""
-    found = Judgement()
+async def check_invariants(store: Store, ids: list[str], calls: list[Call]) -> InvariantReport:
+    """Check a run in which every order is finished."""
+    found = InvariantReport()
     of_order: defaultdict[str, list[Call]] = defaultdict(list)
     for call in calls:
         of_order[call.confirmation_id].append(call)
@@ -54,7 +54,7 @@ async def judge(store: Store, ids: list[str], calls: list[Call]) -> Judgement:
 
 
 def called_twice(order: Confirmation, calls: list[Call]) -> list[str]:
-    """Return how the customer was called twice about an order: for one attempt, or for none."""
+    """Return each case in which an order was called twice for one attempt, or for an attempt it does not know."""
     counts = Counter(call.attempt_id for call in calls)
     told = [f"{attempt_id}: {count} calls" for attempt_id, count in counts.items() if count > 1]
     known = {attempt.id for attempt in order.attempts}
@@ -77,14 +77,14 @@ def rung_while_on_the_phone(calls: list[Call]) -> list[str]:
 
 
 def _differences(order: Confirmation, calls: list[Call]) -> list[str]:
-    """Return whose calls we took for others, or missed."""
+    """Return the order whose attempts do not name the calls that Twilio knows."""
     ours = {attempt.id: attempt.call_sid for attempt in order.attempts if attempt.call_sid is not None}
     theirs = {call.attempt_id: call.sid for call in calls}
     return [] if ours == theirs else [f"{order.id}: ours {ours}, Twilio's {theirs}"]
 
 
 async def _torn(store: Store, orders: dict[str, Confirmation]) -> list[str]:
-    """Return whose events have a gap or a repeat, and who has not exactly one end for the CRM."""
+    """Return the orders whose events have a gap or a repeat, or that have not exactly one final event for the CRM."""
     told: defaultdict[str, list[int]] = defaultdict(list)
     for _, ref in await store.client.xrange("events:shopaz:log"):
         told[ref[b"c"].decode()].append(int(ref[b"s"]))
@@ -100,7 +100,7 @@ async def _torn(store: Store, orders: dict[str, Confirmation]) -> list[str]:
 
 
 async def _leaks(store: Store) -> list[str]:
-    """Return what is still held though nothing is going on."""
+    """Return what Redis still holds although every order is finished."""
     sizes = {key: await store.client.zcard(key) for key in _HELD}
     sizes |= {QUEUE: await store.client.llen(QUEUE), _BEGUN: await store.client.hlen(_BEGUN)}
     sizes |= {key.decode(): await store.client.scard(key) async for key in store.client.scan_iter("line:*")}

@@ -18,7 +18,7 @@ pytestmark = [
 async def test_a_worker_killed_at_any_step_of_a_placing_calls_nobody_twice_and_loses_no_order(tmp_path: Path) -> None:
     crashes = await crash_everywhere(tmp_path)
     assert crashes.missed == []
-    assert crashes.judgement.faults == []
+    assert crashes.report.faults == []
     assert len(crashes.points) > 60
 
 

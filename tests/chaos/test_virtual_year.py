@@ -1,4 +1,4 @@
-"""A year of orders breaks no rule; and the judge is known to see it where one is broken."""
+"""A year of orders breaks no rule; and the check sees it if a rule is broken."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import pytest
 
 from shared.core.dialing.dial_policy import DialPolicy
 from tests.chaos.virtual_year.calling_rules import Breach
-from tests.chaos.virtual_year.virtual_year import POLICY, run_year
+from tests.chaos.virtual_year.simulation import POLICY, run_year
 
 
 @pytest.mark.parametrize("seed", [1, 2026])

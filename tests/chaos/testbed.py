@@ -1,4 +1,4 @@
-"""All that a run needs, as processes that may be killed: Valkey, the webhook service, trees of dialer workers."""
+"""The testbed of a run: Valkey, the webhook service and dialers, as processes that may be killed."""
 
 import asyncio
 import os
@@ -45,12 +45,12 @@ BASE = {
     "CALL_TIME_LIMIT_S": "1",
     "LOG_LEVEL": "info",
 }
-# So that everything acknowledged has lain on a slow disk: the server sleeps before each write to its file.
+# Simulates a slow disk: the server sleeps before each write to its file.
 _MAY_SLEEP = "--enable-debug-command local"
 
 
 @dataclass(slots=True)
-class Site:
+class Testbed:
     """Running processes. `dialers` are the parents of their trees."""
 
     folder: Path
@@ -107,8 +107,8 @@ class Site:
         for first in range(0, len(orders), 50):
             await self.store.confirmations.submit_many(orders[first : first + 50])
 
-    async def come_to_rest(self, *, limit_s: float) -> None:
-        """Wait until every order is finished and no job waits for a worker, at most so long."""
+    async def wait_until_finished(self, *, limit_s: float) -> None:
+        """Wait until every order is finished and no job waits for a worker, but no longer than `limit_s`."""
         until, left, jobs = monotonic() + limit_s, set(self.ids), 1
         while (left or jobs) and monotonic() < until:
             await asyncio.sleep(0.3)
@@ -138,26 +138,26 @@ def a_phone(number: int) -> str:
 
 
 @asynccontextmanager
-async def a_site(
+async def running_testbed(
     folder: Path, twilio: FakeTwilio, *, fsync_ms: float = 0.0, settings: Mapping[str, str] | None = None
-) -> AsyncIterator[Site]:
+) -> AsyncIterator[Testbed]:
     """Run Valkey and the webhook service, and end all processes on leaving; `fsync_ms` makes the disk slow."""
     valkey, port = await asyncio.to_thread(_open_valkey, folder, free_port(), fsync_ms), free_port()
     places = {"REDIS_URL": valkey.url, "PUBLIC_URL": f"http://127.0.0.1:{port}", "TWILIO_API_URL": twilio.origin}
     all_settings = {**BASE, **places, **(settings or {})}
-    site = Site(folder, all_settings, twilio, valkey, _store(all_settings), fsync_ms)
+    testbed = Testbed(folder, all_settings, twilio, valkey, _store(all_settings), fsync_ms)
     webhook = running("services.webhook", all_settings, bind="WEBHOOK_BIND", folder=folder, port=port)
     try:
         await asyncio.to_thread(webhook.__enter__)
         try:
-            yield site
+            yield testbed
         finally:
-            await site.end_dialers()
+            await testbed.end_dialers()
             await asyncio.to_thread(webhook.__exit__, None, None, None)
     finally:
-        await site.store.close()
-        site.valkey.process.kill()
-        site.valkey.process.wait()
+        await testbed.store.close()
+        testbed.valkey.process.kill()
+        testbed.valkey.process.wait()
 
 
 def _open_valkey(folder: Path, port: int, fsync_ms: float) -> ValkeyServer:

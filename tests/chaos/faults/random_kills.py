@@ -1,4 +1,4 @@
-"""The fence under fire: orders are called while whatever places them is killed; then the judge looks at what happened."""
+"""Random kills: workers, front, parent and Valkey are killed while orders are called; then the invariants are checked."""
 
 import asyncio
 import os
@@ -11,9 +11,9 @@ from pathlib import Path
 from random import Random
 from time import monotonic
 
-from tests.chaos.invariants import Judgement, judge
-from tests.chaos.testbed import Site, a_site
-from tests.chaos.twilio.fake_twilio import HARD, Moods, fake_twilio
+from tests.chaos.invariants import InvariantReport, check_invariants
+from tests.chaos.testbed import Testbed, running_testbed
+from tests.chaos.twilio.fake_twilio import MANY_FAULTS, TwilioFaults, fake_twilio
 
 VICTIMS = {"worker": 12, "front": 3, "keeper": 2, "valkey": 2}  # by weight
 
@@ -27,7 +27,7 @@ class Plan:
     kills: int
     every_s: tuple[float, float] = (0.3, 1.1)
     victims: dict[str, int] = field(default_factory=lambda: dict(VICTIMS))
-    moods: Moods = HARD
+    twilio_faults: TwilioFaults = MANY_FAULTS
     trees: int = 2
     workers: int = 4
     fsync_ms: float = 5.0
@@ -36,13 +36,13 @@ class Plan:
     settings: dict[str, str] = field(default_factory=dict)
 
 
-def too_hasty(*, seed: int, orders: int) -> Plan:
+def settles_too_early(*, seed: int, orders: int) -> Plan:
     """Return the control: placings are settled before Twilio, which is late, could know of them."""
     return Plan(
         seed=seed,
         orders=orders,
         kills=0,
-        moods=Moods(accepts_after_s=(2.0, 3.0)),
+        twilio_faults=TwilioFaults(accepts_after_s=(2.0, 3.0)),
         trees=1,
         fsync_ms=0,
         orders_per_phone=1,
@@ -53,10 +53,10 @@ def too_hasty(*, seed: int, orders: int) -> Plan:
 
 @dataclass(slots=True)
 class Outcome:
-    """What a run came to."""
+    """The result of a run."""
 
     plan: Plan
-    judgement: Judgement
+    report: InvariantReport
     calls: int
     requests: int
     kills: Counter[str]
@@ -64,7 +64,7 @@ class Outcome:
 
     def lines(self) -> Iterator[str]:
         """Yield the outcome for people."""
-        found = self.judgement
+        found = self.report
         kills = ", ".join(f"{name} {count}" for name, count in sorted(self.kills.items())) or "none"
         yield f"seed {self.plan.seed}: {self.plan.orders} orders, {self.requests} requests, {self.calls} calls"
         yield f"  {self.seconds:.0f} s; killed: {kills}"
@@ -73,31 +73,31 @@ class Outcome:
         yield from (f"  {fault}" for fault in found.faults[:20])
 
 
-async def run_fence(plan: Plan, folder: Path) -> Outcome:
+async def run_random_kills(plan: Plan, folder: Path) -> Outcome:
     """Call all orders of the plan, through all its faults."""
     begun = monotonic()
     async with (
-        fake_twilio(plan.moods, seed=plan.seed) as twilio,
-        a_site(folder, twilio, fsync_ms=plan.fsync_ms, settings=plan.settings) as site,
+        fake_twilio(plan.twilio_faults, seed=plan.seed) as twilio,
+        running_testbed(folder, twilio, fsync_ms=plan.fsync_ms, settings=plan.settings) as testbed,
     ):
-        site.orders_per_phone = plan.orders_per_phone
+        testbed.orders_per_phone = plan.orders_per_phone
         for _ in range(plan.trees):
-            await site.start_dialer(DIALER_WORKERS=str(plan.workers))
-        await site.submit(await site.new_orders(plan.orders))
+            await testbed.start_dialer(DIALER_WORKERS=str(plan.workers))
+        await testbed.submit(await testbed.new_orders(plan.orders))
         async with asyncio.TaskGroup() as group:
-            killer = Killer(site, plan)
+            killer = Killer(testbed, plan)
             killing = group.create_task(killer.run())
-            await site.come_to_rest(limit_s=plan.limit_s)
+            await testbed.wait_until_finished(limit_s=plan.limit_s)
             killing.cancel()
-        found = await judge(site.store, site.ids, twilio.all_calls())
+        found = await check_invariants(testbed.store, testbed.ids, twilio.all_calls())
         return Outcome(plan, found, len(twilio.calls), twilio.requests, killer.done, monotonic() - begun)
 
 
 class Killer:
     """Kills by a seeded plan, and starts again what nobody else would."""
 
-    def __init__(self, site: Site, plan: Plan) -> None:
-        self._site = site
+    def __init__(self, testbed: Testbed, plan: Plan) -> None:
+        self._site = testbed
         self._plan = plan
         self._rng = Random(plan.seed + 1)
         self.done: Counter[str] = Counter()

@@ -1,7 +1,7 @@
-"""A way to Redis on which a process is struck at a named step: before Redis gets it, or when it is done and not yet told.
+"""A proxy to Redis that kills or freezes a process at a named step: before Redis gets the command, or before its reply.
 
-A worker waits for Redis or for Twilio at every `await` of a placing, so the steps it takes to Redis, and Twilio's side of the
-request, are all the places where it can die. Nothing in the product knows of this.
+A worker waits for Redis or for Twilio at every `await` of a placing. Its commands to Redis and Twilio's side of the request are
+therefore all the points at which it can die. The product does not know of this proxy.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ class When(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wire:
+class FaultPoint:
     """A fault point: the `occurrence`-th time that a process takes `step` for an order."""
 
     step: str
@@ -47,11 +47,11 @@ class Wire:
         return f"{self.when.value} {self.step}" + (f" #{self.occurrence}" if self.occurrence > 1 else "")
 
 
-class Blow(Enum):
-    """What is done to a process that touches a wire."""
+class FaultKind(Enum):
+    """What is done to a process that reaches a fault point."""
 
     KILL = "kill"
-    FREEZE = "freeze"  # it goes on `FROZEN_S` later, as if nothing had been
+    FREEZE = "freeze"  # it continues after `FROZEN_S`
 
 
 _STOPS_WITHIN_S = 3.0
@@ -59,35 +59,35 @@ FROZEN_S = 5.0  # longer than until the order is called anew, shorter than the s
 
 
 @dataclass(slots=True)
-class Journey:
-    """What one process did for one order, from the moment it heard of it."""
+class OrderSteps:
+    """The steps of one process for one order, from the first reply or command that named the order."""
 
     order_id: str
     steps: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
-class Tripwire:
-    """The way. `wires` holds for an order where to strike, once; `struck` who was struck, and by which wire."""
+class RedisFaultProxy:
+    """The proxy. `fault_points` holds by order where a fault strikes once; `struck` holds the orders at which one has struck."""
 
     upstream: Path
-    blow: Blow
-    wires: dict[str, Wire] = field(default_factory=dict)
-    struck: dict[str, Wire] = field(default_factory=dict)
-    told: dict[str, list[Journey]] = field(default_factory=lambda: defaultdict(list))
-    _journeys: dict[int, Journey] = field(default_factory=dict)  # by process, the present one
+    fault: FaultKind
+    fault_points: dict[str, FaultPoint] = field(default_factory=dict)
+    struck: dict[str, FaultPoint] = field(default_factory=dict)
+    steps_by_order: dict[str, list[OrderSteps]] = field(default_factory=lambda: defaultdict(list))
+    _current_steps: dict[int, OrderSteps] = field(default_factory=dict)  # by process, the present one
     _open: int = 0
     _jobs: dict[bytes, str] = field(default_factory=dict)  # RQ's ids of jobs, and their orders
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection."""
         server, upstream = await asyncio.open_unix_connection(str(self.upstream))
-        line = _Line(_peer(writer))
+        connection = _Connection(_peer(writer))
         self._open += 1
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._ask(line, reader, upstream))
-                group.create_task(self._reply(line, server, writer))
+                group.create_task(self._ask(connection, reader, upstream))
+                group.create_task(self._reply(connection, server, writer))
         except* OSError:
             pass
         finally:
@@ -96,56 +96,56 @@ class Tripwire:
             self._open -= 1
 
     async def all_gone(self) -> None:
-        """Wait until every process has let go."""
+        """Wait until every connection is closed."""
         while self._open:
             await asyncio.sleep(0.01)
 
     def pid_of(self, order_id: str) -> int | None:
         """Return the process that works on the order now."""
-        return next((pid for pid, journey in self._journeys.items() if journey.order_id == order_id), None)
+        return next((pid for pid, order_steps in self._current_steps.items() if order_steps.order_id == order_id), None)
 
-    async def _ask(self, line: "_Line", reader: asyncio.StreamReader, upstream: asyncio.StreamWriter) -> None:
+    async def _ask(self, connection: "_Connection", reader: asyncio.StreamReader, upstream: asyncio.StreamWriter) -> None:
         while chunk := await reader.read(1 << 20):
-            self._note(line, chunk)
-            if self._touches(line, When.BEFORE) and self._strike(line):
+            self._note(connection, chunk)
+            if self._touches(connection, When.BEFORE) and self._strike(connection):
                 break
             upstream.write(chunk)
             await upstream.drain()
         upstream.transport.abort()
 
-    async def _reply(self, line: "_Line", server: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _reply(self, connection: "_Connection", server: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while chunk := await server.read(1 << 20):
-            self._hear(line, chunk)
-            if self._touches(line, When.AFTER) and self._strike(line):
+            self._hear(connection, chunk)
+            if self._touches(connection, When.AFTER) and self._strike(connection):
                 break
             writer.write(chunk)
             await writer.drain()
         writer.transport.abort()
 
-    def _note(self, line: "_Line", chunk: bytes) -> None:
-        """Write down the step that a process takes."""
+    def _note(self, connection: "_Connection", chunk: bytes) -> None:
+        """Record the step that a process takes."""
         if not chunk.startswith(b"*"):
             return
         order_id, job = self._order_in(chunk), _JOB.search(chunk)
         if order_id is not None and job is not None:
             self._jobs[job[0]] = order_id
-        self._set_out(line.pid, order_id)
-        journey = self._journeys.get(line.pid)
-        line.step = "+".join(_names(chunk))
-        if journey is not None:
-            journey.steps.append(line.step)
+        self._set_out(connection.pid, order_id)
+        order_steps = self._current_steps.get(connection.pid)
+        connection.step = "+".join(_names(chunk))
+        if order_steps is not None:
+            order_steps.steps.append(connection.step)
 
-    def _hear(self, line: "_Line", chunk: bytes) -> None:
+    def _hear(self, connection: "_Connection", chunk: bytes) -> None:
         """Learn from a reply which order the process works on from now on; the step that told it belongs to that order."""
-        if self._set_out(line.pid, self._order_in(chunk)):
-            self._journeys[line.pid].steps.append(line.step)
+        if self._set_out(connection.pid, self._order_in(chunk)):
+            self._current_steps[connection.pid].steps.append(connection.step)
 
     def _set_out(self, pid: int, order_id: str | None) -> bool:
-        known = self._journeys.get(pid)
+        known = self._current_steps.get(pid)
         if order_id is None or (known is not None and known.order_id == order_id):
             return False
-        self._journeys[pid] = Journey(order_id)
-        self.told[order_id].append(self._journeys[pid])
+        self._current_steps[pid] = OrderSteps(order_id)
+        self.steps_by_order[order_id].append(self._current_steps[pid])
         return True
 
     def _order_in(self, chunk: bytes) -> str | None:
@@ -154,28 +154,28 @@ class Tripwire:
             return found[0].decode()
         return next((self._jobs[job] for job in _JOB.findall(chunk) if job in self._jobs), None)
 
-    def _touches(self, line: "_Line", when: When) -> bool:
-        journey = self._journeys.get(line.pid)
-        wire = None if journey is None else self.wires.get(journey.order_id)
-        if journey is None or wire is None or wire.when is not when or wire.step != line.step:
+    def _touches(self, connection: "_Connection", when: When) -> bool:
+        order_steps = self._current_steps.get(connection.pid)
+        fault_point = None if order_steps is None else self.fault_points.get(order_steps.order_id)
+        if order_steps is None or fault_point is None or fault_point.when is not when or fault_point.step != connection.step:
             return False
-        return journey.steps.count(line.step) == wire.occurrence
+        return order_steps.steps.count(connection.step) == fault_point.occurrence
 
-    def _strike(self, line: "_Line") -> bool:
-        """Strike; tell whether the connection is gone with the process."""
-        journey = self._journeys.pop(line.pid)
-        self.struck[journey.order_id] = self.wires.pop(journey.order_id)
+    def _strike(self, connection: "_Connection") -> bool:
+        """Kill or freeze the process; returns whether its connection is gone."""
+        order_steps = self._current_steps.pop(connection.pid)
+        self.struck[order_steps.order_id] = self.fault_points.pop(order_steps.order_id)
         with suppress(ProcessLookupError):
-            os.kill(line.pid, signal.SIGKILL if self.blow is Blow.KILL else signal.SIGSTOP)
-        if self.blow is Blow.FREEZE:
-            _until_stopped(line.pid)
-            asyncio.get_running_loop().call_later(FROZEN_S, _go_on, line.pid)
-        return self.blow is Blow.KILL
+            os.kill(connection.pid, signal.SIGKILL if self.fault is FaultKind.KILL else signal.SIGSTOP)
+        if self.fault is FaultKind.FREEZE:
+            _until_stopped(connection.pid)
+            asyncio.get_running_loop().call_later(FROZEN_S, _go_on, connection.pid)
+        return self.fault is FaultKind.KILL
 
 
 @dataclass(slots=True)
-class _Line:
-    """A connection: whose it is, and the step taken on it last."""
+class _Connection:
+    """A connection: the process it belongs to, and the last step on it."""
 
     pid: int
     step: str = ""
@@ -233,12 +233,12 @@ def _name(words: list[bytes]) -> str:
 
 
 @asynccontextmanager
-async def tripwire(upstream: Path, path: Path, blow: Blow) -> AsyncIterator[Tripwire]:
+async def redis_fault_proxy(upstream: Path, path: Path, fault: FaultKind) -> AsyncIterator[RedisFaultProxy]:
     """Run the way from `path` to `upstream`, both unix sockets."""
-    wire = Tripwire(upstream, blow)
-    server = await asyncio.start_unix_server(wire.serve, str(path))
+    proxy = RedisFaultProxy(upstream, fault)
+    server = await asyncio.start_unix_server(proxy.serve, str(path))
     try:
-        yield wire
-        await wire.all_gone()
+        yield proxy
+        await proxy.all_gone()
     finally:
         server.close()

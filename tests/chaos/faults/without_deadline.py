@@ -1,4 +1,4 @@
-"""The dialer worker with its deadline taken out, to know that the fence's tests would see what it is good for."""
+"""The dialer worker with its deadline taken out, so that a test can show that double calls would be noticed without it."""
 
 import math
 import runpy

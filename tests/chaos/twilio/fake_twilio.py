@@ -24,7 +24,7 @@ _REPEATS_AFTER_S = (0.1, 0.3, 0.0)  # a callback that got no answer, or a 5xx, i
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moods:
+class TwilioFaults:
     """How often what goes wrong (shares of 1), and how long things take (seconds, from and to)."""
 
     too_many: float = 0.0  # 429
@@ -40,7 +40,7 @@ class Moods:
     tells_after_s: float = 0.0  # the first callback
 
 
-HARD = Moods(
+MANY_FAULTS = TwilioFaults(
     too_many=0.05, refused_500=0.03, accepted_500=0.03, accepted_silent=0.05, no_callbacks=0.1, doubled_callbacks=0.2
 )  # the shares that issue 4 names
 
@@ -67,7 +67,7 @@ class Call:
 class FakeTwilio:
     """The account. `on_request` hears of each request for a call before anything becomes of it."""
 
-    moods: Moods
+    twilio_faults: TwilioFaults
     rng: Random
     origin: str = ""
     calls: dict[str, Call] = field(default_factory=dict)
@@ -84,7 +84,7 @@ class FakeTwilio:
         return list(self.calls.values())
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve one connection of the product."""
+        """Serve one line of the product."""
         self._connections.add(writer)
         try:
             with suppress(OSError, asyncio.IncompleteReadError):
@@ -102,7 +102,7 @@ class FakeTwilio:
             await asyncio.sleep(0.01)
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """Read one request and answer it; False where the connection is to be cut instead."""
+        """Read one request and answer it; False where the line is to be cut instead."""
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         method, target, _ = head.split(" ", 2)
         length = next((int(line[15:]) for line in head.lower().split("\r\n") if line.startswith("content-length:")), 0)
@@ -135,23 +135,23 @@ class FakeTwilio:
 
     async def _place(self, form: dict[str, str]) -> tuple[int, dict[str, object]] | None:
         self.requests += 1
-        moods, rng, mood = self.moods, self.rng, self.rng.random()
+        twilio_faults, rng, mood = self.twilio_faults, self.rng, self.rng.random()
         if self.on_request is not None:
             await self.on_request(form["To"])
-        if (mood := mood - moods.too_many) < 0:
+        if (mood := mood - twilio_faults.too_many) < 0:
             self.refused += 1
             return 429, {"code": 20429}
-        if (mood := mood - moods.refused_500) < 0:
+        if (mood := mood - twilio_faults.refused_500) < 0:
             self.refused += 1
             return 500, {"code": 20500}
-        await asyncio.sleep(rng.uniform(*moods.accepts_after_s))
+        await asyncio.sleep(rng.uniform(*twilio_faults.accepts_after_s))
         call = self._accept(form)
         if self.on_accepted is not None:
             await self.on_accepted(call.to)
-        await asyncio.sleep(rng.uniform(*moods.answers_after_s))
-        if (mood := mood - moods.accepted_500) < 0:
+        await asyncio.sleep(rng.uniform(*twilio_faults.answers_after_s))
+        if (mood := mood - twilio_faults.accepted_500) < 0:
             return 500, {"code": 20500}
-        return None if mood < moods.accepted_silent else (201, _resource(call))
+        return None if mood < twilio_faults.accepted_silent else (201, _resource(call))
 
     def _accept(self, form: dict[str, str]) -> Call:
         status_url = form["StatusCallback"]
@@ -166,7 +166,7 @@ class FakeTwilio:
             twiml=form["Twiml"],
             created_at=datetime.now(UTC),
             begun_at=monotonic(),
-            is_silent=self.rng.random() < self.moods.no_callbacks,
+            is_silent=self.rng.random() < self.twilio_faults.no_callbacks,
         )
         self.calls[call.sid] = call
         if self._group is not None:
@@ -179,18 +179,18 @@ class FakeTwilio:
 
     async def _live(self, call: Call) -> None:
         """Let the call ring and come to an end, and tell of it; one that was cancelled meanwhile has its end."""
-        await asyncio.sleep(self.moods.tells_after_s)
+        await asyncio.sleep(self.twilio_faults.tells_after_s)
         await self._tell(call, "initiated")
         if not _is_over(call):
             self._set(call, "ringing")
-        await asyncio.sleep(self.rng.uniform(*self.moods.rings_s))
+        await asyncio.sleep(self.rng.uniform(*self.twilio_faults.rings_s))
         end = self.rng.choice(("busy", "no-answer", "failed", "completed", "completed", "completed"))
         if end == "completed" and not _is_over(call):
             self._set(call, "in-progress")
             await self._tell(call, "in-progress")
-            if self.rng.random() < self.moods.presses_1:
+            if self.rng.random() < self.twilio_faults.presses_1:
                 await self._press_1(call)
-            await asyncio.sleep(self.rng.uniform(*self.moods.rings_s))
+            await asyncio.sleep(self.rng.uniform(*self.twilio_faults.rings_s))
         if not _is_over(call):
             self._set(call, end)
         await self._tell(call, call.status)
@@ -204,7 +204,7 @@ class FakeTwilio:
         """Post a status callback: perhaps not, perhaps twice."""
         if call.is_silent:
             return
-        for _ in range(2 if self.rng.random() < self.moods.doubled_callbacks else 1):
+        for _ in range(2 if self.rng.random() < self.twilio_faults.doubled_callbacks else 1):
             await self._post(call.status_url, call, status)
 
     async def _press_1(self, call: Call) -> None:
@@ -243,9 +243,9 @@ def _resource(call: Call) -> dict[str, object]:
 
 
 @asynccontextmanager
-async def fake_twilio(moods: Moods, *, seed: int) -> AsyncIterator[FakeTwilio]:
+async def fake_twilio(twilio_faults: TwilioFaults, *, seed: int) -> AsyncIterator[FakeTwilio]:
     """Serve an account on this machine; leaving waits for the calls under way, which take seconds."""
-    twilio = FakeTwilio(moods, Random(seed))
+    twilio = FakeTwilio(twilio_faults, Random(seed))
     server = await asyncio.start_server(twilio.serve, "127.0.0.1", 0)
     twilio.origin = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:

@@ -1,4 +1,4 @@
-"""What can become of one call, as a story: seconds after the intent, and the fact that is learnt then."""
+"""The courses that a call can take: pairs of seconds after the intent and the fact that is learnt then."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ from shared.core.lifecycle.facts import (
 from shared.core.outcome import AttemptResult, Channel, Verdict, VerdictKind
 
 MakeFact = Callable[[datetime], Fact]
-Story = Iterator[tuple[float, MakeFact]]
+CallCourse = Iterator[tuple[float, MakeFact]]
 _LINE_RESULTS = (AttemptResult.BUSY, AttemptResult.NO_ANSWER, AttemptResult.FAILED)
 _VERDICTS = (
     *[VerdictKind.CONFIRMED] * 8,
@@ -33,7 +33,7 @@ _VERDICTS = (
 )
 
 
-def a_call(attempt: Attempt, rng: Random, *, must_be_over_s: float) -> Story:
+def call_course(attempt: Attempt, rng: Random, *, must_be_over_s: float) -> CallCourse:
     """Yield one of the ways in which a call can go; each leads to its end."""
     kind, call_sid = rng.random(), f"CA{rng.getrandbits(60)}"
     if kind < 0.06:
@@ -48,12 +48,12 @@ def a_call(attempt: Attempt, rng: Random, *, must_be_over_s: float) -> Story:
         yield from _on_the_line(attempt, call_sid, rng, must_be_over_s)
 
 
-def _proven_absent(attempt: Attempt) -> Story:
+def _proven_absent(attempt: Attempt) -> CallCourse:
     yield 300, lambda now: CallNotListed(now, attempt.id)
     yield 315, lambda now: PlacingUndone(now, attempt.id, retry_at=now)
 
 
-def _on_the_line(attempt: Attempt, call_sid: str, rng: Random, must_be_over_s: float) -> Story:
+def _on_the_line(attempt: Attempt, call_sid: str, rng: Random, must_be_over_s: float) -> CallCourse:
     over_s = rng.uniform(15, 200) if rng.random() < 0.95 else must_be_over_s  # news lost: looked up at Twilio
     if rng.random() < 0.5:
         result = rng.choice(_LINE_RESULTS)

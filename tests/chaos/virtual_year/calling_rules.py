@@ -1,4 +1,4 @@
-"""When a customer may be called, written down a second time and from the other end: it judges calls, it plans none."""
+"""The rules for when a customer may be called, written independently of the product: they check calls and plan none."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -47,8 +47,8 @@ PLACES = (
 )
 
 
-class RuleBook:
-    """Judges the calls of one order."""
+class CallingRules:
+    """Checks the calls of one order."""
 
     def __init__(self, place: Place, confirmation: Confirmation, policy: DialPolicy) -> None:
         self._place = place

@@ -1,20 +1,20 @@
-"""The judgement of a played scenario: what it expects, and what every call is held to."""
+"""Checks a played scenario: what it expects, and the invariants of every call."""
 
 import pytest
 
 from tests.support.scenarios.expectations import differences
 from tests.support.scenarios.invariants import violations
-from tests.support.scenarios.result import Played
-from tests.support.scenarios.timeline import story
+from tests.support.scenarios.result import ScenarioResult
+from tests.support.scenarios.timeline import timeline
 
 
-def faults_of(played: Played) -> list[str]:
-    """Return all that came otherwise than the scenario expects, and all that no call may do."""
-    return [*differences(played), *violations(played)]
+def all_faults(result: ScenarioResult) -> list[str]:
+    """Return everything that differs from what the scenario expects, and every broken invariant."""
+    return [*differences(result), *violations(result)]
 
 
-def judge(played: Played) -> None:
+def check_result(result: ScenarioResult) -> None:
     """Fail the test with everything that is wrong, and with what happened, in the order of time."""
-    faults = faults_of(played)
+    faults = all_faults(result)
     if faults:
-        pytest.fail("\n".join((*(f"✗ {fault}" for fault in faults), story(played))), pytrace=False)
+        pytest.fail("\n".join((*(f"✗ {fault}" for fault in faults), timeline(result))), pytrace=False)

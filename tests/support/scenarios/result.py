@@ -1,4 +1,4 @@
-"""What is known of a scenario that was played: the shop's view, both simulators' ledgers, transcript and events."""
+"""The result of a played scenario: the shop's view, both simulators' ledgers, transcript and events."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,8 +20,8 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One call of the Twilio simulator's ledger with the attempt it was, and the sessions with the model that spoke in it."""
+class CallResult:
+    """One call of the Twilio simulator's ledger, with its attempt and its sessions with the model."""
 
     call: Json
     attempt: Json | None
@@ -45,7 +45,7 @@ class Line:
 
     @property
     def slack_ms(self) -> float:
-        """What every limit in milliseconds is given besides."""
+        """The tolerance that is added to every limit in milliseconds."""
         return slack_ms(self.call, self.sessions)
 
     @property
@@ -68,13 +68,13 @@ class Line:
         return sorted(found, key=lambda one: one.from_ms)
 
     def times(self, what: str) -> list[float]:
-        """When that stands in the call's timeline."""
+        """The times of these entries in the call's timeline."""
         return [float(entry["at_ms"]) for entry in self.call["timeline"] if entry["what"] == what]
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
-    """Everything; `lines` are the calls in order."""
+class ScenarioResult:
+    """All that is known of it; `lines` are the calls in order."""
 
     scenario: Scenario
     view: Json
@@ -89,13 +89,13 @@ class Played:
     """Of the customer's other order."""
 
     @property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[CallResult]:
         """Each call with its attempt (by Twilio's id) and its sessions (by time)."""
         attempts = {attempt["call_sid"]: attempt for attempt in self.view["attempts"]}
-        return [Line(call, attempts.get(call["sid"]), self._sessions_of(call)) for call in self.calls]
+        return [CallResult(call, attempts.get(call["sid"]), self._sessions_of(call)) for call in self.calls]
 
     @property
-    def last(self) -> Line:
+    def last(self) -> CallResult:
         """The last call."""
         return self.lines[-1]
 

@@ -1,4 +1,4 @@
-"""The hall: plays many scenarios side by side in a thread of its own, while tests wait each for its own result."""
+"""Plays many scenarios side by side in a thread of its own, while each test waits for its own result."""
 
 import asyncio
 import threading
@@ -7,10 +7,10 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.scenarios.check import faults_of
+from tests.support.scenarios.check import all_faults
 from tests.support.scenarios.player import Player
-from tests.support.scenarios.result import Played
-from tests.support.scenarios.running_system import Stage, running_stage
+from tests.support.scenarios.result import ScenarioResult
+from tests.support.scenarios.running_system import RunningSystem, running_system
 from tests.support.scenarios.scenario import Scenario
 
 AT_ONCE = 40
@@ -20,15 +20,15 @@ ROUNDS = 3
 """A scenario that fails while the machine is too busy to play in time is void and played again, with fewer beside it."""
 
 
-class Hall:
-    """Results to come, by scenario."""
+class ScenarioRunner:
+    """The scenarios to play, and their results as they come."""
 
-    def __init__(self, stage: Stage, scenarios: Sequence[Scenario]) -> None:
-        self.stage = stage
+    def __init__(self, system: RunningSystem, scenarios: Sequence[Scenario]) -> None:
+        self.system = system
         self._scenarios = scenarios
-        self._results: dict[str, Future[Played]] = {one.order_id: Future() for one in scenarios}
+        self._results: dict[str, Future[ScenarioResult]] = {one.order_id: Future() for one in scenarios}
 
-    def result(self, scenario: Scenario) -> Played:
+    def result(self, scenario: Scenario) -> ScenarioResult:
         """Wait for a scenario's end; raises what ended it otherwise."""
         return self._results[scenario.order_id].result()
 
@@ -43,7 +43,7 @@ class Hall:
             raise
 
     async def _play_all(self) -> None:
-        async with Player(self.stage) as player:
+        async with Player(self.system) as player:
             await player.prepare(again for one in self._scenarios for again in map(one.in_round, range(ROUNDS)))
             left = sorted(self._scenarios, key=lambda one: -one.about_s)
             for number in range(ROUNDS):
@@ -57,26 +57,26 @@ class Hall:
         future = self._results[scenario.order_id]
         async with seats:
             try:
-                played = await player.play(scenario.in_round(number))
+                result = await player.play(scenario.in_round(number))
             except Exception as error:  # outermost: one scenario that fails is that test's affair
                 if number + 1 < ROUNDS:
                     return True
                 future.set_exception(error)
                 return False
-        if played.is_void and number + 1 < ROUNDS and faults_of(played):
+        if result.is_void and number + 1 < ROUNDS and all_faults(result):
             return True
-        future.set_result(played)
+        future.set_result(result)
         return False
 
 
 @contextmanager
-def running_hall(folder: Path, scenarios: Sequence[Scenario]) -> Iterator[Hall]:
-    """Start a stage and play on it; ends when all have been played."""
-    with running_stage(folder) as stage:
-        hall = Hall(stage, scenarios)
-        thread = threading.Thread(target=hall.run)
+def running_scenarios(folder: Path, scenarios: Sequence[Scenario]) -> Iterator[ScenarioRunner]:
+    """Start a system and play the scenarios on it; returns when all have been played."""
+    with running_system(folder) as system:
+        runner = ScenarioRunner(system, scenarios)
+        thread = threading.Thread(target=runner.run)
         thread.start()
         try:
-            yield hall
+            yield runner
         finally:
             thread.join()

@@ -1,4 +1,4 @@
-"""The stage: the whole system between both simulators, as processes of its own."""
+"""The whole system between both simulators, as processes of its own."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.demo import demo
+from tools.demo import environment
 from tools.ports import free_port
 from tools.stack import Stack, our_parts
 
@@ -24,8 +24,8 @@ _SETTINGS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """Where the parts are."""
+class RunningSystem:
+    """The addresses of its parts."""
 
     stack: Stack
     folder: Path
@@ -41,17 +41,17 @@ class Stage:
 
 
 @contextmanager
-def running_stage(folder: Path, **settings: str) -> Iterator[Stage]:
+def running_system(folder: Path, **settings: str) -> Iterator[RunningSystem]:
     """Start all parts with these settings beside the usual ones; stop them at the end, the dialer first."""
     port, twilio_port, openai_port = free_port(), free_port(), free_port()
-    env = {**demo.settings(port=port, twilio_port=twilio_port, openai_port=openai_port), **_SETTINGS, **settings}
+    env = {**environment.settings(port=port, twilio_port=twilio_port, openai_port=openai_port), **_SETTINGS, **settings}
     (folder / "recordings").mkdir(parents=True)
     with Stack(folder, env, report=lambda _line: None) as stack:
         stack.start_valkey()
         stack.use({"REDIS_URL": stack.socket_url})
-        played = demo.simulators(env, twilio_port=twilio_port, openai_port=openai_port, folder=folder)
-        stack.start_all((*played, *our_parts(port, folder)))
-        yield Stage(
+        both = environment.simulators(env, twilio_port=twilio_port, openai_port=openai_port, folder=folder)
+        stack.start_all((*both, *our_parts(port, folder)))
+        yield RunningSystem(
             stack=stack,
             folder=folder,
             api_url=env["PUBLIC_URL"],

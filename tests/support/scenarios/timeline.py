@@ -1,8 +1,8 @@
-"""A played scenario told in the order of time, for the person who reads why a test failed."""
+"""A played scenario as a timeline, for the person who reads why a test failed."""
 
 from collections.abc import Iterator
 
-from tests.support.scenarios.result import Line, Played
+from tests.support.scenarios.result import CallResult, ScenarioResult
 from tests.support.scenarios.scenario import Json
 
 _LOUD = frozenset(
@@ -10,11 +10,11 @@ _LOUD = frozenset(
 )
 
 
-def story(played: Played) -> str:
+def timeline(result: ScenarioResult) -> str:
     """Return what happened in each call, a line an event: seconds since the answer, who, what."""
-    view = played.view
-    parts = [f"{played.scenario.order_id} {view['id']} is {view['status']}, outcome {view['outcome']}, {view['evidence']}"]
-    for number, line in enumerate(played.lines, start=1):
+    view = result.view
+    parts = [f"{result.scenario.order_id} {view['id']} is {view['status']}, outcome {view['outcome']}, {view['evidence']}"]
+    for number, line in enumerate(result.lines, start=1):
         attempt = line.attempt or {}
         parts.append(
             f"call {number}: {attempt.get('result')}, {attempt.get('reason')}, {line.call['end_reason']}, {line.call['sid']}"
@@ -22,12 +22,12 @@ def story(played: Played) -> str:
         origin = float(line.call["answered_ms"] or line.call["created_ms"])
         parts += [f"{(at - origin) / 1000:8.2f}  {who:<9} {what}" for at, who, what in sorted(_events(line))]
     parts += [
-        f"  {turn['attempt']} {turn['speaker']:<9}{'✂' if turn['interrupted'] else ' '} {turn['text']}" for turn in played.turns
+        f"  {turn['attempt']} {turn['speaker']:<9}{'✂' if turn['interrupted'] else ' '} {turn['text']}" for turn in result.turns
     ]
     return "\n".join(parts)
 
 
-def _events(line: Line) -> Iterator[tuple[float, str, str]]:
+def _events(line: CallResult) -> Iterator[tuple[float, str, str]]:
     for entry in line.call["timeline"]:
         if entry["what"] in _LOUD:
             facts = {key: value for key, value in entry.items() if key not in {"at_ms", "at", "what"}}

@@ -1,6 +1,6 @@
 """A year of orders on virtual time: the pure dial policy and lifecycle, against a rule book written down a second time.
 
-`python -m tests.chaos.virtual_year.virtual_year 100000` prints what came of it.
+`python -m tests.chaos.virtual_year.simulation 100000` prints what came of it.
 """
 
 import sys
@@ -18,8 +18,8 @@ from shared.core.lifecycle.facts import AttemptBegun, CallPlaced, Fact, Submitte
 from shared.core.order import CallWishes, Customer, Order, Window
 from shared.core.phone import country_of, zones_of
 from shared.settings.dial_policy import RETRY_JITTER
-from tests.chaos.virtual_year.call_courses import a_call
-from tests.chaos.virtual_year.calling_rules import PLACES, Breach, Place, RuleBook
+from tests.chaos.virtual_year.call_courses import call_course
+from tests.chaos.virtual_year.calling_rules import PLACES, Breach, CallingRules, Place
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 YEAR = timedelta(days=365)
@@ -78,7 +78,7 @@ class Life:
         self._policy = policy
         self._rng = rng
         self._report = report
-        self._book = RuleBook(place, confirmation, POLICY)
+        self._rules = CallingRules(place, confirmation, POLICY)
         self._confirmation = confirmation
         self._now = confirmation.created_at
         self._wakes = Wakes(None, None)
@@ -138,17 +138,17 @@ class Life:
         if attempt is None or attempt.id != attempt_id:
             self._report.refused_at_dial_time += 1
             return
-        self._report.breaches.update(self._book.breaches(before, self._now))
+        self._report.breaches.update(self._rules.breaches(before, self._now))
         self._call(attempt)
 
     def _call(self, attempt: Attempt) -> None:
         limit = call_must_be_over_at(attempt, self._policy) - attempt.placed_at
-        for seconds, fact in a_call(attempt, self._rng, must_be_over_s=limit.total_seconds()):
+        for seconds, fact in call_course(attempt, self._rng, must_be_over_s=limit.total_seconds()):
             self._now = max(self._now, attempt.placed_at + timedelta(seconds=seconds))
             self._happens(fact(self._now))
             if isinstance(fact(self._now), CallPlaced):
                 self._report.calls += 1
-                self._book.note_call()
+                self._rules.note_call()
         if self._confirmation.open_attempt is not None:
             raise AssertionError(f"the story of a call leaves it open: {attempt.id}")
 
