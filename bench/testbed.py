@@ -1,7 +1,6 @@
 """The testbed of the measurements: an embedded Valkey, one of our services pinned to a core, and the load process."""
 
 import asyncio
-import os
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -11,8 +10,8 @@ from typing import Any, Self
 
 import msgspec
 
-from bench.bridge.intervals import FAIR_MS
-from bench.bridge.load_process import LoadPlan
+from bench.load.intervals import FAIR_MS
+from bench.load.load_process import LoadPlan
 from bench.report.counters import HARNESS_CORE, MEASURED_CORE, make_punctual, pin
 from tools.ports import free_port
 from tools.stack import PROJECT, Part, Stack
@@ -45,7 +44,7 @@ class LoadProcess:
         return f"{scheme}://127.0.0.1:{self._plan.model_ports[load]}/v1/realtime"
 
     async def __aenter__(self) -> Self:
-        command = (sys.executable, "-m", "bench.bridge.load_process", msgspec.json.encode(self._plan).decode())
+        command = (sys.executable, "-m", "bench.load.load_process", msgspec.json.encode(self._plan).decode())
         self._process = await asyncio.create_subprocess_exec(
             *command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, limit=1 << 24
         )
@@ -60,7 +59,7 @@ class LoadProcess:
             await self._process.wait()
 
     async def do(self, what: str, load: int = 0, **how: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
-        """Carry out a command in the process; returns the figures (`bench/bridge/bridge_load.py` names them)."""
+        """Carry out a command in the process; returns the figures (`bench/load/bridge_load.py` names them)."""
         assert self._process is not None and self._process.stdin is not None  # noqa: S101, PT018 - used as a context manager
         self._process.stdin.write(msgspec.json.encode({"do": what, "load": load, **how}) + b"\n")
         await self._process.stdin.drain()
@@ -143,13 +142,6 @@ def new_stack(name: str, env: Mapping[str, str] | None = None) -> Stack:
     folder = PROJECT / "var" / "bench" / name
     _empty(folder)
     return Stack(folder, env or {}, report=lambda _: None)
-
-
-def machine() -> str:
-    """Return one line about this machine."""
-    names = [line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]
-    release, python = os.uname().release, sys.version.split()[0]
-    return f"{len(names)} x {names[0] if names else os.uname().machine}, Linux {release}, Python {python}"
 
 
 def _empty(folder: Path) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench.intake.orders import POLICY, Calls
 from bench.options import Options
+from bench.orders import POLICY, Calls
 from bench.report.counters import has_two_cores, rss_kb
 from bench.report.report import Result, Table
 from bench.testbed import FAIR_NOTE, LoadProcess, bridge_part, certificate, fair_interval, measure_alone, new_stack, relay_part

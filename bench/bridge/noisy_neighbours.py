@@ -16,10 +16,10 @@ from statistics import median
 from typing import Any
 
 from bench.bridge.paired_comparison import compare
-from bench.bridge.simulated_caller import Ticket
-from bench.bridge.timestamped_audio import UNTIMED_FROM
-from bench.intake.orders import POLICY, Calls
+from bench.load.simulated_caller import Ticket
+from bench.load.timestamped_audio import UNTIMED_FROM
 from bench.options import Options
+from bench.orders import POLICY, Calls
 from bench.report.report import Cell, Result, Table
 from bench.testbed import FAIR_NOTE, LoadProcess, bridge_part, fair_interval, measure_alone, new_stack
 from shared.store import connect

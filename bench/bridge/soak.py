@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
-from bench.intake.orders import POLICY, Calls
 from bench.options import Options
+from bench.orders import POLICY, Calls
 from bench.report.counters import open_files, rss_kb
 from bench.report.report import Result, Table
 from bench.testbed import LoadProcess, bridge_part, measure_alone, new_stack

@@ -4,8 +4,8 @@ import asyncio
 from statistics import median
 from typing import Any
 
-from bench.intake.orders import POLICY, Calls
 from bench.options import Options
+from bench.orders import POLICY, Calls
 from bench.report.report import Cell, Result, Table
 from bench.testbed import LoadProcess, bridge_part, measure_alone, new_stack
 from shared.store import connect

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from bench.intake.orders import POLICY, SHOP, order
 from bench.options import Options
+from bench.orders import POLICY, SHOP, order
 from bench.report.latency import quantiles
 from bench.report.report import Cell, Result, Table
 from bench.testbed import new_stack

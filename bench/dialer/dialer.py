@@ -19,8 +19,8 @@ from redis import Redis
 
 from bench.dialer import recovery
 from bench.dialer.fast_twilio import Arrival
-from bench.intake.orders import POLICY, order
 from bench.options import Options
+from bench.orders import POLICY, order
 from bench.report.counters import cpu_ns, share_kb
 from bench.report.latency import quantiles
 from bench.report.report import Result, Table

@@ -14,7 +14,7 @@ import pytest
 from shared.core.confirmation import Confirmation
 from shared.core.order import CallWishes, Priority
 from tests.chaos.invariants import check_invariants
-from tests.chaos.testbed import Testbed, running_testbed
+from tests.chaos.testbed import ChaosTestbed, running_testbed
 from tests.chaos.twilio.fake_twilio import Call, FakeTwilio, TwilioFaults, fake_twilio
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(150)]
@@ -52,7 +52,7 @@ class Listener:
         self.phones.append(phone)
 
 
-async def kill_workers(testbed: Testbed, rng: Random, *, times: int) -> None:
+async def kill_workers(testbed: ChaosTestbed, rng: Random, *, times: int) -> None:
     for _ in range(times):
         await asyncio.sleep(rng.uniform(0.3, 0.8))
         workers = testbed.children(rng.choice(testbed.dialers))[1:]

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.chaos.invariants import check_invariants
-from tests.chaos.testbed import Testbed, running_testbed
+from tests.chaos.testbed import ChaosTestbed, running_testbed
 from tests.chaos.twilio.fake_twilio import TwilioFaults, fake_twilio
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(150)]
@@ -33,7 +33,7 @@ async def until_ready(origin: str, *, limit_s: float) -> None:
         await asyncio.sleep(0.1)
 
 
-async def post_order(testbed: Testbed) -> int:
+async def post_order(testbed: ChaosTestbed) -> int:
     order = {"order": {"id": "late"}, "company": "Shopaz", "customer": {"phone": "+38344999999"}}
     async with httpx.AsyncClient() as client:
         begun = monotonic()

@@ -11,7 +11,7 @@ import pytest
 from shared.core.lifecycle.announcement import EventType
 from shared.core.webhook_endpoints.endpoint import Endpoint, secret_of
 from tests.chaos.invariants import check_invariants
-from tests.chaos.testbed import Testbed, running_testbed
+from tests.chaos.testbed import ChaosTestbed, running_testbed
 from tests.chaos.twilio.fake_twilio import TwilioFaults, fake_twilio
 from tests.support.orders import NOON
 from tests.support.receiver import running_receiver
@@ -22,7 +22,7 @@ SETTINGS = {"WEBHOOK_PRIVATE_TARGETS": "on", "MAX_ATTEMPTS": "1"}
 OTHERS = 40
 
 
-async def until_parked(testbed: Testbed, entry: str, *, limit_s: float) -> None:
+async def until_parked(testbed: ChaosTestbed, entry: str, *, limit_s: float) -> None:
     """Wait until something is parked and the log tells it; the entry is written after Redis has it."""
     until = monotonic() + limit_s
     while not await testbed.store.crash_counts.count() or f'"{entry}"' not in testbed.logs():
@@ -30,7 +30,7 @@ async def until_parked(testbed: Testbed, entry: str, *, limit_s: float) -> None:
         await asyncio.sleep(0.2)
 
 
-def parked(testbed: Testbed, *words: str) -> str:
+def parked(testbed: ChaosTestbed, *words: str) -> str:
     """Return what the program for people says."""
     command = [sys.executable, "-m", "services.dialer_worker.parked", *words]
     environ = {"ENV_FILE": "", **testbed.settings}

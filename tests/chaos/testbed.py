@@ -50,7 +50,7 @@ _MAY_SLEEP = "--enable-debug-command local"
 
 
 @dataclass(slots=True)
-class Testbed:
+class ChaosTestbed:
     """Running processes. `dialers` are the parents of their trees."""
 
     folder: Path
@@ -140,12 +140,12 @@ def a_phone(number: int) -> str:
 @asynccontextmanager
 async def running_testbed(
     folder: Path, twilio: FakeTwilio, *, fsync_ms: float = 0.0, settings: Mapping[str, str] | None = None
-) -> AsyncIterator[Testbed]:
+) -> AsyncIterator[ChaosTestbed]:
     """Run Valkey and the webhook service, and end all processes on leaving; `fsync_ms` makes the disk slow."""
     valkey, port = await asyncio.to_thread(_open_valkey, folder, free_port(), fsync_ms), free_port()
     places = {"REDIS_URL": valkey.url, "PUBLIC_URL": f"http://127.0.0.1:{port}", "TWILIO_API_URL": twilio.origin}
     all_settings = {**BASE, **places, **(settings or {})}
-    testbed = Testbed(folder, all_settings, twilio, valkey, _store(all_settings), fsync_ms)
+    testbed = ChaosTestbed(folder, all_settings, twilio, valkey, _store(all_settings), fsync_ms)
     webhook = running("services.webhook", all_settings, bind="WEBHOOK_BIND", folder=folder, port=port)
     try:
         await asyncio.to_thread(webhook.__enter__)

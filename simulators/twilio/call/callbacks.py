@@ -8,8 +8,8 @@ from typing import Any
 
 from simulators.twilio.call.call import Call
 from simulators.twilio.call.request import Webhook
+from simulators.twilio.call.webhooks import WebhookFailedError, Webhooks
 from simulators.twilio.faults import Faults, Kind, Rule
-from simulators.twilio.webhooks import WebhookFailedError, Webhooks
 
 _KINDS = (Kind.CALLBACK_DROPPED, Kind.CALLBACK_DUPLICATED, Kind.CALLBACK_SHUFFLED, Kind.CALLBACK_DELAYED)
 

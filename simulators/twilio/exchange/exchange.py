@@ -15,6 +15,7 @@ from simulators.customer_script.script import Answer, Attempt, CustomerScript, N
 from simulators.twilio.call.call import Call, End, Status
 from simulators.twilio.call.callbacks import Callbacks
 from simulators.twilio.call.request import CallRequest, CallUpdate, Script, Webhook
+from simulators.twilio.call.webhooks import Webhooks
 from simulators.twilio.errors import RestError
 from simulators.twilio.exchange.dialing import dial, receive
 from simulators.twilio.faults import Faults, Kind
@@ -22,7 +23,6 @@ from simulators.twilio.ledger import now_ms
 from simulators.twilio.options import Options
 from simulators.twilio.twiml.context import SimulatorContext
 from simulators.twilio.twiml.loader import Documents
-from simulators.twilio.webhooks import Webhooks
 
 ANYONE = "*"
 """The phone under which the script of all unknown numbers is kept."""

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from simulators.twilio.call.callbacks import Callbacks, Spawn
+from simulators.twilio.call.webhooks import Webhooks
 from simulators.twilio.faults import Faults
 from simulators.twilio.options import Options
 from simulators.twilio.twiml.loader import Documents
-from simulators.twilio.webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from simulators.speech import voice
 from simulators.twilio.call.call import Call, End
+from simulators.twilio.call.webhooks import WebhookFailedError
 from simulators.twilio.media.line import Line
 from simulators.twilio.media.wav import WavError, to_mulaw
 from simulators.twilio.twiml import verbs
@@ -14,7 +15,6 @@ from simulators.twilio.twiml.context import SimulatorContext
 from simulators.twilio.twiml.loader import Document, Source
 from simulators.twilio.twiml.parser import TwimlError
 from simulators.twilio.twiml.stream_verb import StreamVerb
-from simulators.twilio.webhooks import WebhookFailedError
 
 MAX_DOCUMENTS = 200
 """A redirect in a circle ends there; Twilio's own limit is not documented."""

@@ -6,9 +6,9 @@ from urllib.parse import urljoin, urlsplit
 
 from simulators.twilio.call.call import Call
 from simulators.twilio.call.request import Script, Webhook
+from simulators.twilio.call.webhooks import WebhookFailedError, Webhooks
 from simulators.twilio.twiml.parser import TwimlError, parse
 from simulators.twilio.twiml.verbs import Verb
-from simulators.twilio.webhooks import WebhookFailedError, Webhooks
 
 _XML = frozenset({"text/xml", "application/xml"})
 

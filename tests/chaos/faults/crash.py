@@ -13,7 +13,7 @@ from time import monotonic
 from shared.core.confirmation import Confirmation
 from tests.chaos.faults.redis_fault_proxy import FaultKind, FaultPoint, OrderSteps, RedisFaultProxy, When, redis_fault_proxy
 from tests.chaos.invariants import InvariantReport, check_invariants
-from tests.chaos.testbed import Testbed, running_testbed
+from tests.chaos.testbed import ChaosTestbed, running_testbed
 from tests.chaos.twilio.fake_twilio import TwilioFaults, fake_twilio
 
 # The first callback comes after the answer, so that the worker writes the answer down itself.
@@ -55,7 +55,7 @@ class Crashes:
 class Crasher:
     """Kills a process at each fault point, each time with an order of its own."""
 
-    testbed: Testbed
+    testbed: ChaosTestbed
     proxy: RedisFaultProxy
     twilio_fault_points: dict[str, str] = field(default_factory=dict)  # by the customer's number
     struck: set[str] = field(default_factory=set)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.chaos.faults.redis_fault_proxy import FROZEN_S, FaultKind, FaultPoint, RedisFaultProxy, When, redis_fault_proxy
 from tests.chaos.invariants import InvariantReport, check_invariants
-from tests.chaos.testbed import Testbed, running_testbed
+from tests.chaos.testbed import ChaosTestbed, running_testbed
 from tests.chaos.twilio.fake_twilio import TwilioFaults, fake_twilio
 
 DIALER = "services.dialer_worker"
@@ -30,7 +30,7 @@ async def freeze_workers(folder: Path, *, module: str, orders: int, workers: int
         return await check_invariants(testbed.store, testbed.ids, twilio.all_calls())
 
 
-async def _freeze(testbed: Testbed, proxy: RedisFaultProxy, count: int) -> None:
+async def _freeze(testbed: ChaosTestbed, proxy: RedisFaultProxy, count: int) -> None:
     orders = await testbed.new_orders(count)
     proxy.fault_points.update({order.id: INTENT_WRITTEN for order in orders})
     await testbed.submit(orders)

@@ -12,7 +12,7 @@ from random import Random
 from time import monotonic
 
 from tests.chaos.invariants import InvariantReport, check_invariants
-from tests.chaos.testbed import Testbed, running_testbed
+from tests.chaos.testbed import ChaosTestbed, running_testbed
 from tests.chaos.twilio.fake_twilio import MANY_FAULTS, TwilioFaults, fake_twilio
 
 VICTIMS = {"worker": 12, "front": 3, "keeper": 2, "valkey": 2}  # by weight
@@ -96,7 +96,7 @@ async def run_random_kills(plan: Plan, folder: Path) -> Outcome:
 class Killer:
     """Kills by a seeded plan, and starts again what nobody else would."""
 
-    def __init__(self, testbed: Testbed, plan: Plan) -> None:
+    def __init__(self, testbed: ChaosTestbed, plan: Plan) -> None:
         self._site = testbed
         self._plan = plan
         self._rng = Random(plan.seed + 1)

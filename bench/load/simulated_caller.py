@@ -9,8 +9,8 @@ from typing import Any, Final
 import msgspec
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
-from bench.bridge.frame_clock import FrameClock
-from bench.bridge.timestamped_audio import ANSWER, FRAME, LAST, LONG_AUDIO, UNTIMED_FROM, payload, stamp
+from bench.load.frame_clock import FrameClock
+from bench.load.timestamped_audio import ANSWER, FRAME, LAST, LONG_AUDIO, UNTIMED_FROM, payload, stamp
 from bench.report.latency import Delays, FrameSequence
 
 _MEDIA = b'"media"'

@@ -1,6 +1,6 @@
 """Which intervals of a turn are believed, and what is told of them."""
 
-from bench.bridge.intervals import FAIR_MS, CounterReading, MeasuredInterval, cpu_use
+from bench.load.intervals import FAIR_MS, CounterReading, MeasuredInterval, cpu_use
 from bench.report.latency import Delays, quantiles
 
 LATE_NS = int(FAIR_MS * 1e6)

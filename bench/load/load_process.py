@@ -13,8 +13,8 @@ from collections.abc import Sequence
 import msgspec
 import uvloop
 
-from bench.bridge.bridge_load import BridgeLoad, Measurements
-from bench.bridge.simulated_caller import Ticket
+from bench.load.bridge_load import BridgeLoad, Measurements
+from bench.load.simulated_caller import Ticket
 
 
 class LoadPlan(msgspec.Struct, kw_only=True):
@@ -97,7 +97,7 @@ def _say(answer: Measurements) -> None:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Serve commands: `python -m bench.bridge.load_process PLAN`."""
+    """Serve commands: `python -m bench.load.load_process PLAN`."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulators.twilio.webhooks import limits_of, signed_url
+from simulators.twilio.call.webhooks import limits_of, signed_url
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from ssl import SSLContext
 from typing import Any
 
-from bench.bridge.frame_clock import FrameClock
-from bench.bridge.intervals import CounterReading, MeasuredInterval, cpu_use
-from bench.bridge.simulated_caller import CallerFleet, SimulatedCaller, Ticket
-from bench.bridge.simulated_model import ModelFleet, SimulatedModel
+from bench.load.frame_clock import FrameClock
+from bench.load.intervals import CounterReading, MeasuredInterval, cpu_use
+from bench.load.simulated_caller import CallerFleet, SimulatedCaller, Ticket
+from bench.load.simulated_model import ModelFleet, SimulatedModel
 from bench.report.counters import cpu_ns, rss_kb, stolen_ticks
 from bench.report.latency import Delays, quantiles
 

@@ -4,7 +4,7 @@ import itertools
 from datetime import datetime, time
 from decimal import Decimal
 
-from bench.bridge.simulated_caller import Ticket
+from bench.load.simulated_caller import Ticket
 from bench.testbed import SECRET
 from shared.core.confirmation import Confirmation
 from shared.core.dialing.dial_policy import DialPolicy
