@@ -7,7 +7,6 @@ import fcntl
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from typing import Any
 
 from bench.bridge import bridge, noisy_neighbours, soak, turns
 from bench.delivery import delivery
@@ -17,7 +16,7 @@ from bench.options import Options
 from bench.report import pages, plots
 from bench.report.report import Circumstances, Result, save
 
-_PARTS: dict[str, Callable[[Options], Coroutine[Any, Any, Result]]] = {
+_PARTS: dict[str, Callable[[Options], Coroutine[object, object, Result]]] = {
     "bridge": bridge.measure,
     "turns": turns.measure,
     "intake": intake.measure,

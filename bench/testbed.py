@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import msgspec
 
+from bench.load.bridge_load import Measurements
 from bench.load.intervals import FAIR_MS
 from bench.load.load_process import LoadPlan
 from bench.report.counters import HARNESS_CORE, MEASURED_CORE, make_punctual, pin
@@ -58,24 +59,24 @@ class LoadProcess:
             self._process.stdin.close()
             await self._process.wait()
 
-    async def do(self, what: str, load: int = 0, **how: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    async def do(self, what: str, load: int = 0, **how: Any) -> Measurements:  # noqa: ANN401 - JSON
         """Carry out a command in the process; returns the figures (`bench/load/bridge_load.py` names them)."""
         assert self._process is not None and self._process.stdin is not None  # noqa: S101, PT018 - used as a context manager
         self._process.stdin.write(msgspec.json.encode({"do": what, "load": load, **how}) + b"\n")
         await self._process.stdin.drain()
         return await self._answer()
 
-    async def _answer(self) -> dict[str, Any]:
+    async def _answer(self) -> Measurements:
         assert self._process is not None and self._process.stdout is not None  # noqa: S101, PT018 - as above
         async with asyncio.timeout(_ANSWER_LIMIT_S):
             line = await self._process.stdout.readline()
         if not line:
             raise RuntimeError("the load process ended; what it said stands above")
-        answer: dict[str, Any] = msgspec.json.decode(line)
+        answer: Measurements = msgspec.json.decode(line)
         return answer
 
 
-async def fair_interval(turn: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:  # JSON
+async def fair_interval(turn: Callable[[], Awaitable[Measurements]]) -> Measurements:
     """Measure once, and again while no interval of it was fair.
 
     Returns the last turn's figures, of which `is_fair` is read, and how often it was `repeated`.

@@ -2,7 +2,6 @@
 
 import asyncio
 from statistics import median
-from typing import Any
 
 import httpx
 
@@ -97,5 +96,5 @@ async def _look(pid: int, port: int) -> Point:
 
 
 def _figure(metrics: str, name: str) -> float:
-    found: Any = next((line for line in metrics.splitlines() if line.startswith(f"{name} ")), f"{name} nan")
+    found: str = next((line for line in metrics.splitlines() if line.startswith(f"{name} ")), f"{name} nan")
     return float(found.rpartition(" ")[2])

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import time
 from statistics import median
-from typing import Any
 
 import msgspec
 
@@ -73,5 +72,5 @@ async def _measured(store: Store, redis_url: str, count: int) -> Measurements:
         await store.confirmations.apply(one.id, Withdrawn)
     await asyncio.sleep(0.5)
     told, _ = await crm.communicate(b"\n")
-    heard: dict[str, Any] = msgspec.json.decode(told)
+    heard = msgspec.json.decode(told, type=dict[str, dict[str, int]])
     return {way: quantiles([at - asked[subject] for subject, at in by_subject.items()]) for way, by_subject in heard.items()}

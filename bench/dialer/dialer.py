@@ -25,6 +25,7 @@ from bench.report.counters import cpu_ns, share_kb
 from bench.report.latency import quantiles
 from bench.report.report import Result, Table
 from bench.testbed import SECRET, new_stack
+from shared.core.confirmation import Confirmation
 from shared.core.order import CallWishes
 from shared.store import Store, connect
 from tools.ports import free_port
@@ -111,7 +112,7 @@ class _Run:
         children = Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split()
         return [keeper, *(int(child) for child in children)]
 
-    async def _order(self, in_s: float) -> Any:  # noqa: ANN401 - a confirmation
+    async def _order(self, in_s: float) -> Confirmation:
         self._number += 1
         now = await self._store.now()
         new = order(self._number, now)

@@ -19,6 +19,8 @@ import msgspec
 
 from simulators.customer_script.script import Attempt, CustomerScript
 
+Json = dict[str, Any]  # Any: a script as JSON, checked when it is converted
+
 
 class ScriptError(ValueError):
     """A script that cannot be read; the message names the place."""
@@ -69,9 +71,9 @@ def parse_attempt(document: object) -> Attempt:
     return parse_script({"attempts": [document]}).attempts[0]
 
 
-def as_json(person: CustomerScript | Attempt) -> dict[str, Any]:
+def as_json(person: CustomerScript | Attempt) -> Json:
     """The script as JSON values, which `parse_script` (or `parse_attempt`) reads back."""
-    document: dict[str, Any] = msgspec.to_builtins(person)
+    document: Json = msgspec.to_builtins(person)
     return document
 
 
@@ -87,7 +89,7 @@ def _long_attempt(attempt: object) -> object:
     return document
 
 
-def _tagged(value: object, tag_field: str, kinds: Mapping[str, str | None]) -> dict[str, Any]:
+def _tagged(value: object, tag_field: str, kinds: Mapping[str, str | None]) -> Json:
     """`"stay"`, `{"say": "Po"}` and `{"say": {"text": "Po"}}` as `{"step": "say", "text": "Po"}`."""
     if isinstance(value, Mapping) and tag_field in value:
         return dict(value)

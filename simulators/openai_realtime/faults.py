@@ -1,7 +1,6 @@
 """What goes wrong on purpose: faults, and the rules that say in which sessions."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -116,7 +115,7 @@ class FaultRules:
         self.rules.append(rule)
         return rule
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """For the admin API."""
         return {"usual": self.usual.model_dump(), "rules": [rule.model_dump() for rule in self.rules]}
 

@@ -32,7 +32,7 @@ class BreakableProtocol(WebSocketsSansIOProtocol):
 
     async def run_asgi(self) -> None:
         """Serve the connection with `simulator.abort` among the scope's extensions."""
-        extensions: Any = self.scope["extensions"]
+        extensions: Any = self.scope["extensions"]  # Any: the type of the scope does not list this extension
         extensions[_ABORT] = self.transport.abort
         await super().run_asgi()
 

@@ -1,7 +1,6 @@
 """Twilio's REST errors: the codes that a dialer meets, with their words and HTTP status."""
 
 from collections.abc import Mapping
-from typing import Any
 
 MESSAGES: Mapping[int, str] = {
     10004: "Call concurrency limit exceeded",
@@ -55,7 +54,7 @@ class RestError(Exception):
         self.message = f"{MESSAGES.get(code, 'Error')}{': ' if detail else ''}{detail}"
         super().__init__(self.message)
 
-    def body(self) -> dict[str, Any]:
+    def body(self) -> dict[str, object]:
         """The JSON that Twilio answers with."""
         more_info = f"https://www.twilio.com/docs/errors/{self.code}"
         return {"code": self.code, "message": self.message, "more_info": more_info, "status": self.status}

@@ -79,11 +79,9 @@ class NoCirclesContract(_PatternContract):
         del verbose
         own = [name for name in sorted(graph.modules) if _matches(name, _names(self.modules))]
         imports = {name: graph.find_modules_directly_imported_by(name) & set(own) for name in own}
-        circles = [circle_in(imports)]
-        for package in own:
-            if any(fnmatchcase(package, pattern) for pattern in _names(self.packages)):
-                circles.append(circle_in(_imports_between_children(package, imports)))
-        chains = [circle for circle in circles if circle]
+        packages = [name for name in own if any(fnmatchcase(name, pattern) for pattern in _names(self.packages))]
+        graphs = [imports, *(_imports_between_children(package, imports) for package in packages)]
+        chains = [circle for each in graphs if (circle := circle_in(each))]
         return ContractCheck(kept=not chains, metadata={"chains": chains})
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-Json = Mapping[str, Any]
+Json = Mapping[str, Any]  # Any: a body of the API, or a script of `simulators.customer_script`
 
 
 @dataclass(frozen=True, slots=True)

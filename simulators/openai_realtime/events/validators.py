@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-Json = dict[str, Any]
-"""A JSON object as it came over the wire; `Any`, because nothing is known of it before it is checked."""
+Json = dict[str, Any]  # Any: a JSON object from the wire, of which nothing is known before it is checked
 
 Check = Callable[[object, str], None]
 """Takes a value and the path it stands at (`session.audio.input`); raises `RefusedError`."""

@@ -121,12 +121,12 @@ class ResponseScheduler:
 
     async def _break_silence(self, playback_ms: float, timeout_ms: int) -> None:
         """Wait, then add an empty turn of the customer and answer it."""
-        record = self._state.record
+        audio = self._state.record.audio
         await asyncio.sleep(playback_ms / 1000)
-        start_ms = record.audio_in_ms
+        start_ms = audio.audio_in_ms
         await asyncio.sleep(timeout_ms / 1000 / self._state.faults.idle_clock)
         item_id = new_id("item")
-        where = {"audio_start_ms": start_ms, "audio_end_ms": record.audio_in_ms, "item_id": item_id}
+        where = {"audio_start_ms": start_ms, "audio_end_ms": audio.audio_in_ms, "item_id": item_id}
         await self._channel.send({"type": "input_audio_buffer.timeout_triggered", **where})
         await commit_user_item(self._state, self._channel, item_id)
         await self.create_for_turn("idle", None)

@@ -47,7 +47,7 @@ class ClientEvents:
         event_id: str | None = None
         try:
             event = client_events.parse(frame)
-            self._state.record.saw(event)
+            self._state.record.traffic.saw(event)
             given_id = event.get("event_id")
             event_id = given_id if isinstance(given_id, str) else None
             client_events.check(event)

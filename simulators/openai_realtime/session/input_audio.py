@@ -9,7 +9,7 @@ from simulators.openai_realtime.hearing.vad import SpeechStarted, SpeechStopped,
 from simulators.openai_realtime.ledger import TurnRecord, now_ms
 from simulators.openai_realtime.responses.scheduler import ResponseScheduler
 from simulators.openai_realtime.session_context.channel import Channel
-from simulators.openai_realtime.session_context.conversation import Item, new_id
+from simulators.openai_realtime.session_context.conversation import Item, Understanding, new_id
 from simulators.openai_realtime.session_context.idle_timer import IdleTimer
 from simulators.openai_realtime.session_context.state import SessionState
 from simulators.openai_realtime.session_context.tasks import SessionTasks
@@ -44,19 +44,15 @@ class InputAudio:
 
     async def append(self, mulaw: bytes) -> None:
         """Take in appended audio (mu-law at 8 kHz)."""
-        record = self._state.record
-        at_ms = now_ms()
-        if record.first_audio_in_ms is None:
-            record.first_audio_in_ms = at_ms
-        late_ms = at_ms - record.first_audio_in_ms - record.audio_in_ms
-        record.worst_lateness_ms = max(record.worst_lateness_ms, round(late_ms, 1))
+        audio = self._state.record.audio
+        audio.arrived(now_ms())
         for event in self._voice.append(mulaw, _settings_of(self._detection)):
             match event:
                 case SpeechStarted(audio_start_ms):
                     await self._begin_turn(audio_start_ms)
                 case SpeechStopped(audio_end_ms, segment):
                     await self._end_turn(audio_end_ms, segment)
-        record.audio_in_ms = self._voice.heard_ms
+        audio.audio_in_ms = self._voice.heard_ms
 
     async def commit(self) -> None:
         """An `input_audio_buffer.commit`: what is buffered becomes a user item, without a response."""
@@ -123,7 +119,7 @@ class InputAudio:
     async def _recognize(self, item: Item, turn: TurnRecord, segment: bytes) -> Recognition:
         language = language_of(script_of(self._state.config["instructions"]))
         heard = await asyncio.to_thread(self._recognizer.recognize, segment, language=language)
-        item.intent, item.words, item.language = heard.intent, heard.phrase, heard.language
+        item.understood = Understanding(heard.intent, heard.phrase, heard.language)
         turn.intent, turn.phrase, turn.score = heard.intent.value, heard.phrase, round(heard.score, 3)
         return heard
 

@@ -47,7 +47,7 @@ class Channel:
             whole["x_simulator_note"] = "unknown keys are to be ignored"
             if random.random() < 0.2:
                 await self._connection.send({"type": "x.simulator.noise", "event_id": new_id("event")})
-        self._state.record.sent(whole)
+        self._state.record.traffic.sent(whole)
         await self._connection.send(whole)
 
     async def send_audio(self, delta: Json) -> None:

@@ -1,4 +1,4 @@
-"""The conversation of a session: its items in order, and what the brain reads of them."""
+"""The conversation of a session: its items in order, and what the dialogue policy reads of them."""
 
 import json
 import secrets
@@ -17,6 +17,15 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{secrets.token_hex(12)}"
 
 
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What the customer meant in an item: the words and their language (ISO 639-1, empty if unknown)."""
+
+    intent: Intent
+    words: str
+    language: str
+
+
 @dataclass(slots=True)
 class Item:
     """One item. `audio_ms` is the length of the assistant's audio that the server holds, of `speech_ms` in all."""
@@ -33,9 +42,7 @@ class Item:
     call_id: str = ""
     arguments: str = ""
     output: str = ""
-    intent: Intent | None = None
-    language: str = ""
-    words: str = ""
+    understood: Understanding | None = None
     intended: ToolCall | None = None
 
     def to_json(self) -> Json:
@@ -108,8 +115,8 @@ class Conversation:
             case "message":
                 item.content = [dict(part) for part in given["content"]]
                 if item.role == "user":
-                    item.words = item.text
-                    item.intent, item.language = meaning_of_text(item.words)
+                    intent, language = meaning_of_text(item.text)
+                    item.understood = Understanding(intent, item.text, language)
             case "function_call":
                 item.name, item.arguments = given["name"], given["arguments"]
                 item.call_id = given.get("call_id") or new_id("call")
@@ -163,7 +170,7 @@ class Conversation:
         return sum((len(item.text) + len(item.arguments) + len(item.output)) // 4 + 4 for item in self._items)
 
     def turns(self) -> list[DialogueTurn]:
-        """What the brain goes by: who said what, in order."""
+        """What the dialogue policy goes by: who said what, in order."""
         return turns_of(self._items)
 
 
@@ -179,8 +186,9 @@ def turns_of(items: Iterable[Item]) -> list[DialogueTurn]:
             turns.append(AgentTurn(item.heard_text))
         elif item.role == "system":
             turns.append(SystemNote(item.text))
-        elif item.role == "user" and item.intent is not None:
-            turns.append(CustomerTurn(item.intent, item.words, item.language))
+        elif item.role == "user" and item.understood is not None:
+            understood = item.understood
+            turns.append(CustomerTurn(understood.intent, understood.words, understood.language))
     return turns
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import TypeVar
 
 Result = TypeVar("Result")
 
@@ -14,14 +14,14 @@ class SessionTasks:
         self._group = group
         self._cancellable: set[asyncio.Task[None]] = set()
 
-    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:  # Any: what a coroutine yields and is sent
+    def start(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         """Run something that is cancelled when the session ends."""
         task = self._group.create_task(work)
         self._cancellable.add(task)
         task.add_done_callback(self._cancellable.discard)
         return task
 
-    def start_to_finish(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:  # Any: as above
+    def start_to_finish(self, work: Coroutine[object, object, Result]) -> asyncio.Task[Result]:
         """Run something that the end of the session waits for."""
         return self._group.create_task(work)
 

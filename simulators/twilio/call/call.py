@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from enum import StrEnum
-from typing import Any
 
 from simulators.twilio.call.request import CallRequest, Script
-from simulators.twilio.ledger import CallLedger, now_ms
+from simulators.twilio.ledger import CallLedger, Json, now_ms
 
 API_VERSION = "2010-04-01"
 
@@ -219,7 +218,7 @@ class Call:
                 parameters["SipResponseCode"] = str(self.sip_code)
         return parameters
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> Json:
         """The ledger's head."""
         return {
             "sid": self.sid,

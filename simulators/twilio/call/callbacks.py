@@ -4,7 +4,6 @@ import asyncio
 import secrets
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from simulators.twilio.call.call import Call
 from simulators.twilio.call.request import Webhook
@@ -13,7 +12,7 @@ from simulators.twilio.faults import Faults, Kind, Rule
 
 _KINDS = (Kind.CALLBACK_DROPPED, Kind.CALLBACK_DUPLICATED, Kind.CALLBACK_SHUFFLED, Kind.CALLBACK_DELAYED)
 
-Spawn = Callable[[Coroutine[Any, Any, None]], object]
+Spawn = Callable[[Coroutine[object, object, None]], object]
 
 
 @dataclass(frozen=True, slots=True)

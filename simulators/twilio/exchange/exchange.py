@@ -7,7 +7,6 @@ import traceback
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import httpx
 
@@ -137,7 +136,7 @@ class Exchange:
         self.faults = Faults()
         self._next_slot = 0.0
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, work: Coroutine[object, object, None]) -> None:
         """Run something that outlives its caller; it ends with the simulator."""
         if self._stopping:
             work.close()
@@ -174,7 +173,7 @@ class Exchange:
         script = self.script_of(call.phone)
         return script, script.at_attempt(call.attempt)
 
-    async def _guard(self, call: Call, work: Coroutine[Any, Any, None]) -> None:
+    async def _guard(self, call: Call, work: Coroutine[object, object, None]) -> None:
         try:
             await work
         finally:
@@ -225,7 +224,7 @@ def inbound_request(to: str, from_: str, *, voice_url: str, status_callback: str
     )
 
 
-async def _outermost(work: Coroutine[Any, Any, None]) -> None:
+async def _outermost(work: Coroutine[object, object, None]) -> None:
     try:
         await work
     except Exception:  # outermost: one call's failure must not end the simulator, but be seen

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -12,7 +11,7 @@ from simulators.customer_script.parsing import ScriptError, as_json, parse_attem
 from simulators.twilio.call.call import Call
 from simulators.twilio.exchange.exchange import Exchange, inbound_request
 from simulators.twilio.faults import FaultError, parse_faults
-from simulators.twilio.ledger import now_ms, wall_time
+from simulators.twilio.ledger import Json, now_ms, wall_time
 from simulators.twilio.rest.resource import call_resource
 from simulators.twilio.rest.routes import RestApi
 
@@ -117,7 +116,7 @@ class Admin:
     async def _show_call(self, request: Request) -> Response:
         call = self._find(request)
         options = self._exchange.options
-        details: dict[str, Any] = call.summary() | {"request": call.raw, "resource": call_resource(call, options)}
+        details: Json = call.summary() | {"request": call.raw, "resource": call_resource(call, options)}
         # the ledger's lists replace the counts of the head
         return JSONResponse(details | call.ledger.as_json())
 

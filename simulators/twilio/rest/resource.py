@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import urlencode
 
 from simulators.twilio.call.call import API_VERSION, Call, Status, rfc_2822
+from simulators.twilio.ledger import Json
 from simulators.twilio.options import Options
 
 PRICE_AFTER_S = 2.0
@@ -14,7 +14,7 @@ _PRICE_A_MINUTE = 0.05
 _SUBRESOURCES = ("notifications", "recordings", "payments", "events", "siprec", "streams", "transcriptions")
 
 
-def call_resource(call: Call, options: Options) -> dict[str, Any]:
+def call_resource(call: Call, options: Options) -> Json:
     """The call as `GET Calls/{sid}.json` shows it. Source: the fields of twilio-python's CallInstance."""
     uri = f"/{API_VERSION}/Accounts/{call.account_sid}/Calls/{call.sid}"
     is_answered = call.times.answered_ms is not None
@@ -53,7 +53,7 @@ def call_resource(call: Call, options: Options) -> dict[str, Any]:
 
 def page_resource(
     calls: Sequence[Call], options: Options, *, path: str, filters: Mapping[str, str], page: int, size: int, more: bool
-) -> dict[str, Any]:
+) -> Json:
     """A page of the list, with Twilio's paging keys; `filters` are repeated in its links."""
 
     def link(number: int) -> str:
@@ -75,14 +75,14 @@ def page_resource(
     }
 
 
-def account_resource(options: Options) -> dict[str, Any]:
+def account_resource(options: Options) -> Json:
     """The account, active."""
     sid = options.account_sid
     uri = f"/{API_VERSION}/Accounts/{sid}.json"
     return {"sid": sid, "friendly_name": "Simulated account", "status": "active", "type": "Full", "uri": uri}
 
 
-def numbers_resource(options: Options, *, wanted: str | None) -> dict[str, Any]:
+def numbers_resource(options: Options, *, wanted: str | None) -> Json:
     """The account's own numbers, one page."""
     numbers = sorted(number for number in options.from_numbers if wanted in (None, number))
     entries = [{"phone_number": number, "account_sid": options.account_sid, "sid": _pn(number)} for number in numbers]

@@ -1,5 +1,7 @@
 """The pattern contracts find forbidden imports, direct and through others."""
 
+from itertools import pairwise
+
 import grimp
 
 from tools.checks.import_contracts import DoorContract, NoCirclesContract, PureContract, circle_in
@@ -62,7 +64,7 @@ def test_modules_that_import_each_other_are_a_circle() -> None:
 
     (circle,) = check.metadata["chains"]
     assert circle[0] == circle[-1]
-    assert all(imports.direct_import_exists(importer=first, imported=second) for first, second in zip(circle, circle[1:], strict=False))
+    assert all(imports.direct_import_exists(importer=first, imported=second) for first, second in pairwise(circle))
     assert not check.kept
 
 
@@ -76,7 +78,9 @@ def test_packages_that_import_each_other_are_a_circle_even_if_no_modules_are() -
 
 
 def test_imports_in_one_direction_and_within_one_package_are_no_circle() -> None:
-    imports = graph(("shared.store.a.x", "shared.store.b.x"), ("shared.store.a.x", "shared.store.a.y"), ("shared.store.a", "tests.a"))
+    imports = graph(
+        ("shared.store.a.x", "shared.store.b.x"), ("shared.store.a.x", "shared.store.a.y"), ("shared.store.a", "tests.a")
+    )
     imports.add_module("shared.store")
 
     assert no_circles("shared.*").check(imports, verbose=False).kept
