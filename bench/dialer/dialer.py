@@ -39,7 +39,7 @@ Measurements = dict[str, Any]  # Any: JSON
 
 
 def dialer_part(port: int, *, twilio_port: int, redis_url: str) -> Part:
-    """Return our dialer, with limits that limit nothing."""
+    """Return our dialer, with limits that are never reached."""
     environment: Mapping[str, str] = {
         "ENV_FILE": "",
         "DIALER_BIND": f"127.0.0.1:{port}",
@@ -95,7 +95,7 @@ class _Run:
         return moments
 
     async def arrivals(self, wanted: Mapping[str, int], limit_s: float = _PATIENCE_S) -> list[Arrival]:
-        """Wait until all of these were called, or for so long; returns the requests of this time."""
+        """Wait until all of these were called, or the limit is over; returns the requests that came meanwhile."""
         deadline = time.monotonic() + limit_s
         first = self._seen
         found: list[Arrival] = []
@@ -107,10 +107,10 @@ class _Run:
         return found
 
     def processes(self) -> list[int]:
-        """Return the dialer's processes: the keeper, the front and the workers."""
-        keeper = self.stack.pid("dialer_worker")
-        children = Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split()
-        return [keeper, *(int(child) for child in children)]
+        """Return the dialer's processes: the parent, the front and the workers."""
+        parent = self.stack.pid("dialer_worker")
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        return [parent, *(int(child) for child in children)]
 
     async def _order(self, in_s: float) -> Confirmation:
         self._number += 1
@@ -214,7 +214,7 @@ async def _idle(run: _Run) -> Measurements:
 
 
 async def _killed(run: _Run) -> Measurements:
-    """Kill a worker while orders come, and see how long the unluckiest order waits."""
+    """Kill a worker while orders come, and measure the longest wait of an order."""
     submitting = asyncio.create_task(run.submit(200, per_s=20))  # owned: awaited below
     await asyncio.sleep(4)
     os.kill(run.processes()[-1], signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""How long an order waits that is taken in at the moment when a part of the dialer dies, or Redis."""
+"""How long an order waits that is submitted at the moment when a part of the dialer, or Redis, is killed."""
 
 import asyncio
 import os
@@ -17,24 +17,24 @@ PARTS = {
     "keeper": "the parent, started again at once",
     "valkey": "Redis, started again at once",
 }
-_PAUSE_S = 6.0  # so that a death is not the second in a row
+_PAUSE_S = 6.0  # so that the effects of one kill do not reach the next
 
 
 class Dialer(Protocol):
-    """A dialer between a store and a Twilio, as it is needed here."""
+    """What this module needs of a dialer between a store and a Twilio."""
 
     @property
     def submit(self) -> Callable[[int], Awaitable[Mapping[str, int]]]:
-        """What takes in so many orders."""
+        """Submits this many orders."""
         ...
 
     @property
     def arrivals(self) -> Callable[[Mapping[str, int]], Awaitable[list[Arrival]]]:
-        """What waits until these were called."""
+        """Waits until these orders were called."""
         ...
 
     def processes(self) -> list[int]:
-        """Return the keeper, the front and the workers."""
+        """Return the parent, the front and the workers."""
         ...
 
 
@@ -51,8 +51,8 @@ async def waits_s(dialer: Dialer, stack: Stack) -> dict[str, float]:
 
 
 async def _kill(part: str, dialer: Dialer, stack: Stack) -> None:
-    keeper, front, *workers = dialer.processes()
-    victims = {"workers": workers, "front": [front], "keeper": [keeper], "valkey": [stack.pid("valkey")]}[part]
+    parent, front, *workers = dialer.processes()
+    victims = {"workers": workers, "front": [front], "keeper": [parent], "valkey": [stack.pid("valkey")]}[part]
     for pid in victims:
         os.kill(pid, signal.SIGKILL)
     for _ in range(100 if part in {"keeper", "valkey"} else 0):

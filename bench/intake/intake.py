@@ -1,4 +1,4 @@
-"""(b) The intake: orders taken in a second, how long each takes, what one costs in Redis; beside a bare peer on the same server."""
+"""(b) The intake: orders per second, time per order and memory per order in Redis, beside a bare peer on the same server."""
 
 import asyncio
 import subprocess
@@ -40,7 +40,7 @@ class Poster:
         return self._process.pid
 
     async def post(self, port: int, *, connections: int, seconds: float, bulk: int = 0, most: int = 1 << 60) -> Measurements:
-        """Post for so long; returns the figures."""
+        """Post for this many seconds; returns the figures."""
         if self._process is None or self._process.stdin is None or self._process.stdout is None:
             raise RuntimeError("not started")
         path = "/v1/confirmations/bulk" if bulk else "/v1/confirmations"

@@ -34,9 +34,9 @@ class Faults(BaseModel):
     noise: bool = False
     """Unknown event types (`x.simulator.noise`) and unknown keys between and in the real ones."""
     invalid_tool_calls: int = 0
-    """So many calls, from the first, have arguments that are no JSON."""
+    """This many calls, from the first, have arguments that are no JSON."""
     wrong_outcomes: int = 0
-    """So many calls of `record_outcome`, from the first, name an outcome that doesn't exist."""
+    """This many calls of `record_outcome`, from the first, name an outcome that doesn't exist."""
     speech_with_call: str = ""
     """Spoken in the same response, before each call of `record_outcome`."""
     end_call_beside_outcome: bool = False
@@ -91,7 +91,7 @@ class Rule(BaseModel):
 
 @dataclass(slots=True)
 class FaultRules:
-    """All rules in order, and what holds for every session."""
+    """All rules in order, and the faults of sessions that no rule is about."""
 
     usual: Faults = field(default_factory=Faults)
     rules: list[Rule] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""One call: its state, the orders that reach it from outside, and what Twilio's webhooks say of it."""
+"""One call: its state, the commands that reach it from outside, and the parameters that Twilio's webhooks carry about it."""
 
 import asyncio
 import math
@@ -53,7 +53,7 @@ class End(StrEnum):
 
 
 class Orders:
-    """What REST and the person want of a running call; an end is final, a newer document replaces an older one."""
+    """What REST and the customer ask of a running call; an end is final, a newer document replaces an older one."""
 
     def __init__(self) -> None:
         self._given = asyncio.Event()

@@ -1,4 +1,4 @@
-"""A person or a voicemail at work on the line: performs a script step by step."""
+"""Whoever answers a call, a customer or a voicemail: performs the script step by step."""
 
 import asyncio
 from collections.abc import Callable

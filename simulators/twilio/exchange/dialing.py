@@ -18,7 +18,7 @@ _STATUS = {End.CANCELED: Status.CANCELED, End.SIMULATOR_STOPPED: Status.FAILED}
 
 
 async def dial(call: Call, attempt: Attempt, context: SimulatorContext, *, language: str) -> None:
-    """Place an outbound call that has left the queue, and be it until its end."""
+    """Place an outbound call that has left the queue, and run it to its end."""
     call.becomes(Status.INITIATED, "initiated")
     if await _interrupted(call, context.options.waiting(SETUP_S)):
         return
@@ -36,7 +36,7 @@ async def dial(call: Call, attempt: Attempt, context: SimulatorContext, *, langu
 
 
 async def receive(call: Call, attempt: Attempt, context: SimulatorContext, *, language: str) -> None:
-    """Bring an inbound call to the number's voice webhook, and be it until its end."""
+    """Bring an inbound call to the number's voice webhook, and run it to its end."""
     call.becomes(Status.RINGING, "ringing")
     if not isinstance(attempt, Answer):
         call.ledger.warn(0, "an inbound caller is scripted as `answer`")

@@ -1,4 +1,4 @@
-"""The exchange: all calls of the account, their queue with its rate, and the people who can be called."""
+"""The exchange: all calls of the account, their queue with its rate, and the scripts of the customers."""
 
 import asyncio
 import sys
@@ -28,7 +28,7 @@ ANYONE = "*"
 _NOBODY = CustomerScript(attempts=(NoAnswer(),))
 _MAX_CONNECTIONS = 500
 _KEEP_MEDIA = 200
-"""Of so many ended calls each media frame is still known; of older ones only the sums."""
+"""The number of ended calls whose single media frames are kept; of older ones only the sums are."""
 
 
 class Exchange:

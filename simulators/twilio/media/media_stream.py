@@ -86,7 +86,7 @@ async def open_socket(url: str, *, signature: str) -> ClientConnection:
 
 @dataclass(frozen=True, slots=True)
 class StreamBehaviour:
-    """Which frames this stream sends as Twilio does; what it leaves out is a fault on order."""
+    """Which frames this stream sends, as Twilio does; a fault leaves some out."""
 
     starts: bool = True
     echoes_marks: bool = True
@@ -117,7 +117,7 @@ class MediaStream:
         self._chunks = 0
 
     async def run(self, *, parameters: Mapping[str, str]) -> None:
-        """Be the stream until the server closes it; cancelled, it says `stop` and closes by itself."""
+        """Serve the stream until the server closes it. If cancelled, send `stop` and close."""
         closed_by = "simulator"
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -141,7 +141,7 @@ class MediaStream:
         self._entry.started_ms = self._ledger.note("stream_started", stream_sid=self._identity.stream_sid)
         self._line.listener = self
 
-    # --- what the line tells
+    # --- from the line
 
     def voice(self, frame: bytes) -> None:
         """Send 20 ms of the person."""
@@ -170,7 +170,7 @@ class MediaStream:
         if self._behaviour.echoes_marks:
             self._queue(lambda sequence: frames.mark(self._identity, sequence=sequence, name=name))
 
-    # --- what the server sends
+    # --- from the server
 
     async def _read(self) -> None:
         with suppress(ConnectionClosed):
@@ -216,7 +216,7 @@ class MediaStream:
         for name in dropped.marks:
             self._echo(name, cleared=True)
 
-    # --- what goes out
+    # --- to the server
 
     def _queue(self, frame: Callable[[int], str]) -> None:
         try:

@@ -1,4 +1,4 @@
-"""What a running call needs of the simulator around it."""
+"""What a running call needs of the simulator."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

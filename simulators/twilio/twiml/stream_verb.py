@@ -1,4 +1,4 @@
-"""`<Connect><Stream>`: opens the stream, is it until it ends, and tells its status callback."""
+"""`<Connect><Stream>`: opens the stream, runs it to its end, and reports both to its status callback."""
 
 from urllib.parse import urljoin
 

@@ -13,7 +13,7 @@ WITHOUT_DEADLINE = "tests.chaos.faults.without_deadline"
 
 INTENT_WRITTEN = FaultPoint("commit", 1, When.AFTER)
 # A request leaves within half a second of its intent; two and a half seconds later, when Twilio has been asked twice, the order is
-# called anew: so long may a busy machine take to carry the request to Twilio.
+# called anew: a busy machine may need that long to carry the request to Twilio.
 _SETTINGS = {"MAX_ATTEMPTS": "1", "RECONCILE_AFTER_S": "1.5", "DIALER_CALLS_AT_ONCE": "1"}
 _WARMING = 8  # orders, by which all workers have connected and sent their scripts once
 

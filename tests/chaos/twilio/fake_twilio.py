@@ -251,11 +251,11 @@ async def fake_twilio(twilio_faults: TwilioFaults, *, seed: int) -> AsyncIterato
     try:
         async with asyncio.TaskGroup() as group:
             twilio._group = group
-            keeper = group.create_task(asyncio.Event().wait())
+            keep_open = group.create_task(asyncio.Event().wait())
             try:
                 yield twilio
             finally:
-                keeper.cancel()
+                keep_open.cancel()
     finally:
         server.close()
         await twilio.break_off()
