@@ -27,10 +27,10 @@ setup-bench:
 	@tools/setup.sh bench
 
 demo: setup ## the whole system on embedded parts calls 12 customers: no account, no key
-	@$(PY) -m tools.demo.demo
+	@$(PY) -m tools.demo
 
 run-local: setup ## the demo's parts, waiting for your own orders and your own voice
-	@$(PY) -m tools.demo.demo --wait
+	@$(PY) -m tools.demo --wait
 
 run: setup ## the real thing, with Twilio and OpenAI from .env
 	@$(PY) -m tools.run

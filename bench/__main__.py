@@ -7,9 +7,8 @@ import fcntl
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from typing import Any
 
-from bench.bridge import bridge, neighbours, soak, turns
+from bench.bridge import bridge, noisy_neighbours, soak, turns
 from bench.delivery import delivery
 from bench.dialer import dialer
 from bench.intake import intake
@@ -17,19 +16,19 @@ from bench.options import Options
 from bench.report import pages, plots
 from bench.report.report import Circumstances, Result, save
 
-_PARTS: dict[str, Callable[[Options], Coroutine[Any, Any, Result]]] = {
+_PARTS: dict[str, Callable[[Options], Coroutine[object, object, Result]]] = {
     "bridge": bridge.measure,
     "turns": turns.measure,
     "intake": intake.measure,
     "dialer": dialer.measure,
     "delivery": delivery.measure,
     "soak": soak.measure,
-    "neighbours": neighbours.measure,
+    "neighbours": noisy_neighbours.measure,
 }
 _EXAMPLES = """\
 examples:
   python -m bench                               all parts, once: about 40 minutes
-  python -m bench --quick                       all parts, with less patience: about 10 minutes
+  python -m bench --quick                       all parts with fewer calls and shorter turns: about 10 minutes
   python -m bench --only bridge,turns --runs 3  two parts, medians of three runs
   python -m bench --only intake --orders 200000 with the memory of that many orders
   python -m bench --readme                      measure nothing: write bench/results/ into the documents
@@ -48,7 +47,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--only", default=",".join(_PARTS), help=f"some of {', '.join(_PARTS)}; default: all")
     parser.add_argument("--quick", action="store_true", help="fewer calls and shorter turns")
     parser.add_argument("--runs", type=int, default=1, help="how many times anew; medians are reported (default 1)")
-    parser.add_argument("--orders", type=int, default=0, help="also measure the memory of so many orders, 200000 say (intake)")
+    parser.add_argument(
+        "--orders", type=int, default=0, help="also measure the memory of this many orders, for example 200000 (intake)"
+    )
     parser.add_argument("--readme", action="store_true", help="measure nothing, write what was measured into the documents")
     given = parser.parse_args(arguments)
     names = [name.strip() for name in given.only.split(",") if name.strip()]

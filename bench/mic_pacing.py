@@ -90,7 +90,7 @@ class _Arrivals:
 
 
 async def measure(rate: int, *, seconds: float) -> Pacing:
-    """Stream from a microphone of that rate for so long."""
+    """Stream from a microphone of that rate for this many seconds."""
     arrivals, mic = _Arrivals(), _UnevenMic(rate)
     async with serve(arrivals.serve, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]

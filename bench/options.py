@@ -13,6 +13,6 @@ class Options:
     orders: int = 0
 
     def tell(self, progress: str) -> None:
-        """Say how far we are."""
+        """Report progress."""
         sys.stderr.write(f"{progress}\n")
         sys.stderr.flush()

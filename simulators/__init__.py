@@ -1,1 +1,1 @@
-"""Programs that play Twilio, OpenAI and the people who are called; they import nothing of the product."""
+"""Programs that play Twilio, OpenAI and the customers who are called; they import nothing of the product."""

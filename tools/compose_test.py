@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tools.demo.demo import Demo
-from tools.demo.demo import settings as demo_settings
+from tools.demo.environment import settings as demo_settings
 from tools.ports import free_port
 from tools.stack import PROJECT
 

@@ -1,1 +1,1 @@
-"""The bridge's audio path beside bare relays, its turns, neighbours in trouble, memory."""
+"""The bridge's audio path beside bare relays, its turns, noisy neighbours, memory."""

@@ -1,7 +1,7 @@
 """(a) The bridge: cost, latency and capacity over the number of calls, beside bare relays on the same core in the same run.
 
-All stand side by side with the same number of calls, and take turns of half a second, so that a machine that is faster or
-slower from minute to minute changes no ratio.
+All run at the same time with the same number of calls and are measured in alternating turns of half a second. The ratios between
+them then do not depend on the machine's speed, which changes from minute to minute.
 """
 
 import asyncio
@@ -12,11 +12,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench.intake.orders import POLICY, Calls
 from bench.options import Options
+from bench.orders import POLICY, Calls
 from bench.report.counters import has_two_cores, rss_kb
 from bench.report.report import Result, Table
-from bench.site import FAIR_NOTE, FarEnds, bridge_part, certificate, fair_turn, measure_alone, new_stack, relay_part
+from bench.testbed import FAIR_NOTE, LoadProcess, bridge_part, certificate, fair_interval, measure_alone, new_stack, relay_part
 from shared.store import connect
 from tools.ports import free_port
 from tools.stack import Part, Stack
@@ -31,18 +31,18 @@ Point = dict[str, Any]  # Any: JSON
 
 @dataclass(slots=True)
 class System:
-    """One of those that are measured. `idle_kb` is its memory before the first call."""
+    """One measured system. `idle_kb` is its memory before the first call."""
 
     name: str
     part: Part
     url: str
-    lane: int
+    load: int
     idle_kb: int = 0
     is_over: bool = False
 
 
 async def measure(options: Options) -> Result:
-    """Measure, `options.runs` times anew, and take medians."""
+    """Measure, `options.runs` times anew, and report medians."""
     runs: list[dict[str, dict[int, Point]]] = []
     for run in range(options.runs):
         options.tell(f"bridge: run {run + 1} of {options.runs}")
@@ -56,7 +56,7 @@ async def measure(options: Options) -> Result:
 
 
 def _most(runs: Sequence[dict[int, Point]]) -> int:
-    """Return the most calls that a system kept up with and lost nothing of, the median of the runs."""
+    """Return the most calls that a system carried without loss while it kept up: the median of the runs."""
     return int(
         median(max((calls for calls, point in run.items() if point["keeps_up"] and not point["lost"]), default=0) for run in runs)
     )
@@ -66,42 +66,46 @@ async def _run(options: Options) -> dict[str, dict[int, Point]]:
     stack = new_stack("bridge")
     pem = certificate(stack.folder)
     certificates = ["", *([pem] if pem else []), "", "", *("" for _ in _peers())]
-    async with FarEnds(certificates=certificates) as far:
+    async with LoadProcess(certificates=certificates) as load_process:
         try:
             stack.start_valkey()
-            systems = _systems(far, stack, pem)
+            systems = _systems(load_process, stack, pem)
             stack.start_all(tuple(system.part for system in systems))
             await asyncio.sleep(1)
             measure_alone(stack, [system.part.name for system in systems])
             store = connect(stack.socket_url, POLICY)
             try:
-                return await _climb(options, far, stack=stack, systems=systems, calls=Calls(store))
+                return await _climb(options, load_process, stack=stack, systems=systems, calls=Calls(store))
             finally:
                 for system in systems:
-                    await far.do("hang_up", system.lane)
+                    await load_process.do("hang_up", system.load)
                 await store.close()
         finally:
             stack.stop()
 
 
-def _systems(far: FarEnds, stack: Stack, pem: str | None) -> list[System]:
+def _systems(load_process: LoadProcess, stack: Stack, pem: str | None) -> list[System]:
     found: list[System] = []
 
     def add(name: str, part: Part, port: int) -> None:
         found.append(System(name, part, f"ws://127.0.0.1:{port}/media-stream", len(found)))
 
     port = free_port()
-    add("bridge", bridge_part(port, model_url=far.model_url(0), redis_url=stack.socket_url), port)
+    add("bridge", bridge_part(port, model_url=load_process.model_url(0), redis_url=stack.socket_url), port)
     if pem:
         port = free_port()
-        part = bridge_part(port, model_url=far.model_url(1), redis_url=stack.socket_url, SSL_CERT_FILE=f"{pem}.crt")
+        part = bridge_part(port, model_url=load_process.model_url(1), redis_url=stack.socket_url, SSL_CERT_FILE=f"{pem}.crt")
         add("bridge, TLS to the model", replace(part, name="media_bridge_tls"), port)
     for module in ("relay_picows", "relay_websockets"):
         port = free_port()
-        add(module.replace("_", " on "), relay_part(f"bench.bridge.{module}", port, model_url=far.model_url(len(found))), port)
+        add(
+            module.replace("_", " on "),
+            relay_part(f"bench.bridge.{module}", port, model_url=load_process.model_url(len(found))),
+            port,
+        )
     for start in _peers():
         port = free_port()
-        environment = {"PORT": str(port), "OPENAI_REALTIME_URL": far.model_url(len(found))}
+        environment = {"PORT": str(port), "OPENAI_REALTIME_URL": load_process.model_url(len(found))}
         add(start.parent.name, Part(start.parent.name, ("bash", str(start)), env=environment), port)
     return found
 
@@ -112,44 +116,44 @@ def _peers() -> list[Path]:
 
 
 async def _climb(
-    options: Options, far: FarEnds, *, stack: Stack, systems: list[System], calls: Calls
+    options: Options, load_process: LoadProcess, *, stack: Stack, systems: list[System], calls: Calls
 ) -> dict[str, dict[int, Point]]:
     """Add calls to all, measure all, and go on with those that still keep up."""
     points: dict[str, dict[int, Point]] = {system.name: {} for system in systems}
     for system in systems:
         pids = [stack.pid(system.part.name)]
         system.idle_kb = rss_kb(pids)
-        await far.do("target", system.lane, url=system.url, pids=pids, reads_all=False)
+        await load_process.do("target", system.load, url=system.url, pids=pids, reads_all=False)
     have = 0
     for count in _QUICK_COUNTS if options.is_quick else _COUNTS:
         running = [system for system in systems if not system.is_over]
         if not running:
             break
         for system in running:
-            await far.do("ramp", system.lane, tickets=await calls.tickets(count - have), per_s=60.0)
+            await load_process.do("ramp", system.load, tickets=await calls.tickets(count - have), per_s=60.0)
         have = count
-        for system, point in zip(running, await _slices(far, running, count), strict=True):
+        for system, point in zip(running, await _slices(load_process, running, count), strict=True):
             point["kb_a_call"] = (point["rss_kb"] - system.idle_kb) / count
             points[system.name][count] = point
             options.tell(f"bridge: {count:3} calls, {system.name}: {_told(point)}")
             if not point["keeps_up"]:
                 system.is_over = True
-                await far.do("hang_up", system.lane)
+                await load_process.do("hang_up", system.load)
     return points
 
 
-async def _slices(far: FarEnds, systems: Sequence[System], count: int) -> list[Point]:
-    """Let them take turns, each a short while."""
+async def _slices(load_process: LoadProcess, systems: Sequence[System], count: int) -> list[Point]:
+    """Measure them in turns of a short time each."""
     seconds, rounds = (0.5, 16) if count <= 100 else (1.0, 5)
     found: list[list[Point]] = [[] for _ in systems]
     for _ in range(rounds):
         for system, points in zip(systems, found, strict=True):
-            points.append(await fair_turn(partial(_turn, far, system, seconds)))
+            points.append(await fair_interval(partial(_turn, load_process, system, seconds)))
     return [_median(points) for points in found]
 
 
-async def _turn(far: FarEnds, system: System, seconds: float) -> Point:
-    figures = await far.do("measure", system.lane, seconds=seconds)
+async def _turn(load_process: LoadProcess, system: System, seconds: float) -> Point:
+    figures = await load_process.do("measure", system.load, seconds=seconds)
     up, down = figures["up"], figures["down"]
     lost = up["missing"] + down["missing"] + figures["stuck"] + figures["ended_early"] + figures["unheard"]
     return {

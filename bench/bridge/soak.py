@@ -2,15 +2,14 @@
 
 import asyncio
 from statistics import median
-from typing import Any
 
 import httpx
 
-from bench.intake.orders import POLICY, Calls
 from bench.options import Options
+from bench.orders import POLICY, Calls
 from bench.report.counters import open_files, rss_kb
 from bench.report.report import Result, Table
-from bench.site import FarEnds, bridge_part, measure_alone, new_stack
+from bench.testbed import LoadProcess, bridge_part, measure_alone, new_stack
 from shared.store import connect
 from tools.ports import free_port
 from tools.stack import Stack
@@ -25,7 +24,7 @@ Point = dict[str, float]
 
 
 async def measure(options: Options) -> Result:
-    """Measure, `options.runs` times anew, and take medians."""
+    """Measure, `options.runs` times anew, and report medians."""
     runs: list[list[Point]] = []
     for run in range(options.runs):
         options.tell(f"soak: run {run + 1} of {options.runs}")
@@ -48,24 +47,24 @@ async def measure(options: Options) -> Result:
 
 async def _run(options: Options) -> list[Point]:
     stack = new_stack("soak")
-    async with FarEnds() as far:
+    async with LoadProcess() as load_process:
         try:
             stack.start_valkey()
             port = free_port()
-            stack.start_all((bridge_part(port, model_url=far.model_url(), redis_url=stack.socket_url),))
+            stack.start_all((bridge_part(port, model_url=load_process.model_url(), redis_url=stack.socket_url),))
             await asyncio.sleep(1)
             measure_alone(stack, ["media_bridge"])
-            await far.do("target", url=f"ws://127.0.0.1:{port}/media-stream", pids=[stack.pid("media_bridge")])
+            await load_process.do("target", url=f"ws://127.0.0.1:{port}/media-stream", pids=[stack.pid("media_bridge")])
             store = connect(stack.socket_url, POLICY)
             try:
-                return await _batches(options, far, stack=stack, port=port, calls=Calls(store))
+                return await _batches(options, load_process, stack=stack, port=port, calls=Calls(store))
             finally:
                 await store.close()
         finally:
             stack.stop()
 
 
-async def _batches(options: Options, far: FarEnds, *, stack: Stack, port: int, calls: Calls) -> list[Point]:
+async def _batches(options: Options, load_process: LoadProcess, *, stack: Stack, port: int, calls: Calls) -> list[Point]:
     count = _QUICK_BATCHES if options.is_quick else _BATCHES
     looks = {round((look + 1) * count / _LOOKS) for look in range(_LOOKS)} | {max(1, count // 10)}
     points: list[Point] = []
@@ -73,7 +72,7 @@ async def _batches(options: Options, far: FarEnds, *, stack: Stack, port: int, c
     tickets = await calls.tickets(_BATCH)
     for batch in range(1, count + 1):
         async with asyncio.TaskGroup() as tasks:
-            playing = tasks.create_task(far.do("short_calls", tickets=tickets, per_s=_PER_S))
+            playing = tasks.create_task(load_process.do("short_calls", tickets=tickets, per_s=_PER_S))
             writing = tasks.create_task(calls.tickets(_BATCH if batch < count else 0))
         told, tickets = playing.result(), writing.result()
         lost += told["unheard"] + told["ended_early"]
@@ -97,5 +96,5 @@ async def _look(pid: int, port: int) -> Point:
 
 
 def _figure(metrics: str, name: str) -> float:
-    found: Any = next((line for line in metrics.splitlines() if line.startswith(f"{name} ")), f"{name} nan")
+    found: str = next((line for line in metrics.splitlines() if line.startswith(f"{name} ")), f"{name} nan")
     return float(found.rpartition(" ")[2])

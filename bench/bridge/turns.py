@@ -1,13 +1,14 @@
 """(e) What the bridge adds to the waits that a customer hears: answer to greeting, last word to answer, key or word to silence."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from statistics import median
-from typing import Any
 
-from bench.intake.orders import POLICY, Calls
 from bench.options import Options
+from bench.orders import POLICY, Calls
 from bench.report.report import Cell, Result, Table
-from bench.site import FarEnds, bridge_part, measure_alone, new_stack
+from bench.testbed import LoadProcess, bridge_part, measure_alone, new_stack
 from shared.store import connect
 from tools.ports import free_port
 
@@ -25,7 +26,7 @@ Waits = dict[str, dict[str, float]]
 
 
 async def measure(options: Options) -> Result:
-    """Measure, `options.runs` times anew, and take medians."""
+    """Measure, `options.runs` times anew, and report medians."""
     runs: list[Waits] = []
     for run in range(options.runs):
         options.tell(f"turns: run {run + 1} of {options.runs}")
@@ -48,45 +49,37 @@ async def measure(options: Options) -> Result:
 
 async def _greetings_and_turns(options: Options) -> Waits:
     seconds = 5.0 if options.is_quick else 15.0
-    async with _Site(is_chatty=False) as (far, calls):
-        begun = await far.do("ramp", tickets=await calls.tickets(_SPEAKERS), per_s=8.0)
-        found = await far.do("turns", seconds=seconds, per_s=50.0)
+    async with _testbed(is_chatty=False) as (load_process, calls):
+        begun = await load_process.do("ramp", tickets=await calls.tickets(_SPEAKERS), per_s=8.0)
+        found = await load_process.do("turns", seconds=seconds, per_s=50.0)
         return {"greeting": begun["greeting"], "turn": found["turn"]}
 
 
 async def _clears(options: Options) -> Waits:
     seconds = 5.0 if options.is_quick else 15.0
-    async with _Site(is_chatty=True) as (far, calls):
-        await far.do("ramp", tickets=await calls.tickets(_INTERRUPTED), per_s=60.0)
-        found = await far.do("clears", seconds=seconds, per_s=100.0)
+    async with _testbed(is_chatty=True) as (load_process, calls):
+        await load_process.do("ramp", tickets=await calls.tickets(_INTERRUPTED), per_s=60.0)
+        found = await load_process.do("clears", seconds=seconds, per_s=100.0)
         return {"key": found["key"], "speech": found["speech"]}
 
 
-class _Site:
-    """One bridge with its far ends, for the time of a measurement."""
-
-    def __init__(self, *, is_chatty: bool) -> None:
-        self._is_chatty = is_chatty
-        self._far = FarEnds(think_s=_THINK_S)
-        self._stack = new_stack("turns")
-        self._store: Any = None  # set as soon as there is a Valkey
-
-    async def __aenter__(self) -> tuple[FarEnds, Calls]:
-        far, stack, port = await self._far.__aenter__(), self._stack, free_port()
-        stack.start_valkey()
-        stack.start_all((bridge_part(port, model_url=far.model_url(), redis_url=stack.socket_url),))
-        await asyncio.sleep(1)
-        measure_alone(stack, ["media_bridge"])
-        self._store = connect(stack.socket_url, POLICY)
-        pids = [stack.pid("media_bridge")]
-        await far.do(
-            "target", url=f"ws://127.0.0.1:{port}/media-stream", pids=pids, is_chatty=self._is_chatty, reads_all=not self._is_chatty
-        )
-        return far, Calls(self._store)
-
-    async def __aexit__(self, *problem: object) -> None:
-        if problem[0] is None:
-            await self._far.do("hang_up")
-        await self._store.close()
-        self._stack.stop()
-        await self._far.__aexit__(None, None, None)
+@asynccontextmanager
+async def _testbed(*, is_chatty: bool) -> AsyncIterator[tuple[LoadProcess, Calls]]:
+    """One bridge with its load process, for the time of a measurement."""
+    stack, port = new_stack("turns"), free_port()
+    async with LoadProcess(think_s=_THINK_S) as load_process:
+        try:
+            stack.start_valkey()
+            stack.start_all((bridge_part(port, model_url=load_process.model_url(), redis_url=stack.socket_url),))
+            await asyncio.sleep(1)
+            measure_alone(stack, ["media_bridge"])
+            url, pids = f"ws://127.0.0.1:{port}/media-stream", [stack.pid("media_bridge")]
+            await load_process.do("target", url=url, pids=pids, is_chatty=is_chatty, reads_all=not is_chatty)
+            store = connect(stack.socket_url, POLICY)
+            try:
+                yield load_process, Calls(store)
+                await load_process.do("hang_up")
+            finally:
+                await store.close()
+        finally:
+            stack.stop()

@@ -5,26 +5,25 @@ import subprocess
 import sys
 import time
 from statistics import median
-from typing import Any
 
 import msgspec
 
-from bench.intake.orders import POLICY, SHOP, order
 from bench.options import Options
+from bench.orders import POLICY, SHOP, order
 from bench.report.latency import quantiles
 from bench.report.report import Cell, Result, Table
-from bench.site import new_stack
+from bench.testbed import new_stack
 from shared.core.lifecycle.facts import Withdrawn
 from shared.store import Store, connect
 from tools.stack import PROJECT
 
 _PER_S = 100
 
-Figures = dict[str, dict[str, float]]
+Measurements = dict[str, dict[str, float]]
 
 
 async def measure(options: Options) -> Result:
-    """Measure, `options.runs` times anew, and take medians."""
+    """Measure, `options.runs` times anew, and report medians."""
     runs = []
     for run in range(options.runs):
         options.tell(f"delivery: run {run + 1} of {options.runs}")
@@ -44,7 +43,7 @@ async def measure(options: Options) -> Result:
     )
 
 
-async def _run(count: int) -> Figures:
+async def _run(count: int) -> Measurements:
     stack = new_stack("delivery")
     try:
         stack.start_valkey()
@@ -57,7 +56,7 @@ async def _run(count: int) -> Figures:
         stack.stop()
 
 
-async def _measured(store: Store, redis_url: str, count: int) -> Figures:
+async def _measured(store: Store, redis_url: str, count: int) -> Measurements:
     command = (sys.executable, "-m", "bench.delivery.subscriber", redis_url, SHOP)
     crm = await asyncio.create_subprocess_exec(*command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, limit=1 << 24)
     now = await store.now()
@@ -73,5 +72,5 @@ async def _measured(store: Store, redis_url: str, count: int) -> Figures:
         await store.confirmations.apply(one.id, Withdrawn)
     await asyncio.sleep(0.5)
     told, _ = await crm.communicate(b"\n")
-    heard: dict[str, Any] = msgspec.json.decode(told)
+    heard = msgspec.json.decode(told, type=dict[str, dict[str, int]])
     return {way: quantiles([at - asked[subject] for subject, at in by_subject.items()]) for way, by_subject in heard.items()}

@@ -17,14 +17,15 @@ import httpx
 import msgspec
 from redis import Redis
 
-from bench.dialer import deaths
+from bench.dialer import recovery
 from bench.dialer.fast_twilio import Arrival
-from bench.intake.orders import POLICY, order
 from bench.options import Options
+from bench.orders import POLICY, order
 from bench.report.counters import cpu_ns, share_kb
 from bench.report.latency import quantiles
 from bench.report.report import Result, Table
-from bench.site import SECRET, new_stack
+from bench.testbed import SECRET, new_stack
+from shared.core.confirmation import Confirmation
 from shared.core.order import CallWishes
 from shared.store import Store, connect
 from tools.ports import free_port
@@ -34,11 +35,11 @@ _WORKERS = 2
 _PATIENCE_S = 60.0
 _IDLE_S = 5.0
 
-Figures = dict[str, Any]  # Any: JSON
+Measurements = dict[str, Any]  # Any: JSON
 
 
 def dialer_part(port: int, *, twilio_port: int, redis_url: str) -> Part:
-    """Return our dialer, with limits that limit nothing."""
+    """Return our dialer, with limits that are never reached."""
     environment: Mapping[str, str] = {
         "ENV_FILE": "",
         "DIALER_BIND": f"127.0.0.1:{port}",
@@ -94,7 +95,7 @@ class _Run:
         return moments
 
     async def arrivals(self, wanted: Mapping[str, int], limit_s: float = _PATIENCE_S) -> list[Arrival]:
-        """Wait until all of these were called, or for so long; returns the requests of this time."""
+        """Wait until all of these were called, or the limit is over; returns the requests that came meanwhile."""
         deadline = time.monotonic() + limit_s
         first = self._seen
         found: list[Arrival] = []
@@ -106,12 +107,12 @@ class _Run:
         return found
 
     def processes(self) -> list[int]:
-        """Return the dialer's processes: the keeper, the front and the workers."""
-        keeper = self.stack.pid("dialer_worker")
-        children = Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split()
-        return [keeper, *(int(child) for child in children)]
+        """Return the dialer's processes: the parent, the front and the workers."""
+        parent = self.stack.pid("dialer_worker")
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        return [parent, *(int(child) for child in children)]
 
-    async def _order(self, in_s: float) -> Any:  # noqa: ANN401 - a confirmation
+    async def _order(self, in_s: float) -> Confirmation:
         self._number += 1
         now = await self._store.now()
         new = order(self._number, now)
@@ -119,7 +120,7 @@ class _Run:
 
 
 async def measure(options: Options) -> Result:
-    """Measure, `options.runs` times anew, and take medians."""
+    """Measure, `options.runs` times anew, and report medians."""
     runs = []
     for run in range(options.runs):
         options.tell(f"dialer: run {run + 1} of {options.runs}")
@@ -140,7 +141,7 @@ async def measure(options: Options) -> Result:
         ["CPU ms a second while nothing is due: front", found["idle_front"]],
         ["CPU ms a second while nothing is due: workers", found["idle_workers"]],
         ["CPU ms a second while nothing is due: Redis", found["idle_redis"]],
-        *([f"killed: {name}; an order taken in then is called after, s", found[part]] for part, name in deaths.PARTS.items()),
+        *([f"killed: {name}; an order taken in then is called after, s", found[part]] for part, name in recovery.PARTS.items()),
     ]
     note = (
         f"{_WORKERS} workers, limits of rate and concurrency set out of the way, a Twilio that answers after 200 ms, Valkey with "
@@ -150,7 +151,7 @@ async def measure(options: Options) -> Result:
     return Result("dialer", [Table("Placing calls", ["", "figure"], rows, note)], found)
 
 
-async def _run(options: Options) -> Figures:
+async def _run(options: Options) -> Measurements:
     stack = new_stack("dialer")
     try:
         stack.start_valkey()
@@ -168,7 +169,7 @@ async def _run(options: Options) -> Figures:
         stack.stop()
 
 
-async def _measured(options: Options, run: _Run, redis: "Redis") -> Figures:
+async def _measured(options: Options, run: _Run, redis: "Redis") -> Measurements:
     count = 200 if options.is_quick else 1000
     await run.arrivals(await run.submit(20))
     figures = await _throughput(run, redis, count)
@@ -186,11 +187,11 @@ async def _measured(options: Options, run: _Run, redis: "Redis") -> Figures:
         | idle
         | {"latency_p50": waits["p50"], "latency_p99": waits["p99"], "late_p50": late["p50"], "late_max": late["max"]}
         | await _killed(run)
-        | await deaths.waits_s(run, run.stack)
+        | await recovery.waits_s(run, run.stack)
     )
 
 
-async def _throughput(run: _Run, redis: "Redis", count: int) -> Figures:
+async def _throughput(run: _Run, redis: "Redis", count: int) -> Measurements:
     commands, cpu = int(redis.info("stats")["total_commands_processed"]), cpu_ns(run.processes())
     wanted = await run.submit(count)
     submitted = int(redis.info("stats")["total_commands_processed"])
@@ -201,7 +202,7 @@ async def _throughput(run: _Run, redis: "Redis", count: int) -> Figures:
     return {"per_s": per_s, "cpu_ms": cpu / 1e6 / len(at), "commands": commands / len(at)}
 
 
-async def _idle(run: _Run) -> Figures:
+async def _idle(run: _Run) -> Measurements:
     """Let nothing be due for a while."""
     await asyncio.sleep(2)
     _, front, *workers = run.processes()
@@ -212,8 +213,8 @@ async def _idle(run: _Run) -> Figures:
     return spent | {"memory_mb": share_kb(run.processes()) / 1024}
 
 
-async def _killed(run: _Run) -> Figures:
-    """Kill a worker while orders come, and see how long the unluckiest order waits."""
+async def _killed(run: _Run) -> Measurements:
+    """Kill a worker while orders come, and measure the longest wait of an order."""
     submitting = asyncio.create_task(run.submit(200, per_s=20))  # owned: awaited below
     await asyncio.sleep(4)
     os.kill(run.processes()[-1], signal.SIGKILL)

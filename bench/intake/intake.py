@@ -1,4 +1,4 @@
-"""(b) The intake: orders taken in a second, how long each takes, what one costs in Redis; beside a bare peer on the same server."""
+"""(b) The intake: orders per second, time per order and memory per order in Redis, beside a bare peer on the same server."""
 
 import asyncio
 import subprocess
@@ -13,7 +13,7 @@ from redis import Redis
 from bench.options import Options
 from bench.report.counters import HARNESS_CORE, MEASURED_CORE, make_patient, pin, rss_kb
 from bench.report.report import Result, Table
-from bench.site import SECRET, new_stack
+from bench.testbed import SECRET, new_stack
 from tools.ports import free_port
 from tools.stack import PROJECT, Part, Stack
 
@@ -23,7 +23,7 @@ _SLICES = 3
 _BULK = 1000
 _CHUNK = 50_000
 
-Figures = dict[str, Any]  # Any: JSON
+Measurements = dict[str, Any]  # Any: JSON
 
 
 class Poster:
@@ -39,8 +39,8 @@ class Poster:
         )
         return self._process.pid
 
-    async def post(self, port: int, *, connections: int, seconds: float, bulk: int = 0, most: int = 1 << 60) -> Figures:
-        """Post for so long; returns the figures."""
+    async def post(self, port: int, *, connections: int, seconds: float, bulk: int = 0, most: int = 1 << 60) -> Measurements:
+        """Post for this many seconds; returns the figures."""
         if self._process is None or self._process.stdin is None or self._process.stdout is None:
             raise RuntimeError("not started")
         path = "/v1/confirmations/bulk" if bulk else "/v1/confirmations"
@@ -54,7 +54,7 @@ class Poster:
             "most": most,
         }
         self._process.stdin.write(msgspec.json.encode(command) + b"\n")
-        found: Figures = msgspec.json.decode(await self._process.stdout.readline())
+        found: Measurements = msgspec.json.decode(await self._process.stdout.readline())
         if found["failures"]:
             raise RuntimeError(f"{found['failures']} requests failed, the first with: {found['failure']}")
         return found
@@ -83,7 +83,7 @@ def webhook_part(port: int, redis_url: str) -> Part:
 
 
 async def measure(options: Options) -> Result:
-    """Measure, `options.runs` times anew, and take medians."""
+    """Measure, `options.runs` times anew, and report medians."""
     runs = []
     for run in range(options.runs):
         options.tell(f"intake: run {run + 1} of {options.runs}")
@@ -119,7 +119,7 @@ async def measure(options: Options) -> Result:
     return Result("intake", tables, {"points": points}, plots=("intake",))
 
 
-async def _run(options: Options) -> dict[str, Figures]:
+async def _run(options: Options) -> dict[str, Measurements]:
     stack, poster = new_stack("intake"), Poster()
     try:
         stack.start_valkey()
@@ -144,13 +144,13 @@ async def _run(options: Options) -> dict[str, Figures]:
 
 async def _measured(
     options: Options, poster: Poster, *, ports: Mapping[str, int], stack: Stack, redis: "Redis"
-) -> dict[str, Figures]:
+) -> dict[str, Measurements]:
     seconds = 1.0 if options.is_quick else 3.0
-    points: dict[str, Figures] = {}
+    points: dict[str, Measurements] = {}
     for who in ports:  # what is loaded at first use is loaded now
         await poster.post(ports[who], connections=4, seconds=0.5)
     for count in _CONNECTIONS:
-        slices: dict[str, list[Figures]] = {who: [] for who in ports}
+        slices: dict[str, list[Measurements]] = {who: [] for who in ports}
         for _ in range(_SLICES):
             for who, port in ports.items():
                 slices[who].append(await poster.post(port, connections=count, seconds=seconds))
@@ -166,7 +166,7 @@ async def _measured(
     return points
 
 
-async def _memory(options: Options, poster: Poster, *, port: int, stack: Stack, redis: "Redis") -> Figures:
+async def _memory(options: Options, poster: Poster, *, port: int, stack: Stack, redis: "Redis") -> Measurements:
     """Take in many orders, and see what one more costs."""
     redis.flushall()
     before, resident = _used(redis), stack.pid("webhook")

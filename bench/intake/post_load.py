@@ -18,7 +18,7 @@ _ACCEPTED = {b"202", b"200"}
 
 
 class Command(msgspec.Struct, kw_only=True):
-    """Post to `path` over so many `connections` for so long; `bulk` is how many orders one request holds, 0 for one as itself."""
+    """Post to `path` over this many connections for this many seconds; `bulk` is the orders per request, 0 posts single orders."""
 
     port: int
     path: str

@@ -1,1 +1,1 @@
-"""Figures, plots and tables."""
+"""Measurements, plots and tables."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -79,3 +80,10 @@ def stolen_ticks() -> int:
 def load() -> float:
     """Return how many processes wanted a core, on the average of the last minute."""
     return os.getloadavg()[0]
+
+
+def machine() -> str:
+    """Return one line about this machine."""
+    names = [line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]
+    release, python = os.uname().release, sys.version.split()[0]
+    return f"{len(names)} x {names[0] if names else os.uname().machine}, Linux {release}, Python {python}"

@@ -1,4 +1,4 @@
-"""What the far ends note: how long each frame took in one direction, and whether one is missing."""
+"""What the load process notes: how long each frame took in one direction, and whether one is missing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -36,7 +36,7 @@ class Delays:
 
 
 @dataclass(slots=True)
-class Following:
+class FrameSequence:
     """One call's frames in one direction. `heard` is the number of the last one, as far as none is missing."""
 
     heard: int = 0

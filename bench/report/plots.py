@@ -15,6 +15,7 @@ from bench.report.report import RESULTS, Result
 
 _SIZE_IN = (8, 4.5)
 _LIMIT_MS = 20.0
+Points = Any  # Any: the figures of one measurement, each of its own form
 _TROUBLES = {
     "none": "none at all",
     "redis": "Redis stalled",
@@ -40,7 +41,7 @@ def _write(figure: Figure, name: str) -> None:
     plt.close(figure)
 
 
-def _cost(axes: Axes, points: dict[str, dict[int, Any]]) -> None:
+def _cost(axes: Axes, points: Points) -> None:
     for name, found in points.items():
         kept = {calls: point for calls, point in found.items() if point["keeps_up"]}
         axes.plot(list(kept), [point["cpu_ms"] for point in kept.values()], marker="o", label=name)
@@ -48,7 +49,7 @@ def _cost(axes: Axes, points: dict[str, dict[int, Any]]) -> None:
     _finish(axes)
 
 
-def _latency(axes: Axes, points: dict[str, dict[int, Any]]) -> None:
+def _latency(axes: Axes, points: Points) -> None:
     for name, found in points.items():
         worst = [max(point["up_p99"], point["down_p99"]) for point in found.values()]
         axes.plot(list(found), worst, marker="o", label=name)
@@ -60,7 +61,7 @@ def _latency(axes: Axes, points: dict[str, dict[int, Any]]) -> None:
     _finish(axes)
 
 
-def _intake(axes: Axes, points: dict[str, Any]) -> None:
+def _intake(axes: Axes, points: Points) -> None:
     counts = [name.removeprefix("ours ") for name in points if name.startswith("ours ")]
     for offset, who, name in ((-0.2, "ours", "ours"), (0.2, "peer", "bare Starlette endpoint with rq")):
         heights = [points[f"{who} {count}"]["per_s"] for count in counts]
@@ -79,7 +80,7 @@ def _soak(axes: Axes, points: list[dict[str, float]]) -> None:
     _finish(axes)
 
 
-def _neighbours(axes: Axes, points: dict[str, Any]) -> None:
+def _neighbours(axes: Axes, points: Points) -> None:
     for offset, way, name in ((-0.2, "up", "caller → model"), (0.2, "down", "model → caller")):
         lengths = [one[f"{way}_ratio"] for one in points.values()]
         reach = [[abs(one[f"{way}_{end}"] - one[f"{way}_ratio"]) for one in points.values()] for end in ("low", "high")]
@@ -96,7 +97,7 @@ def _finish(axes: Axes) -> None:
     axes.legend()
 
 
-_PLOTS: dict[str, Callable[[Axes, Any], None]] = {
+_PLOTS: dict[str, Callable[[Axes, Points], None]] = {
     "bridge_cost": _cost,
     "bridge_latency": _latency,
     "intake": _intake,

@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench.report.counters import load
-from bench.site import machine
+from bench.report.counters import load, machine
 
 RESULTS = Path(__file__).parents[1] / "results"
 

@@ -1,11 +1,10 @@
 """What goes wrong on purpose: faults, and the rules that say in which sessions."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from simulators.openai_realtime.shape import Json
+from simulators.openai_realtime.events.validators import Json
 
 
 class Faults(BaseModel):
@@ -35,9 +34,9 @@ class Faults(BaseModel):
     noise: bool = False
     """Unknown event types (`x.simulator.noise`) and unknown keys between and in the real ones."""
     invalid_tool_calls: int = 0
-    """So many calls, from the first, have arguments that are no JSON."""
+    """This many calls, from the first, have arguments that are no JSON."""
     wrong_outcomes: int = 0
-    """So many calls of `record_outcome`, from the first, name an outcome that doesn't exist."""
+    """This many calls of `record_outcome`, from the first, name an outcome that doesn't exist."""
     speech_with_call: str = ""
     """Spoken in the same response, before each call of `record_outcome`."""
     end_call_beside_outcome: bool = False
@@ -91,8 +90,8 @@ class Rule(BaseModel):
 
 
 @dataclass(slots=True)
-class FaultBook:
-    """All rules in order, and what holds for every session."""
+class FaultRules:
+    """All rules in order, and the faults of sessions that no rule is about."""
 
     usual: Faults = field(default_factory=Faults)
     rules: list[Rule] = field(default_factory=list)
@@ -116,7 +115,7 @@ class FaultBook:
         self.rules.append(rule)
         return rule
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """For the admin API."""
         return {"usual": self.usual.model_dump(), "rules": [rule.model_dump() for rule in self.rules]}
 

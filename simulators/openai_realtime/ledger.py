@@ -4,9 +4,8 @@ import time
 from collections import Counter, deque
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
-from typing import Any
 
-from simulators.openai_realtime.shape import Json
+from simulators.openai_realtime.events.validators import Json
 
 _MOST_SESSIONS = 5000
 _MOST_EVENTS = 3000
@@ -57,30 +56,13 @@ class TurnRecord:
 
 
 @dataclass(slots=True)
-class SessionRecord:
-    """One connection from handshake to close."""
+class Traffic:
+    """The frames of one session: all are counted, and all but audio are listed."""
 
-    id: str
-    model: str
-    opened_ms: float
-    opened_at: str
-    headers: dict[str, bool]
-    instructions: str = ""
-    formats: dict[str, str] = field(default_factory=dict)
-    transcription_model: str | None = None
-    faults: Json = field(default_factory=dict)
     frames_in: Counter[str] = field(default_factory=Counter)
     frames_out: Counter[str] = field(default_factory=Counter)
-    audio_in_ms: int = 0
-    first_audio_in_ms: float | None = None
-    worst_lateness_ms: float = 0.0
-    """How late audio was taken in at worst, counted from the first: the machine's own sluggishness."""
     events: deque[Json] = field(default_factory=lambda: deque(maxlen=_MOST_EVENTS))
-    responses: list[ResponseRecord] = field(default_factory=list)
-    turns: list[TurnRecord] = field(default_factory=list)
-    truncations: list[Json] = field(default_factory=list)
     errors: list[Json] = field(default_factory=list)
-    closed: Json | None = None
 
     def saw(self, event: Json) -> None:
         """Note a frame of the client."""
@@ -91,11 +73,6 @@ class SessionRecord:
         self._note("out", self.frames_out, event)
         if event["type"] == "error":
             self.errors.append({"ms": now_ms(), **event["error"]})
-
-    def ended(self, *, by: str, code: int, reason: str = "") -> None:
-        """Note the end of the connection; the first cause counts."""
-        if self.closed is None:
-            self.closed = {"ms": now_ms(), "at": wall(), "by": by, "code": code, "reason": reason}
 
     def _note(self, direction: str, counts: Counter[str], event: Json) -> None:
         name = str(event.get("type"))
@@ -114,13 +91,56 @@ class SessionRecord:
 
 
 @dataclass(slots=True)
+class AudioIn:
+    """How much audio the client has appended, and how punctually."""
+
+    audio_in_ms: int = 0
+    first_audio_in_ms: float | None = None
+    worst_lateness_ms: float = 0.0
+    """How late audio was taken in at worst, counted from the first: the machine's own sluggishness."""
+
+    def arrived(self, at_ms: float) -> None:
+        """Note that more audio arrives; call it before `audio_in_ms` is changed."""
+        if self.first_audio_in_ms is None:
+            self.first_audio_in_ms = at_ms
+        late_ms = at_ms - self.first_audio_in_ms - self.audio_in_ms
+        self.worst_lateness_ms = max(self.worst_lateness_ms, round(late_ms, 1))
+
+
+@dataclass(slots=True)
+class SessionRecord:
+    """One session from handshake to close."""
+
+    id: str
+    model: str
+    opened_ms: float
+    opened_at: str
+    headers: dict[str, bool]
+    instructions: str = ""
+    formats: dict[str, str] = field(default_factory=dict)
+    transcription_model: str | None = None
+    faults: Json = field(default_factory=dict)
+    traffic: Traffic = field(default_factory=Traffic)
+    audio: AudioIn = field(default_factory=AudioIn)
+    responses: list[ResponseRecord] = field(default_factory=list)
+    turns: list[TurnRecord] = field(default_factory=list)
+    truncations: list[Json] = field(default_factory=list)
+    closed: Json | None = None
+
+    def ended(self, *, by: str, code: int, reason: str = "") -> None:
+        """Note the end of the connection; the first cause counts."""
+        if self.closed is None:
+            self.closed = {"ms": now_ms(), "at": wall(), "by": by, "code": code, "reason": reason}
+
+
+@dataclass(slots=True)
 class Ledger:
     """The records of all sessions, the newest last; handshakes that were refused are only counted."""
 
     sessions: deque[SessionRecord] = field(default_factory=lambda: deque(maxlen=_MOST_SESSIONS))
     refused_handshakes: Counter[int] = field(default_factory=Counter)
 
-    def to_json(self, *, containing: str = "") -> dict[str, Any]:
+    def to_json(self, *, containing: str = "") -> Json:
         """All sessions whose instructions contain that text."""
         chosen = [record for record in self.sessions if containing in record.instructions]
         return {
@@ -137,13 +157,16 @@ class Ledger:
         self.refused_handshakes.clear()
 
 
-def record_to_json(record: SessionRecord) -> dict[str, Any]:
-    """One session as the admin API shows it."""
-    lists = {
-        "frames_in": dict(record.frames_in),
-        "frames_out": dict(record.frames_out),
-        "events": list(record.events),
+def record_to_json(record: SessionRecord) -> Json:
+    """One session as the admin API shows it: all in one object."""
+    plain = {one.name: getattr(record, one.name) for one in fields(record) if one.name not in {"traffic", "audio"}}
+    return {
+        **plain,
+        **asdict(record.audio),
+        "frames_in": dict(record.traffic.frames_in),
+        "frames_out": dict(record.traffic.frames_out),
+        "events": list(record.traffic.events),
+        "errors": record.traffic.errors,
         "responses": [asdict(response) for response in record.responses],
         "turns": [asdict(turn) for turn in record.turns],
     }
-    return {one.name: lists.get(one.name, getattr(record, one.name)) for one in fields(record)}

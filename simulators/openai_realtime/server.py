@@ -14,12 +14,13 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from simulators.openai_realtime.conversation import new_id
-from simulators.openai_realtime.faults import FaultBook, Faults
-from simulators.openai_realtime.hearing.transcriber import Ears
+from simulators.openai_realtime.events.validators import Json
+from simulators.openai_realtime.faults import FaultRules, Faults
+from simulators.openai_realtime.hearing.phrase_recognizer import PhraseRecognizer
 from simulators.openai_realtime.ledger import Ledger, SessionRecord, now_ms
-from simulators.openai_realtime.session import LONGEST_SESSION_S, Session
-from simulators.openai_realtime.shape import Json
+from simulators.openai_realtime.session.expiry import LONGEST_SESSION_S
+from simulators.openai_realtime.session.session import Session
+from simulators.openai_realtime.session_context.conversation import new_id
 
 _ABORT = "simulator.abort"
 _LONGEST_QUERY = 200
@@ -31,13 +32,13 @@ class BreakableProtocol(WebSocketsSansIOProtocol):
 
     async def run_asgi(self) -> None:
         """Serve the connection with `simulator.abort` among the scope's extensions."""
-        extensions: Any = self.scope["extensions"]
+        extensions: Any = self.scope["extensions"]  # Any: the type of the scope does not list this extension
         extensions[_ABORT] = self.transport.abort
         await super().run_asgi()
 
 
-class _StarletteWire:
-    """A `session.Wire` over a Starlette WebSocket; what is sent after the end goes nowhere."""
+class _StarletteConnection:
+    """A `channel.Connection` over a Starlette WebSocket; what is sent after the end goes nowhere."""
 
     def __init__(self, socket: WebSocket) -> None:
         self._socket = socket
@@ -77,14 +78,14 @@ class Simulator:
     def __init__(self, *, api_key: str, usual: Faults) -> None:
         self._api_key = api_key
         self._usual = usual
-        self._ears = Ears()
+        self._recognizer = PhraseRecognizer()
         self._running: dict[str, Session] = {}
-        self.book = FaultBook(usual)
+        self.fault_rules = FaultRules(usual)
         self.ledger = Ledger()
 
     async def serve(self, socket: WebSocket) -> None:
         """One connection to `/v1/realtime`."""
-        faults = self.book.at_start()
+        faults = self.fault_rules.at_start()
         await asyncio.sleep(faults.connect_delay_s)
         refusal = faults.refuse_handshake or (None if self._has_key(socket) else 401)
         if refusal is not None:
@@ -97,14 +98,21 @@ class Simulator:
             await _close_with_error(socket, problem)
             return
         record = self._open_record(socket, faults)
-        wire = _StarletteWire(socket)
-        session = Session(wire, record=record, ears=self._ears, book=self.book, faults=faults)
+        connection = _StarletteConnection(socket)
+        session = Session(
+            connection,
+            record=record,
+            expires_at=int(time.time()) + LONGEST_SESSION_S,
+            recognizer=self._recognizer,
+            fault_rules=self.fault_rules,
+            faults=faults,
+        )
         self._running[record.id] = session
         try:
-            await session.run(int(time.time()) + LONGEST_SESSION_S)
+            await session.run()
         finally:
             del self._running[record.id]
-            record.ended(by="client", code=wire.close_code)
+            record.ended(by="client", code=connection.close_code)
 
     async def show_sessions(self, request: Request) -> Response:
         """`GET /simulator/sessions?containing=SHP-1`: the ledger, of sessions with that in their instructions."""
@@ -125,31 +133,31 @@ class Simulator:
 
     async def show_faults(self, _request: Request) -> Response:
         """`GET /simulator/faults`: what holds for all sessions, and the rules."""
-        return JSONResponse(self.book.to_json())
+        return JSONResponse(self.fault_rules.to_json())
 
     async def replace_faults(self, request: Request) -> Response:
         """`PUT /simulator/faults` `{"usual": {…}, "rules": [{"faults", "match", "times"}]}`: instead of the present."""
         try:
             body = await _object(request)
-            book = FaultBook(self._usual.but(body.get("usual", {})))
+            fault_rules = FaultRules(self._usual.but(body.get("usual", {})))
             for rule in body.get("rules", []):
-                book.add(rule)
+                fault_rules.add(rule)
         except ValueError as error:
             return _bad_request(error)
-        self.book.usual, self.book.rules = book.usual, book.rules
-        return JSONResponse(self.book.to_json())
+        self.fault_rules.usual, self.fault_rules.rules = fault_rules.usual, fault_rules.rules
+        return JSONResponse(self.fault_rules.to_json())
 
     async def add_rule(self, request: Request) -> Response:
         """`POST /simulator/faults` `{"faults": {…}, "match": null, "times": 1}`: one more rule."""
         try:
-            self.book.add(await _object(request))
+            self.fault_rules.add(await _object(request))
         except ValueError as error:
             return _bad_request(error)
-        return JSONResponse(self.book.to_json(), 201)
+        return JSONResponse(self.fault_rules.to_json(), 201)
 
     async def clear_faults(self, _request: Request) -> Response:
         """`DELETE /simulator/faults`: all goes well again."""
-        self.book.usual, self.book.rules = self._usual, []
+        self.fault_rules.usual, self.fault_rules.rules = self._usual, []
         return Response(status_code=204)
 
     async def reset(self, request: Request) -> Response:

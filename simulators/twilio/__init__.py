@@ -3,8 +3,8 @@
 `python -m simulators.twilio --port 5060 --account-sid AC… --auth-token …` serves Twilio's API under `/2010-04-01/` and
 its own pages, all JSON, under `/simulator`:
 
-- `PUT /simulator/people/{phone}`: who is called there (`simulators.people` has the form); phone `*` is everybody else,
-  without a script nobody answers. `GET`, `DELETE` likewise.
+- `PUT /simulator/people/{phone}`: the script of the person who is called there (its form: `simulators.customer_script.script`);
+  the phone `*` stands for all others. A number without a script is not answered. `GET`, `DELETE` likewise.
 - `PUT /simulator/faults`: what goes wrong from now on (`faults.Kind` lists it), e.g.
   `{"seed": 7, "rules": [{"fault": "create_429", "next": 3}, {"fault": "callback_dropped", "probability": 0.1}]}`.
 - `POST /simulator/inbound-calls`: `{"from", "to"}` and, if wished, `voice_url`, `status_callback`, `person` (one entry

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
@@ -86,7 +86,7 @@ class Faults:
         """A chance delay up to that."""
         return self._rng.uniform(0, delay_s)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, list[dict[str, object]]]:
         """The rules with what is left of each count."""
         return {"rules": [{**msgspec.to_builtins(rule), "left": left} for rule, left in self._rules]}
 

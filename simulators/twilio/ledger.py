@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+Json = dict[str, Any]  # Any: entries of many kinds, read as JSON
+
 MAX_TIMELINE = 2_000
 MAX_MEDIA = 20_000
 MAX_WARNINGS = 200
@@ -39,20 +41,20 @@ class StreamEntry:
     media_bytes: int = 0
     uneven_frames: int = 0
     frames_sent: int = 0
-    marks: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=MAX_MARKS))
-    clears: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=MAX_MARKS))
+    marks: deque[Json] = field(default_factory=lambda: deque(maxlen=MAX_MARKS))
+    clears: deque[Json] = field(default_factory=lambda: deque(maxlen=MAX_MARKS))
     media: deque[tuple[float, int, bool, float]] = field(default_factory=lambda: deque(maxlen=MAX_MEDIA))
     ended_ms: float | None = None
     closed_by: str | None = None
     close_code: int | None = None
     cut_ms: float = 0.0
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> Json:
         """Everything but the single media frames."""
         names = [name for name in self.__dataclass_fields__ if name != "media"]
         return {name: _plain(getattr(self, name)) for name in names}
 
-    def media_log(self) -> list[dict[str, Any]]:
+    def media_log(self) -> list[Json]:
         """Each media frame of the server: when, bytes, whether it was audible, and what was buffered before it."""
         keys = ("at_ms", "bytes", "audible", "buffered_ms")
         return [dict(zip(keys, entry, strict=True)) for entry in self.media]
@@ -62,13 +64,13 @@ class StreamEntry:
 class CallLedger:
     """One call. `heard` and `spoken` are the audible stretches of both voices as `[from_ms, to_ms]`."""
 
-    timeline: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=MAX_TIMELINE))
+    timeline: deque[Json] = field(default_factory=lambda: deque(maxlen=MAX_TIMELINE))
     streams: list[StreamEntry] = field(default_factory=list)
     heard: deque[list[float]] = field(default_factory=lambda: deque(maxlen=MAX_SEGMENTS))
     spoken: deque[list[float]] = field(default_factory=lambda: deque(maxlen=MAX_SEGMENTS))
-    keys: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=MAX_SEGMENTS))
-    warnings: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=MAX_WARNINGS))
-    errors: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=MAX_WARNINGS))
+    keys: deque[Json] = field(default_factory=lambda: deque(maxlen=MAX_SEGMENTS))
+    warnings: deque[Json] = field(default_factory=lambda: deque(maxlen=MAX_WARNINGS))
+    errors: deque[Json] = field(default_factory=lambda: deque(maxlen=MAX_WARNINGS))
     cut_ms: float = 0.0
     entries: int = 0
 
@@ -92,7 +94,7 @@ class CallLedger:
         for stream in self.streams:
             stream.media.clear()
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> Json:
         """The whole call as JSON values, single media frames excepted."""
         return {
             "timeline": list(self.timeline),

@@ -7,10 +7,10 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from simulators.twilio.calls.calls import Exchange
+from simulators.twilio.errors import RestError
+from simulators.twilio.exchange.exchange import Exchange
 from simulators.twilio.options import Options
 from simulators.twilio.rest.admin import Admin
-from simulators.twilio.rest.errors import RestError
 from simulators.twilio.rest.routes import RestApi
 
 

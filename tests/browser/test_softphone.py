@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, Request, expect
 
-from simulators import voice
-from simulators.phrases import Intent, phrases
+from simulators.speech import voice
+from simulators.speech.phrases import Intent, phrases
 from tests.browser.conftest import OpenPage
 from tests.support.run_local import RunLocal
 

@@ -1,7 +1,7 @@
-"""`make chaos`: the long proofs. Prints each as it comes; exit code 1 where one fails.
+"""`make chaos`: the long proofs. Prints each result; the exit code is 1 if one fails.
 
 python -m tests.chaos                     all of them, about twenty minutes
-python -m tests.chaos fence --orders 5000 --seed 7
+python -m tests.chaos random_kills --orders 5000 --seed 7
 """
 
 import argparse
@@ -11,18 +11,18 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.chaos.crash import crash_everywhere
-from tests.chaos.fence import Outcome, Plan, run_fence, too_hasty
-from tests.chaos.freeze import DIALER, WITHOUT_DEADLINE, freeze_workers
-from tests.chaos.year import run_year
+from tests.chaos.faults.crash import crash_everywhere
+from tests.chaos.faults.freeze import DIALER, WITHOUT_DEADLINE, freeze_workers
+from tests.chaos.faults.random_kills import Outcome, Plan, run_random_kills, settles_too_early
+from tests.chaos.virtual_year.simulation import run_year
 
 _A_RUN = 750  # orders
 _KILLS = 60
-_PARTS = ("year", "steps", "fence", "controls")
+_PARTS = ("year", "steps", "random_kills", "controls")
 
 
 def year(_: argparse.Namespace) -> bool:
-    """Live through a year of 100,000 orders."""
+    """Simulate a year of 100,000 orders."""
     report = run_year(100_000, seed=1)
     _say("A year on virtual time", report.lines())
     return not report.breaches.total()
@@ -36,26 +36,26 @@ def steps(_: argparse.Namespace) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         frozen = asyncio.run(freeze_workers(Path(folder), module=DIALER, orders=4))
     _say("Workers asleep between intent and request", [f"called twice {len(frozen.called_twice)}, lost {len(frozen.lost)}"])
-    return not (crashes.missed or crashes.judgement.faults or frozen.faults)
+    return not (crashes.missed or crashes.report.faults or frozen.faults)
 
 
-def fence(words: argparse.Namespace) -> bool:
-    """Call thousands under fire, in several runs."""
+def random_kills(words: argparse.Namespace) -> bool:
+    """Call thousands of orders while processes are killed, in several runs."""
     outcomes = []
     for index in range(-(-words.orders // _A_RUN)):
         plan = Plan(seed=words.seed + index, orders=_A_RUN, kills=_KILLS, fsync_ms=2 * (index % 3))
-        outcomes.append(_fenced(plan))
-        _say("Under fire", outcomes[-1].lines())
+        outcomes.append(_run_plan(plan))
+        _say("Random kills", outcomes[-1].lines())
     orders, calls = sum(one.plan.orders for one in outcomes), sum(one.calls for one in outcomes)
-    twice, lost = (sum(len(getattr(one.judgement, name)) for one in outcomes) for name in ("called_twice", "lost"))
+    twice, lost = (sum(len(getattr(one.report, name)) for one in outcomes) for name in ("called_twice", "lost"))
     kills = sum(one.kills.total() for one in outcomes)
     _say("In all", [f"{orders} orders, {calls} calls, {kills} kills: called twice {twice}, lost {lost}"])
-    return not any(one.judgement.faults for one in outcomes)
+    return not any(one.report.faults for one in outcomes)
 
 
 def controls(words: argparse.Namespace) -> bool:
-    """Take away what protects, and see that it is seen."""
-    hasty = _fenced(too_hasty(seed=words.seed, orders=40)).judgement
+    """Take a protection away, and check that double calls are noticed."""
+    hasty = _run_plan(settles_too_early(seed=words.seed, orders=40)).report
     _say("Control: settled before Twilio could know", [f"called twice {len(hasty.called_twice)} (must be more than 0)"])
     with tempfile.TemporaryDirectory() as folder:
         undated = asyncio.run(freeze_workers(Path(folder), module=WITHOUT_DEADLINE, orders=4))
@@ -63,9 +63,9 @@ def controls(words: argparse.Namespace) -> bool:
     return bool(hasty.called_twice and undated.called_twice)
 
 
-def _fenced(plan: Plan) -> Outcome:
+def _run_plan(plan: Plan) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
-        return asyncio.run(run_fence(plan, Path(folder)))
+        return asyncio.run(run_random_kills(plan, Path(folder)))
 
 
 def _say(title: str, lines: Iterable[str]) -> None:
@@ -77,10 +77,10 @@ def main() -> int:
     """Run the parts that were asked for and return the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(_PARTS))
-    parser.add_argument("--orders", type=int, default=3000, help="under fire, in runs of 750")
+    parser.add_argument("--orders", type=int, default=3000, help="for random_kills, in runs of 750")
     parser.add_argument("--seed", type=int, default=1)
     words = parser.parse_args()
-    by_name = {"year": year, "steps": steps, "fence": fence, "controls": controls}
+    by_name = {"year": year, "steps": steps, "random_kills": random_kills, "controls": controls}
     unknown = set(words.parts) - set(by_name)
     if unknown:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")

@@ -13,14 +13,14 @@ import pytest
 
 from shared.core.confirmation import Confirmation
 from shared.core.order import CallWishes, Priority
-from tests.chaos.fake_twilio import Call, FakeTwilio, Moods, fake_twilio
-from tests.chaos.judge import judge
-from tests.chaos.site import Site, a_site
+from tests.chaos.invariants import check_invariants
+from tests.chaos.testbed import ChaosTestbed, running_testbed
+from tests.chaos.twilio.fake_twilio import Call, FakeTwilio, TwilioFaults, fake_twilio
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(150)]
 RATE, AT_ONCE = 10, 4
 SETTINGS = {"MAX_ATTEMPTS": "1", "CALLS_PER_SECOND": str(RATE), "MAX_CONCURRENT_CALLS": str(AT_ONCE)}
-LASTING = Moods(rings_s=(0.15, 0.3))
+LASTING = TwilioFaults(rings_s=(0.15, 0.3))
 
 
 def most_at_once(calls: Sequence[Call]) -> int:
@@ -52,23 +52,23 @@ class Listener:
         self.phones.append(phone)
 
 
-async def kill_workers(site: Site, rng: Random, *, times: int) -> None:
+async def kill_workers(testbed: ChaosTestbed, rng: Random, *, times: int) -> None:
     for _ in range(times):
         await asyncio.sleep(rng.uniform(0.3, 0.8))
-        workers = site.children(rng.choice(site.dialers))[1:]
+        workers = testbed.children(rng.choice(testbed.dialers))[1:]
         if workers:
             os.kill(rng.choice(workers), signal.SIGKILL)
 
 
 async def test_limits_over_two_trees_hold_while_their_workers_die(tmp_path: Path) -> None:
-    async with fake_twilio(LASTING, seed=1) as twilio, a_site(tmp_path, twilio, settings=SETTINGS) as site:
+    async with fake_twilio(LASTING, seed=1) as twilio, running_testbed(tmp_path, twilio, settings=SETTINGS) as testbed:
         heard = Listener(twilio)
         for _ in range(2):
-            await site.start_dialer()
-        await site.submit(await site.new_orders(80))
-        await kill_workers(site, Random(1), times=10)
-        await site.come_to_rest(limit_s=90)
-        assert (await judge(site.store, site.ids, twilio.all_calls())).faults == []
+            await testbed.start_dialer()
+        await testbed.submit(await testbed.new_orders(80))
+        await kill_workers(testbed, Random(1), times=10)
+        await testbed.wait_until_finished(limit_s=90)
+        assert (await check_invariants(testbed.store, testbed.ids, twilio.all_calls())).faults == []
         assert most_at_once(twilio.all_calls()) <= AT_ONCE
         # A grant is spaced evenly; a request may leave up to two seconds after its grant, if a worker is slow.
         assert most_in_a_second(heard.moments) <= RATE * 2
@@ -81,18 +81,18 @@ def of_shop(order: Confirmation, shop: str, priority: Priority = Priority.NORMAL
 async def test_high_priority_goes_first_shops_take_turns_and_so_do_the_numbers(tmp_path: Path) -> None:
     one_by_one = {"DIALER_WORKERS": "1", "DIALER_CALLS_AT_ONCE": "1"}  # so that requests leave in the order of their grants
     settings = {**SETTINGS, **one_by_one, "MAX_CONCURRENT_CALLS": "100", "CALLS_PER_SECOND": "20"}
-    async with fake_twilio(LASTING, seed=1) as twilio, a_site(tmp_path, twilio, settings=settings) as site:
+    async with fake_twilio(LASTING, seed=1) as twilio, running_testbed(tmp_path, twilio, settings=settings) as testbed:
         heard = Listener(twilio)
-        large, small, urgent = [await site.new_orders(count) for count in (80, 10, 5)]
-        await site.submit(
+        large, small, urgent = [await testbed.new_orders(count) for count in (80, 10, 5)]
+        await testbed.submit(
             [
                 *(of_shop(order, "large") for order in large),
                 *(of_shop(order, "small") for order in small),
                 *(of_shop(order, "large", Priority.HIGH) for order in urgent),
             ]
         )
-        await site.start_dialer()
-        await site.come_to_rest(limit_s=60)
+        await testbed.start_dialer()
+        await testbed.wait_until_finished(limit_s=60)
         assert len(heard.phones) == 95
         place = {phone: index for index, phone in enumerate(heard.phones)}
         assert max(place[order.customer.phone] for order in urgent) < 5

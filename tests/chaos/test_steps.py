@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.crash import crash_everywhere
-from tests.chaos.freeze import DIALER, WITHOUT_DEADLINE, freeze_workers
-from tests.chaos.tripwire import CAN_TELL_PEERS
+from tests.chaos.faults.crash import crash_everywhere
+from tests.chaos.faults.freeze import DIALER, WITHOUT_DEADLINE, freeze_workers
+from tests.chaos.faults.redis_fault_proxy import CAN_TELL_PEERS
 
 pytestmark = [
     pytest.mark.system,
@@ -18,7 +18,7 @@ pytestmark = [
 async def test_a_worker_killed_at_any_step_of_a_placing_calls_nobody_twice_and_loses_no_order(tmp_path: Path) -> None:
     crashes = await crash_everywhere(tmp_path)
     assert crashes.missed == []
-    assert crashes.judgement.faults == []
+    assert crashes.report.faults == []
     assert len(crashes.points) > 60
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from shared import languages
-from simulators import voice
+from simulators.speech import voice
 from tests.support.likeness import likeness
 from tools.generators import golden_speech
 

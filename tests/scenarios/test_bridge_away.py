@@ -10,11 +10,11 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from tests.support.scenarios.judge import judge
-from tests.support.scenarios.played import Played
+from tests.support.scenarios.check import check_result
 from tests.support.scenarios.player import Player
+from tests.support.scenarios.result import ScenarioResult
+from tests.support.scenarios.running_system import RunningSystem, running_system
 from tests.support.scenarios.scenario import Expected, Scenario
-from tests.support.scenarios.stage import Stage, running_stage
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]
 
@@ -68,24 +68,24 @@ SEES_IT_DIE = Scenario(
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    folder = tmp_path_factory.mktemp("stage")
+async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningSystem]:
+    folder = tmp_path_factory.mktemp("system")
     settings = {
         "MEDIA_BRIDGE_PROCESSES": "1",
         "MAX_STREAMS": "2",
         "CALL_TIME_LIMIT_S": str(_TIME_LIMIT_S),
         "RECORD_CALLS": str(folder / "calls"),
     }
-    with running_stage(folder / "parts", **settings) as running:
+    with running_system(folder / "parts", **settings) as running:
         yield running
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def plays(stage: Stage) -> AsyncIterator[Mapping[int, Played]]:
+async def plays(system: RunningSystem) -> AsyncIterator[Mapping[int, ScenarioResult]]:
     """All calls, in the order in which the bridge fares worse and worse."""
-    async with Player(stage) as player, asyncio.TaskGroup() as tasks:
+    async with Player(system) as player, asyncio.TaskGroup() as tasks:
 
-        def begin(scenario: Scenario) -> asyncio.Task[Played]:
+        def begin(scenario: Scenario) -> asyncio.Task[ScenarioResult]:
             return tasks.create_task(player.play(scenario))
 
         playing = [begin(TALKS_TOO_LONG), begin(IS_RECORDED)]
@@ -95,58 +95,58 @@ async def plays(stage: Stage) -> AsyncIterator[Mapping[int, Played]]:
         await asyncio.wait(playing)
         playing.append(begin(GOES_ON_WHILE_DRAINING))
         await player.until_heard(GOES_ON_WHILE_DRAINING.phone)
-        stage.signal("media_bridge", signal.SIGTERM)
+        system.signal("media_bridge", signal.SIGTERM)
         playing.append(begin(COMES_WHILE_DRAINING))
         await asyncio.wait(playing)
         playing.append(begin(FINDS_IT_GONE))
         await asyncio.wait(playing)
-        stage.stack.restart_dead()
+        system.stack.restart_dead()
         await player.until_warm()
         playing.append(begin(SEES_IT_DIE))
         await player.until_heard(SEES_IT_DIE.phone)
-        stage.signal("media_bridge", signal.SIGKILL)
+        system.signal("media_bridge", signal.SIGKILL)
         await asyncio.wait(playing)
         yield {play.result().scenario.number: play.result() for play in playing}
 
 
-async def test_a_call_that_lasts_too_long_ends_politely(plays: Mapping[int, Played]) -> None:
-    judge(plays[TALKS_TOO_LONG.number])
+async def test_a_call_that_lasts_too_long_ends_politely(plays: Mapping[int, ScenarioResult]) -> None:
+    check_result(plays[TALKS_TOO_LONG.number])
 
 
-async def test_a_recorded_call_says_so_and_is_kept_in_stereo(plays: Mapping[int, Played], stage: Stage) -> None:
-    played = plays[IS_RECORDED.number]
-    judge(played)
-    with wave.open(str(stage.folder.parent / "calls" / f"{played.view['id']}-1.wav")) as file:
+async def test_a_recorded_call_says_so_and_is_kept_in_stereo(plays: Mapping[int, ScenarioResult], system: RunningSystem) -> None:
+    result = plays[IS_RECORDED.number]
+    check_result(result)
+    with wave.open(str(system.folder.parent / "calls" / f"{result.view['id']}-1.wav")) as file:
         seconds = file.getnframes() / file.getframerate()
         assert (file.getnchannels(), file.getframerate()) == (2, 8000)
-    talked_s = (played.last.call["ended_ms"] - played.last.call["answered_ms"]) / 1000
+    talked_s = (result.last.call["ended_ms"] - result.last.call["answered_ms"]) / 1000
     assert seconds == pytest.approx(talked_s, abs=1.5)
 
 
-async def test_a_full_bridge_leaves_the_call_to_the_keypad(plays: Mapping[int, Played]) -> None:
-    judge(plays[FINDS_IT_FULL.number])
+async def test_a_full_bridge_leaves_the_call_to_the_keypad(plays: Mapping[int, ScenarioResult]) -> None:
+    check_result(plays[FINDS_IT_FULL.number])
 
 
-async def test_a_draining_bridge_serves_the_calls_it_has(plays: Mapping[int, Played]) -> None:
-    judge(plays[GOES_ON_WHILE_DRAINING.number])
+async def test_a_draining_bridge_serves_the_calls_it_has(plays: Mapping[int, ScenarioResult]) -> None:
+    check_result(plays[GOES_ON_WHILE_DRAINING.number])
 
 
-async def test_a_draining_bridge_leaves_new_calls_to_the_keypad(plays: Mapping[int, Played]) -> None:
-    judge(plays[COMES_WHILE_DRAINING.number])
+async def test_a_draining_bridge_leaves_new_calls_to_the_keypad(plays: Mapping[int, ScenarioResult]) -> None:
+    check_result(plays[COMES_WHILE_DRAINING.number])
 
 
-async def test_without_a_bridge_the_keypad_decides(plays: Mapping[int, Played]) -> None:
-    judge(plays[FINDS_IT_GONE.number])
+async def test_without_a_bridge_the_keypad_decides(plays: Mapping[int, ScenarioResult]) -> None:
+    check_result(plays[FINDS_IT_GONE.number])
 
 
-async def test_a_bridge_that_dies_in_the_midst_of_a_call_leaves_it_to_the_keypad(plays: Mapping[int, Played]) -> None:
-    judge(plays[SEES_IT_DIE.number])
+async def test_a_bridge_that_dies_in_the_midst_of_a_call_leaves_it_to_the_keypad(plays: Mapping[int, ScenarioResult]) -> None:
+    check_result(plays[SEES_IT_DIE.number])
 
 
-async def test_who_phones_us_without_an_order_is_told_so(stage: Stage, plays: Mapping[int, Played]) -> None:
+async def test_who_phones_us_without_an_order_is_told_so(system: RunningSystem, plays: Mapping[int, ScenarioResult]) -> None:
     phone = "+38344299999"
-    stranger = {"from": phone, "to": stage.shop_number, "person": {"answer": {"ring_s": 0.2, "amd": {"verdict": "none"}}}}
-    async with httpx.AsyncClient(base_url=f"{stage.twilio_url}/simulator") as twilio, Player(stage) as player:
+    stranger = {"from": phone, "to": system.shop_number, "person": {"answer": {"ring_s": 0.2, "amd": {"verdict": "none"}}}}
+    async with httpx.AsyncClient(base_url=f"{system.twilio_url}/simulator") as twilio, Player(system) as player:
         (await twilio.post("/inbound-calls", json=stranger)).raise_for_status()
         call = await player.ended_call(phone)
     files = [Path(entry["url"]).name for entry in call["timeline"] if entry["what"] == "played_file"]

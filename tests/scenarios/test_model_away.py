@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.support.scenarios.judge import judge
-from tests.support.scenarios.played import Played
+from tests.support.scenarios.check import check_result
 from tests.support.scenarios.player import Player
+from tests.support.scenarios.result import ScenarioResult
+from tests.support.scenarios.running_system import RunningSystem, running_system
 from tests.support.scenarios.scenario import Expected, Scenario
-from tests.support.scenarios.stage import Stage, running_stage
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]
 
@@ -43,15 +43,15 @@ def a_call(number: int) -> Scenario:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    with running_stage(tmp_path_factory.mktemp("stage") / "parts") as running:
+async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningSystem]:
+    with running_system(tmp_path_factory.mktemp("system") / "parts") as running:
         yield running
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def plays(stage: Stage) -> AsyncIterator[Mapping[str, Played]]:
+async def plays(system: RunningSystem) -> AsyncIterator[Mapping[str, ScenarioResult]]:
     """One call for each trouble; the next trouble begins while the last call takes its leave."""
-    async with Player(stage) as player, asyncio.TaskGroup() as tasks:
+    async with Player(system) as player, asyncio.TaskGroup() as tasks:
         playing = {}
         for number, (name, faults) in enumerate(FAULTS.items(), start=1):
             scenario = a_call(number)
@@ -63,18 +63,20 @@ async def plays(stage: Stage) -> AsyncIterator[Mapping[str, Played]]:
 
 
 @pytest.mark.parametrize("name", FAULTS)
-async def test_the_key_decides_when(plays: Mapping[str, Played], name: str) -> None:
-    judge(plays[name])
+async def test_the_key_decides_when(plays: Mapping[str, ScenarioResult], name: str) -> None:
+    check_result(plays[name])
 
 
-async def test_a_model_that_comes_back_in_time_takes_the_call_over(stage: Stage, plays: Mapping[str, Played]) -> None:
+async def test_a_model_that_comes_back_in_time_takes_the_call_over(
+    system: RunningSystem, plays: Mapping[str, ScenarioResult]
+) -> None:
     expect = Expected(outcome="confirmed", channel="voice", disclosed=True, sessions=1, heard=("stored:one_moment", "greeting"))
     scenario = Scenario(person=("listen", "listen", "say hello", "listen", "say confirm"), expect=expect, number=50)
-    async with Player(stage) as player, asyncio.TaskGroup() as tasks:
+    async with Player(system) as player, asyncio.TaskGroup() as tasks:
         await player.break_model(connect_delay_s=12)
         playing = tasks.create_task(player.play(scenario))
         await player.until_answered(scenario.phone)
         await asyncio.sleep(1)  # by then the call's first try is on its way, and in vain
         await player.break_model()
-        played = await playing
-    judge(played)
+        result = await playing
+    check_result(result)

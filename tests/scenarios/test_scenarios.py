@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.scenarios.hall import Hall, running_hall
-from tests.support.scenarios.judge import judge
+from tests.support.scenarios.check import check_result
+from tests.support.scenarios.runner import ScenarioRunner, running_scenarios
 from tests.support.scenarios.scenario import Scenario, read_all
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
@@ -18,14 +18,14 @@ SCENARIOS = tuple(read_all(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session")
-def hall(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
-    """The chosen scenarios, being played."""
+def runner(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScenarioRunner]:
+    """The chosen scenarios, which are being played."""
     chosen = [item.callspec.params.get("scenario") for item in request.session.items if hasattr(item, "callspec")]
     scenarios = [one for one in chosen if isinstance(one, Scenario)]
-    with running_hall(tmp_path_factory.mktemp("stage"), scenarios) as playing:
+    with running_scenarios(tmp_path_factory.mktemp("system"), scenarios) as playing:
         yield playing
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: f"{one.topic}: {one.name}")
-def test_scenario(hall: Hall, scenario: Scenario) -> None:
-    judge(hall.result(scenario))
+def test_scenario(runner: ScenarioRunner, scenario: Scenario) -> None:
+    check_result(runner.result(scenario))

@@ -15,7 +15,7 @@ import websockets
 from openai.types.realtime import RealtimeServerEvent
 from pydantic import TypeAdapter
 
-from simulators import voice
+from simulators.speech import voice
 from tools.plain_http import PLAIN
 
 KEY = "sk-simulated"

@@ -43,7 +43,7 @@ class RunLocal:
 def running_local(folder: Path) -> Iterator[RunLocal]:
     """Start it on a free port; returns once it waits for calls, and ends it with SIGTERM."""
     log = folder / "run-local.log"
-    command = (sys.executable, "-m", "tools.demo.demo", "--wait", "--port", str(free_port()), "--folder", str(folder / "demo"))
+    command = (sys.executable, "-m", "tools.demo", "--wait", "--port", str(free_port()), "--folder", str(folder / "demo"))
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
     try:

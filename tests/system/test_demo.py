@@ -21,7 +21,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def test_the_demo_phones_its_twelve_customers(folder: Path) -> None:
-    command = (sys.executable, "-m", "tools.demo.demo", "--folder", str(folder), "--port", str(free_port()))
+    command = (sys.executable, "-m", "tools.demo", "--folder", str(folder), "--port", str(free_port()))
     process = await asyncio.create_subprocess_exec(
         *command, cwd=PROJECT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tools.demo import demo
+from tools.demo import environment
 from tools.ports import free_port
 from tools.stack import PROJECT, Stack, our_parts
 
@@ -34,13 +34,15 @@ class System:
 @pytest.fixture
 def system(tmp_path: Path) -> Iterator[System]:
     port, twilio_port, openai_port = free_port(), free_port(), free_port()
-    env = demo.settings(port=port, twilio_port=twilio_port, openai_port=openai_port)
+    env = environment.settings(port=port, twilio_port=twilio_port, openai_port=openai_port)
     with Stack(tmp_path, env, report=print) as stack:
         stack.start_valkey()
         stack.use({"REDIS_URL": stack.socket_url})
-        played = demo.simulators(env, twilio_port=twilio_port, openai_port=openai_port, folder=tmp_path)
+        played = environment.simulators(env, twilio_port=twilio_port, openai_port=openai_port, folder=tmp_path)
         stack.start_all((*played, *our_parts(port, tmp_path)))
-        yield System(os.environ | env | {"API_KEY": demo.API_KEY, "REDIS_URL": stack.socket_url}, f"http://127.0.0.1:{twilio_port}")
+        yield System(
+            os.environ | env | {"API_KEY": environment.API_KEY, "REDIS_URL": stack.socket_url}, f"http://127.0.0.1:{twilio_port}"
+        )
 
 
 def example(name: str) -> str:

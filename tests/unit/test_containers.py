@@ -9,7 +9,7 @@ import yaml
 from dotenv import dotenv_values
 
 from shared.settings.groups import CallingRules, DrainSettings
-from tools.demo.demo import settings as demo_settings
+from tools.demo.environment import settings as demo_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]

@@ -42,7 +42,7 @@ class Consumer:
         self._tell = tell
 
     def run(self, stop: threading.Event) -> None:
-        """Read for ever, through every loss of Redis: what was not acknowledged is read again."""
+        """Read without end, also after Redis was away: what was not acknowledged is read again."""
         pause_s = 0.1
         while not stop.is_set():
             try:

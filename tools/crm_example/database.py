@@ -41,7 +41,7 @@ class Database:
         self._connection.execute("PRAGMA synchronous = FULL")  # what is acknowledged must not be lost with the machine
         self._connection.executescript(_TABLES)
 
-    def take(self, event: Mapping[str, Any]) -> Taken:
+    def take(self, event: Mapping[str, Any]) -> Taken:  # Any: a CloudEvents envelope as JSON
         """Take an event in: its id and the order's new state in one transaction."""
         data = event["data"]
         with self._transaction() as connection:

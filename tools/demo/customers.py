@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-Json = Mapping[str, Any]
+Json = Mapping[str, Any]  # Any: a body of the API, or a script of `simulators.customer_script`
 
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """One customer with one order. `script` is read by `simulators.people`; `outcome` and `results` are what must come."""
+    """One customer with one order, the script of `simulators.customer_script`, and the outcome and results that must come."""
 
     order_id: str
     phone: str

@@ -34,7 +34,7 @@ _VARIABLES = {
 # What a request teaches the ones after it: the variable that takes the `id` of its answer.
 _LEARNS = {"createConfirmation": "confirmation_id", "createWebhookEndpoint": "endpoint_id"}
 
-JsonObject = dict[str, Any]
+JsonObject = dict[str, Any]  # Any: OpenAPI and Postman documents
 
 
 def collection(described: JsonObject) -> JsonObject:

@@ -20,7 +20,7 @@ from shared import languages
 from shared.core.order import Delivery, Item, Money, Order
 from shared.core.speech.script import Script, render
 from shared.languages import wav
-from simulators import voice
+from simulators.speech import voice
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "tests" / "golden" / "speech"
 _COMPANY: Final = "Shopaz"

@@ -19,7 +19,7 @@ from shared import languages
 from shared.core.speech.language import Language
 from shared.languages import wav
 from shared.settings.environ import read_environ
-from simulators import voice
+from simulators.speech import voice
 
 _SPEECH_URL: Final = "https://api.openai.com/v1/audio/speech"
 _SPEECH_MODEL: Final = "gpt-4o-mini-tts"

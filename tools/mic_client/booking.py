@@ -10,10 +10,13 @@ from typing import Any
 import httpx
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # Twilio ships no types
 
-from simulators.twilio.calls.call import new_sid
+from simulators.twilio.call.call import new_sid
 from simulators.twilio.media.stream_frames import Identity
-from simulators.twilio.twiml.documents import ConnectStream, TwimlError, Verb, parse
+from simulators.twilio.twiml.parser import TwimlError, parse
+from simulators.twilio.twiml.verbs import ConnectStream, Verb
 from tools.mic_client.options import Options, System, UsageError
+
+Json = dict[str, Any]  # Any: an object of the API as JSON
 
 _TIMEOUT_S = 15
 _HOUR = timedelta(hours=1)
@@ -79,7 +82,7 @@ class Booking:
         """
         return await self._voice(invitation.action or "", "in-progress")
 
-    async def end(self) -> dict[str, Any] | None:
+    async def end(self) -> Json | None:
         """Tell the call's end; returns the confirmation. An undecided order is withdrawn: nobody is to phone that number."""
         seconds = str(round(time.monotonic() - self._began_s))
         await self._post_signed("/twilio/incoming-status", {**self._form("completed"), "CallDuration": seconds})
@@ -92,19 +95,19 @@ class Booking:
             await self._client.delete(self._path(), headers=self._authorization())
         return confirmation
 
-    async def confirmation(self) -> dict[str, Any]:
+    async def confirmation(self) -> Json:
         """The confirmation as the API shows it."""
         answer = await self._client.get(self._path(), headers=self._authorization())
         answer.raise_for_status()
-        found: dict[str, Any] = answer.json()
+        found: Json = answer.json()
         return found
 
-    async def turns(self) -> list[dict[str, Any]]:
+    async def turns(self) -> list[Json]:
         """The transcript so far."""
         answer = await self._client.get(f"{self._path()}/transcript", headers=self._authorization())
         if answer.status_code != httpx.codes.OK:
             return []
-        turns: list[dict[str, Any]] = answer.json()["turns"]
+        turns: list[Json] = answer.json()["turns"]
         return turns
 
     async def _post_order(self) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from simulators import voice
+from simulators.speech import voice
 from simulators.twilio.media import stream_frames as frames
 from simulators.twilio.media.media_stream import StreamRefusedError, open_socket
 from tools.mic_client.booking import Invitation

@@ -90,7 +90,7 @@ def parse(arguments: Sequence[str], environ: Mapping[str, str]) -> argparse.Name
     parser.add_argument("--output", type=Path, metavar="CALL.wav", help="write the call: left we, right the bot")
     parser.add_argument("--press", default="", metavar="KEYS", help="press these keys once the bot has spoken and paused")
     parser.add_argument("--at-once", action="store_true", help="speak the file from the first moment, without hearing the bot out")
-    parser.add_argument("--limit", type=float, default=180.0, metavar="SECONDS", help="hang up after so long")
+    parser.add_argument("--limit", type=float, default=180.0, metavar="SECONDS", help="hang up after this time")
     parser.add_argument("--no-meter", action="store_true", help="lines only: no level meter, nothing is drawn over")
     return parser.parse_args(arguments)
 

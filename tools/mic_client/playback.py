@@ -7,7 +7,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators import voice
+from simulators.speech import voice
 from simulators.twilio.media.play_buffer import PlayBuffer
 
 Pcm = NDArray[np.int16]

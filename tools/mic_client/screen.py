@@ -2,15 +2,16 @@
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from tools.mic_client.booking import Json
 from tools.mic_client.call import Meter
 
 _BARS = 14
@@ -46,7 +47,7 @@ class Screen:
         if self._live is not None:
             self._live.update(status_line(meter, seconds=time.monotonic() - self._began_s), refresh=True)
 
-    def show_turns(self, turns: Sequence[Mapping[str, Any]]) -> None:
+    def show_turns(self, turns: Sequence[Json]) -> None:
         """Print the turns of the transcript that are new, or have become longer."""
         for turn in turns:
             key, text = (turn["speaker"], turn["at"]), str(turn["text"])

@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import numpy as np
 
-from simulators import voice
-from simulators.phrases import PHRASES, Intent, phrases
-from simulators.twilio.twiml.documents import Gather, Hangup
-from tools.mic_client.booking import Booking, Invitation, direct_invitation, open_client
+from simulators.speech import voice
+from simulators.speech.phrases import PHRASES, Intent, phrases
+from simulators.twilio.twiml.verbs import Gather, Hangup
+from tools.mic_client.booking import Booking, Invitation, Json, direct_invitation, open_client
 from tools.mic_client.call import LiveCall, Tracks
 from tools.mic_client.device import DeviceSound, load_portaudio
 from tools.mic_client.keyboard import PHONE_KEYS, keys_of_terminal
@@ -25,7 +25,7 @@ _DRAW_EVERY_S = 0.1
 _ASK_EVERY_S = 0.7
 
 
-async def run(options: Options, screen: Screen) -> dict[str, Any] | None:
+async def run(options: Options, screen: Screen) -> Json | None:
     """Hold the call; returns the confirmation as it ended, None where there was no order.
 
     Raises:

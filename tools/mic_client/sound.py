@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from simulators import voice
+from simulators.speech import voice
 from simulators.twilio.media.wav import WavError, to_mulaw
 from tools.mic_client.options import UsageError
 from tools.mic_client.pacer import FRAME, Pcm
@@ -15,7 +15,7 @@ from tools.mic_client.playback import Playback, Pulled
 from tools.mic_client.resampler import Resampler
 
 Heard = Callable[[Pulled, float], None]
-"""Told what goes to the loudspeaker, and after how many seconds it is heard; maybe from another thread."""
+"""Called with what goes to the loudspeaker and the seconds until it is heard; possibly from another thread."""
 
 
 class Sound(Protocol):

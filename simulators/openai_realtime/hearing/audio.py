@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators import voice
+from simulators.speech import voice
 
 
 class AudioFormat(StrEnum):

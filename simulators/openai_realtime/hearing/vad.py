@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulators import voice
+from simulators.speech import voice
 
 FRAME_MS = 20
 _BYTES_PER_MS = 8
 _FULL_THRESHOLD_RMS = 600.0
 """The loudness that threshold 1.0 asks for; speech on the phone is some 2000, a quiet line below 50."""
 _ONSET_FRAMES = 2
-"""So many loud frames on end are speech; a click is shorter."""
+"""This many loud frames in a row are speech; a click is shorter."""
 _KEPT_MS = 30_000
 
 

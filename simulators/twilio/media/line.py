@@ -1,4 +1,4 @@
-"""The audio of an answered call: a 20 ms clock on absolute deadlines, the person's mouth and ear, and what plays."""
+"""The audio of an answered call: a 20 ms clock on absolute deadlines, what the customer says, and what is played to them."""
 
 import asyncio
 import time
@@ -8,8 +8,9 @@ from itertools import cycle
 from typing import Protocol
 
 from simulators.twilio.ledger import CallLedger, now_ms
-from simulators.twilio.media.ear import Ear, Recording, Stretches
+from simulators.twilio.media.audible import AudibleIntervals, PlayedAudio
 from simulators.twilio.media.play_buffer import SAMPLES_PER_MS, Dropped, PlayBuffer
+from simulators.twilio.media.recording import Recording
 from simulators.twilio.media.sounds import FRAME, SILENT_FRAME, is_audible, room_noise
 
 FRAME_S = 0.02
@@ -36,8 +37,8 @@ class Line:
         self._recording = recording
         self._began = time.monotonic()
         origin_ms = now_ms()
-        self.ear = Ear(Stretches(ledger.heard, origin_ms=origin_ms), recording.agent if recording else None)
-        self.mouth = Stretches(ledger.spoken, origin_ms=origin_ms)
+        self.heard = PlayedAudio(AudibleIntervals(ledger.heard, origin_ms=origin_ms), recording.agent if recording else None)
+        self.spoken = AudibleIntervals(ledger.spoken, origin_ms=origin_ms)
         self.listener: Listener | None = None
         self.stopped = False
         self._buffer = PlayBuffer()
@@ -53,7 +54,7 @@ class Line:
         return (time.monotonic() - self._began) * 1000
 
     async def run(self) -> None:
-        """Be the line's clock until cancelled: each 20 ms a frame of the person goes out and what is due is heard."""
+        """Run the line's clock until cancelled: every 20 ms it sends a frame of the customer's audio and plays what is due."""
         ticks = 0
         while not self.stopped:
             ticks += 1
@@ -138,7 +139,7 @@ class Line:
     def _tick(self, start: int) -> None:
         frame = self._words.popleft() if self._words else None
         if frame is not None and is_audible(frame):
-            self.mouth.add(start / SAMPLES_PER_MS, FRAME / SAMPLES_PER_MS)
+            self.spoken.add(start / SAMPLES_PER_MS, FRAME / SAMPLES_PER_MS)
         voice = frame or next(self._room)
         if self._recording is not None:
             self._recording.person.add(start, voice)
@@ -153,7 +154,7 @@ class Line:
         if self.stopped:
             return now
         played = self._buffer.advance(now)
-        self.ear.hear(played.start, played.audio)
+        self.heard.hear(played.start, played.audio)
         if played.marks and self.listener is not None:
             self.listener.reached([mark.name for mark in played.marks])
         return now

@@ -85,8 +85,8 @@ async def open_socket(url: str, *, signature: str) -> ClientConnection:
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
-    """Which frames this stream sends as Twilio does; what it leaves out is a fault on order."""
+class StreamBehaviour:
+    """Which frames this stream sends, as Twilio does; a fault leaves some out."""
 
     starts: bool = True
     echoes_marks: bool = True
@@ -104,20 +104,20 @@ class MediaStream:
         line: Line,
         ledger: CallLedger,
         entry: StreamEntry,
-        manners: Manners,
+        behaviour: StreamBehaviour,
     ) -> None:
         self._socket = socket
         self._identity = identity
         self._ledger = ledger
         self._line = line
         self._entry = entry
-        self._manners = manners
+        self._behaviour = behaviour
         self._outgoing: asyncio.Queue[Callable[[int], str]] = asyncio.Queue(MAX_WAITING_FRAMES)
         self._sequence = 0
         self._chunks = 0
 
     async def run(self, *, parameters: Mapping[str, str]) -> None:
-        """Be the stream until the server closes it; cancelled, it says `stop` and closes by itself."""
+        """Serve the stream until the server closes it. If cancelled, send `stop` and close."""
         closed_by = "simulator"
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -136,12 +136,12 @@ class MediaStream:
 
     async def _begin(self, parameters: Mapping[str, str]) -> None:
         await self._socket.send(frames.CONNECTED)
-        if self._manners.starts:
+        if self._behaviour.starts:
             await self._socket.send(frames.start(self._identity, sequence=self._next(), parameters=parameters))
         self._entry.started_ms = self._ledger.note("stream_started", stream_sid=self._identity.stream_sid)
         self._line.listener = self
 
-    # --- what the line tells
+    # --- from the line
 
     def voice(self, frame: bytes) -> None:
         """Send 20 ms of the person."""
@@ -167,10 +167,10 @@ class MediaStream:
             if mark["name"] == name and mark["echoed_ms"] is None:
                 mark.update(echoed_ms=now_ms(), cleared=cleared)
                 break
-        if self._manners.echoes_marks:
+        if self._behaviour.echoes_marks:
             self._queue(lambda sequence: frames.mark(self._identity, sequence=sequence, name=name))
 
-    # --- what the server sends
+    # --- from the server
 
     async def _read(self) -> None:
         with suppress(ConnectionClosed):
@@ -216,7 +216,7 @@ class MediaStream:
         for name in dropped.marks:
             self._echo(name, cleared=True)
 
-    # --- what goes out
+    # --- to the server
 
     def _queue(self, frame: Callable[[int], str]) -> None:
         try:
@@ -242,7 +242,7 @@ class MediaStream:
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
                 while not self._outgoing.empty():
                     await self._send(self._outgoing.get_nowait())
-                if self._manners.stops:
+                if self._behaviour.stops:
                     await self._send(lambda sequence: frames.stop(self._identity, sequence=sequence))
                 await self._socket.close()
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators import voice
+from simulators.speech import voice
 
 FRAME = voice.FRAME_BYTES
 SILENT_FRAME = voice.SILENCE * FRAME

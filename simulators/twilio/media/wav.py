@@ -4,7 +4,7 @@ import struct
 
 import numpy as np
 
-from simulators import voice
+from simulators.speech import voice
 
 _PCM, _MULAW = 1, 7
 

@@ -2,17 +2,16 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from simulators.people import PeopleError, as_json, parse_attempt, parse_person
-from simulators.twilio.calls.call import Call
-from simulators.twilio.calls.calls import Exchange, inbound_request
+from simulators.customer_script.parsing import ScriptError, as_json, parse_attempt, parse_script
+from simulators.twilio.call.call import Call
+from simulators.twilio.exchange.exchange import Exchange, inbound_request
 from simulators.twilio.faults import FaultError, parse_faults
-from simulators.twilio.ledger import now_ms, wall_time
+from simulators.twilio.ledger import Json, now_ms, wall_time
 from simulators.twilio.rest.resource import call_resource
 from simulators.twilio.rest.routes import RestApi
 
@@ -63,18 +62,18 @@ class Admin:
         return Response(status_code=204)
 
     async def _list_people(self, _request: Request) -> Response:
-        return JSONResponse({phone: as_json(person) for phone, person in self._exchange.people.items()})
+        return JSONResponse({phone: as_json(script) for phone, script in self._exchange.scripts.items()})
 
     async def _put_person(self, request: Request) -> Response:
         try:
-            person = parse_person(await _json(request))
-        except PeopleError as problem:
+            script = parse_script(await _json(request))
+        except ScriptError as problem:
             raise AdminError(422, str(problem)) from problem
-        self._exchange.people[request.path_params["phone"]] = person
-        return JSONResponse(as_json(person))
+        self._exchange.scripts[request.path_params["phone"]] = script
+        return JSONResponse(as_json(script))
 
     async def _delete_person(self, request: Request) -> Response:
-        self._exchange.people.pop(request.path_params["phone"], None)
+        self._exchange.scripts.pop(request.path_params["phone"], None)
         return Response(status_code=204)
 
     async def _list_faults(self, _request: Request) -> Response:
@@ -96,7 +95,7 @@ class Admin:
             raise AdminError(422, "the number has no voice webhook: give `voice_url` or start with --voice-url")
         try:
             attempt = parse_attempt(wanted["person"]) if "person" in wanted else None
-        except PeopleError as problem:
+        except ScriptError as problem:
             raise AdminError(422, str(problem)) from problem
         status_callback = wanted.get("status_callback", "")
         placed = inbound_request(wanted["to"], wanted["from"], voice_url=voice_url, status_callback=status_callback)
@@ -117,7 +116,7 @@ class Admin:
     async def _show_call(self, request: Request) -> Response:
         call = self._find(request)
         options = self._exchange.options
-        details: dict[str, Any] = call.summary() | {"request": call.raw, "resource": call_resource(call, options)}
+        details: Json = call.summary() | {"request": call.raw, "resource": call_resource(call, options)}
         # the ledger's lists replace the counts of the head
         return JSONResponse(details | call.ledger.as_json())
 

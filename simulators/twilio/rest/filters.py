@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
-from simulators.twilio.calls.call import Call, Status
-from simulators.twilio.rest.errors import RestError
+from simulators.twilio.call.call import Call, Status
+from simulators.twilio.errors import RestError
 
 DEFAULT_PAGE = 50
 MAX_PAGE = 1000
@@ -33,7 +33,7 @@ def _holds(call: Call, name: str, value: str) -> bool:
     what, sign = name.rstrip("<>="), name[len(name.rstrip("<>=")) :]
     if what not in ("StartTime", "EndTime"):
         raise RestError(20001, f"the list knows no filter {name}")
-    moment = call.started if what == "StartTime" else call.ended
+    moment = call.times.started if what == "StartTime" else call.times.ended
     if moment is None:
         return False
     day, wanted = moment.astimezone(UTC).date(), _day(value)

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
+from simulators.twilio.call.request import CallRequest, CallUpdate, Detection, Script, Webhook
+from simulators.twilio.errors import RestError
 from simulators.twilio.options import Options
-from simulators.twilio.rest.errors import RestError
 
 Form: TypeAlias = Mapping[str, list[str]]
 """Each parameter with all its values: `StatusCallbackEvent` is repeated."""
@@ -30,47 +30,6 @@ _KNOWN = frozenset(
     | {"MachineDetection", "AsyncAmd", "AsyncAmdStatusCallback", "AsyncAmdStatusCallbackMethod", *_AMD_RANGES}
     | {"CallReason", "CallToken", "CallerId", "Status"}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Webhook:
-    """Where a request goes."""
-
-    url: str
-    method: str
-
-
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """Answering machine detection: `mode` is `Enable` or `DetectMessageEnd`; without `callback` it is synchronous."""
-
-    mode: str
-    is_async: bool
-    callback: Webhook | None
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """What runs when the call is answered: an inline document or the webhook that answers with one."""
-
-    twiml: str | None
-    webhook: Webhook | None
-    fallback: Webhook | None
-
-
-@dataclass(frozen=True, slots=True)
-class CallRequest:
-    """A valid create."""
-
-    to: str
-    from_: str
-    script: Script
-    status_callback: Webhook | None
-    events: frozenset[str]
-    timeout_s: int
-    time_limit_s: int | None
-    detection: Detection | None
-    warnings: tuple[tuple[int, str], ...]
 
 
 def parse_create(form: Form, options: Options) -> CallRequest:
@@ -97,14 +56,6 @@ def parse_create(form: Form, options: Options) -> CallRequest:
         detection=detection,
         warnings=warnings,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class CallUpdate:
-    """A valid update: an end (`canceled` or `completed`), another document, or neither."""
-
-    status: str | None
-    script: Script | None
 
 
 def parse_update(form: Form) -> CallUpdate:

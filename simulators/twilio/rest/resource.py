@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import urlencode
 
-from simulators.twilio.calls.call import API_VERSION, Call, Status, rfc_2822
+from simulators.twilio.call.call import API_VERSION, Call, Status, rfc_2822
+from simulators.twilio.ledger import Json
 from simulators.twilio.options import Options
 
 PRICE_AFTER_S = 2.0
@@ -14,10 +14,10 @@ _PRICE_A_MINUTE = 0.05
 _SUBRESOURCES = ("notifications", "recordings", "payments", "events", "siprec", "streams", "transcriptions")
 
 
-def call_resource(call: Call, options: Options) -> dict[str, Any]:
+def call_resource(call: Call, options: Options) -> Json:
     """The call as `GET Calls/{sid}.json` shows it. Source: the fields of twilio-python's CallInstance."""
     uri = f"/{API_VERSION}/Accounts/{call.account_sid}/Calls/{call.sid}"
-    is_answered = call.answered_ms is not None
+    is_answered = call.times.answered_ms is not None
     return {
         "sid": call.sid,
         "account_sid": call.account_sid,
@@ -32,15 +32,15 @@ def call_resource(call: Call, options: Options) -> dict[str, Any]:
         # the resource has no word for `initiated`
         "status": Status.QUEUED if call.status is Status.INITIATED else call.status,
         "direction": call.direction,
-        "date_created": rfc_2822(call.created),
-        "date_updated": rfc_2822(call.updated),
-        "start_time": rfc_2822(call.started) if call.started else None,
-        "end_time": rfc_2822(call.ended) if call.ended else None,
-        "duration": str(call.duration_s) if call.ended and is_answered else "",
+        "date_created": rfc_2822(call.times.created),
+        "date_updated": rfc_2822(call.times.updated),
+        "start_time": rfc_2822(call.times.started) if call.times.started else None,
+        "end_time": rfc_2822(call.times.ended) if call.times.ended else None,
+        "duration": str(call.duration_s) if call.times.ended and is_answered else "",
         "price": _price(call, options),
         "price_unit": "USD",
         "answered_by": _answered_by(call),
-        "queue_time": str(call.queue_time_ms),
+        "queue_time": str(call.times.queue_time_ms),
         "caller_name": None,
         "forwarded_from": None,
         "stir_verstat": None,
@@ -53,7 +53,7 @@ def call_resource(call: Call, options: Options) -> dict[str, Any]:
 
 def page_resource(
     calls: Sequence[Call], options: Options, *, path: str, filters: Mapping[str, str], page: int, size: int, more: bool
-) -> dict[str, Any]:
+) -> Json:
     """A page of the list, with Twilio's paging keys; `filters` are repeated in its links."""
 
     def link(number: int) -> str:
@@ -75,14 +75,14 @@ def page_resource(
     }
 
 
-def account_resource(options: Options) -> dict[str, Any]:
+def account_resource(options: Options) -> Json:
     """The account, active."""
     sid = options.account_sid
     uri = f"/{API_VERSION}/Accounts/{sid}.json"
     return {"sid": sid, "friendly_name": "Simulated account", "status": "active", "type": "Full", "uri": uri}
 
 
-def numbers_resource(options: Options, *, wanted: str | None) -> dict[str, Any]:
+def numbers_resource(options: Options, *, wanted: str | None) -> Json:
     """The account's own numbers, one page."""
     numbers = sorted(number for number in options.from_numbers if wanted in (None, number))
     entries = [{"phone_number": number, "account_sid": options.account_sid, "sid": _pn(number)} for number in numbers]
@@ -104,7 +104,7 @@ def _answered_by(call: Call) -> str | None:
 
 
 def _price(call: Call, options: Options) -> str | None:
-    if call.ended is None or call.answered_ms is None:
+    if call.times.ended is None or call.times.answered_ms is None:
         return None
-    is_known = (datetime.now(UTC) - call.ended).total_seconds() >= options.waiting(PRICE_AFTER_S)
+    is_known = (datetime.now(UTC) - call.times.ended).total_seconds() >= options.waiting(PRICE_AFTER_S)
     return f"-{_PRICE_A_MINUTE * call.minutes:.5f}" if is_known else None

@@ -7,18 +7,17 @@ import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable
 from itertools import islice
-from typing import Any
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulators.twilio.calls.call import API_VERSION, Call
-from simulators.twilio.calls.calls import Exchange
+from simulators.twilio.call.call import API_VERSION, Call
+from simulators.twilio.errors import RestError
+from simulators.twilio.exchange.exchange import Exchange
 from simulators.twilio.faults import Kind, Rule
-from simulators.twilio.ledger import now_ms, wall_time
-from simulators.twilio.rest.errors import RestError
+from simulators.twilio.ledger import Json, now_ms, wall_time
 from simulators.twilio.rest.filters import DEFAULT_PAGE, MAX_PAGE, matches
 from simulators.twilio.rest.parameters import Form, parse_create, parse_update
 from simulators.twilio.rest.resource import account_resource, call_resource, numbers_resource, page_resource
@@ -45,7 +44,7 @@ class RestApi:
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
         self._options = exchange.options
-        self.requests: deque[dict[str, Any]] = deque(maxlen=MAX_REQUESTS)
+        self.requests: deque[Json] = deque(maxlen=MAX_REQUESTS)
 
     def routes(self) -> list[Route]:
         """All paths of the API."""
@@ -105,7 +104,7 @@ class RestApi:
             return await self._create_with_fault(fault, request)
         call = self._place(form)
         if self._exchange.faults.pick((Kind.CALLBACK_BEFORE_ANSWER,), phone=phone):
-            await _within(_BEFORE_ANSWER_S, call.first_callback_delivered)
+            await _within(_BEFORE_ANSWER_S, call.callback_progress.first_delivered)
         return JSONResponse(call_resource(call, self._options), 201)
 
     async def _create_with_fault(self, fault: Rule, request: Request) -> Response:

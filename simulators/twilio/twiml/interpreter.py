@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from itertools import count
 from typing import assert_never
 
-from simulators import voice
-from simulators.twilio.calls.call import Call, End
+from simulators.speech import voice
+from simulators.twilio.call.call import Call, End
+from simulators.twilio.call.webhooks import WebhookFailedError
 from simulators.twilio.media.line import Line
 from simulators.twilio.media.wav import WavError, to_mulaw
-from simulators.twilio.rest.documents import Document, Source
-from simulators.twilio.surroundings import Surroundings
-from simulators.twilio.twiml import documents
-from simulators.twilio.twiml.documents import TwimlError, Verb
+from simulators.twilio.twiml import verbs
+from simulators.twilio.twiml.context import SimulatorContext
+from simulators.twilio.twiml.loader import Document, Source
+from simulators.twilio.twiml.parser import TwimlError
 from simulators.twilio.twiml.stream_verb import StreamVerb
-from simulators.twilio.webhooks import WebhookFailedError
 
 MAX_DOCUMENTS = 200
 """A redirect in a circle ends there; Twilio's own limit is not documented."""
@@ -25,7 +25,7 @@ _NO_VOICE = frozenset({"sq"})
 class Collector:
     """Takes keys for a `<Gather>`; a listener of the line."""
 
-    def __init__(self, verb: documents.Gather, line: Line) -> None:
+    def __init__(self, verb: verbs.Gather, line: Line) -> None:
         self._verb = verb
         self._line = line
         self.digits = ""
@@ -60,11 +60,11 @@ class Collector:
 class Interpreter:
     """Runs the documents of one call on its line. Cancel it to interrupt the present verb."""
 
-    def __init__(self, call: Call, line: Line, around: Surroundings) -> None:
+    def __init__(self, call: Call, line: Line, context: SimulatorContext) -> None:
         self._call = call
         self._line = line
-        self._around = around
-        self._streams = StreamVerb(call, line, around)
+        self._context = context
+        self._streams = StreamVerb(call, line, context)
 
     async def run(self, first: Source | Document) -> End:
         """Run until a document ends the call; why it ended."""
@@ -72,7 +72,7 @@ class Interpreter:
         try:
             for _ in range(MAX_DOCUMENTS):
                 if isinstance(following, Source):
-                    following = await self._around.documents.load(self._call, following)
+                    following = await self._context.documents.load(self._call, following)
                 ending = await self._execute(following)
                 if isinstance(ending, End):
                     return ending
@@ -91,46 +91,44 @@ class Interpreter:
                 return following
         return End.TWIML_END
 
-    async def _do(self, verb: Verb, document: Document) -> Source | End | None:
+    async def _do(self, verb: verbs.Verb, document: Document) -> Source | End | None:
         """Do one verb; None goes on with the next."""
         match verb:
-            case documents.Say() | documents.Play() | documents.Pause():
+            case verbs.Say() | verbs.Play() | verbs.Pause():
                 await self._prompt(verb, document, None)
-            case documents.Gather():
+            case verbs.Gather():
                 return await self._gather(verb, document)
-            case documents.ConnectStream():
+            case verbs.ConnectStream():
                 return await self._connect(verb, document)
-            case documents.Redirect(url, method):
+            case verbs.Redirect(url, method):
                 return Source.at(document.resolve(url, method))
-            case documents.Hangup():
+            case verbs.Hangup():
                 return End.TWIML_HANGUP
-            case documents.Reject():
+            case verbs.Reject():
                 self._call.ledger.fail(12200, "<Reject> comes too late: the call is answered")
                 return End.TWIML_ERROR
-            case documents.PlayDigits(digits):
+            case verbs.PlayDigits(digits):
                 self._call.ledger.note("digits_played", digits=digits)
-            case documents.NotSimulated(name):
+            case verbs.NotSimulated(name):
                 self._call.ledger.warn(0, f"<{name}> is not simulated and was skipped")
             case _:
                 assert_never(verb)
         return None
 
-    async def _connect(self, verb: documents.ConnectStream, document: Document) -> Source | None:
+    async def _connect(self, verb: verbs.ConnectStream, document: Document) -> Source | None:
         was_connected = await self._streams.run(verb, document)
-        goes_to_action = was_connected or self._around.options.action_after_failed_stream
+        goes_to_action = was_connected or self._context.options.action_after_failed_stream
         return Source.at(document.resolve(verb.action, verb.method)) if verb.action and goes_to_action else None
 
     # --- prompts and keys
 
-    async def _prompt(
-        self, verb: documents.Say | documents.Play | documents.Pause, document: Document, keys: Collector | None
-    ) -> None:
+    async def _prompt(self, verb: verbs.Say | verbs.Play | verbs.Pause, document: Document, keys: Collector | None) -> None:
         """Say, play or wait; a key in `keys` breaks it off."""
-        if isinstance(verb, documents.Pause):
+        if isinstance(verb, verbs.Pause):
             until_ms = self._line.elapsed_ms() + verb.length_s * 1000
             await self._line.until(lambda: self._line.elapsed_ms() >= until_ms or _has_begun(keys))
             return
-        audio = await (self._spoken(verb) if isinstance(verb, documents.Say) else self._file(verb, document))
+        audio = await (self._spoken(verb) if isinstance(verb, verbs.Say) else self._file(verb, document))
         for _ in _times(verb.loop):
             if not audio or _has_begun(keys):
                 return
@@ -138,16 +136,16 @@ class Interpreter:
             await self._line.until(lambda: not self._line.buffered_ms or _has_begun(keys))
         self._line.clear()
 
-    async def _spoken(self, verb: documents.Say) -> bytes:
+    async def _spoken(self, verb: verbs.Say) -> bytes:
         if verb.language.partition("-")[0].lower() in _NO_VOICE:
             self._call.ledger.fail(12200, f"<Say> has no voice for {verb.language}; it was skipped")
             return b""
         return await asyncio.to_thread(voice.speak, verb.text, language=verb.language)
 
-    async def _file(self, verb: documents.Play, document: Document) -> bytes:
+    async def _file(self, verb: verbs.Play, document: Document) -> bytes:
         url = document.resolve(verb.url, "GET").url
         try:
-            answer = await self._around.webhooks.fetch(url)
+            answer = await self._context.webhooks.fetch(url)
         except WebhookFailedError as failure:
             raise TwimlError(failure.code, f"{url}: {failure}") from failure
         self._call.ledger.note("played_file", url=url, status=answer.status, bytes=len(answer.body))
@@ -160,7 +158,7 @@ class Interpreter:
         except WavError as failure:
             raise TwimlError(12300, f"{url}: {failure}") from failure
 
-    async def _gather(self, verb: documents.Gather, document: Document) -> Source | None:
+    async def _gather(self, verb: verbs.Gather, document: Document) -> Source | None:
         keys = Collector(verb, self._line)
         self._line.listener = keys
         try:

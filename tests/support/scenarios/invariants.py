@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from shared import languages
-from tests.support.scenarios.played import Line, Played
+from tests.support.scenarios.result import CallResult, ScenarioResult
 from tests.support.scenarios.scenario import fragment
 
 _CLEAR_MS = 100.0
@@ -17,64 +17,64 @@ _NO_CALL = frozenset({"busy", "no_answer", "failed", "canceled"})
 _RACES = frozenset({"response_cancel_not_active"})
 """Errors that cross with what caused them on the wire; harmless, and unavoidable."""
 
-Check = Callable[[Played, Line], Iterator[str]]
+Check = Callable[[ScenarioResult, CallResult], Iterator[str]]
 
 
-def violations(played: Played) -> list[str]:
+def violations(result: ScenarioResult) -> list[str]:
     """Return everything that no call may do, of all calls of the scenario."""
-    found = [fault for check in _OF_ALL for fault in check(played)]
-    for number, line in enumerate(played.lines, start=1):
+    found = [fault for check in _OF_ALL for fault in check(result)]
+    for number, line in enumerate(result.lines, start=1):
         checks = _OF_CALL if line.is_answered else ()
-        found += [f"call {number}: {fault}" for check in checks for fault in check(played, line)]
+        found += [f"call {number}: {fault}" for check in checks for fault in check(result, line)]
     return found
 
 
 # --- the confirmation
 
 
-def _calls_are_attempts(played: Played) -> Iterator[str]:
+def _calls_are_attempts(result: ScenarioResult) -> Iterator[str]:
     """Nobody is called without an attempt, or twice for one."""
-    sids = [attempt["call_sid"] for attempt in played.view["attempts"] if attempt["call_sid"]]
-    if sorted(sids) != sorted(call["sid"] for call in played.calls):
-        yield f"{len(played.calls)} calls were placed, and the attempts tell of {len(sids)}"
+    sids = [attempt["call_sid"] for attempt in result.view["attempts"] if attempt["call_sid"]]
+    if sorted(sids) != sorted(call["sid"] for call in result.calls):
+        yield f"{len(result.calls)} calls were placed, and the attempts tell of {len(sids)}"
 
 
-def _events_are_complete(played: Played) -> Iterator[str]:
-    if played.view["status"] != "finished":
+def _events_are_complete(result: ScenarioResult) -> Iterator[str]:
+    if result.view["status"] != "finished":
         return
-    sequences = [event["data"]["sequence"] for event in played.events]
+    sequences = [event["data"]["sequence"] for event in result.events]
     if sequences != list(range(1, len(sequences) + 1)):
         yield f"the events' sequence has a gap or a repeat: {sequences}"
-    kinds = [event["type"].removeprefix("confirmation.") for event in played.events]
+    kinds = [event["type"].removeprefix("confirmation.") for event in result.events]
     if kinds.count("finished") != 1 or kinds[-1] != "finished":
         yield f"there must be one finished event, the last: {kinds}"
-    if kinds.count("attempt_ended") != len(played.view["attempts"]):
-        yield f"{kinds.count('attempt_ended')} attempts were announced of {len(played.view['attempts'])}"
-    last = played.events[-1]["data"]
+    if kinds.count("attempt_ended") != len(result.view["attempts"]):
+        yield f"{kinds.count('attempt_ended')} attempts were announced of {len(result.view['attempts'])}"
+    last = result.events[-1]["data"]
     for name in ("outcome", "evidence"):
-        if last[name] != played.view[name]:
-            yield f"the last event's {name} is {last[name]}, the confirmation's {played.view[name]}"
+        if last[name] != result.view[name]:
+            yield f"the last event's {name} is {last[name]}, the confirmation's {result.view[name]}"
 
 
-def _words_are_in_the_transcript(played: Played) -> Iterator[str]:
+def _words_are_in_the_transcript(result: ScenarioResult) -> Iterator[str]:
     """Each of the agent's turns is what was said, as far as it was heard; what was said and heard is there."""
-    said = [response["said"] for line in played.lines for response in line.responses]
+    said = [response["said"] for line in result.lines for response in line.responses]
     stored = {text for language in languages.load_all() for text in language.stored.values()}
-    for text in played.said("agent"):
+    for text in result.said("agent"):
         if text not in stored and not any(whole.startswith(text) for whole in said):
             yield f"the transcript has the agent say what was never said: {text!r}"
 
 
-def _cut_turns_are_marked(played: Played) -> Iterator[str]:
-    cuts = [cut for line in played.lines for session in line.sessions for cut in session["truncations"]]
+def _cut_turns_are_marked(result: ScenarioResult) -> Iterator[str]:
+    cuts = [cut for line in result.lines for session in line.sessions for cut in session["truncations"]]
     heard = [cut for cut in cuts if 1500 < cut["audio_end_ms"] < cut["audio_ms"] - 500]
-    heard += [line for line in played.lines if line.call["cut_ms"] > 500 and line.call["heard"] and not _has_died(line)]
-    marked = sum(turn["interrupted"] for turn in played.turns if turn["speaker"] == "agent")
+    heard += [line for line in result.lines if line.call["cut_ms"] > 500 and line.call["heard"] and not _has_died(line)]
+    marked = sum(turn["interrupted"] for turn in result.turns if turn["speaker"] == "agent")
     if len(heard) > marked:
         yield f"{len(heard)} turns of the agent were cut off, and the transcript marks {marked}"
 
 
-def _has_died(line: Line) -> bool:
+def _has_died(line: CallResult) -> bool:
     """Whether the bridge died in the midst of it, or never had it."""
     return line.stream is None or line.stream["close_code"] == _DIED
 
@@ -85,15 +85,15 @@ _OF_ALL = (_calls_are_attempts, _events_are_complete, _words_are_in_the_transcri
 # --- each call
 
 
-def _twilio_has_no_complaint(played: Played, line: Line) -> Iterator[str]:
-    ordered = {31920, 15003} if played.scenario.twilio else set()
+def _twilio_has_no_complaint(result: ScenarioResult, line: CallResult) -> Iterator[str]:
+    ordered = {31920, 15003} if result.scenario.twilio else set()
     for one in (*line.call["warnings"], *line.call["errors"]):
-        if one["code"] not in ordered | played.scenario.expect.twilio_errors:
+        if one["code"] not in ordered | result.scenario.expect.twilio_errors:
             yield f"Twilio complains: {one['code']} {one['message']}"
 
 
-def _openai_has_no_complaint(played: Played, line: Line) -> Iterator[str]:
-    allowed = _RACES | played.scenario.expect.model_errors
+def _openai_has_no_complaint(result: ScenarioResult, line: CallResult) -> Iterator[str]:
+    allowed = _RACES | result.scenario.expect.model_errors
     for session in line.sessions:
         for error in session["errors"]:
             is_own = error["code"] == "conversation_already_has_active_response" and error["event_id"] is None
@@ -101,15 +101,15 @@ def _openai_has_no_complaint(played: Played, line: Line) -> Iterator[str]:
                 yield f"OpenAI complains: {error['code']} {error['message']}"
 
 
-def _one_greeting(played: Played, line: Line) -> Iterator[str]:
-    salutation = languages.load(played.view["customer"]["language"] or "sq").lines["greeting"].partition(",")[0]
+def _one_greeting(result: ScenarioResult, line: CallResult) -> Iterator[str]:
+    salutation = languages.load(result.view["customer"]["language"] or "sq").lines["greeting"].partition(",")[0]
     greetings = [response for response in line.responses if response["said"].startswith(salutation)]
     if len(greetings) > 1:
         yield f"it greets {len(greetings)} times"
 
 
-def _disclosure_comes_first(played: Played, line: Line) -> Iterator[str]:
-    language = languages.load(played.view["customer"]["language"] or "sq")
+def _disclosure_comes_first(result: ScenarioResult, line: CallResult) -> Iterator[str]:
+    language = languages.load(result.view["customer"]["language"] or "sq")
     first = next(iter(line.responses), None)
     last_words = [fragment(key, language) for key in language.lines if key.startswith("goodbye_") or key == "voicemail"]
     is_last = first is not None and any(words in first["said"] for words in last_words)
@@ -121,9 +121,9 @@ def _disclosure_comes_first(played: Played, line: Line) -> Iterator[str]:
         yield "a customer decided by voice who was never proven to have heard who speaks"
 
 
-def _no_details_before_a_person(played: Played, line: Line) -> Iterator[str]:
+def _no_details_before_a_person(result: ScenarioResult, line: CallResult) -> Iterator[str]:
     """What was ordered is for a person's ears: one who has spoken, pressed a key, or was recognised by Twilio."""
-    names = [item["name"] for item in played.view["order"]["items"]]
+    names = [item["name"] for item in result.view["order"]["items"]]
     causes = [turn["stopped_at_ms"] or turn["started_at_ms"] for turn in line.turns]
     causes += [key["at_ms"] for key in line.call["keys"]]
     causes += [entry["at_ms"] for entry in line.call["timeline"] if entry["what"] == "detected" and entry["verdict"] == "human"]
@@ -132,10 +132,10 @@ def _no_details_before_a_person(played: Played, line: Line) -> Iterator[str]:
             yield "it tells what was ordered before a person has answered"
 
 
-def _no_long_silence(played: Played, line: Line) -> Iterator[str]:
+def _no_long_silence(result: ScenarioResult, line: CallResult) -> Iterator[str]:
     """After the customer it is quiet for 4 s at most; after the agent until the next prompt."""
     end = line.stream["ended_ms"] if line.stream is not None else line.call["ended_ms"]
-    expect = played.scenario.expect
+    expect = result.scenario.expect
     cursor, is_after_agent = float(line.call["answered_ms"]), False
     for sound in [one for one in line.sounds if one.from_ms < end]:
         limit_s = expect.longest_quiet_s if is_after_agent else expect.longest_wait_s
@@ -147,17 +147,17 @@ def _no_long_silence(played: Played, line: Line) -> Iterator[str]:
             cursor, is_after_agent = sound.to_ms, sound.is_agent
 
 
-def _goodbye_is_heard_to_its_end(played: Played, line: Line) -> Iterator[str]:
+def _goodbye_is_heard_to_its_end(result: ScenarioResult, line: CallResult) -> Iterator[str]:
     """Whoever hung up on us may have cut us off; and a machine is left in the midst of a word, but for its message."""
     is_machine = line.attempt is not None and line.attempt["result"] == "machine"
-    if is_machine and "voicemail" not in played.scenario.expect.heard:
+    if is_machine and "voicemail" not in result.scenario.expect.heard:
         return
     cut_ms = line.call["cut_ms"] - (line.stream["cut_ms"] if line.stream is not None and _has_died(line) else 0)
     if line.call["end_reason"] in _OUR_ENDS and cut_ms > 0:
         yield f"{cut_ms:.0f} ms of its last words were cut off"
 
 
-def _silence_comes_at_once(_: Played, line: Line) -> Iterator[str]:
+def _silence_comes_at_once(_: ScenarioResult, line: CallResult) -> Iterator[str]:
     """Each `clear` follows a word or a key within 100 ms."""
     if line.stream is None:
         return
@@ -168,15 +168,15 @@ def _silence_comes_at_once(_: Played, line: Line) -> Iterator[str]:
             yield f"a clear came {clear['at_ms'] - max(before):.0f} ms after the customer's word or key"
 
 
-def _is_from_outside(line: Line, at_ms: float) -> bool:
+def _is_from_outside(line: CallResult, at_ms: float) -> bool:
     """Tell whether the shop or Twilio's detection may have caused it: nobody can measure that here."""
     told = line.times("detected") + line.times("callback_answered")
     return any(abs(at_ms - at) < 1000 for at in told) or line.call["end_reason"] in _OUR_ENDS
 
 
-def _nobody_is_talked_over(played: Played, line: Line) -> Iterator[str]:
+def _nobody_is_talked_over(result: ScenarioResult, line: CallResult) -> Iterator[str]:
     """The agent falls silent when the customer begins to speak, as soon as the model notices it."""
-    if played.scenario.expect.talks_on or played.scenario.noise:
+    if result.scenario.expect.talks_on or result.scenario.noise:
         return
     for turn in line.turns:
         at_ms = turn["started_at_ms"]
@@ -187,9 +187,9 @@ def _nobody_is_talked_over(played: Played, line: Line) -> Iterator[str]:
                     yield f"it goes on talking for {until - at_ms:.0f} ms after the customer began"
 
 
-def _truncations_are_true(played: Played, line: Line) -> Iterator[str]:
+def _truncations_are_true(result: ScenarioResult, line: CallResult) -> Iterator[str]:
     """OpenAI is told what was really heard of an item, to 80 ms; without marks nobody can know."""
-    if line.stream is None or any(rule["fault"] == "marks_lost" for rule in played.scenario.twilio):
+    if line.stream is None or any(rule["fault"] == "marks_lost" for rule in result.scenario.twilio):
         return
     dropped_before = 0.0
     for clear in line.stream["clears"]:
@@ -203,7 +203,7 @@ def _truncations_are_true(played: Played, line: Line) -> Iterator[str]:
         dropped_before += clear["dropped_ms"]
 
 
-def _cuts(line: Line, at_ms: float) -> Iterator[tuple[dict[str, float], dict[str, float]]]:
+def _cuts(line: CallResult, at_ms: float) -> Iterator[tuple[dict[str, float], dict[str, float]]]:
     for session in line.sessions:
         items = {response["item_id"]: response for response in session["responses"]}
         for cut in session["truncations"]:
@@ -211,13 +211,13 @@ def _cuts(line: Line, at_ms: float) -> Iterator[tuple[dict[str, float], dict[str
                 yield cut, items[cut["item_id"]]
 
 
-def _sent_before(line: Line, at_ms: float) -> float:
+def _sent_before(line: CallResult, at_ms: float) -> float:
     return float(sum(frame["bytes"] for frame in line.call["media"] if frame["at_ms"] < at_ms) / 8)
 
 
-def _nothing_old_after_a_clear(played: Played, line: Line) -> Iterator[str]:
+def _nothing_old_after_a_clear(result: ScenarioResult, line: CallResult) -> Iterator[str]:
     """After a `clear` nothing comes of a response that was cut off by it."""
-    if line.stream is None or played.scenario.model is not None or not line.responses:
+    if line.stream is None or result.scenario.model is not None or not line.responses:
         return  # with the model in trouble stored prompts may follow at once
     starts = [response["first_delta_ms"] for response in line.responses]
     for clear in line.stream["clears"]:
@@ -227,7 +227,7 @@ def _nothing_old_after_a_clear(played: Played, line: Line) -> Iterator[str]:
             yield f"old audio came {min(later) - clear['at_ms']:.0f} ms after a clear"
 
 
-def _all_is_gone_soon(_: Played, line: Line) -> Iterator[str]:
+def _all_is_gone_soon(_: ScenarioResult, line: CallResult) -> Iterator[str]:
     """Both sockets are gone within 2 s of the end, whoever ended it; the stream before any hang-up over REST."""
     stream = line.stream
     if stream is None:
@@ -246,28 +246,28 @@ def _all_is_gone_soon(_: Played, line: Line) -> Iterator[str]:
         yield "the call was hung up over REST before the stream was closed"
 
 
-def _the_end_comes_soon(played: Played, line: Line) -> Iterator[str]:
+def _the_end_comes_soon(result: ScenarioResult, line: CallResult) -> Iterator[str]:
     """When our last words have been heard, the line is not held open."""
     stream = line.stream
     if stream is None or stream["closed_by"] != "server" or not line.call["heard"]:
         return
     last_sound = max((one.to_ms for one in line.sounds if one.from_ms <= stream["ended_ms"]), default=stream["ended_ms"])
     quiet_ms = stream["ended_ms"] - last_sound
-    if quiet_ms > played.scenario.expect.longest_end_s * 1000 + line.slack_ms:
+    if quiet_ms > result.scenario.expect.longest_end_s * 1000 + line.slack_ms:
         yield f"the stream was closed {quiet_ms / 1000:.1f} s after the last words"
 
 
-def _it_ends_as_calls_end(_: Played, line: Line) -> Iterator[str]:
+def _it_ends_as_calls_end(_: ScenarioResult, line: CallResult) -> Iterator[str]:
     reason = line.call["end_reason"]
     if reason not in _OUR_ENDS | _THEIR_ENDS | _NO_CALL:
         yield f"the call ended by {reason}"
 
 
-def _the_model_is_paid_for(played: Played, line: Line) -> Iterator[str]:
+def _the_model_is_paid_for(result: ScenarioResult, line: CallResult) -> Iterator[str]:
     attempt = line.attempt
     has_ended = attempt is not None and attempt["result"] is not None
     is_paid = any(response["status"] == "completed" for session in line.sessions for response in session["responses"])
-    if has_ended and is_paid and (attempt or {})["cost"] is None and played.view["status"] == "finished":
+    if has_ended and is_paid and (attempt or {})["cost"] is None and result.view["status"] == "finished":
         yield "what the model cost is not on the attempt"
 
 

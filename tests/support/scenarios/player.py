@@ -1,4 +1,4 @@
-"""Plays scenarios on a stage: posts the order, lets customer and shop act, waits for the end, collects what was measured."""
+"""Plays scenarios on a system: posts the order, lets customer and shop act, waits for the end, collects what was measured."""
 
 import asyncio
 import json
@@ -9,10 +9,10 @@ from typing import Self
 
 import httpx
 
-from tests.support.scenarios.played import Played
+from tests.support.scenarios.result import ScenarioResult
+from tests.support.scenarios.running_system import RunningSystem
 from tests.support.scenarios.scenario import Json, Scenario, Withdrawal
-from tests.support.scenarios.stage import Stage
-from tools.demo.demo import API_KEY
+from tools.demo.environment import API_KEY
 
 LIMIT_S = 100.0
 """No scenario takes longer, from its order to its end."""
@@ -23,15 +23,15 @@ class UnfinishedError(Exception):
 
 
 class Player:
-    """Plays on one stage. Use it in one event loop, as an asynchronous context manager."""
+    """Plays on one system. Use it in one event loop, as an asynchronous context manager."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+    def __init__(self, system: RunningSystem) -> None:
+        self._system = system
         limits = httpx.Limits(max_connections=100)
         headers = {"Authorization": f"Bearer {API_KEY}"}
-        self._api = httpx.AsyncClient(base_url=stage.api_url, headers=headers, timeout=20, limits=limits)
-        self._twilio = httpx.AsyncClient(base_url=f"{stage.twilio_url}/simulator", timeout=20, limits=limits)
-        self._openai = httpx.AsyncClient(base_url=f"{stage.openai_url}/simulator", timeout=20, limits=limits)
+        self._api = httpx.AsyncClient(base_url=system.api_url, headers=headers, timeout=20, limits=limits)
+        self._twilio = httpx.AsyncClient(base_url=f"{system.twilio_url}/simulator", timeout=20, limits=limits)
+        self._openai = httpx.AsyncClient(base_url=f"{system.openai_url}/simulator", timeout=20, limits=limits)
 
     async def __aenter__(self) -> Self:
         return self
@@ -89,7 +89,7 @@ class Player:
     async def _any_call(self, phone: str, fact: str) -> bool:
         return any(call[fact] for call in await self.calls(phone))
 
-    async def play(self, scenario: Scenario) -> Played:
+    async def play(self, scenario: Scenario) -> ScenarioResult:
         """Play one scenario and return all that is known of it.
 
         Raises:
@@ -105,8 +105,8 @@ class Player:
             async with asyncio.timeout(LIMIT_S):
                 withdrawal = await self._act(scenario, confirmation_id)
                 told = await self._settled(scenario, confirmation_id)
-                played = await self._collect(scenario, confirmation_id, told, withdrawal)
-                return await self._with_other(played, other_id) if other_id is not None else played
+                result = await self._collect(scenario, confirmation_id, told, withdrawal)
+                return await self._with_other(result, other_id) if other_id is not None else result
         except TimeoutError as problem:
             view = await self.view(confirmation_id)
             attempts = [(one["result"], one["reason"]) for one in view["attempts"]]
@@ -137,7 +137,7 @@ class Player:
         if scenario.calls_back:
             await self._until(lambda: self._has_ended_calls(confirmation_id))
             person = scenario.inbound_script()
-            wanted = {"from": scenario.phone, "to": self._stage.shop_number, "person": person}
+            wanted = {"from": scenario.phone, "to": self._system.shop_number, "person": person}
             _good(await self._twilio.post("/inbound-calls", json=wanted))
         if scenario.withdrawn is None:
             return None
@@ -188,11 +188,13 @@ class Player:
                     return told
         return told
 
-    async def _collect(self, scenario: Scenario, confirmation_id: str, told: Sequence[Json], withdrawal: int | None) -> Played:
+    async def _collect(
+        self, scenario: Scenario, confirmation_id: str, told: Sequence[Json], withdrawal: int | None
+    ) -> ScenarioResult:
         await self._until(lambda: self._is_over(scenario), every_s=0.5)
         transcript = await self._api.get(f"/v1/confirmations/{confirmation_id}/transcript")
         opted_out = await self._api.get(f"/v1/opt-outs/{scenario.phone}")
-        return Played(
+        return ScenarioResult(
             scenario=scenario,
             view=await self.view(confirmation_id),
             calls=await self.calls(scenario.phone),
@@ -203,12 +205,12 @@ class Player:
             withdrawal_status=withdrawal,
         )
 
-    async def _with_other(self, played: Played, other_id: str) -> Played:
+    async def _with_other(self, result: ScenarioResult, other_id: str) -> ScenarioResult:
         """Add what is known of the customer's other order, once that is finished."""
         await self._until(lambda: self._is_finished(other_id))
         transcript = await self._api.get(f"/v1/confirmations/{other_id}/transcript")
         turns = transcript.json()["turns"] if transcript.is_success else []
-        return replace(played, other_view=await self.view(other_id), other_turns=turns)
+        return replace(result, other_view=await self.view(other_id), other_turns=turns)
 
     async def _is_finished(self, confirmation_id: str) -> bool:
         return bool((await self.view(confirmation_id))["status"] == "finished")

@@ -101,7 +101,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     person: tuple[str, ...] = ()
     """The steps of the only call, or of every call that `calls` doesn't describe."""
-    calls: tuple[Any, ...] = ()  # Any: an attempt of simulators/people.py, or a list of steps
+    calls: tuple[Any, ...] = ()  # Any: an attempt of simulators/customer_script/script.py, or a list of steps
     language: str = "sq"
     noise: float = 0.0
     amd: Json = msgspec.field(default_factory=lambda: {"verdict": "human", "after_s": 4.0})
@@ -149,7 +149,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return 8.0 * steps.count("listen") + 25.0 * steps.count("stay") + pauses + 4.0 * len(self.calls)
 
     def script(self) -> Json:
-        """What simulators/people.py reads."""
+        """What simulators/customer_script/script.py reads."""
         calls = [self._attempt(call) for call in self.calls] or [self._attempt(list(self.person))]
         return {"language": self.language, "attempts": calls}
 

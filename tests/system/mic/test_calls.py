@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulators import voice
-from simulators.phrases import Intent, phrases
+from simulators.speech import voice
+from simulators.speech.phrases import Intent, phrases
 from tests.support.likeness import likeness
 from tests.support.run_local import RunLocal
 

@@ -21,7 +21,7 @@ def rules(source: str, *, path: str = "services/webhook/app.py") -> list[str]:
         ("from asyncio import create_task", "TaskGroup"),
         ("from unittest.mock import patch", "mock.patch"),
         ("from unittest import mock", "mock.patch"),
-        ("from simulators.voice import speak", "product"),
+        ("from simulators.speech.voice import speak", "product"),
         ("import tests", "product"),
     ],
 )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from shared import languages
-from simulators import voice
+from simulators.speech import voice
 from tools.generators import render_prompts
 
 

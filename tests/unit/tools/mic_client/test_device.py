@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulators import voice
+from simulators.speech import voice
 from tools.mic_client.device import DeviceSound, device_list, device_of
 from tools.mic_client.options import UsageError
 from tools.mic_client.pacer import FRAME

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulators import voice
+from simulators.speech import voice
 from tools.mic_client.playback import Playback, louder
 
 WORD = voice.encode(np.full(800, 8000, np.int16))  # 100 ms

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from shared.languages.wav import pack
-from simulators import voice
+from simulators.speech import voice
 from tools.mic_client.options import UsageError
 from tools.mic_client.pacer import FRAME
 from tools.mic_client.playback import Playback

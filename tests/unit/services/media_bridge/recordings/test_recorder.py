@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from services.media_bridge.recordings.recorder import Recording, interleaved
-from simulators import voice
+from simulators.speech import voice
 
 
 def payload(code: int, frames: int = 1) -> bytes:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from simulators import voice
 from simulators.openai_realtime.hearing.audio import BYTES_PER_MS, AudioFormat, from_telephone, to_telephone
+from simulators.speech import voice
 
 TONE = voice.encode((np.sin(np.arange(1600) / 8) * 9000).astype(np.int16))
 

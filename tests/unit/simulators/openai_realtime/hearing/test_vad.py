@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from simulators import voice
 from simulators.openai_realtime.hearing.vad import SpeechStarted, SpeechStopped, VadSettings, VoiceActivity
+from simulators.speech import voice
 
 SETTINGS = VadSettings(threshold=0.5, prefix_padding_ms=100, silence_duration_ms=200)
 LOUD = voice.encode((np.sin(np.arange(160)) * 3000).astype(np.int16))

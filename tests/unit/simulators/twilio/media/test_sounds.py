@@ -7,7 +7,7 @@ import wave
 import numpy as np
 import pytest
 
-from simulators import voice
+from simulators.speech import voice
 from simulators.twilio.media import sounds
 from simulators.twilio.media.wav import WavError, to_mulaw
 

@@ -2,9 +2,10 @@
 
 import pytest
 
+from simulators.twilio.call.request import Detection, Webhook
+from simulators.twilio.errors import RestError
 from simulators.twilio.options import Options
-from simulators.twilio.rest.errors import RestError
-from simulators.twilio.rest.parameters import Detection, Webhook, parse_create, parse_update
+from simulators.twilio.rest.parameters import parse_create, parse_update
 
 OPTIONS = Options("AC" + "0" * 32, "token", from_numbers=frozenset({"+38344000001"}), allowed_prefixes=("+383", "+1"))
 GOOD = {"To": ["+38344123456"], "From": ["+38344000001"], "Url": ["https://h/voice"]}

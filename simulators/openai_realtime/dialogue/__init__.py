@@ -1,0 +1,1 @@
+"""What the simulated model says and calls, as pure functions of its instructions and of the conversation."""

@@ -1,0 +1,1 @@
+"""The events that a client may send, checked against the shapes that the API documents."""

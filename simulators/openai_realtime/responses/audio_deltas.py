@@ -1,0 +1,31 @@
+"""The model's speech as the API sends it: audio in pieces of uneven size, the transcript in pieces of two words."""
+
+import random
+
+from simulators.openai_realtime.faults import Faults
+from simulators.openai_realtime.hearing.audio import AudioFormat, from_telephone
+from simulators.speech import voice
+
+
+def render(words: str, language: str, audio_format: AudioFormat) -> bytes:
+    """The words as audio of that format."""
+    return from_telephone(voice.speak(words, language=language, voice="agent"), audio_format)
+
+
+def transcript_pieces(words: str) -> list[str]:
+    """The transcript in deltas of two words."""
+    parts = words.split(" ")
+    pairs = [" ".join(parts[at : at + 2]) for at in range(0, len(parts), 2)]
+    return [pair if at == 0 else f" {pair}" for at, pair in enumerate(pairs)]
+
+
+def audio_pieces(audio: bytes, faults: Faults, scale: int) -> list[bytes]:
+    """The audio in pieces of odd sizes, always the same for the same length."""
+    chance = random.Random(len(audio))
+    chunks = []
+    at = 0
+    while at < len(audio):
+        size = chance.randint(faults.smallest_delta_bytes, faults.largest_delta_bytes) * scale
+        chunks.append(audio[at : at + size])
+        at += size
+    return chunks

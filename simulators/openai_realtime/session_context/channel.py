@@ -1,0 +1,81 @@
+"""The connection of a session as its parts use it: events go out through it, and it breaks where a fault says so."""
+
+import random
+from typing import Protocol
+
+from simulators.openai_realtime.events.validators import Json, RefusedError
+from simulators.openai_realtime.session_context.conversation import new_id
+from simulators.openai_realtime.session_context.state import SessionState
+
+
+class Connection(Protocol):
+    """The client's WebSocket connection."""
+
+    async def send(self, event: Json) -> None:
+        """Send one JSON text frame."""
+
+    async def receive(self) -> str | bytes | None:
+        """Return the next frame, or None when the connection has ended."""
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close with a close frame."""
+
+    def abort(self) -> None:
+        """Break the TCP connection; the client sees 1006."""
+
+
+class Channel:
+    """Sends events, records them, and applies the faults of the connection."""
+
+    def __init__(self, connection: Connection, state: SessionState) -> None:
+        self._connection = connection
+        self._state = state
+        self._audio_deltas = 0
+        self.has_ended = False
+
+    @property
+    def has_sent_audio(self) -> bool:
+        """Whether audio of the model has gone out, which locks the voice."""
+        return self._audio_deltas > 0
+
+    async def send(self, event: Json) -> None:
+        """Send an event with an id of its own; the fault `noise` adds unknown keys and unknown events."""
+        if self.has_ended:
+            return
+        whole = {"event_id": new_id("event"), **event}
+        if self._state.faults.noise:
+            whole["x_simulator_note"] = "unknown keys are to be ignored"
+            if random.random() < 0.2:
+                await self._connection.send({"type": "x.simulator.noise", "event_id": new_id("event")})
+        self._state.record.traffic.sent(whole)
+        await self._connection.send(whole)
+
+    async def send_audio(self, delta: Json) -> None:
+        """Send an audio delta; the connection breaks after as many as the fault `drop_after_deltas` says."""
+        await self.send(delta)
+        self._audio_deltas += 1
+        if self._audio_deltas == self._state.faults.drop_after_deltas:
+            self.drop()
+
+    async def refuse(self, refused: RefusedError, event_id: str | None) -> None:
+        """Answer with an `error` event; the session stays open."""
+        error = {
+            "type": "invalid_request_error",
+            "code": refused.code,
+            "message": refused.message,
+            "param": refused.param,
+            "event_id": event_id,
+        }
+        await self.send({"type": "error", "error": error})
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close the connection with this code."""
+        self.has_ended = True
+        self._state.record.ended(by="simulator", code=code, reason=reason)
+        await self._connection.close(code, reason)
+
+    def drop(self) -> None:
+        """Break the connection without a close frame (1006)."""
+        self.has_ended = True
+        self._state.record.ended(by="simulator", code=1006)
+        self._connection.abort()

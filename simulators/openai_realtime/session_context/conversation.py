@@ -1,0 +1,200 @@
+"""The conversation of a session: its items in order, and what the dialogue policy reads of them."""
+
+import json
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from simulators.openai_realtime.dialogue.text_parsing import meaning_of_text
+from simulators.openai_realtime.dialogue.turns import AgentTurn, CustomerTurn, DialogueTurn, SystemNote, ToolCall, ToolResult
+from simulators.openai_realtime.events.validators import Json, RefusedError
+from simulators.speech.phrases import Intent
+
+
+def new_id(prefix: str) -> str:
+    """An id that has not been given out before; at most 32 characters with a prefix of at most 7."""
+    return f"{prefix}_{secrets.token_hex(12)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What the customer meant in an item: the words and their language (ISO 639-1, empty if unknown)."""
+
+    intent: Intent
+    words: str
+    language: str
+
+
+@dataclass(slots=True)
+class Item:
+    """One item. `audio_ms` is the length of the assistant's audio that the server holds, of `speech_ms` in all."""
+
+    id: str
+    type: Literal["message", "function_call", "function_call_output"]
+    role: Literal["system", "user", "assistant"] | None = None
+    status: str = "completed"
+    content: list[Json] = field(default_factory=list)
+    audio_ms: int = 0
+    speech: str = ""
+    speech_ms: int = 0
+    name: str = ""
+    call_id: str = ""
+    arguments: str = ""
+    output: str = ""
+    understood: Understanding | None = None
+    intended: ToolCall | None = None
+
+    def to_json(self) -> Json:
+        """The item as events show it, without audio."""
+        basics: Json = {"id": self.id, "object": "realtime.item", "type": self.type, "status": self.status}
+        match self.type:
+            case "message":
+                return {**basics, "role": self.role, "content": [dict(part) for part in self.content]}
+            case "function_call":
+                return {**basics, "name": self.name, "call_id": self.call_id, "arguments": self.arguments}
+            case "function_call_output":
+                return {**basics, "call_id": self.call_id, "output": self.output}
+
+    @property
+    def text(self) -> str:
+        """All words of a message."""
+        return " ".join(part.get("text") or part.get("transcript") or "" for part in self.content).strip()
+
+    @property
+    def heard_text(self) -> str:
+        """The words of the audio that the server holds, where it is a spoken message; else its text."""
+        return self.speech[: len(self.speech) * self.audio_ms // self.speech_ms] if self.speech_ms else self.text
+
+    @property
+    def is_spoken(self) -> bool:
+        """Whether it is a message with audio of the model."""
+        return self.role == "assistant" and any(part["type"] == "output_audio" for part in self.content)
+
+
+class Conversation:
+    """The default conversation: items in order, by id."""
+
+    def __init__(self) -> None:
+        self.id = new_id("conv")
+        self._items: list[Item] = []
+
+    def add(self, item: Item, *, after: str | None = None) -> str | None:
+        """Put the item at the end, or after another ("root": first); returns the id of the one before it.
+
+        Raises:
+            RefusedError: Its id is taken, or the other item doesn't exist.
+        """
+        if any(other.id == item.id for other in self._items):
+            raise RefusedError("invalid_value", f"An item with the id '{item.id}' already exists.", "item.id")
+        place = len(self._items)
+        if after == "root":
+            place = 0
+        elif after is not None:
+            place = self._items.index(self.find(after, "previous_item_id")) + 1
+        self._items.insert(place, item)
+        return self._items[place - 1].id if place else None
+
+    def create(self, given: Json, *, after: str | None) -> tuple[Item, str | None]:
+        """Add an item that the client has made; its shape has been checked.
+
+        Raises:
+            RefusedError: As in `add`, or it answers a call that nobody made.
+        """
+        item = self.item_of(given)
+        calls = {other.call_id for other in self._items if other.type == "function_call"}
+        if item.type == "function_call_output" and item.call_id not in calls:
+            message = f"Tool call ID '{item.call_id}' not found in conversation."
+            raise RefusedError("invalid_tool_call_id", message, "item.call_id")
+        return item, self.add(item, after=after)
+
+    def item_of(self, given: Json) -> Item:
+        """An item that the client has made, not added yet."""
+        item = Item(given.get("id") or new_id("item"), given["type"], given.get("role"))
+        match item.type:
+            case "message":
+                item.content = [dict(part) for part in given["content"]]
+                if item.role == "user":
+                    intent, language = meaning_of_text(item.text)
+                    item.understood = Understanding(intent, item.text, language)
+            case "function_call":
+                item.name, item.arguments = given["name"], given["arguments"]
+                item.call_id = given.get("call_id") or new_id("call")
+            case "function_call_output":
+                item.call_id, item.output = given["call_id"], given["output"]
+        return item
+
+    def find(self, item_id: str, param: str = "item_id") -> Item:
+        """The item with that id; raises `RefusedError` if there is none."""
+        for item in self._items:
+            if item.id == item_id:
+                return item
+        raise RefusedError("item_not_found", f"Item with item_id '{item_id}' not found.", param)
+
+    def delete(self, item_id: str) -> None:
+        """Forget the item; raises `RefusedError` if there is none."""
+        self._items.remove(self.find(item_id))
+
+    def truncate(self, item_id: str, *, content_index: int, audio_end_ms: int) -> Item:
+        """Cut the assistant's audio, and the words that belong to the part cut off.
+
+        Raises:
+            RefusedError: No such item, not spoken by the model, or shorter than that.
+        """
+        item = self.find(item_id)
+        if not item.is_spoken:
+            raise RefusedError(None, "Only model output audio messages can be truncated")
+        if content_index >= len(item.content):
+            raise RefusedError("invalid_value", f"The item has no content part {content_index}.", "content_index")
+        if audio_end_ms > item.audio_ms:
+            message = f"Audio content of {item.audio_ms}ms is already shorter than {audio_end_ms}ms"
+            raise RefusedError("invalid_value", message, "audio_end_ms")
+        item.audio_ms = audio_end_ms
+        item.content[content_index]["transcript"] = item.heard_text
+        return item
+
+    def before(self, item_id: str) -> str | None:
+        """The id of the item before that one; None if it is the first, or was deleted."""
+        ids = [item.id for item in self._items]
+        place = ids.index(item_id) if item_id in ids else 0
+        return ids[place - 1] if place else None
+
+    @property
+    def last_id(self) -> str | None:
+        """The id of the newest item."""
+        return self._items[-1].id if self._items else None
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens its items have."""
+        return sum((len(item.text) + len(item.arguments) + len(item.output)) // 4 + 4 for item in self._items)
+
+    def turns(self) -> list[DialogueTurn]:
+        """What the dialogue policy goes by: who said what, in order."""
+        return turns_of(self._items)
+
+
+def turns_of(items: Iterable[Item]) -> list[DialogueTurn]:
+    """The items as turns, calls with their answers; without what nobody has understood yet."""
+    turns: list[DialogueTurn] = []
+    listed = list(items)
+    outputs = {item.call_id: item.output for item in listed if item.type == "function_call_output"}
+    for item in listed:
+        if item.type == "function_call" and item.status == "completed":
+            turns.append(ToolResult(item.intended or _call_of(item), outputs.get(item.call_id)))
+        elif item.role == "assistant":
+            turns.append(AgentTurn(item.heard_text))
+        elif item.role == "system":
+            turns.append(SystemNote(item.text))
+        elif item.role == "user" and item.understood is not None:
+            understood = item.understood
+            turns.append(CustomerTurn(understood.intent, understood.words, understood.language))
+    return turns
+
+
+def _call_of(item: Item) -> ToolCall:
+    try:
+        arguments = json.loads(item.arguments)
+    except ValueError:
+        arguments = {}
+    return ToolCall(item.name, arguments if isinstance(arguments, dict) else {})

@@ -1,0 +1,18 @@
+"""What a session knows: its configuration, its conversation, the faults in force, and the record that tests read."""
+
+from dataclasses import dataclass
+
+from simulators.openai_realtime.events.validators import Json
+from simulators.openai_realtime.faults import Faults
+from simulators.openai_realtime.ledger import SessionRecord
+from simulators.openai_realtime.session_context.conversation import Conversation
+
+
+@dataclass(slots=True)
+class SessionState:
+    """The data that all parts of a session share. `config` and `faults` are replaced only by `ClientEvents`."""
+
+    record: SessionRecord
+    conversation: Conversation
+    config: Json
+    faults: Faults

@@ -1,0 +1,1 @@
+"""What is spoken in calls: the known phrases, and the engine that renders them."""

@@ -1,0 +1,1 @@
+"""One call: what was asked for, where it stands, and the callbacks that report it."""

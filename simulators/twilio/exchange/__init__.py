@@ -1,0 +1,1 @@
+"""The exchange: queues and places calls, and runs each one with the customer who answers it."""

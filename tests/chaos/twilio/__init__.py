@@ -1,0 +1,1 @@
+"""A small, fast Twilio with seeded faults."""

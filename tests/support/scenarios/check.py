@@ -1,0 +1,20 @@
+"""Checks a played scenario: what it expects, and the invariants of every call."""
+
+import pytest
+
+from tests.support.scenarios.expectations import differences
+from tests.support.scenarios.invariants import violations
+from tests.support.scenarios.result import ScenarioResult
+from tests.support.scenarios.timeline import timeline
+
+
+def all_faults(result: ScenarioResult) -> list[str]:
+    """Return everything that differs from what the scenario expects, and every broken invariant."""
+    return [*differences(result), *violations(result)]
+
+
+def check_result(result: ScenarioResult) -> None:
+    """Fail the test with everything that is wrong, and with what happened, in the order of time."""
+    faults = all_faults(result)
+    if faults:
+        pytest.fail("\n".join((*(f"✗ {fault}" for fault in faults), timeline(result))), pytrace=False)

@@ -1,0 +1,129 @@
+"""The result of a played scenario: the shop's view, both simulators' ledgers, transcript and events."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulators.lateness import late_ms, slack_ms
+from tests.support.scenarios.scenario import Json, Scenario
+
+_BUSY_MS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """An audible stretch, or a key: monotonic milliseconds of the machine. `is_agent` tells who made it."""
+
+    from_ms: float
+    to_ms: float
+    is_agent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallResult:
+    """One call of the Twilio simulator's ledger, with its attempt and its sessions with the model."""
+
+    call: Json
+    attempt: Json | None
+    sessions: Sequence[Json] = field(default_factory=tuple)
+
+    @property
+    def stream(self) -> Json | None:
+        """The media stream, if one connected."""
+        found: list[Json] = [stream for stream in self.call["streams"] if stream["started_ms"] is not None]
+        return found[0] if found else None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether somebody or something picked up."""
+        return self.call["answered_ms"] is not None
+
+    @property
+    def late_ms(self) -> float:
+        """How late this machine was, at worst, with the simulators' own audio: what is measured can be no better."""
+        return late_ms(self.call, self.sessions)
+
+    @property
+    def slack_ms(self) -> float:
+        """The tolerance that is added to every limit in milliseconds."""
+        return slack_ms(self.call, self.sessions)
+
+    @property
+    def responses(self) -> list[Json]:
+        """The model's responses that sent audio, in order."""
+        found = [response for session in self.sessions for response in session["responses"] if response["deltas"]]
+        return sorted(found, key=lambda one: float(one["first_delta_ms"]))
+
+    @property
+    def turns(self) -> list[Json]:
+        """The customer's turns as the sessions heard them."""
+        return [turn for session in self.sessions for turn in session["turns"]]
+
+    @property
+    def sounds(self) -> list[Sound]:
+        """Everything audible on the line, in order, keys included."""
+        found = [Sound(since, until, is_agent=True) for since, until in self.call["heard"]]
+        found += [Sound(since, until, is_agent=False) for since, until in self.call["spoken"]]
+        found += [Sound(key["at_ms"], key["at_ms"], is_agent=False) for key in self.call["keys"]]
+        return sorted(found, key=lambda one: one.from_ms)
+
+    def times(self, what: str) -> list[float]:
+        """The times of these entries in the call's timeline."""
+        return [float(entry["at_ms"]) for entry in self.call["timeline"] if entry["what"] == what]
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioResult:
+    """All that is known of it; `lines` are the calls in order."""
+
+    scenario: Scenario
+    view: Json
+    calls: Sequence[Json]
+    sessions: Sequence[Json]
+    turns: Sequence[Json]
+    events: Sequence[Json]
+    is_opted_out: bool
+    withdrawal_status: int | None
+    other_view: Json | None = None
+    other_turns: Sequence[Json] = ()
+    """Of the customer's other order."""
+
+    @property
+    def lines(self) -> list[CallResult]:
+        """Each call with its attempt (by Twilio's id) and its sessions (by time)."""
+        attempts = {attempt["call_sid"]: attempt for attempt in self.view["attempts"]}
+        return [CallResult(call, attempts.get(call["sid"]), self._sessions_of(call)) for call in self.calls]
+
+    @property
+    def last(self) -> CallResult:
+        """The last call."""
+        return self.lines[-1]
+
+    @property
+    def is_void(self) -> bool:
+        """Whether the machine was too busy to play it in time, so that watchdogs may have acted where none should."""
+        return max((line.late_ms for line in self.lines), default=0.0) > _BUSY_MS
+
+    def said(self, speaker: str) -> list[str]:
+        """The transcript's words of `agent` or `customer`, in order."""
+        return _words(self.turns, speaker)
+
+    def said_of_other(self, speaker: str) -> list[str]:
+        """The same of the other order's transcript."""
+        return _words(self.other_turns, speaker)
+
+    def _sessions_of(self, call: Json) -> list[Json]:
+        answered, ended = call["answered_ms"], call["ended_ms"]
+        if answered is None:
+            return []
+        return [one for one in self.sessions if answered <= _told_ms(one) <= ended]
+
+
+def _words(turns: Sequence[Json], speaker: str) -> list[str]:
+    return [str(turn["text"]) for turn in turns if turn["speaker"] == speaker]
+
+
+def _told_ms(session: Json) -> float:
+    """When the session was told of its order: an update that came with instructions, which is its second."""
+    updates: list[Any] = [event["ms"] for event in session["events"] if event["type"] == "session.update"]
+    return float(updates[min(1, len(updates) - 1)]) if updates else float(session["opened_ms"])

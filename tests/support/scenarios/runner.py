@@ -1,0 +1,82 @@
+"""Plays many scenarios side by side in a thread of its own, while each test waits for its own result."""
+
+import asyncio
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.support.scenarios.check import all_faults
+from tests.support.scenarios.player import Player
+from tests.support.scenarios.result import ScenarioResult
+from tests.support.scenarios.running_system import RunningSystem, running_system
+from tests.support.scenarios.scenario import Scenario
+
+AT_ONCE = 40
+"""Calls side by side: one core carries them, so that on two what is measured is the system, not the machine."""
+
+ROUNDS = 3
+"""A scenario that fails while the machine is too busy to play in time is void and played again, with fewer beside it."""
+
+
+class ScenarioRunner:
+    """The scenarios to play, and their results as they come."""
+
+    def __init__(self, system: RunningSystem, scenarios: Sequence[Scenario]) -> None:
+        self.system = system
+        self._scenarios = scenarios
+        self._results: dict[str, Future[ScenarioResult]] = {one.order_id: Future() for one in scenarios}
+
+    def result(self, scenario: Scenario) -> ScenarioResult:
+        """Wait for a scenario's end; raises what ended it otherwise."""
+        return self._results[scenario.order_id].result()
+
+    def run(self) -> None:
+        """Play all; every result is set afterwards."""
+        try:
+            asyncio.run(self._play_all())
+        except BaseException as error:
+            for future in self._results.values():
+                if not future.done():
+                    future.set_exception(error)
+            raise
+
+    async def _play_all(self) -> None:
+        async with Player(self.system) as player:
+            await player.prepare(again for one in self._scenarios for again in map(one.in_round, range(ROUNDS)))
+            left = sorted(self._scenarios, key=lambda one: -one.about_s)
+            for number in range(ROUNDS):
+                seats = asyncio.Semaphore(AT_ONCE // (number + 1))
+                async with asyncio.TaskGroup() as tasks:
+                    plays = [tasks.create_task(self._play(player, one, number, seats)) for one in left]
+                left = [one for one, play in zip(left, plays, strict=True) if play.result()]
+
+    async def _play(self, player: Player, scenario: Scenario, number: int, seats: asyncio.Semaphore) -> bool:
+        """Play it in that round and tell whether it is to be played again; else its result is set."""
+        future = self._results[scenario.order_id]
+        async with seats:
+            try:
+                result = await player.play(scenario.in_round(number))
+            except Exception as error:  # outermost: one scenario that fails is that test's affair
+                if number + 1 < ROUNDS:
+                    return True
+                future.set_exception(error)
+                return False
+        if result.is_void and number + 1 < ROUNDS and all_faults(result):
+            return True
+        future.set_result(result)
+        return False
+
+
+@contextmanager
+def running_scenarios(folder: Path, scenarios: Sequence[Scenario]) -> Iterator[ScenarioRunner]:
+    """Start a system and play the scenarios on it; returns when all have been played."""
+    with running_system(folder) as system:
+        runner = ScenarioRunner(system, scenarios)
+        thread = threading.Thread(target=runner.run)
+        thread.start()
+        try:
+            yield runner
+        finally:
+            thread.join()

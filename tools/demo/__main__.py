@@ -1,0 +1,94 @@
+"""`make demo`: the whole system on embedded parts phones twelve different customers; no account, no key, no network.
+
+make demo                          twelve orders, a live table, a summary; exit code 0 if each outcome is the expected one
+make run-local                     the same parts, waiting for your own orders and your own voice (Ctrl-C ends it)
+python -m tools.demo --help        every option
+"""
+
+import argparse
+import asyncio
+import os
+import re
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from tools.demo.demo import play_demo
+from tools.demo.environment import settings, simulators
+from tools.demo.local_system import LOCAL_ENV, leave_settings, own_model, wait_for_orders
+from tools.ports import free_port
+from tools.stack import PROJECT, Stack, StackError, our_parts
+
+_WIDTH = 134
+_FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
+"""What a picture would fetch from elsewhere."""
+
+
+def _console(*, picture: bool) -> Console:
+    """Return the terminal; where the output is a file, or becomes a picture, it is wide enough for the tables."""
+    is_wide = picture or not sys.stdout.isatty()
+    return Console(width=_WIDTH if is_wide else None, record=picture)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tools.demo", description=__doc__, formatter_class=_Plain)
+    parser.add_argument("--wait", action="store_true", help="post nothing; wait for your own orders")
+    parser.add_argument("--port", type=int, default=5050, help="the gateway's port; another one is taken if it is in use")
+    parser.add_argument("--picture", type=Path, help="write what was shown to this SVG file too")
+    parser.add_argument("--folder", type=Path, default=PROJECT / "var" / "demo", help="where everything is written")
+    return parser.parse_args()
+
+
+def _clear(folder: Path) -> None:
+    """Remove what an earlier run wrote, and nothing else."""
+    for name in ("data", "logs", "recordings", "caddy"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for name in ("report.json", "transcripts.txt"):
+        (folder / name).unlink(missing_ok=True)
+
+
+class _Plain(argparse.RawDescriptionHelpFormatter):
+    """Keeps the examples in the description as they are written."""
+
+
+def main() -> int:
+    """Start all parts, play or wait, stop all parts; returns the exit code."""
+    chosen = _arguments()
+    console = _console(picture=chosen.picture is not None)
+    folder = chosen.folder.resolve()
+    _clear(folder)
+    (folder / "recordings").mkdir(parents=True)
+    port, twilio_port, openai_port = free_port(chosen.port), free_port(), free_port()
+    env = settings(port=port, twilio_port=twilio_port, openai_port=openai_port)
+    if chosen.wait:
+        env |= {"SOFTPHONE": "local", **own_model(os.environ)}
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with Stack(folder, env, report=lambda line: console.print(f"  [dim]{line}[/]")) as stack:
+        try:
+            console.print("Starting Valkey, the gateway, three services and the two simulators")
+            stack.start_valkey()
+            stack.use({"REDIS_URL": stack.socket_url})
+            played = simulators(env, twilio_port=twilio_port, openai_port=openai_port, folder=folder)
+            stack.start_all((*played, *our_parts(port, folder)))
+            if chosen.wait:
+                leave_settings(folder, env)
+                wait_for_orders(stack, env, console)
+                return 0
+            is_well = asyncio.run(play_demo(env, folder, console, openai_port=openai_port, redis_url=stack.socket_url))
+        except StackError as error:
+            console.print(f"[red]{error}[/]")
+            return 1
+        except KeyboardInterrupt:
+            return 0 if chosen.wait else 130
+        finally:
+            (folder / LOCAL_ENV).unlink(missing_ok=True)
+    if chosen.picture is not None:
+        chosen.picture.write_text(_FONT.sub("", console.export_svg(title="make demo")), encoding="utf-8")
+    return 0 if is_well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
