@@ -7,7 +7,7 @@ import structlog
 
 from services.dialer_worker.calls.dialer import Dialer
 from services.dialer_worker.calls.reconciler import Reconciler
-from services.dialer_worker.calls.simulated_call import Rehearsals
+from services.dialer_worker.calls.simulated_calls import Rehearsals
 from services.dialer_worker.crash_guard import Turns
 from services.dialer_worker.worker_counts import Count, Figure, Tally
 from shared.core.confirmation import Confirmation
