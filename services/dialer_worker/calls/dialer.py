@@ -12,16 +12,16 @@ from ulid import ULID
 from services.dialer_worker.calls.create_call_result import (
     COUNTRY_NOT_PERMITTED,
     AccountRefused,
+    CreateCallResult,
     NotSent,
     NumberRefused,
     Placed,
-    PlacingAnswer,
     RequestRefused,
     Throttled,
     Unclear,
 )
 from services.dialer_worker.calls.reconciler import Reconciler
-from services.dialer_worker.calls.twilio_client import CallRequest, Ending, Telephony
+from services.dialer_worker.calls.twilio_client import CallRequest, Ending, TwilioClient
 from services.dialer_worker.settings import Settings
 from services.dialer_worker.worker_counts import Count, Figure, Tally
 from shared.core.confirmation import Attempt, Confirmation
@@ -47,7 +47,7 @@ class Dialer:
     """Calls one customer. `clock` counts seconds, also while the machine sleeps; `rng` spreads the pauses."""
 
     store: Store
-    telephony: Telephony
+    twilio_client: TwilioClient
     reconciler: Reconciler
     settings: Settings
     policy: DialPolicy
@@ -66,7 +66,7 @@ class Dialer:
             return
         attempt, is_in_time = claimed
         structlog.contextvars.bind_contextvars(attempt_id=attempt.id)
-        answer = await self.telephony.place(self._request(confirmation, attempt), is_in_time=is_in_time)
+        answer = await self.twilio_client.create_call(self._request(confirmation, attempt), is_in_time=is_in_time)
         self.tally(Count(Figure.PLACING, _WORDS[type(answer)]))
         if isinstance(answer, AccountRefused):  # before the order is queued again, or it would be tried again at once
             await self.store.circuit.open(answer.reason)
@@ -103,7 +103,7 @@ class Dialer:
             waits_for_beep=confirmation.call.on_machine is OnMachine.LEAVE_MESSAGE,
         )
 
-    async def _record(self, confirmation: Confirmation, attempt: Attempt, answer: PlacingAnswer) -> Step | None:
+    async def _record(self, confirmation: Confirmation, attempt: Attempt, answer: CreateCallResult) -> Step | None:
         """Commit what the answer means for the attempt; nothing where it is unclear."""
         if isinstance(answer, Unclear):
             _log.warning("placing_left_unclear", reason=answer.reason)
@@ -129,7 +129,7 @@ class Dialer:
 
         return await self.store.confirmations.apply(confirmation.id, fact)
 
-    async def _follow(self, step: Step | None, attempt: Attempt, answer: PlacingAnswer) -> None:
+    async def _follow(self, step: Step | None, attempt: Attempt, answer: CreateCallResult) -> None:
         """Do what the answer means beyond this order."""
         match answer:
             case Placed(call_sid):
@@ -163,7 +163,7 @@ class Dialer:
         after = step.confirmation
         if all(known.id != attempt.id for known in after.attempts):
             _log.error("stale_call_cancelled", call_sid=call_sid)
-            await self.telephony.end(call_sid, Ending.CANCELED)
+            await self.twilio_client.end_call(call_sid, Ending.CANCELED)
         elif after.withdrawn_at is not None:
             await self.reconciler.care(after, after.updated_at)
 
@@ -179,7 +179,7 @@ def send_within_s(reconcile_after_s: float) -> float:
     return min(_SEND_WITHIN_S, reconcile_after_s / 3)
 
 
-_WORDS: dict[type[PlacingAnswer], str] = {
+_WORDS: dict[type[CreateCallResult], str] = {
     Placed: "placed",
     NumberRefused: "number_refused",
     RequestRefused: "request_refused",

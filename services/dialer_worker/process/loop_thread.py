@@ -15,7 +15,7 @@ import structlog
 from services.dialer_worker.calls.confirmation_job import Attendant
 from services.dialer_worker.calls.dialer import Dialer
 from services.dialer_worker.calls.reconciler import Reconciler
-from services.dialer_worker.calls.twilio_client import Telephony, open_client
+from services.dialer_worker.calls.twilio_client import TwilioClient, open_http_client
 from services.dialer_worker.crash_guard import Turns
 from services.dialer_worker.deliveries.deliverer import Courier
 from services.dialer_worker.deliveries.http_post import open_outbound
@@ -42,22 +42,22 @@ class Desk:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="desk", daemon=True)
         self._work: asyncio.Queue[Callable[[], Awaitable[None]] | None] = asyncio.Queue()
-        self._client = open_client(
+        self._client = open_http_client(
             settings.twilio_api_url,
             account_sid=settings.twilio_account_sid,
             auth_token=settings.twilio_auth_token.get_secret_value(),
         )
         policy = dial_policy_from(settings)
         self._store = connect(settings.redis_url.get_secret_value(), policy, public_url=settings.public_url)
-        telephony = Telephony(
+        twilio_client = TwilioClient(
             self._client,
             account_sid=settings.twilio_account_sid,
             on_error=lambda kind: tally(Count(Figure.TWILIO_ERROR, kind)),
         )
-        reconciler = Reconciler(store=self._store, telephony=telephony, policy=policy)
+        reconciler = Reconciler(store=self._store, twilio_client=twilio_client, policy=policy)
         dialer = Dialer(
             store=self._store,
-            telephony=telephony,
+            twilio_client=twilio_client,
             reconciler=reconciler,
             settings=settings,
             policy=policy,

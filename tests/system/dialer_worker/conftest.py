@@ -13,7 +13,7 @@ import pytest
 from services.dialer_worker.calls.confirmation_job import Attendant
 from services.dialer_worker.calls.dialer import Dialer
 from services.dialer_worker.calls.reconciler import Reconciler
-from services.dialer_worker.calls.twilio_client import Telephony
+from services.dialer_worker.calls.twilio_client import TwilioClient
 from services.dialer_worker.crash_guard import Turns
 from services.dialer_worker.settings import Settings
 from services.dialer_worker.worker_counts import Count, Figure
@@ -190,15 +190,15 @@ async def bench(valkey_url: str) -> AsyncIterator[Bench]:
     store = connect(valkey_url, policy, Limits(calls_per_second=1000, max_concurrent_calls=10, probe_every_s=0.05))
     twilio, counts, clock = Twilio(), list[Count](), Clock()
     client = httpx.AsyncClient(transport=httpx.MockTransport(twilio.answer), base_url=settings.twilio_api_url)
-    telephony = Telephony(
+    twilio_client = TwilioClient(
         client,
         account_sid=settings.twilio_account_sid,
         on_error=lambda kind: counts.append(Count(Figure.TWILIO_ERROR, kind)),
     )
-    reconciler = Reconciler(store=store, telephony=telephony, policy=policy)
+    reconciler = Reconciler(store=store, twilio_client=twilio_client, policy=policy)
     dialer = Dialer(
         store=store,
-        telephony=telephony,
+        twilio_client=twilio_client,
         reconciler=reconciler,
         settings=settings,
         policy=policy,
