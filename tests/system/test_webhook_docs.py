@@ -14,7 +14,7 @@ import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from services.dialer_worker.crash_guard import Turns
+from services.dialer_worker.crash_guard import CrashGuard
 from services.dialer_worker.deliveries.deliverer import Courier
 from services.dialer_worker.deliveries.http_post import open_outbound
 from services.dialer_worker.worker_counts import Count
@@ -82,7 +82,7 @@ async def test_the_php_receiver_takes_what_we_send(valkey_url: str, tmp_path: Pa
         for make_fact in CALL:
             await store.confirmations.apply(an_order(1).id, make_fact)
         outbound = partial(open_outbound, allows_private=True)
-        await Courier(store, outbound, turns=Turns(store.crash_counts), tally=counts.append).deliver("whe_1")
+        await Courier(store, outbound, crash_guard=CrashGuard(store.crash_counts), tally=counts.append).deliver("whe_1")
         assert [count.label for count in counts] == ["delivered"]
         assert f"{an_order(1).order.id} confirmed" in shop.told()
     await store.close()

@@ -8,7 +8,7 @@ import structlog
 from services.dialer_worker.calls.dialer import Dialer
 from services.dialer_worker.calls.reconciler import Reconciler
 from services.dialer_worker.calls.simulated_calls import Rehearsals
-from services.dialer_worker.crash_guard import Turns
+from services.dialer_worker.crash_guard import CrashGuard
 from services.dialer_worker.worker_counts import Count, Figure, Tally
 from shared.core.confirmation import Confirmation
 from shared.core.errors import NotFoundError
@@ -22,12 +22,12 @@ _log = structlog.get_logger(__name__)
 class Attendant:
     """Attends to confirmations, several side by side; one that kills its worker again and again is parked."""
 
-    def __init__(self, *, store: Store, dialer: Dialer, reconciler: Reconciler, turns: Turns, tally: Tally) -> None:
+    def __init__(self, *, store: Store, dialer: Dialer, reconciler: Reconciler, crash_guard: CrashGuard, tally: Tally) -> None:
         self._store = store
         self._dialer = dialer
         self._reconciler = reconciler
         self._rehearsals = Rehearsals(store, from_number=dialer.settings.twilio_from_numbers[0])
-        self._turns = turns
+        self._crash_guard = crash_guard
         self._tally = tally
 
     async def attend(self, confirmation_id: str, work: Work) -> None:
@@ -38,13 +38,13 @@ class Attendant:
             TelephonyError: Twilio could not be asked; the same.
         """
         is_over = work is Work.CARE and await self._store.crash_counts.is_over(confirmation_id)
-        if is_over or not await self._turns.take(work, confirmation_id, partial(self._do, confirmation_id)):
+        if is_over or not await self._crash_guard.run_guarded(work, confirmation_id, partial(self._do, confirmation_id)):
             await self._set_aside(confirmation_id, work)
 
     async def _set_aside(self, confirmation_id: str, work: Work) -> None:
         """Park the confirmation; one that has been parked for its whole retention is brought to its end instead."""
         is_over = await self._store.crash_counts.is_over(confirmation_id)
-        if is_over and await self._turns.take(Work.RETIRE, confirmation_id, partial(self._retire, confirmation_id)):
+        if is_over and await self._crash_guard.run_guarded(Work.RETIRE, confirmation_id, partial(self._retire, confirmation_id)):
             return
         await self._store.crash_counts.park(confirmation_id)
         self._tally(Count(Figure.CARE, "parked"))

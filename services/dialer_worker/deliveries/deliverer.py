@@ -10,7 +10,7 @@ from functools import partial
 
 import structlog
 
-from services.dialer_worker.crash_guard import Turns
+from services.dialer_worker.crash_guard import CrashGuard
 from services.dialer_worker.deliveries.http_post import Accepted, Outbound, Refused
 from services.dialer_worker.worker_counts import Count, Figure, Tally
 from shared.core.errors import NotFoundError, StoreUnavailableError
@@ -37,7 +37,7 @@ class Courier:
         store: Store,
         open_outbound: OpenOutbound,
         *,
-        turns: Turns,
+        crash_guard: CrashGuard,
         tally: Tally,
         delays_s: Sequence[float] = RETRY_DELAYS_S,
         life: timedelta = LIFE,
@@ -45,7 +45,7 @@ class Courier:
     ) -> None:
         self._store = store
         self._open_outbound = open_outbound
-        self._turns = turns
+        self._crash_guard = crash_guard
         self._tally = tally
         self._delays_s = delays_s
         self._life = life
@@ -57,7 +57,7 @@ class Courier:
         Raises:
             StoreUnavailableError: Redis is away; the lease brings the endpoint back.
         """
-        if not await self._turns.take(Work.DELIVER, endpoint_id, partial(self._deliver, endpoint_id)):
+        if not await self._crash_guard.run_guarded(Work.DELIVER, endpoint_id, partial(self._deliver, endpoint_id)):
             await self._store.crash_counts.park_endpoint(endpoint_id)
             self._tally(Count(Figure.WEBHOOK, "parked"))
             _log.error("endpoint_parked", recoveries=MOST_RECOVERIES)

@@ -16,7 +16,7 @@ from services.dialer_worker.calls.confirmation_job import Attendant
 from services.dialer_worker.calls.dialer import Dialer
 from services.dialer_worker.calls.reconciler import Reconciler
 from services.dialer_worker.calls.twilio_client import TwilioClient, open_http_client
-from services.dialer_worker.crash_guard import Turns
+from services.dialer_worker.crash_guard import CrashGuard
 from services.dialer_worker.deliveries.deliverer import Courier
 from services.dialer_worker.deliveries.http_post import open_outbound
 from services.dialer_worker.settings import Settings
@@ -65,10 +65,10 @@ class Desk:
             clock=boottime_s,
             rng=random.Random(),  # noqa: S311 - it only spreads pauses
         )
-        turns = Turns(self._store.crash_counts)
-        self._attendant = Attendant(store=self._store, dialer=dialer, reconciler=reconciler, turns=turns, tally=tally)
+        crash_guard = CrashGuard(self._store.crash_counts)
+        self._attendant = Attendant(store=self._store, dialer=dialer, reconciler=reconciler, crash_guard=crash_guard, tally=tally)
         outbound = partial(open_outbound, allows_private=settings.webhook_private_targets)
-        self._courier = Courier(self._store, outbound, turns=turns, tally=tally)
+        self._courier = Courier(self._store, outbound, crash_guard=crash_guard, tally=tally)
 
     def __enter__(self) -> Self:
         """Have the loop ready."""

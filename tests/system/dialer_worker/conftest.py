@@ -14,7 +14,7 @@ from services.dialer_worker.calls.confirmation_job import Attendant
 from services.dialer_worker.calls.dialer import Dialer
 from services.dialer_worker.calls.reconciler import Reconciler
 from services.dialer_worker.calls.twilio_client import TwilioClient
-from services.dialer_worker.crash_guard import Turns
+from services.dialer_worker.crash_guard import CrashGuard
 from services.dialer_worker.settings import Settings
 from services.dialer_worker.worker_counts import Count, Figure
 from shared.core.confirmation import Confirmation
@@ -206,7 +206,9 @@ async def bench(valkey_url: str) -> AsyncIterator[Bench]:
         clock=clock,
         rng=random.Random(7),
     )
-    attendant = Attendant(store=store, dialer=dialer, reconciler=reconciler, turns=Turns(store.crash_counts), tally=counts.append)
+    attendant = Attendant(
+        store=store, dialer=dialer, reconciler=reconciler, crash_guard=CrashGuard(store.crash_counts), tally=counts.append
+    )
     yield Bench(store, twilio, attendant, counts, clock)
     await client.aclose()
     await store.close()

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from services.dialer_worker.crash_guard import Turns
+from services.dialer_worker.crash_guard import CrashGuard
 from services.dialer_worker.deliveries.deliverer import Courier
 from services.dialer_worker.deliveries.http_post import open_outbound
 from services.dialer_worker.worker_counts import Count, Figure
@@ -46,8 +46,8 @@ class Post:
         return False
 
     def courier(self, *, delays_s: Sequence[float] = (0.05, 0.05, 0.05), life: timedelta = LIFE) -> Courier:
-        outbound, turns = partial(open_outbound, allows_private=True), Turns(self.store.crash_counts)
-        return Courier(self.store, outbound, turns=turns, tally=self._count, delays_s=delays_s, life=life)
+        outbound, crash_guard = partial(open_outbound, allows_private=True), CrashGuard(self.store.crash_counts)
+        return Courier(self.store, outbound, crash_guard=crash_guard, tally=self._count, delays_s=delays_s, life=life)
 
     async def finish(self, number: int = 1) -> None:
         """Have an order called and confirmed."""
