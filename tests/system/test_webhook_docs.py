@@ -17,7 +17,7 @@ from standardwebhooks.webhooks import Webhook
 from services.dialer_worker.crash_guard import CrashGuard
 from services.dialer_worker.deliveries.deliverer import Courier
 from services.dialer_worker.deliveries.http_post import open_outbound
-from services.dialer_worker.worker_counts import Count
+from services.dialer_worker.worker_counts import WorkerCount
 from shared.core.lifecycle.announcement import EventType
 from shared.core.webhook_endpoints.endpoint import Endpoint, secret_of
 from shared.store import connect
@@ -74,7 +74,7 @@ def running_shop(folder: Path) -> Iterator[PhpShop]:
 
 
 async def test_the_php_receiver_takes_what_we_send(valkey_url: str, tmp_path: Path) -> None:
-    store, counts = connect(valkey_url, ALWAYS), list[Count]()
+    store, counts = connect(valkey_url, ALWAYS), list[WorkerCount]()
     with running_shop(tmp_path) as shop:
         endpoint = Endpoint(id="whe_1", shop="shopaz", url=shop.url, events=(EventType.FINISHED,), secret=SECRET, created_at=NOON)
         await store.webhooks.save(endpoint)
@@ -82,7 +82,7 @@ async def test_the_php_receiver_takes_what_we_send(valkey_url: str, tmp_path: Pa
         for make_fact in CALL:
             await store.confirmations.apply(an_order(1).id, make_fact)
         outbound = partial(open_outbound, allows_private=True)
-        await Courier(store, outbound, crash_guard=CrashGuard(store.crash_counts), tally=counts.append).deliver("whe_1")
+        await Courier(store, outbound, crash_guard=CrashGuard(store.crash_counts), report_count=counts.append).deliver("whe_1")
         assert [count.label for count in counts] == ["delivered"]
         assert f"{an_order(1).order.id} confirmed" in shop.told()
     await store.close()

@@ -9,7 +9,7 @@ from services.dialer_worker.calls.dialer import Dialer
 from services.dialer_worker.calls.reconciler import Reconciler
 from services.dialer_worker.calls.simulated_calls import Rehearsals
 from services.dialer_worker.crash_guard import CrashGuard
-from services.dialer_worker.worker_counts import Count, Figure, Tally
+from services.dialer_worker.worker_counts import CountKind, ReportCount, WorkerCount
 from shared.core.confirmation import Confirmation
 from shared.core.errors import NotFoundError
 from shared.core.lifecycle.facts import CallEnded, Fact, GivenUp, Withdrawn
@@ -22,13 +22,15 @@ _log = structlog.get_logger(__name__)
 class Attendant:
     """Attends to confirmations, several side by side; one that kills its worker again and again is parked."""
 
-    def __init__(self, *, store: Store, dialer: Dialer, reconciler: Reconciler, crash_guard: CrashGuard, tally: Tally) -> None:
+    def __init__(
+        self, *, store: Store, dialer: Dialer, reconciler: Reconciler, crash_guard: CrashGuard, report_count: ReportCount
+    ) -> None:
         self._store = store
         self._dialer = dialer
         self._reconciler = reconciler
         self._rehearsals = Rehearsals(store, from_number=dialer.settings.twilio_from_numbers[0])
         self._crash_guard = crash_guard
-        self._tally = tally
+        self._report_count = report_count
 
     async def attend(self, confirmation_id: str, work: Work) -> None:
         """Bring the confirmation forward; `work` is what it was woken for. Doing so never, once or many times does no harm.
@@ -47,7 +49,7 @@ class Attendant:
         if is_over and await self._crash_guard.run_guarded(Work.RETIRE, confirmation_id, partial(self._retire, confirmation_id)):
             return
         await self._store.crash_counts.park(confirmation_id)
-        self._tally(Count(Figure.CARE, "parked"))
+        self._report_count(WorkerCount(CountKind.CARE, "parked"))
         _log.error("confirmation_parked", work=work.value, recoveries=MOST_RECOVERIES)
 
     async def _retire(self, confirmation_id: str) -> None:
@@ -60,7 +62,7 @@ class Attendant:
             if step.confirmation.is_finished:
                 break
         await self._store.eraser.erase_if_over(confirmation_id)
-        self._tally(Count(Figure.CARE, "retired"))
+        self._report_count(WorkerCount(CountKind.CARE, "retired"))
         _log.warning("parked_retired")
 
     async def _do(self, confirmation_id: str) -> None:
@@ -77,7 +79,7 @@ class Attendant:
             await self._dialer.place_call(confirmation)
             return
         care = await self._reconciler.care(confirmation, now)
-        self._tally(Count(Figure.CARE, care.name.lower()))
+        self._report_count(WorkerCount(CountKind.CARE, care.name.lower()))
 
 
 def _withdrawn(confirmation: Confirmation, now: datetime) -> Fact | None:

@@ -23,7 +23,7 @@ from services.dialer_worker.calls.create_call_result import (
 from services.dialer_worker.calls.reconciler import Reconciler
 from services.dialer_worker.calls.twilio_client import CallRequest, Ending, TwilioClient
 from services.dialer_worker.settings import Settings
-from services.dialer_worker.worker_counts import Count, Figure, Tally
+from services.dialer_worker.worker_counts import CountKind, ReportCount, WorkerCount
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.dialing.advance import Step
 from shared.core.dialing.dial_policy import DialPolicy
@@ -51,7 +51,7 @@ class Dialer:
     reconciler: Reconciler
     settings: Settings
     policy: DialPolicy
-    tally: Tally
+    report_count: ReportCount
     clock: Callable[[], float]
     rng: random.Random
 
@@ -67,7 +67,7 @@ class Dialer:
         attempt, is_in_time = claimed
         structlog.contextvars.bind_contextvars(attempt_id=attempt.id)
         answer = await self.twilio_client.create_call(self._request(confirmation, attempt), is_in_time=is_in_time)
-        self.tally(Count(Figure.PLACING, _WORDS[type(answer)]))
+        self.report_count(WorkerCount(CountKind.PLACING, _WORDS[type(answer)]))
         if isinstance(answer, AccountRefused):  # before the order is queued again, or it would be tried again at once
             await self.store.circuit.open(answer.reason)
             _log.error("dialing_paused", code=answer.code, reason=answer.reason)
@@ -153,7 +153,7 @@ class Dialer:
         """Name the country that the account may not call: one switch in Twilio's console, for all its orders."""
         phone = "" if step is None else step.confirmation.customer.phone
         country = self.policy.country_of(phone) or "unknown"
-        self.tally(Count(Figure.COUNTRY_REFUSED, country))
+        self.report_count(WorkerCount(CountKind.COUNTRY_REFUSED, country))
         _log.warning("country_not_permitted", country=country)
 
     async def _stop_if_unwanted(self, step: Step | None, attempt: Attempt, call_sid: str) -> None:

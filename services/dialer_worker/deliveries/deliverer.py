@@ -12,7 +12,7 @@ import structlog
 
 from services.dialer_worker.crash_guard import CrashGuard
 from services.dialer_worker.deliveries.http_post import Accepted, Outbound, Refused
-from services.dialer_worker.worker_counts import Count, Figure, Tally
+from services.dialer_worker.worker_counts import CountKind, ReportCount, WorkerCount
 from shared.core.errors import NotFoundError, StoreUnavailableError
 from shared.core.webhook_endpoints.endpoint import LIFE, RETRY_DELAYS_S, Endpoint, next_try_at, signature
 from shared.store import MOST_RECOVERIES, Message, Settled, Store, Work
@@ -38,7 +38,7 @@ class Courier:
         open_outbound: OpenOutbound,
         *,
         crash_guard: CrashGuard,
-        tally: Tally,
+        report_count: ReportCount,
         delays_s: Sequence[float] = RETRY_DELAYS_S,
         life: timedelta = LIFE,
         clock: Callable[[], float] = time.monotonic,
@@ -46,7 +46,7 @@ class Courier:
         self._store = store
         self._open_outbound = open_outbound
         self._crash_guard = crash_guard
-        self._tally = tally
+        self._report_count = report_count
         self._delays_s = delays_s
         self._life = life
         self._clock = clock
@@ -59,7 +59,7 @@ class Courier:
         """
         if not await self._crash_guard.run_guarded(Work.DELIVER, endpoint_id, partial(self._deliver, endpoint_id)):
             await self._store.crash_counts.park_endpoint(endpoint_id)
-            self._tally(Count(Figure.WEBHOOK, "parked"))
+            self._report_count(WorkerCount(CountKind.WEBHOOK, "parked"))
             _log.error("endpoint_parked", recoveries=MOST_RECOVERIES)
 
     async def _deliver(self, endpoint_id: str) -> None:
@@ -108,7 +108,7 @@ class Courier:
             match await outbound.post(endpoint.url, headers, message.body):
                 case Accepted():
                     await self._store.deliveries.delivered(endpoint, message)
-                    self._tally(Count(Figure.WEBHOOK, "delivered"))
+                    self._report_count(WorkerCount(CountKind.WEBHOOK, "delivered"))
                 case Refused() as refused:
                     return await self._failed(endpoint, message, refused)
         return True
@@ -124,14 +124,14 @@ class Courier:
         else:
             settled = await self._store.deliveries.postpone(endpoint, message, next_at)
         what = "failed" if next_at is not None else "dead"
-        self._tally(Count(Figure.WEBHOOK, what))
+        self._report_count(WorkerCount(CountKind.WEBHOOK, what))
         _log.info("webhook_not_delivered", endpoint_id=endpoint.id, event_id=message.id, reason=refused.reason, result=what)
         if refused.is_gone:
             await self._store.webhooks.save(replace(endpoint, disabled_because="the receiver answered 410 Gone"))
             _log.warning("endpoint_disabled", endpoint_id=endpoint.id)
             return False
         if settled is Settled.OPENED:
-            self._tally(Count(Figure.WEBHOOK, "circuit_opened"))
+            self._report_count(WorkerCount(CountKind.WEBHOOK, "circuit_opened"))
             _log.warning("endpoint_paused", endpoint_id=endpoint.id)
         return settled is not Settled.OPENED and not await self._is_held(endpoint)
 
@@ -145,7 +145,7 @@ class Courier:
             message = await self._store.deliveries.first(endpoint.id, confirmation_id)
             if message is not None and now >= message.told_at + self._life:
                 await self._store.deliveries.bury(endpoint, message, "the endpoint took nothing for a day")
-                self._tally(Count(Figure.WEBHOOK, "dead"))
+                self._report_count(WorkerCount(CountKind.WEBHOOK, "dead"))
 
 
 def _headers(secrets: Sequence[str], message: Message, timestamp: int) -> dict[str, str]:

@@ -7,7 +7,7 @@ import time
 
 import structlog
 
-from services.dialer_worker.process.metrics import Figures
+from services.dialer_worker.process.metrics import DialerMetrics
 from services.dialer_worker.process.ticker import Ticker
 from services.dialer_worker.settings import Settings
 from shared.core.errors import StoreUnavailableError
@@ -28,14 +28,14 @@ _log = structlog.get_logger(__name__)
 
 
 class Front:
-    """One process's part. `figures_fd` is where the workers' counts arrive, `life_fd` ends with the parent process."""
+    """One process's part. `counts_fd` is where the workers' counts arrive, `life_fd` ends with the parent process."""
 
-    def __init__(self, settings: Settings, *, figures_fd: int, life_fd: int) -> None:
+    def __init__(self, settings: Settings, *, counts_fd: int, life_fd: int) -> None:
         self._settings = settings
-        self._figures_fd = figures_fd
+        self._counts_fd = counts_fd
         self._life_fd = life_fd
         registry = make_registry("dialer_worker")
-        self._figures = Figures(registry)
+        self._metrics = DialerMetrics(registry)
         self._queue = DialQueue(open_sync_client(settings.redis_url.get_secret_value()))
         self._store = _store(settings)
         self._ticker = Ticker(
@@ -84,8 +84,8 @@ class Front:
     def _listen(self) -> None:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._stop)
-        os.set_blocking(self._figures_fd, False)
-        loop.add_reader(self._figures_fd, self._take_figures)
+        os.set_blocking(self._counts_fd, False)
+        loop.add_reader(self._counts_fd, self._read_counts)
         loop.add_reader(self._life_fd, self._stop_orphan)
 
     def _stop(self) -> None:
@@ -99,12 +99,12 @@ class Front:
         self._stop()
         self._end.set()
 
-    def _take_figures(self) -> None:
-        lines = os.read(self._figures_fd, _CHUNK)
+    def _read_counts(self) -> None:
+        lines = os.read(self._counts_fd, _CHUNK)
         if lines:
-            self._figures.take(lines)
+            self._metrics.add_lines(lines)
         else:
-            asyncio.get_running_loop().remove_reader(self._figures_fd)
+            asyncio.get_running_loop().remove_reader(self._counts_fd)
 
     async def _check_redis(self) -> None:
         """Warn of settings of Redis by which orders could be lost, once it can be asked."""
@@ -120,16 +120,16 @@ class Front:
 
     async def _sample(self) -> None:
         """Look at Redis now and then, so that a scrape costs nothing."""
-        figures, store = self._figures, self._store
+        metrics, store = self._metrics, self._store
         while True:
             try:
-                figures.queue_depth.set(await asyncio.to_thread(self._queue.depth))
-                figures.calls_open.set(await store.due.calls_open())
-                figures.note_due(await store.due.overdue())
+                metrics.queue_depth.set(await asyncio.to_thread(self._queue.depth))
+                metrics.calls_open.set(await store.due.calls_open())
+                metrics.set_due(await store.due.overdue())
                 call_at, care_at = await store.due.next_call_at(), await store.due.next_care_at()
-                figures.note_ages(call_at=call_at, care_at=care_at, now=await store.now())
-                figures.circuit_open.set(await store.circuit.state() is not None)
-                figures.parked.set(await store.crash_counts.count())
+                metrics.set_delays(call_at=call_at, care_at=care_at, now=await store.now())
+                metrics.circuit_open.set(await store.circuit.state() is not None)
+                metrics.parked.set(await store.crash_counts.count())
             except StoreUnavailableError:
                 _log.debug("figures_not_sampled")
             await asyncio.sleep(_SAMPLE_EVERY_S)
@@ -143,20 +143,20 @@ class Front:
         return None if circuit is None else circuit.reason
 
     async def _worker_trouble(self) -> str | None:
-        return None if self._figures.alive else "no worker process is alive"
+        return None if self._metrics.workers_alive else "no worker process is alive"
 
     async def _ticker_trouble(self) -> str | None:
         late_s = time.monotonic() - self._ticker.last_tick_at
         return None if late_s < _TICK_IS_LATE_S else "nothing was claimed for a while"
 
 
-def run_front(settings: Settings, *, figures_fd: int, life_fd: int) -> None:
+def run_front(settings: Settings, *, counts_fd: int, life_fd: int) -> None:
     """Be the front process."""
-    asyncio.run(_run(settings, figures_fd=figures_fd, life_fd=life_fd))
+    asyncio.run(_run(settings, counts_fd=counts_fd, life_fd=life_fd))
 
 
-async def _run(settings: Settings, *, figures_fd: int, life_fd: int) -> None:
-    await Front(settings, figures_fd=figures_fd, life_fd=life_fd).run()
+async def _run(settings: Settings, *, counts_fd: int, life_fd: int) -> None:
+    await Front(settings, counts_fd=counts_fd, life_fd=life_fd).run()
 
 
 def _store(settings: Settings) -> Store:

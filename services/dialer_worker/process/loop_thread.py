@@ -20,7 +20,7 @@ from services.dialer_worker.crash_guard import CrashGuard
 from services.dialer_worker.deliveries.deliverer import Courier
 from services.dialer_worker.deliveries.http_post import open_outbound
 from services.dialer_worker.settings import Settings
-from services.dialer_worker.worker_counts import Count, Figure, Tally
+from services.dialer_worker.worker_counts import CountKind, ReportCount, WorkerCount
 from shared.core.errors import StoreUnavailableError, TelephonyError
 from shared.settings.dial_policy import dial_policy_from
 from shared.store import Work, connect
@@ -37,7 +37,7 @@ class Desk:
     for RQ, which wakes and keeps nothing.
     """
 
-    def __init__(self, settings: Settings, tally: Tally) -> None:
+    def __init__(self, settings: Settings, report_count: ReportCount) -> None:
         self._room = threading.Semaphore(settings.dialer_calls_at_once - 1)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="desk", daemon=True)
@@ -52,7 +52,7 @@ class Desk:
         twilio_client = TwilioClient(
             self._client,
             account_sid=settings.twilio_account_sid,
-            on_error=lambda kind: tally(Count(Figure.TWILIO_ERROR, kind)),
+            on_error=lambda kind: report_count(WorkerCount(CountKind.TWILIO_ERROR, kind)),
         )
         reconciler = Reconciler(store=self._store, twilio_client=twilio_client, policy=policy)
         dialer = Dialer(
@@ -61,14 +61,16 @@ class Desk:
             reconciler=reconciler,
             settings=settings,
             policy=policy,
-            tally=tally,
+            report_count=report_count,
             clock=boottime_s,
             rng=random.Random(),  # noqa: S311 - it only spreads pauses
         )
         crash_guard = CrashGuard(self._store.crash_counts)
-        self._attendant = Attendant(store=self._store, dialer=dialer, reconciler=reconciler, crash_guard=crash_guard, tally=tally)
+        self._attendant = Attendant(
+            store=self._store, dialer=dialer, reconciler=reconciler, crash_guard=crash_guard, report_count=report_count
+        )
         outbound = partial(open_outbound, allows_private=settings.webhook_private_targets)
-        self._courier = Courier(self._store, outbound, crash_guard=crash_guard, tally=tally)
+        self._courier = Courier(self._store, outbound, crash_guard=crash_guard, report_count=report_count)
 
     def __enter__(self) -> Self:
         """Have the loop ready."""

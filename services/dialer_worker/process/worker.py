@@ -15,7 +15,7 @@ from ulid import ULID
 from services.dialer_worker.jobs import DESK
 from services.dialer_worker.process.loop_thread import ATTEND_TIMEOUT_S, Desk
 from services.dialer_worker.settings import Settings
-from services.dialer_worker.worker_counts import Count, Figure, tally_into
+from services.dialer_worker.worker_counts import CountKind, WorkerCount, report_counts_to
 from shared.store.dialing.dial_queue import DialQueue, open_sync_client
 
 # The wait for a job is 15 s shorter and a dead connection is noticed 10 s after it (rq 3.0, worker/base.py).
@@ -40,19 +40,19 @@ class DialWorker(SimpleWorker):
         """Ignore further signals: the parent ends at once who may not finish."""
 
 
-def run_worker(settings: Settings, *, figures_fd: int, life_fd: int) -> None:
+def run_worker(settings: Settings, *, counts_fd: int, life_fd: int) -> None:
     """Be a worker process until SIGTERM, or until Redis is lost.
 
     Raises:
         SystemExit: With code 1, Redis was lost; the parent starts another one.
     """
-    tally = tally_into(figures_fd)
+    report_count = report_counts_to(counts_fd)
     threading.Thread(target=_end_with_parent, args=(life_fd,), daemon=True).start()
-    with Desk(settings, tally) as desk:
+    with Desk(settings, report_count) as desk:
         DESK.set(desk)
         try:
             worker = _worker(settings)
-            tally(Count(Figure.READY))
+            report_count(WorkerCount(CountKind.READY))
             worker.work(logging_level="WARNING")
         except (RedisError, OSError) as error:
             _log.warning("worker_lost_redis", reason=type(error).__name__)

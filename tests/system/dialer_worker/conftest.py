@@ -16,7 +16,7 @@ from services.dialer_worker.calls.reconciler import Reconciler
 from services.dialer_worker.calls.twilio_client import TwilioClient
 from services.dialer_worker.crash_guard import CrashGuard
 from services.dialer_worker.settings import Settings
-from services.dialer_worker.worker_counts import Count, Figure
+from services.dialer_worker.worker_counts import CountKind, WorkerCount
 from shared.core.confirmation import Confirmation
 from shared.core.lifecycle.facts import AttemptBegun, CallPlaced
 from shared.core.order import CallWishes
@@ -110,7 +110,7 @@ class Bench:
     store: Store
     twilio: Twilio
     attendant: Attendant
-    counts: list[Count]
+    counts: list[WorkerCount]
     clock: Clock
 
     async def submit(self, number: int = 1, *, call: CallWishes | None = None) -> Confirmation:
@@ -151,8 +151,8 @@ class Bench:
             await self.store.confirmations.apply(an_order(number).id, lambda now: CallPlaced(now - past, attempt_id, call_sid))
         return await self.get(number)
 
-    def counted(self, figure: Figure) -> list[str]:
-        return [count.label for count in self.counts if count.figure is figure]
+    def counted(self, kind: CountKind) -> list[str]:
+        return [count.label for count in self.counts if count.kind is kind]
 
 
 @pytest.fixture(scope="module")
@@ -188,12 +188,12 @@ async def bench(valkey_url: str) -> AsyncIterator[Bench]:
     settings = parse_settings(Settings, SETTINGS)
     policy = replace(ALWAYS, country_of=lambda _: "XK")
     store = connect(valkey_url, policy, Limits(calls_per_second=1000, max_concurrent_calls=10, probe_every_s=0.05))
-    twilio, counts, clock = Twilio(), list[Count](), Clock()
+    twilio, counts, clock = Twilio(), list[WorkerCount](), Clock()
     client = httpx.AsyncClient(transport=httpx.MockTransport(twilio.answer), base_url=settings.twilio_api_url)
     twilio_client = TwilioClient(
         client,
         account_sid=settings.twilio_account_sid,
-        on_error=lambda kind: counts.append(Count(Figure.TWILIO_ERROR, kind)),
+        on_error=lambda kind: counts.append(WorkerCount(CountKind.TWILIO_ERROR, kind)),
     )
     reconciler = Reconciler(store=store, twilio_client=twilio_client, policy=policy)
     dialer = Dialer(
@@ -202,12 +202,12 @@ async def bench(valkey_url: str) -> AsyncIterator[Bench]:
         reconciler=reconciler,
         settings=settings,
         policy=policy,
-        tally=counts.append,
+        report_count=counts.append,
         clock=clock,
         rng=random.Random(7),
     )
     attendant = Attendant(
-        store=store, dialer=dialer, reconciler=reconciler, crash_guard=CrashGuard(store.crash_counts), tally=counts.append
+        store=store, dialer=dialer, reconciler=reconciler, crash_guard=CrashGuard(store.crash_counts), report_count=counts.append
     )
     yield Bench(store, twilio, attendant, counts, clock)
     await client.aclose()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from services.dialer_worker.worker_counts import Figure
+from services.dialer_worker.worker_counts import CountKind
 from shared.core.errors import TelephonyError
 from shared.core.lifecycle.facts import VerdictGiven, Withdrawn
 from shared.core.outcome import AttemptResult, Outcome, VerdictKind
@@ -30,7 +30,7 @@ async def test_an_order_that_was_begun_too_often_is_parked_and_not_called(bench:
         await bench.store.crash_counts.begin(Work.DIAL, ID)
     assert (await bench.attend()).attempts == ()
     assert await bench.store.crash_counts.count() == 1
-    assert "parked" in bench.counted(Figure.CARE)
+    assert "parked" in bench.counted(CountKind.CARE)
     await bench.store.crash_counts.redrive(ID)
     await bench.grant()
     assert len((await bench.attend()).attempts) == 1
@@ -76,7 +76,7 @@ async def test_an_order_parked_for_its_retention_finishes_uncalled_and_is_erased
     await bench.submit()
     await parked_for_its_retention(bench)
     after = await bench.attend(work=Work.CARE)
-    assert (after.outcome, after.attempts, bench.counted(Figure.CARE)) == (Outcome.EXPIRED, (), ["retired"])
+    assert (after.outcome, after.attempts, bench.counted(CountKind.CARE)) == (Outcome.EXPIRED, (), ["retired"])
     assert await bench.store.crash_counts.count() == 0
     due_ms = await bench.store.client.zscore("due:care", ID)
     wanted = after.updated_at + timedelta(days=ALWAYS.retention_days)
@@ -106,7 +106,7 @@ async def test_one_that_kills_its_worker_even_then_is_left_parked(bench: Bench) 
     for _ in range(MOST_RECOVERIES + 1):
         await bench.store.crash_counts.begin(Work.RETIRE, ID)
     assert not (await bench.attend(work=Work.CARE)).is_finished
-    assert bench.counted(Figure.CARE) == ["parked"]
+    assert bench.counted(CountKind.CARE) == ["parked"]
     assert await bench.store.due.claim_care() == []
 
 

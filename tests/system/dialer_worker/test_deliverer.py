@@ -11,7 +11,7 @@ import pytest
 from services.dialer_worker.crash_guard import CrashGuard
 from services.dialer_worker.deliveries.deliverer import Courier
 from services.dialer_worker.deliveries.http_post import open_outbound
-from services.dialer_worker.worker_counts import Count, Figure
+from services.dialer_worker.worker_counts import CountKind, WorkerCount
 from shared.core.lifecycle.announcement import EventType
 from shared.core.lifecycle.facts import Withdrawn
 from shared.core.webhook_endpoints.endpoint import LIFE, Endpoint, secret_of
@@ -47,7 +47,7 @@ class Post:
 
     def courier(self, *, delays_s: Sequence[float] = (0.05, 0.05, 0.05), life: timedelta = LIFE) -> Courier:
         outbound, crash_guard = partial(open_outbound, allows_private=True), CrashGuard(self.store.crash_counts)
-        return Courier(self.store, outbound, crash_guard=crash_guard, tally=self._count, delays_s=delays_s, life=life)
+        return Courier(self.store, outbound, crash_guard=crash_guard, report_count=self._count, delays_s=delays_s, life=life)
 
     async def finish(self, number: int = 1) -> None:
         """Have an order called and confirmed."""
@@ -66,8 +66,8 @@ class Post:
     def types(self) -> list[str]:
         return [event["type"].removeprefix("confirmation.") for event in self.receiver.events]
 
-    def _count(self, count: Count) -> None:
-        assert count.figure is Figure.WEBHOOK
+    def _count(self, count: WorkerCount) -> None:
+        assert count.kind is CountKind.WEBHOOK
         self.counts.append(count.label)
 
 

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from services.dialer_worker.worker_counts import Figure
+from services.dialer_worker.worker_counts import CountKind
 from shared.core.lifecycle.facts import Withdrawn
 from shared.store import Work
 from shared.store.erasure.eraser import UNREAD_GRACE
@@ -25,7 +25,7 @@ async def test_an_unread_outcome_is_kept_for_a_while_and_then_erased_aloud(
         await bench.store.confirmations.submit(an_order(number, at=now - ago))
         await bench.store.confirmations.apply(an_order(number).id, partial(_withdrawn, ago))
         await bench.attendant.attend(an_order(number).id, Work.CARE)
-    assert bench.counted(Figure.CARE) == ["keep_unread", "erase_unread"]
+    assert bench.counted(CountKind.CARE) == ["keep_unread", "erase_unread"]
     assert (await bench.get(1)).is_finished
     told = capsys.readouterr().out
     assert "outcome_kept_unread" in told
