@@ -1,4 +1,4 @@
-"""The receiver of docs/webhooks.md takes what the courier sends, and nothing else."""
+"""The receiver of docs/webhooks.md takes what the webhook deliverer sends, and nothing else."""
 
 import re
 import subprocess
@@ -15,8 +15,8 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from services.dialer_worker.crash_guard import CrashGuard
-from services.dialer_worker.deliveries.deliverer import Courier
-from services.dialer_worker.deliveries.http_post import open_outbound
+from services.dialer_worker.deliveries.deliverer import WebhookDeliverer
+from services.dialer_worker.deliveries.http_post import open_http_poster
 from services.dialer_worker.worker_counts import WorkerCount
 from shared.core.lifecycle.announcement import EventType
 from shared.core.webhook_endpoints.endpoint import Endpoint, secret_of
@@ -81,8 +81,10 @@ async def test_the_php_receiver_takes_what_we_send(valkey_url: str, tmp_path: Pa
         await store.confirmations.submit(an_order(1, at=await store.now()))
         for make_fact in CALL:
             await store.confirmations.apply(an_order(1).id, make_fact)
-        outbound = partial(open_outbound, allows_private=True)
-        await Courier(store, outbound, crash_guard=CrashGuard(store.crash_counts), report_count=counts.append).deliver("whe_1")
+        open_poster = partial(open_http_poster, allows_private=True)
+        crash_guard = CrashGuard(store.crash_counts)
+        deliverer = WebhookDeliverer(store, open_poster, crash_guard=crash_guard, report_count=counts.append)
+        await deliverer.deliver("whe_1")
         assert [count.label for count in counts] == ["delivered"]
         assert f"{an_order(1).order.id} confirmed" in shop.told()
     await store.close()

@@ -35,7 +35,7 @@ class Reconciler:
         self._twilio_client = twilio_client
         self._policy = policy
 
-    async def care(self, confirmation: Confirmation, now: datetime) -> Care:
+    async def reconcile(self, confirmation: Confirmation, now: datetime) -> Care:
         """Do what the confirmation needs at `now`, Redis's time when it was read, and return what that was.
 
         Raises:

@@ -12,8 +12,8 @@ from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 from ulid import ULID
 
-from services.dialer_worker.jobs import DESK
-from services.dialer_worker.process.loop_thread import ATTEND_TIMEOUT_S, Desk
+from services.dialer_worker.jobs import JOB_RUNNER
+from services.dialer_worker.process.job_runner import JOB_TIMEOUT_S, open_job_runner
 from services.dialer_worker.settings import Settings
 from services.dialer_worker.worker_counts import CountKind, WorkerCount, report_counts_to
 from shared.store.dialing.dial_queue import DialQueue, open_sync_client
@@ -48,8 +48,8 @@ def run_worker(settings: Settings, *, counts_fd: int, parent_alive_fd: int) -> N
     """
     report_count = report_counts_to(counts_fd)
     threading.Thread(target=_end_with_parent, args=(parent_alive_fd,), daemon=True).start()
-    with Desk(settings, report_count) as desk:
-        DESK.set(desk)
+    with open_job_runner(settings, report_count) as job_runner:
+        JOB_RUNNER.set(job_runner)
         try:
             worker = _worker(settings)
             report_count(WorkerCount(CountKind.READY))
@@ -76,5 +76,5 @@ def _end_with_parent(parent_alive_fd: int) -> None:
     """Wait until the parent process is gone; then let the work in hand end, take no more, and exit."""
     os.read(parent_alive_fd, 1)
     os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(ATTEND_TIMEOUT_S)
+    time.sleep(JOB_TIMEOUT_S)
     os._exit(1)

@@ -1,4 +1,4 @@
-"""A worker's desk on a real server, with Twilio's side of the REST API in the same process."""
+"""A worker's jobs on a real Redis, with a fake of Twilio's REST API in the same process."""
 
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -10,9 +10,10 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from services.dialer_worker.calls.confirmation_job import Attendant
+from services.dialer_worker.calls.confirmation_job import ConfirmationJob
 from services.dialer_worker.calls.dialer import Dialer
 from services.dialer_worker.calls.reconciler import Reconciler
+from services.dialer_worker.calls.simulated_calls import SimulatedCalls
 from services.dialer_worker.calls.twilio_client import TwilioClient
 from services.dialer_worker.crash_guard import CrashGuard
 from services.dialer_worker.settings import Settings
@@ -105,11 +106,11 @@ class Clock:
 
 @dataclass
 class Bench:
-    """All that a test needs; `counts` is what the desk told."""
+    """All that a test needs; `counts` is what the job reported."""
 
     store: Store
     twilio: Twilio
-    attendant: Attendant
+    job: ConfirmationJob
     counts: list[WorkerCount]
     clock: Clock
 
@@ -132,7 +133,7 @@ class Bench:
         assert granted.confirmation_id == an_order(number).id
 
     async def attend(self, number: int = 1, *, work: Work = Work.DIAL) -> Confirmation:
-        await self.attendant.attend(an_order(number).id, work)
+        await self.job.run(an_order(number).id, work)
         return await self.get(number)
 
     async def dial(self, number: int = 1, *, call: CallWishes | None = None) -> Confirmation:
@@ -206,9 +207,14 @@ async def bench(valkey_url: str) -> AsyncIterator[Bench]:
         clock=clock,
         rng=random.Random(7),
     )
-    attendant = Attendant(
-        store=store, dialer=dialer, reconciler=reconciler, crash_guard=CrashGuard(store.crash_counts), report_count=counts.append
+    job = ConfirmationJob(
+        store=store,
+        dialer=dialer,
+        simulated_calls=SimulatedCalls(store, from_number=FROM),
+        reconciler=reconciler,
+        crash_guard=CrashGuard(store.crash_counts),
+        report_count=counts.append,
     )
-    yield Bench(store, twilio, attendant, counts, clock)
+    yield Bench(store, twilio, job, counts, clock)
     await client.aclose()
     await store.close()

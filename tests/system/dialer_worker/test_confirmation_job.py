@@ -120,6 +120,6 @@ async def test_what_could_not_be_erased_is_erased_when_the_fault_is_mended(bench
     old = msgspec.json.encode(stamp)
     assert old in record
     await bench.store.client.set(f"confirmation:{ID}", record.replace(old, msgspec.json.encode(stamp - long_ago)))
-    await bench.attendant.attend(ID, Work.CARE)
+    await bench.job.run(ID, Work.CARE)
     assert await bench.store.client.exists(f"confirmation:{ID}") == 0
     assert await bench.store.crash_counts.count() == 0

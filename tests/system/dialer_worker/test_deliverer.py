@@ -9,8 +9,8 @@ from functools import partial
 import pytest
 
 from services.dialer_worker.crash_guard import CrashGuard
-from services.dialer_worker.deliveries.deliverer import Courier
-from services.dialer_worker.deliveries.http_post import open_outbound
+from services.dialer_worker.deliveries.deliverer import WebhookDeliverer
+from services.dialer_worker.deliveries.http_post import open_http_poster
 from services.dialer_worker.worker_counts import CountKind, WorkerCount
 from shared.core.lifecycle.announcement import EventType
 from shared.core.lifecycle.facts import Withdrawn
@@ -35,19 +35,27 @@ class Post:
     endpoint: Endpoint
     counts: list[str]
 
-    async def turn(self, *, delays_s: Sequence[float] = (0.05, 0.05, 0.05), limit_s: float = 2, life: timedelta = LIFE) -> bool:
-        """Take one turn at the endpoint as soon as it is due; False where it never came due."""
-        courier = self.courier(delays_s=delays_s, life=life)
+    async def turn(
+        self, *, retry_delays_s: Sequence[float] = (0.05, 0.05, 0.05), limit_s: float = 2, max_age: timedelta = LIFE
+    ) -> bool:
+        """Run one delivery job as soon as the endpoint is due; return False if it does not come due."""
+        deliverer = self.deliverer(retry_delays_s=retry_delays_s, max_age=max_age)
         for _ in range(int(limit_s / 0.02)):
             if await self.store.deliveries.claim(1):
-                await courier.deliver(self.endpoint.id)
+                await deliverer.deliver(self.endpoint.id)
                 return True
             await asyncio.sleep(0.02)
         return False
 
-    def courier(self, *, delays_s: Sequence[float] = (0.05, 0.05, 0.05), life: timedelta = LIFE) -> Courier:
-        outbound, crash_guard = partial(open_outbound, allows_private=True), CrashGuard(self.store.crash_counts)
-        return Courier(self.store, outbound, crash_guard=crash_guard, report_count=self._count, delays_s=delays_s, life=life)
+    def deliverer(self, *, retry_delays_s: Sequence[float] = (0.05, 0.05, 0.05), max_age: timedelta = LIFE) -> WebhookDeliverer:
+        return WebhookDeliverer(
+            self.store,
+            partial(open_http_poster, allows_private=True),
+            crash_guard=CrashGuard(self.store.crash_counts),
+            report_count=self._count,
+            retry_delays_s=retry_delays_s,
+            max_age=max_age,
+        )
 
     async def finish(self, number: int = 1) -> None:
         """Have an order called and confirmed."""
@@ -118,9 +126,9 @@ async def test_what_failed_is_sent_again_with_the_same_id_before_what_follows(po
 async def test_one_order_that_fails_holds_up_no_other(post: Post) -> None:
     post.receiver.statuses = [500]
     await post.withdraw(1)
-    await post.turn(delays_s=(60,))
+    await post.turn(retry_delays_s=(60,))
     await post.withdraw(2)
-    await post.turn(delays_s=(60,))
+    await post.turn(retry_delays_s=(60,))
     assert {event["subject"] for event in post.receiver.events} == {an_order(2).id}
     assert (await post.store.deliveries.counts("whe_1")).pending == 1
 
@@ -137,7 +145,7 @@ async def test_what_cannot_be_delivered_becomes_a_dead_letter_and_can_be_resent(
     post.receiver.always = 500
     await post.withdraw(1)
     while "dead" not in post.counts:
-        assert await post.turn(delays_s=(0.05,))
+        assert await post.turn(retry_delays_s=(0.05,))
     dead = {letter.event_id: letter for letter in await post.store.deliveries.dead_letters("whe_1")}  # the second one may be by now
     first = dead[f"{an_order(1).id}.1"]
     assert (first.tries, first.reason) == (2, "http 500")
@@ -152,7 +160,7 @@ async def test_what_cannot_be_delivered_becomes_a_dead_letter_and_can_be_resent(
 async def test_after_five_failures_in_a_row_the_endpoint_is_left_alone_but_for_a_probe(post: Post) -> None:
     post.receiver.always = 500
     await post.withdraw(*range(1, 9))
-    await post.turn(delays_s=(0.01,) * 50)
+    await post.turn(retry_delays_s=(0.01,) * 50)
     assert "circuit_opened" in post.counts
     tried, held_until = len(post.receiver.ids), (await post.store.deliveries.counts("whe_1")).held_until
     assert held_until is not None
@@ -170,7 +178,7 @@ async def test_after_five_failures_in_a_row_the_endpoint_is_left_alone_but_for_a
 async def test_what_waited_a_day_behind_an_open_circuit_is_given_up(post: Post) -> None:
     post.receiver.always = 500
     await post.withdraw(*range(1, 16))
-    await post.turn(delays_s=(60,) * 10, life=timedelta(0))
+    await post.turn(retry_delays_s=(60,) * 10, max_age=timedelta(0))
     dead = await post.store.deliveries.dead_letters("whe_1")
     assert [(letter.tries, letter.reason) for letter in dead] == [(0, "the endpoint took nothing for a day")] * 5
 
@@ -217,7 +225,7 @@ async def test_an_event_told_during_a_turn_is_not_forgotten(post: Post) -> None:
 async def test_what_is_erased_is_not_sent_and_leaves_nothing(post: Post) -> None:
     post.receiver.always = 500
     await post.withdraw(1, 2)
-    await post.turn(delays_s=())
+    await post.turn(retry_delays_s=())
     assert len(await post.store.deliveries.dead_letters("whe_1")) == 4
     await post.store.deliveries.resend("whe_1", [f"{an_order(1).id}.1"])
     await post.store.eraser.erase(an_order(1).id)
@@ -233,7 +241,7 @@ async def test_a_dropped_endpoint_leaves_nothing_and_its_job_does_no_harm(post: 
     assert await post.store.deliveries.claim(1) == ["whe_1"]
     assert await post.store.webhooks.drop(post.endpoint)
     assert not await post.store.webhooks.drop(post.endpoint)
-    await post.courier().deliver("whe_1")
+    await post.deliverer().deliver("whe_1")
     assert [key for key in await post.store.client.keys("*") if b"webhook" in key or b"deliver" in key] == []
 
 

@@ -1,11 +1,11 @@
-"""The door to shops' servers: the address that was checked is the one that is used."""
+"""Posting to shops' servers: the address that was checked is the one that is used."""
 
 from typing import Self
 
 import httpx
 import pytest
 
-from services.dialer_worker.deliveries.http_post import Accepted, Outbound, Refused
+from services.dialer_worker.deliveries.http_post import Accepted, HttpPoster, Refused
 
 URL = "https://hooks.shop.example:8443/orders?x=1"
 Answer = httpx.Response | Exception
@@ -19,10 +19,10 @@ class Line:
         self.requests: list[httpx.Request] = []
         self._answer = httpx.Response(204) if answer is None else answer
         client = httpx.AsyncClient(transport=httpx.MockTransport(self._take))
-        self.outbound = Outbound(client, resolve=self._resolve, allows_private=allows_private)
+        self.poster = HttpPoster(client, resolve=self._resolve, allows_private=allows_private)
 
     async def send(self, url: str = URL) -> Accepted | Refused:
-        return await self.outbound.post(url, {"webhook-id": "1"}, b"{}")
+        return await self.poster.post(url, {"webhook-id": "1"}, b"{}")
 
     async def _resolve(self, host: str, port: int) -> list[str]:
         if not self.addresses:
