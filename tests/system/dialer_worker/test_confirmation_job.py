@@ -1,4 +1,4 @@
-"""Turns without an end: taken up again alone, parked after three recoveries; Redis or Twilio away is an end."""
+"""Jobs that never ended run again alone, and are parked after three recoveries; a job ends also if Redis or Twilio is away."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.system
 ID = an_order().id
 
 
-async def test_a_turn_that_came_to_an_end_is_forgotten(bench: Bench) -> None:
+async def test_a_job_that_ended_is_forgotten(bench: Bench) -> None:
     await bench.dial()
     assert await bench.store.crash_counts.begin(Work.DIAL, ID) == 0
 
@@ -44,7 +44,7 @@ async def test_an_order_begun_once_before_is_called_all_the_same(bench: Bench) -
     assert await bench.store.crash_counts.begin(Work.DIAL, ID) == 0
 
 
-async def test_twilio_away_is_an_end_of_the_turn_too(bench: Bench) -> None:
+async def test_a_job_ends_also_if_twilio_is_away(bench: Bench) -> None:
     await bench.begin(ago_s=1000)
     bench.twilio.is_down = True
     for _ in range(MOST_RECOVERIES + 3):
@@ -53,8 +53,8 @@ async def test_twilio_away_is_an_end_of_the_turn_too(bench: Bench) -> None:
     assert await bench.store.crash_counts.count() == 0
 
 
-async def test_who_only_waits_to_be_alone_has_not_begun(bench: Bench) -> None:
-    """Its lease ends while it waits, and it is claimed again: that must not count as one more life lost."""
+async def test_a_job_that_waits_to_run_alone_has_not_begun(bench: Bench) -> None:
+    """Its lease ends while it waits, and it is claimed again: that must not count as a crash."""
     await bench.begin(ago_s=1000)
     bench.twilio.add("CA1", at=datetime.now(UTC) - timedelta(seconds=1000), to="+38344123456")
     await bench.store.crash_counts.begin(Work.DIAL, ID)

@@ -1,4 +1,4 @@
-"""The dialer says so when an outcome goes, or stays, because a CRM has not read it."""
+"""The dialer logs that it erased an outcome that a CRM had not read, or that it kept one for that reason."""
 
 from datetime import datetime, timedelta
 from functools import partial
@@ -27,10 +27,10 @@ async def test_an_unread_outcome_is_kept_for_a_while_and_then_erased_aloud(
         await bench.job.run(an_order(number).id, Work.CARE)
     assert bench.counted(CountKind.CARE) == ["keep_unread", "erase_unread"]
     assert (await bench.get(1)).is_finished
-    told = capsys.readouterr().out
-    assert "outcome_kept_unread" in told
-    assert "outcome_erased_unread" in told
-    assert "crm" in told
+    logged = capsys.readouterr().out
+    assert "outcome_kept_unread" in logged
+    assert "outcome_erased_unread" in logged
+    assert "crm" in logged
 
 
 def _withdrawn(ago: timedelta, now: datetime) -> Withdrawn:

@@ -13,7 +13,7 @@ from services.dialer_worker.calls.create_call_result import (
 
 
 @pytest.mark.parametrize("code", [13223, 13224, 13225, 13226, 13227, 21211, 21214, 21215, 21216, 21217, 21219, 573005])
-def test_a_number_that_cannot_be_called_is_refused_for_ever_with_a_sentence(code: int) -> None:
+def test_a_number_that_cannot_be_called_is_refused_for_good_with_a_sentence(code: int) -> None:
     answer = read_refusal(400, code, None)
     assert isinstance(answer, NumberRefused)
     assert answer.reason.startswith(f"twilio {code}: ")
@@ -35,7 +35,7 @@ def test_a_number_that_cannot_be_called_is_refused_for_ever_with_a_sentence(code
         (301, None),
     ],
 )
-def test_a_fault_of_the_account_is_none_of_the_order(status: int, code: int | None) -> None:
+def test_a_fault_of_the_account_is_no_fault_of_the_order(status: int, code: int | None) -> None:
     answer = read_refusal(status, code, None)
     assert isinstance(answer, AccountRefused)
 
@@ -45,7 +45,7 @@ def test_an_error_of_the_server_says_nothing_about_the_call(status: int) -> None
     assert read_refusal(status, 20500, None) == Unclear(f"http {status}")
 
 
-def test_too_many_requests_is_told_by_status_or_code() -> None:
+def test_too_many_requests_is_recognised_by_status_or_code() -> None:
     assert read_refusal(429, 20429, 2.0) == Throttled(2.0)
     assert read_refusal(400, 20429, None) == Throttled(None)
 

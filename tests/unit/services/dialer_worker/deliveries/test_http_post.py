@@ -47,7 +47,7 @@ async def test_the_checked_address_is_used_under_the_hosts_name() -> None:
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.8", "::1", "::ffff:169.254.169.254"])
-async def test_a_name_that_leads_home_is_refused_even_if_only_in_part(address: str) -> None:
+async def test_a_name_with_a_private_address_is_refused_even_if_it_has_a_public_one_too(address: str) -> None:
     line = Line("93.184.216.34", address)
     assert await line.send() == Refused("the host leads to a private address")
     assert line.requests == []
@@ -74,7 +74,7 @@ async def test_for_trials_private_addresses_can_be_allowed() -> None:
         (TimeoutError(), Refused("no answer within 10 s")),
     ],
 )
-async def test_whatever_goes_wrong_is_told_without_the_answers_words(answer: Answer, refused: Refused) -> None:
+async def test_any_failure_is_returned_without_the_answers_text(answer: Answer, refused: Refused) -> None:
     assert await Line("93.184.216.34", answer=answer).send() == refused
 
 

@@ -49,7 +49,7 @@ def test_a_full_or_broken_pipe_never_holds_up_a_call() -> None:
     os.close(writer)
 
 
-def test_a_line_that_is_none_of_ours_is_dropped() -> None:
+def test_an_unreadable_line_is_dropped() -> None:
     registry = CollectorRegistry()
     DialerMetrics(registry).add_lines(b"nonsense 1\nready \n")
     assert registry.get_sample_value("dialer_worker_starts_total") == 1
