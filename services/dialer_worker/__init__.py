@@ -1,1 +1,1 @@
-"""Places the calls: RQ workers, the ticker that wakes what is due, and the reconciler that clears up what got lost."""
+"""Places the calls: RQ workers, the ticker that enqueues what is due, and the reconciler that settles unclear calls."""

@@ -1,53 +1,53 @@
-"""Turns that are counted by Redis while they last, so that work which kills its worker is known and set aside."""
+"""Counts in Redis the work that is under way, so that work which kills its worker process is recognised and set aside."""
 
 from collections.abc import Awaitable, Callable
 
 import structlog
 
-from services.dialer_worker.shared_lock import Room
+from services.dialer_worker.shared_lock import SharedLock
 from shared.core.errors import StoreUnavailableError, TelephonyError
 from shared.store import MOST_RECOVERIES, CrashCounts, Work
 
 _log = structlog.get_logger(__name__)
 
 
-class Turns:
-    """Has turns taken, several side by side, about orders and endpoints alike: there is one of it in a process.
+class CrashGuard:
+    """Runs work about orders and endpoints side by side. A process has one guard for both.
 
-    Work whose last turn never came to an end, because the process died of something, has its next one alone: what it may
-    have been the cause of then strikes nobody else.
+    Work that was begun before and never ended, because the process died, runs alone: if it caused the death, it takes no
+    other work with it this time.
     """
 
     def __init__(self, crash_counts: CrashCounts) -> None:
         self._crash_counts = crash_counts
-        self._room = Room()
+        self._lock = SharedLock()
 
-    async def take(self, work: Work, about: str, do: Callable[[], Awaitable[None]]) -> bool:
-        """Take a turn at the work, `do`; False, and nothing done, where more than three recoveries of it came to no end.
+    async def run_guarded(self, work: Work, subject_id: str, run: Callable[[], Awaitable[None]]) -> bool:
+        """Run the work; return False, without running it, if more than `MOST_RECOVERIES` earlier runs never ended.
 
         Raises:
             StoreUnavailableError: Redis is away; the due time brings the work back.
-            TelephonyError: Twilio could not be asked; the same.
+            TelephonyError: Twilio could not be asked; the due time brings the work back.
         """
-        async with self._room.together():
-            if await self._crash_counts.begin(work, about) <= 0:
-                await self._turn(work, about, do)
+        async with self._lock.shared():
+            if await self._crash_counts.begin(work, subject_id) <= 0:
+                await self._run_and_count(work, subject_id, run)
                 return True
-            await self._crash_counts.put_back(work, about)  # who only waits for the room has not begun
-        async with self._room.alone():
-            begun_before = await self._crash_counts.begin(work, about)
+            await self._crash_counts.put_back(work, subject_id)  # waiting for the lock must not count as begun
+        async with self._lock.exclusive():
+            begun_before = await self._crash_counts.begin(work, subject_id)
             if begun_before > MOST_RECOVERIES:
                 return False
             if begun_before:
                 _log.warning("attending_again", work=work.value, begun_before=begun_before)
-            await self._turn(work, about, do)
+            await self._run_and_count(work, subject_id, run)
             return True
 
-    async def _turn(self, work: Work, about: str, do: Callable[[], Awaitable[None]]) -> None:
-        """Do what is to be done. Redis or Twilio away is an end too; any other error leaves the turn unfinished, like a crash."""
+    async def _run_and_count(self, work: Work, subject_id: str, run: Callable[[], Awaitable[None]]) -> None:
+        """Run the work and count it as ended, also if Redis or Twilio is away. After any other error it counts as a crash."""
         try:
-            await do()
+            await run()
         except (StoreUnavailableError, TelephonyError):
-            await self._crash_counts.end(work, about)
+            await self._crash_counts.end(work, subject_id)
             raise
-        await self._crash_counts.end(work, about)
+        await self._crash_counts.end(work, subject_id)

@@ -1,24 +1,37 @@
-"""What RQ calls by name. A job is a wake-up: it carries an id, and the record says what is to be done."""
+"""The functions that RQ calls by name. A job is a wake-up: it carries an id, and the record says what is to be done."""
 
 from contextvars import ContextVar
+from typing import Protocol
 
-from services.dialer_worker.process.loop_thread import Desk
 from shared.store import Work
 
-DESK: ContextVar[Desk] = ContextVar("desk")
+
+class JobRunner(Protocol):
+    """What runs the jobs of a worker process. Both methods return when there is room for another job."""
+
+    def run_confirmation(self, confirmation_id: str, work: Work) -> None:
+        """Do what a confirmation needs now; `work` says why it was woken."""
+        ...
+
+    def run_delivery(self, endpoint_id: str) -> None:
+        """Deliver what is due at an endpoint."""
+        ...
+
+
+JOB_RUNNER: ContextVar[JobRunner] = ContextVar("job_runner")
 """The worker process's own; set before the first job."""
 
 
 def dial(confirmation_id: str) -> None:
-    """Look at the confirmation, which was granted a call, and do what it needs now."""
-    DESK.get().attend(confirmation_id, Work.DIAL)
+    """Do what a confirmation needs that was granted a call."""
+    JOB_RUNNER.get().run_confirmation(confirmation_id, Work.DIAL)
 
 
 def attend(confirmation_id: str) -> None:
-    """Look at the confirmation, which is due for care, and do what it needs now."""
-    DESK.get().attend(confirmation_id, Work.CARE)
+    """Do what a confirmation needs that is due for care."""
+    JOB_RUNNER.get().run_confirmation(confirmation_id, Work.CARE)
 
 
 def deliver(endpoint_id: str) -> None:
-    """Deliver what is due at the endpoint."""
-    DESK.get().deliver(endpoint_id)
+    """Deliver what is due at an endpoint."""
+    JOB_RUNNER.get().run_delivery(endpoint_id)

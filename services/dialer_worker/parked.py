@@ -1,7 +1,7 @@
-"""What is parked, orders and webhook endpoints, for a person: `python -m services.dialer_worker.parked` lists it.
+"""Parked orders and webhook endpoints, for operators: `python -m services.dialer_worker.parked` lists them.
 
-`… again ID …` drives it again, `… again all` all of it; `… forget ID …` erases orders whose records nobody can read. Exit code 1
-where an id is not known any more, or can be read.
+`… again ID …` makes them due again, `… again all` all of them; `… forget ID …` erases orders whose records nobody can read. The
+exit code is 1 if an id is unknown, or if the record of an order to forget can be read.
 """
 
 import asyncio
@@ -15,68 +15,68 @@ from shared.settings.environ import load_settings
 from shared.store import CrashCounts, ReadableError, UnreadableRecords, connect
 
 _AGAIN, _ALL, _FORGET = "again", "all", "forget"
-_IS_ORDER = "cnf_"
+_ORDER_ID_PREFIX = "cnf_"
 
 
 async def show(crash_counts: CrashCounts) -> int:
-    """Print what is parked, one id a line, and since when."""
+    """Print the id of each parked order and endpoint, and since when it is parked; return the exit code."""
     for parked in await crash_counts.parked():
-        _say(f"{parked.id}  {parked.since:%Y-%m-%dT%H:%M:%SZ}")
+        _print(f"{parked.id}  {parked.since:%Y-%m-%dT%H:%M:%SZ}")
     return 0
 
 
 async def drive_again(crash_counts: CrashCounts, ids: Sequence[str]) -> int:
-    """Have confirmations and endpoints taken up again when they are due."""
+    """Make parked confirmations and endpoints due again; return the exit code, 1 if one is unknown."""
     exit_code = 0
-    for one in ids:
+    for parked_id in ids:
         try:
-            await crash_counts.redrive(one)
+            await crash_counts.redrive(parked_id)
         except NotFoundError:
-            _say(f"{one}  there is none any more")
+            _print(f"{parked_id}  there is none any more")
             exit_code = 1
         else:
-            _say(f"{one}  is due again")
+            _print(f"{parked_id}  is due again")
     return exit_code
 
 
 async def forget(unreadable_records: UnreadableRecords, ids: Sequence[str]) -> int:
-    """Erase orders whose records nobody can read, without an outcome: none can be told."""
+    """Erase orders whose records nobody can read. They get no outcome. Return the exit code, 1 if a record can be read."""
     exit_code = 0
-    for one in ids:
+    for parked_id in ids:
         try:
-            await unreadable_records.erase(one)
+            await unreadable_records.erase(parked_id)
         except ReadableError:
-            _say(f"{one}  can be read: drive it again, or leave it to its retention")
+            _print(f"{parked_id}  can be read: drive it again, or leave it to its retention")
             exit_code = 1
         else:
-            _say(f"{one}  is erased")
+            _print(f"{parked_id}  is erased")
     return exit_code
 
 
 async def run(words: Sequence[str], settings: Settings) -> int:
-    """Do what the command line says and return the exit code."""
+    """Run the command line's arguments `words` and return the exit code, 2 for an unknown command."""
     store = connect(settings.redis_url.get_secret_value(), dial_policy_from(settings))
     try:
         match words:
             case []:
                 return await show(store.crash_counts)
             case [word, only] if (word, only) == (_AGAIN, _ALL):
-                return await drive_again(store.crash_counts, [one.id for one in await store.crash_counts.parked()])
+                return await drive_again(store.crash_counts, [parked.id for parked in await store.crash_counts.parked()])
             case [word, *ids] if word == _AGAIN and ids:
                 return await drive_again(store.crash_counts, ids)
-            case [word, *ids] if word == _FORGET and ids and all(one.startswith(_IS_ORDER) for one in ids):
+            case [word, *ids] if word == _FORGET and ids and all(parked_id.startswith(_ORDER_ID_PREFIX) for parked_id in ids):
                 return await forget(store.unreadable_records, ids)
             case _:
-                _say(__doc__ or "")
+                _print(__doc__ or "")
                 return 2
     except StoreUnavailableError as error:
-        _say(f"Redis does not answer ({error})")
+        _print(f"Redis does not answer ({error})")
         return 1
     finally:
         await store.close()
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     sys.stdout.write(line + "\n")
 
 

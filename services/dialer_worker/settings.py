@@ -26,9 +26,10 @@ class Settings(
     LogSettings,
     WebhookTargets,
 ):
-    """All that the supervisor, its workers and the front process read.
+    """All settings that the supervisor, the control process and the workers read.
 
-    A worker process waits for Twilio, about 0.2 s a call, with as many calls side by side as `dialer_calls_at_once` says.
+    Placing a call is mostly waiting for Twilio, about 0.2 s a call, so each worker process places up to `dialer_calls_at_once`
+    calls side by side.
     """
 
     dialer_workers: int = Field(2, ge=1, le=64, examples=["2"])

@@ -1,4 +1,4 @@
-"""What the worker processes count, told to the supervisor, whose metrics outlive them."""
+"""What the worker processes count. The counts go through a pipe to the control process, whose metrics outlive the workers."""
 
 import contextlib
 import os
@@ -7,49 +7,49 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Figure(StrEnum):
-    """What is counted, each with one label."""
+class CountKind(StrEnum):
+    """What is counted, and what its label says."""
 
-    PLACING = "placing"  # by what became of it
-    TWILIO_ERROR = "twilio_error"  # by code, HTTP status or kind of failure
-    CARE = "care"  # by kind
-    COUNTRY_REFUSED = "country_refused"  # by ISO 3166 code
-    WEBHOOK = "webhook"  # by what became of it
-    READY = "ready"  # a worker is up; no label
-    WORKERS = "workers"  # how many are alive, told by their parent
+    PLACING = "placing"  # label: the result
+    TWILIO_ERROR = "twilio_error"  # label: Twilio's error code, HTTP status or the exception's name
+    CARE = "care"  # label: the kind of care
+    COUNTRY_REFUSED = "country_refused"  # label: ISO 3166 code
+    WEBHOOK = "webhook"  # label: the result
+    READY = "ready"  # a worker has started; no label
+    WORKERS = "workers"  # label: how many workers are alive, reported by their parent
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
-    """One more of something."""
+class WorkerCount:
+    """One more of a kind, or for `CountKind.WORKERS` the present number."""
 
-    figure: Figure
+    kind: CountKind
     label: str = ""
 
-    def line(self) -> bytes:
-        """Return the form that goes through the pipe: short enough to be written whole or not at all."""
-        return f"{self.figure.value} {self.label}\n".encode()
+    def to_line(self) -> bytes:
+        """Return the line that goes through the pipe: shorter than PIPE_BUF, so it is written whole or not at all."""
+        return f"{self.kind.value} {self.label}\n".encode()
 
     @classmethod
-    def read(cls, line: bytes) -> "Count":
-        """Return what a line says.
+    def from_line(cls, line: bytes) -> "WorkerCount":
+        """Return the count that a line holds.
 
         Raises:
-            ValueError: It is none of ours.
+            ValueError: The line holds none.
         """
-        figure, _, label = line.decode().partition(" ")
-        return cls(Figure(figure), label)
+        kind, _, label = line.decode().partition(" ")
+        return cls(CountKind(kind), label)
 
 
-Tally = Callable[[Count], None]
+ReportCount = Callable[[WorkerCount], None]
 
 
-def tally_into(figures_fd: int) -> Tally:
-    """Return a tally that writes into a pipe, and never waits: a figure is worth less than a call."""
-    os.set_blocking(figures_fd, False)
+def report_counts_to(pipe_fd: int) -> ReportCount:
+    """Return a function that writes counts into a pipe. It never waits: if the pipe is full or broken, the count is lost."""
+    os.set_blocking(pipe_fd, False)
 
-    def tell(count: Count) -> None:
+    def report(count: WorkerCount) -> None:
         with contextlib.suppress(BlockingIOError, BrokenPipeError):
-            os.write(figures_fd, count.line())
+            os.write(pipe_fd, count.to_line())
 
-    return tell
+    return report

@@ -66,8 +66,8 @@ def main() -> None:
     children: list[Child] = []
     supervisor = Supervisor(children, drain_timeout_s=settings.drain_timeout_s + _LAST_WORDS_S, on_change=lambda _: None)
     for number in range(count):
-        run = partial(_serve, settings, siblings, number=number, life_fd=supervisor.life_fd)
-        children.append(Child(f"bridge-{number}", run, closes_at_last=True))
+        run = partial(_serve, settings, siblings, number=number, life_fd=supervisor.parent_alive_fd)
+        children.append(Child(f"bridge-{number}", run, gets_second_sigterm=True))
     sys.exit(supervisor.run())
 
 

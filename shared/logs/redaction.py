@@ -1,4 +1,4 @@
-"""The second guard of the logs: nothing personal or secret leaves, even where a caller forgot the first (not to log it)."""
+"""Redaction, the second guard of the logs: it hides what is personal or secret if a caller logs it by mistake."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -9,8 +9,8 @@ from types import TracebackType
 
 HIDDEN = "[hidden]"
 
-# Texts under these keys pass (with numbers and tokens masked); texts under any other key are hidden. To log a new text,
-# add its key here, where a reviewer asks whether it can hold a name, a number, an address or what somebody said.
+# Texts under these keys are written, with phone numbers and tokens masked; texts under any other key are hidden. To log a new
+# text, add its key here; a reviewer asks whether it can hold a name, a number, an address or what somebody said.
 TEXT_KEYS = frozenset(
     {
         "event", "level", "timestamp", "logger", "service", "version", "exception", "exc_info", "stack_info",
@@ -24,7 +24,7 @@ TEXT_KEYS = frozenset(
     }
 )  # fmt: skip
 
-# Whatever stands under a key that names one of these is hidden, numbers too.
+# Any value under a key that matches is hidden, numbers too.
 PERSONAL = re.compile(
     r"phone|address|customer|callee|caller|email|transcript|secret|password|passwd|authorization|api_?key|credential|cookie|"
     r"(name|number|text|quote|note|said|speech|prompt|instructions|payload|body|content|message|order|items?|metadata|token|"
@@ -39,22 +39,22 @@ _MASKS = (
     (re.compile(r"\bsk-[\w-]{6,}"), HIDDEN),
     (re.compile(r"\b[\w-]{10,}\.[\w-]{5,}\.[\w-]{20,}"), HIDDEN),  # signed tokens: payload.time.signature
     (re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+"), "[address]"),
-    (re.compile(r"\+\d[\d ()./-]{5,}\d"), "[number]"),  # E.164, however it is spaced
-    (re.compile(r"(?<!\w)0\d{1,3}[ /-]\d{3}[ -]?\d{2,4}\b"), "[number]"),  # as written at home: 044 123 456
+    (re.compile(r"\+\d[\d ()./-]{5,}\d"), "[number]"),  # E.164, with any spacing
+    (re.compile(r"(?<!\w)0\d{1,3}[ /-]\d{3}[ -]?\d{2,4}\b"), "[number]"),  # national form: 044 123 456
     (re.compile(r"(?<!\w)\d{8,}(?!\w)"), "[number]"),
 )
-_SUSPECT = re.compile(r"[@:=.+]|\d{3}|bearer|basic|sk-", re.IGNORECASE)  # without any of it no mask can fit
+_MAY_NEED_MASK = re.compile(r"[@:=.+]|\d{3}|bearer|basic|sk-", re.IGNORECASE)  # a text without a match fits none of `_MASKS`
 _LONG_NUMBER = 10_000_000
 _MEASURED = re.compile(r"(_ms|_s|_at|_us|_ns|_bytes|_count|_total)$")
 _MAX_DEPTH = 6
 _MAX_FRAMES = 25
-# Exceptions whose text is about machinery; of any other only the type is told, since its text may repeat what it choked on.
-_PLAIN_MODULES = frozenset({"shared", "services", "redis", "websockets", "httpx", "httpcore", "twilio", "ssl", "asyncio"})
+# Modules whose exceptions have a technical text. Of other exceptions only the type is logged: the text may repeat their input.
+_TECHNICAL_MODULES = frozenset({"shared", "services", "redis", "websockets", "httpx", "httpcore", "twilio", "ssl", "asyncio"})
 
 
 def mask(text: str) -> str:
     """Return `text` without phone numbers, tokens, credentials and URL queries."""
-    if not _SUSPECT.search(text):
+    if not _MAY_NEED_MASK.search(text):
         return text
     for pattern, replacement in _MASKS:
         text = pattern.sub(replacement, text)
@@ -62,8 +62,8 @@ def mask(text: str) -> str:
 
 
 def redact(entries: Mapping[str, object]) -> dict[str, object]:
-    """Return a log entry that is safe to write: texts only under known keys, everything masked."""
-    return {key: _safe(key.lower(), value, 0) for key, value in entries.items()}
+    """Return the log entry with all but the known texts hidden, and phone numbers and tokens in those masked."""
+    return {key: _redacted(key.lower(), value, 0) for key, value in entries.items()}
 
 
 @lru_cache(1024)
@@ -71,7 +71,7 @@ def _is_personal(key: str) -> bool:
     return PERSONAL.search(key) is not None
 
 
-def _safe(key: str, value: object, depth: int) -> object:
+def _redacted(key: str, value: object, depth: int) -> object:
     if value is None or isinstance(value, bool):
         return value
     if _is_personal(key):
@@ -86,9 +86,9 @@ def _safe(key: str, value: object, depth: int) -> object:
         case _ if depth >= _MAX_DEPTH:
             return HIDDEN
         case Mapping():
-            return {str(inner): _safe(str(inner).lower(), one, depth + 1) for inner, one in value.items()}
+            return {str(inner): _redacted(str(inner).lower(), one, depth + 1) for inner, one in value.items()}
         case list() | tuple() | set() | frozenset():
-            return [_safe(key, one, depth + 1) for one in value]
+            return [_redacted(key, one, depth + 1) for one in value]
         case PurePath():
             return mask(str(value)) if key in TEXT_KEYS else HIDDEN
         case BaseException():
@@ -100,15 +100,15 @@ def _safe(key: str, value: object, depth: int) -> object:
 
 
 def describe(error: BaseException) -> str:
-    """Return type and text of an exception; the text only where it cannot repeat somebody's data."""
+    """Return the type of an exception, with its text if that can't repeat anybody's data."""
     kind = type(error)
-    is_plain = isinstance(error, OSError) or kind.__module__.split(".")[0] in _PLAIN_MODULES
-    text = mask(str(error)) if is_plain else ""
+    is_technical = isinstance(error, OSError) or kind.__module__.split(".")[0] in _TECHNICAL_MODULES
+    text = mask(str(error)) if is_technical else ""
     return f"{kind.__name__}: {text}" if text else kind.__name__
 
 
 def traceback_text(error: BaseException) -> str:
-    """Return the traceback with its causes and group members: places in the code, no source lines, no locals."""
+    """Return the traceback with its causes and group members: file, line and function only, no source text, no variables."""
     return "\n".join(_traceback_lines(error, "", set()))
 
 

@@ -1,4 +1,4 @@
-"""Logging: structlog to stdout, JSON for machines or coloured lines for people, redacted in both."""
+"""Logging with structlog to stdout, as JSON or as coloured lines for people, redacted in both forms."""
 
 import json
 import logging
@@ -8,40 +8,40 @@ from collections.abc import Callable, Mapping
 import structlog
 from structlog.typing import EventDict, Processor
 
-from shared.logs.nonblocking_stdout import LogOutlet
+from shared.logs.nonblocking_stdout import NonblockingLogStream
 from shared.logs.redaction import redact, traceback_text
 from shared.settings.groups import LogSettings
 
-# Packages say little here: at INFO and below they tell addresses, form fields and frames.
+# At INFO and below, packages log addresses, form fields and frames.
 _PACKAGE_LEVEL = logging.WARNING
 _SILENT = ("uvicorn.access",)
 
 
 def configure_logging(settings: LogSettings, *, service: str) -> None:
-    """Send all logging of this process, ours and that of packages, to stdout as `settings` say.
+    """Write all log entries of this process, ours and those of packages, to stdout as `settings` say.
 
-    Every line carries `service`. Ours log with `structlog.get_logger()` and snake_case past-tense event names; what was
-    bound with `structlog.contextvars` is added.
+    Every entry has `service` and what was bound with `structlog.contextvars`. Our modules log with `structlog.get_logger()`;
+    their event names are snake_case and past tense.
     """
-    told: list[Processor] = [
+    last_steps: list[Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="timestamp"),
         _with_service(service),
         _renderer(settings.log_format),
     ]
-    outlet = LogOutlet(sys.stdout, _tell_lost)
+    stream = NonblockingLogStream(sys.stdout, _log_lost_entries)
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     structlog.configure(
-        processors=[structlog.contextvars.merge_contextvars, _write_exception, _redact, _with_logger_name, *told],
+        processors=[structlog.contextvars.merge_contextvars, _write_exception, _redact, _with_logger_name, *last_steps],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=_lines_to(outlet),
+        logger_factory=_stream_loggers(stream),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(outlet)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.contextvars.merge_contextvars],
-            processors=[_from_record, _write_exception, _redact, *told],
+            processors=[_from_record, _write_exception, _redact, *last_steps],
         )
     )
     root = logging.getLogger()
@@ -52,41 +52,41 @@ def configure_logging(settings: LogSettings, *, service: str) -> None:
     logging.captureWarnings(capture=True)
 
 
-class _Lines:
-    """Where the entries of one module go. They take no part in the standard library's logging, which costs ten times as much."""
+class _StreamLogger:
+    """Writes the entries of one module. They do not pass the standard library's logging, which costs ten times as much."""
 
-    __slots__ = ("_outlet", "name")
+    __slots__ = ("_stream", "name")
 
-    def __init__(self, name: str, outlet: LogOutlet) -> None:
+    def __init__(self, name: str, stream: NonblockingLogStream) -> None:
         self.name = name
-        self._outlet = outlet
+        self._stream = stream
 
     def _write(self, line: str) -> None:
-        self._outlet.write(line + "\n")
+        self._stream.write(line + "\n")
 
     debug = info = warning = error = critical = _write
 
 
-def _tell_lost(count: int) -> None:
+def _log_lost_entries(count: int) -> None:
     structlog.get_logger(__name__).warning("log_entries_lost", count=count)
 
 
-def _lines_to(outlet: LogOutlet) -> Callable[..., _Lines]:
-    names = structlog.stdlib.LoggerFactory()  # knows how to find the module that asks
+def _stream_loggers(stream: NonblockingLogStream) -> Callable[..., _StreamLogger]:
+    names = structlog.stdlib.LoggerFactory()  # finds the name of the calling module
 
-    def make(*arguments: str) -> _Lines:
-        return _Lines(names(*arguments).name, outlet)
+    def make(*arguments: str) -> _StreamLogger:
+        return _StreamLogger(names(*arguments).name, stream)
 
     return make
 
 
-def _with_logger_name(logger: _Lines, _method: str, entry: EventDict) -> EventDict:
+def _with_logger_name(logger: _StreamLogger, _method: str, entry: EventDict) -> EventDict:
     entry["logger"] = logger.name
     return entry
 
 
 def _from_record(_logger: object, _method: str, entry: EventDict) -> EventDict:
-    """Turn what the standard library's logging hands over into an entry like ours."""
+    """Turn a record of the standard library's logging into an entry like ours."""
     record: logging.LogRecord = entry.pop("_record")
     entry.pop("_from_structlog", None)
     entry["logger"] = record.name
@@ -102,7 +102,7 @@ def _with_service(service: str) -> Processor:
 
 
 def _write_exception(_logger: object, _method: str, entry: EventDict) -> EventDict:
-    """Replace `exc_info` by the text of the traceback, which never holds a local variable."""
+    """Replace `exc_info` by the text of the traceback, which holds no variables."""
     error = entry.pop("exc_info", None)
     if isinstance(error, tuple):
         error = error[1]
@@ -134,7 +134,7 @@ _console = structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), pad_event_t
 
 
 def _render_console(logger: object, method: str, entry: EventDict) -> str:
-    """Write the traceback as our own text below the line."""
+    """Write the traceback below the line."""
     trace = entry.pop("exception", None)
     line = _console(logger, method, entry)
     return f"{line}\n{trace}" if trace else line

@@ -18,12 +18,12 @@ DRAINING = "draining"
 PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 Probe = Callable[[], Awaitable[str | None]]
-"""Returns None where all is well, else the reason; a `ConfirmerError`, `OSError` or a time-out counts as a reason too."""
+"""Returns None if all is well, else the reason; a `ConfirmerError`, an `OSError` or a time-out is a reason, too."""
 
 
 @dataclass(slots=True)
 class Health:
-    """What one process tells about itself. `checks` are its needs by name, looked at anew for every question."""
+    """Serves the health of one process. `checks` are its needs by name; each request for `/readyz` runs them."""
 
     registry: CollectorRegistry
     checks: Sequence[tuple[str, Probe]] = ()
@@ -32,22 +32,22 @@ class Health:
     _listeners: list[Callable[[], None]] = field(default_factory=list, init=False)
 
     def start_draining(self) -> None:
-        """Be not ready from now on; there is no way back. May be called from a signal handler."""
+        """Report the process as not ready from now on. May be called from a signal handler."""
         self.is_draining = True
 
     def on_drain(self, listener: Callable[[], None]) -> None:
-        """Have `listener` called, in the event loop, when the drain begins: what would wait for ever is to end then."""
+        """Have `listener` called, in the event loop, when the drain begins, so that it ends what would not end by itself."""
         self._listeners.append(listener)
 
     def tell_draining(self) -> None:
-        """Call who asked for it, each once; from the event loop."""
+        """Call the listeners of `on_drain`, each once. Must be called in the event loop."""
         while self._listeners:
             self._listeners.pop()()
 
     async def reasons(self) -> Mapping[str, str]:
-        """Return why the process is not ready, by check; empty where it is."""
+        """Return why the process is not ready, by check; empty if it is ready."""
         async with asyncio.TaskGroup() as group:
-            tasks = {name: group.create_task(self._ask(probe)) for name, probe in self.checks}
+            tasks = {name: group.create_task(self._run_check(probe)) for name, probe in self.checks}
         found = {name: reason for name, task in tasks.items() if (reason := task.result()) is not None}
         return found | ({"process": DRAINING} if self.is_draining else {})
 
@@ -60,10 +60,10 @@ class Health:
         ]
 
     def app(self) -> Starlette:
-        """Return an application of these routes alone, for a process that serves nothing else."""
+        """Return an application with these routes alone, for a process that serves nothing else."""
         return Starlette(routes=self.routes())
 
-    async def _ask(self, probe: Probe) -> str | None:
+    async def _run_check(self, probe: Probe) -> str | None:
         try:
             async with asyncio.timeout(self.check_timeout_s):
                 return await probe()

@@ -1,37 +1,34 @@
-"""A tiny process for test_drain: echoes over a WebSocket, and has one piece of work in hand for each that is open."""
+"""A tiny web process for test_drain: `/slow` answers after as many seconds as its query says, and a listener of the drain."""
 
+import asyncio
 import sys
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.routing import WebSocketRoute
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 from shared.runtime.health import Health
 from shared.runtime.metrics import make_registry
-from shared.runtime.uvicorn_server import DrainServer, RefuseWhileDraining, server_config
+from shared.runtime.uvicorn_server import DrainServer, server_config
 from shared.settings.parsers import Bind
 
 
 def main(port: int, drain_timeout_s: float) -> None:
-    health = Health(make_registry("echo"))
-    open_sockets: set[WebSocket] = set()
+    health = Health(make_registry("slow"))
 
-    async def echo(websocket: WebSocket) -> None:
-        await websocket.accept()
-        open_sockets.add(websocket)
-        try:
-            while True:
-                await websocket.send_text(await websocket.receive_text())
-        except WebSocketDisconnect:
-            open_sockets.discard(websocket)
+    def say(what: str) -> None:
+        sys.stdout.write(what + "\n")
+        sys.stdout.flush()
 
-    app = Starlette(
-        routes=[WebSocketRoute("/echo", echo), *health.routes()],
-        middleware=[Middleware(RefuseWhileDraining, health=health)],
-    )
-    config = server_config(app, Bind("127.0.0.1", port))
-    DrainServer(config, health=health, drain_timeout_s=drain_timeout_s, work_in_hand=lambda: len(open_sockets)).run()
+    async def slow(request: Request) -> PlainTextResponse:
+        say("request_began")
+        await asyncio.sleep(float(request.query_params["s"]))
+        return PlainTextResponse("done")
+
+    health.on_drain(lambda: say("listener_called"))
+    app = Starlette(routes=[Route("/slow", slow), *health.routes()])
+    DrainServer(server_config(app, Bind("127.0.0.1", port)), health=health, drain_timeout_s=drain_timeout_s).run()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""SIGTERM lets live WebSockets end by themselves; a second one, or the time limit, ends them."""
+"""SIGTERM lets requests in hand end and takes no new ones; a second one, or the time limit, ends them."""
 
 import asyncio
 import contextlib
@@ -9,8 +9,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from shared.runtime.health import Health
 from shared.runtime.metrics import make_registry
@@ -27,10 +25,37 @@ async def status(port: int, path: str) -> int:
         return (await client.get(f"http://127.0.0.1:{port}{path}")).status_code
 
 
+async def slow_answer(port: int, seconds: float) -> str | None:
+    """Return the answer, None if the server broke the request off."""
+    async with httpx.AsyncClient(timeout=30) as client:
+        try:
+            answer = await client.get(f"http://127.0.0.1:{port}/slow", params={"s": seconds})
+        except httpx.TransportError:
+            return None
+        return answer.text if answer.is_success else None
+
+
+async def wait_for_line(process: asyncio.subprocess.Process, word: str) -> None:
+    assert process.stdout is not None
+    async with asyncio.timeout(10):
+        while word.encode() not in await process.stdout.readline():
+            assert not process.stdout.at_eof()
+
+
+async def refuses_connections(port: int) -> None:
+    async with asyncio.timeout(5):
+        while True:
+            try:
+                await status(port, "/readyz")
+            except httpx.TransportError:
+                return
+            await asyncio.sleep(0.02)
+
+
 @contextlib.asynccontextmanager
-async def echo_process(port: int, *, drain_timeout_s: float = 30) -> AsyncIterator[asyncio.subprocess.Process]:
+async def slow_process(port: int, *, drain_timeout_s: float = 30) -> AsyncIterator[asyncio.subprocess.Process]:
     arguments = ["-m", "tests.system.draining_program", str(port), str(drain_timeout_s)]
-    process = await asyncio.create_subprocess_exec(sys.executable, *arguments, cwd=ROOT)
+    process = await asyncio.create_subprocess_exec(sys.executable, *arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
     try:
         async with asyncio.timeout(30):
             while True:
@@ -42,49 +67,44 @@ async def echo_process(port: int, *, drain_timeout_s: float = 30) -> AsyncIterat
     finally:
         if process.returncode is None:
             process.kill()
-        await process.wait()
+        await process.communicate()
 
 
-async def test_a_live_call_survives_sigterm_and_the_process_exits_with_0() -> None:
+async def test_a_request_in_hand_survives_sigterm_and_the_process_exits_with_0() -> None:
     port = free_port()
-    async with echo_process(port) as process:
-        async with connect(f"ws://127.0.0.1:{port}/echo") as live:
-            process.terminate()
-            async with asyncio.timeout(5):
-                while await status(port, "/readyz") != 503:
-                    await asyncio.sleep(0.02)
-            assert await status(port, "/healthz") == 200
-            with pytest.raises(InvalidStatus, match="503"):
-                await connect(f"ws://127.0.0.1:{port}/echo")
-            for number in range(20):
-                await live.send(str(number))
-                assert await live.recv() == str(number)
-                await asyncio.sleep(0.02)
+    async with slow_process(port) as process, asyncio.TaskGroup() as group:
+        answer = group.create_task(slow_answer(port, 1.5))
+        await wait_for_line(process, "request_began")
+        process.terminate()
+        await wait_for_line(process, "listener_called")
+        await refuses_connections(port)
+        assert not answer.done()
+        assert await answer == "done"
         async with asyncio.timeout(15):
             assert await process.wait() == 0
 
 
 async def test_a_second_sigterm_ends_it_at_once() -> None:
     port = free_port()
-    async with echo_process(port) as process, connect(f"ws://127.0.0.1:{port}/echo") as live:
+    async with slow_process(port) as process, asyncio.TaskGroup() as group:
+        answer = group.create_task(slow_answer(port, 20))
+        await wait_for_line(process, "request_began")
         process.terminate()
-        async with asyncio.timeout(5):
-            while await status(port, "/readyz") != 503:  # two signals that wait together are one
-                await asyncio.sleep(0.02)
+        await refuses_connections(port)  # two signals that wait together are one
         began = time.monotonic()
         process.terminate()
-        with pytest.raises(ConnectionClosed):
-            await live.recv()
+        assert await answer is None
         assert await process.wait() == 0
         assert time.monotonic() - began < 3
 
 
 async def test_the_time_limit_ends_it() -> None:
     port = free_port()
-    async with echo_process(port, drain_timeout_s=0.3) as process, connect(f"ws://127.0.0.1:{port}/echo") as live:
+    async with slow_process(port, drain_timeout_s=0.3) as process, asyncio.TaskGroup() as group:
+        answer = group.create_task(slow_answer(port, 20))
+        await wait_for_line(process, "request_began")
         process.terminate()
-        with pytest.raises(ConnectionClosed):
-            await live.recv()
+        assert await answer is None
         async with asyncio.timeout(10):
             assert await process.wait() == 0
 

@@ -1,4 +1,4 @@
-"""The receiver in docs/webhooks.md accepts what we send, and nothing else."""
+"""The receiver of docs/webhooks.md takes what the webhook deliverer sends, and nothing else."""
 
 import re
 import subprocess
@@ -14,10 +14,10 @@ import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from services.dialer_worker.crash_guard import Turns
-from services.dialer_worker.deliveries.deliverer import Courier
-from services.dialer_worker.deliveries.http_post import open_outbound
-from services.dialer_worker.worker_counts import Count
+from services.dialer_worker.crash_guard import CrashGuard
+from services.dialer_worker.deliveries.deliverer import WebhookDeliverer
+from services.dialer_worker.deliveries.http_post import open_http_poster
+from services.dialer_worker.worker_counts import WorkerCount
 from shared.core.lifecycle.announcement import EventType
 from shared.core.webhook_endpoints.endpoint import Endpoint, secret_of
 from shared.store import connect
@@ -73,16 +73,18 @@ def running_shop(folder: Path) -> Iterator[PhpShop]:
         process.wait()
 
 
-async def test_the_php_receiver_accepts_what_we_send(valkey_url: str, tmp_path: Path) -> None:
-    store, counts = connect(valkey_url, ALWAYS), list[Count]()
+async def test_the_php_receiver_takes_what_we_send(valkey_url: str, tmp_path: Path) -> None:
+    store, counts = connect(valkey_url, ALWAYS), list[WorkerCount]()
     with running_shop(tmp_path) as shop:
         endpoint = Endpoint(id="whe_1", shop="shopaz", url=shop.url, events=(EventType.FINISHED,), secret=SECRET, created_at=NOON)
         await store.webhooks.save(endpoint)
         await store.confirmations.submit(an_order(1, at=await store.now()))
         for make_fact in CALL:
             await store.confirmations.apply(an_order(1).id, make_fact)
-        outbound = partial(open_outbound, allows_private=True)
-        await Courier(store, outbound, turns=Turns(store.crash_counts), tally=counts.append).deliver("whe_1")
+        open_poster = partial(open_http_poster, allows_private=True)
+        crash_guard = CrashGuard(store.crash_counts)
+        deliverer = WebhookDeliverer(store, open_poster, crash_guard=crash_guard, report_count=counts.append)
+        await deliverer.deliver("whe_1")
         assert [count.label for count in counts] == ["delivered"]
         assert f"{an_order(1).order.id} confirmed" in shop.told()
     await store.close()

@@ -1,1 +1,1 @@
-"""One confirmation's call: placing it at Twilio, and settling calls whose fate is unknown."""
+"""One confirmation's call: placing it at Twilio, and settling calls whose result is unknown."""

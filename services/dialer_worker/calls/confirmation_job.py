@@ -1,4 +1,4 @@
-"""Finds out what one confirmation needs now, and does it: nothing, a call, or care."""
+"""Does what one confirmation needs now: a call, care (the reconciler's work), or nothing."""
 
 from datetime import datetime
 from functools import partial
@@ -6,53 +6,64 @@ from functools import partial
 import structlog
 
 from services.dialer_worker.calls.dialer import Dialer
+from services.dialer_worker.calls.give_up import give_up
 from services.dialer_worker.calls.reconciler import Reconciler
-from services.dialer_worker.calls.simulated_call import Rehearsals
-from services.dialer_worker.crash_guard import Turns
-from services.dialer_worker.worker_counts import Count, Figure, Tally
+from services.dialer_worker.calls.simulated_calls import SimulatedCalls
+from services.dialer_worker.crash_guard import CrashGuard
+from services.dialer_worker.worker_counts import CountKind, ReportCount, WorkerCount
 from shared.core.confirmation import Confirmation
 from shared.core.errors import NotFoundError
-from shared.core.lifecycle.facts import CallEnded, Fact, GivenUp, Withdrawn
+from shared.core.lifecycle.facts import CallEnded, Fact, Withdrawn
 from shared.core.outcome import AttemptResult, Outcome
 from shared.store import MOST_RECOVERIES, Store, Work
 
 _log = structlog.get_logger(__name__)
 
 
-class Attendant:
-    """Attends to confirmations, several side by side; one that kills its worker again and again is parked."""
+class ConfirmationJob:
+    """Runs for several confirmations side by side. A confirmation that kills its worker again and again is parked."""
 
-    def __init__(self, *, store: Store, dialer: Dialer, reconciler: Reconciler, turns: Turns, tally: Tally) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        dialer: Dialer,
+        simulated_calls: SimulatedCalls,
+        reconciler: Reconciler,
+        crash_guard: CrashGuard,
+        report_count: ReportCount,
+    ) -> None:
         self._store = store
         self._dialer = dialer
+        self._simulated_calls = simulated_calls
         self._reconciler = reconciler
-        self._rehearsals = Rehearsals(store, from_number=dialer.settings.twilio_from_numbers[0])
-        self._turns = turns
-        self._tally = tally
+        self._crash_guard = crash_guard
+        self._report_count = report_count
 
-    async def attend(self, confirmation_id: str, work: Work) -> None:
-        """Bring the confirmation forward; `work` is what it was woken for. Doing so never, once or many times does no harm.
+    async def run(self, confirmation_id: str, work: Work) -> None:
+        """Do what the confirmation needs; `work` says why it was woken. Running never, once or many times does no harm.
 
         Raises:
             StoreUnavailableError: Redis is away; the due time brings the confirmation back.
-            TelephonyError: Twilio could not be asked; the same.
+            TelephonyError: Twilio could not be asked; the due time brings the confirmation back.
         """
         is_over = work is Work.CARE and await self._store.crash_counts.is_over(confirmation_id)
-        if is_over or not await self._turns.take(work, confirmation_id, partial(self._do, confirmation_id)):
-            await self._set_aside(confirmation_id, work)
+        if is_over or not await self._crash_guard.run_guarded(work, confirmation_id, partial(self._run, confirmation_id)):
+            await self._park_or_retire(confirmation_id, work)
 
-    async def _set_aside(self, confirmation_id: str, work: Work) -> None:
-        """Park the confirmation; one that has been parked for its whole retention is brought to its end instead."""
+    async def _park_or_retire(self, confirmation_id: str, work: Work) -> None:
+        """Park the confirmation. If it has been parked for its whole retention, finish it instead."""
         is_over = await self._store.crash_counts.is_over(confirmation_id)
-        if is_over and await self._turns.take(Work.RETIRE, confirmation_id, partial(self._retire, confirmation_id)):
+        retire = partial(self._retire, confirmation_id)
+        if is_over and await self._crash_guard.run_guarded(Work.RETIRE, confirmation_id, retire):
             return
         await self._store.crash_counts.park(confirmation_id)
-        self._tally(Count(Figure.CARE, "parked"))
+        self._report_count(WorkerCount(CountKind.CARE, "parked"))
         _log.error("confirmation_parked", work=work.value, recoveries=MOST_RECOVERIES)
 
     async def _retire(self, confirmation_id: str) -> None:
-        """Finish what nobody drove again, so that it is erased in its time; erase what is finished."""
-        for make_fact in _LAST_FACTS:
+        """Finish a confirmation that stayed parked, so that it is erased in its time; erase it if it is finished already."""
+        for make_fact in _FINISHING_FACTS:
             try:
                 step = await self._store.confirmations.apply_if(confirmation_id, make_fact)
             except NotFoundError:
@@ -60,43 +71,40 @@ class Attendant:
             if step.confirmation.is_finished:
                 break
         await self._store.eraser.erase_if_over(confirmation_id)
-        self._tally(Count(Figure.CARE, "retired"))
+        self._report_count(WorkerCount(CountKind.CARE, "retired"))
         _log.warning("parked_retired")
 
-    async def _do(self, confirmation_id: str) -> None:
+    async def _run(self, confirmation_id: str) -> None:
         try:
             confirmation, now = await self._store.confirmations.look(confirmation_id)
         except NotFoundError:
-            await self._store.eraser.erase_if_over(confirmation_id)  # what is still due of it ends too
+            await self._store.eraser.erase_if_over(confirmation_id)  # removes its due times, too
             return
         is_due = _is_call_due(confirmation, now)
         if confirmation.is_test and (is_due or confirmation.open_attempt is not None):
-            await self._rehearsals.play(confirmation)
+            await self._simulated_calls.run(confirmation)
             return
         if is_due and not confirmation.is_test and await self._store.due.is_granted(confirmation_id):
             await self._dialer.place_call(confirmation)
             return
-        care = await self._reconciler.care(confirmation, now)
-        self._tally(Count(Figure.CARE, care.name.lower()))
-
-
-def _withdrawn(confirmation: Confirmation, now: datetime) -> Fact | None:
-    """Let nothing follow a call whose end nobody heard; a decision in it stands."""
-    return None if confirmation.open_attempt is None else Withdrawn(now)
-
-
-def _ended(confirmation: Confirmation, now: datetime) -> Fact | None:
-    attempt = confirmation.open_attempt
-    return None if attempt is None else CallEnded(now, attempt.id, AttemptResult.ERROR, reason="parked")
-
-
-def _given_up(confirmation: Confirmation, now: datetime) -> Fact | None:
-    return None if confirmation.is_finished else GivenUp(now, Outcome.EXPIRED)
-
-
-_LAST_FACTS = (_withdrawn, _ended, _given_up)
+        care = await self._reconciler.reconcile(confirmation, now)
+        self._report_count(WorkerCount(CountKind.CARE, care.name.lower()))
 
 
 def _is_call_due(confirmation: Confirmation, now: datetime) -> bool:
     call_at = confirmation.next_attempt_at
     return confirmation.open_attempt is None and call_at is not None and call_at <= now
+
+
+def _withdraw_open_call(confirmation: Confirmation, now: datetime) -> Fact | None:
+    """Withdraw an order whose call's end was never reported, so that no other call follows. A decision in that call stands."""
+    return None if confirmation.open_attempt is None else Withdrawn(now)
+
+
+def _end_open_call(confirmation: Confirmation, now: datetime) -> Fact | None:
+    attempt = confirmation.open_attempt
+    return None if attempt is None else CallEnded(now, attempt.id, AttemptResult.ERROR, reason="parked")
+
+
+# Applied one after the other until the confirmation is finished.
+_FINISHING_FACTS = (_withdraw_open_call, _end_open_call, give_up(Outcome.EXPIRED))

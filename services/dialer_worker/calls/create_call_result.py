@@ -1,4 +1,4 @@
-"""What Twilio's answer to the placing of a call means for the order: from status and code to a closed choice."""
+"""What Twilio's answer to "create a call" means for the order: HTTP status and error code become one of seven results."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from http import HTTPStatus
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Twilio has the call."""
+    """Twilio has created the call."""
 
     call_sid: str
 
 
 @dataclass(frozen=True, slots=True)
 class NumberRefused:
-    """The number can't or mustn't be called, now or later; `reason` is a sentence for the shop."""
+    """The number can't or mustn't be called, now or later; `reason` is a text for the shop."""
 
     code: int
     reason: str
@@ -22,7 +22,7 @@ class NumberRefused:
 
 @dataclass(frozen=True, slots=True)
 class RequestRefused:
-    """Twilio refused this request, and will perhaps take another one."""
+    """Twilio refused this request, and may accept another one."""
 
     code: int
     reason: str
@@ -30,14 +30,14 @@ class RequestRefused:
 
 @dataclass(frozen=True, slots=True)
 class Throttled:
-    """Too many requests at once: this one was not looked at. `retry_after_s` is Twilio's wish, None without one."""
+    """Twilio got too many requests and did not look at this one. `retry_after_s` is its `Retry-After`, None without one."""
 
     retry_after_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class AccountRefused:
-    """No call of this account would be placed now: the settings or the account need a person."""
+    """Twilio would place no call for this account now: a person must correct the settings or the account."""
 
     code: int
     reason: str
@@ -45,25 +45,25 @@ class AccountRefused:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """The request never left: `reason` is the kind of failure."""
+    """The request was not sent: `reason` names the kind of failure."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """The call may exist or not: only its callbacks or Twilio's call list can tell."""
+    """The call may exist or not: only its callbacks or Twilio's list of calls can tell."""
 
     reason: str
 
 
-PlacingAnswer = Placed | NumberRefused | RequestRefused | Throttled | AccountRefused | NotSent | Unclear
+CreateCallResult = Placed | NumberRefused | RequestRefused | Throttled | AccountRefused | NotSent | Unclear
 
 TOO_MANY_REQUESTS = 20429
 COUNTRY_NOT_PERMITTED = frozenset({13227, 21215})
 
 # Source: Twilio's error dictionary (https://www.twilio.com/docs/api/errors), entries 13223 to 13227 and 21211 to 21219.
-_NUMBER_SENTENCES: Mapping[int, str] = {
+_NUMBER_REASONS: Mapping[int, str] = {
     13223: "the phone number is not in a form that can be called",
     13224: "the phone number is not valid or is not supported",
     13225: "calls to this phone number are blocked",
@@ -79,7 +79,7 @@ _NUMBER_SENTENCES: Mapping[int, str] = {
 }
 
 # Source: as above, entries 10004, 20003 to 20008, 20404 and 21210 to 21213.
-_ACCOUNT_SENTENCES: Mapping[int, str] = {
+_ACCOUNT_REASONS: Mapping[int, str] = {
     10004: "the account has as many calls at once as it may have",
     20003: "the account's sid or token is wrong, or its balance is used up",
     20005: "the account is not active",
@@ -89,7 +89,7 @@ _ACCOUNT_SENTENCES: Mapping[int, str] = {
     21212: "a number in TWILIO_FROM_NUMBERS is not valid",
     21213: "TWILIO_FROM_NUMBERS names no number",
 }
-_ACCOUNT_STATUSES: Mapping[int, str] = {
+_ACCOUNT_REASONS_BY_STATUS: Mapping[int, str] = {
     HTTPStatus.UNAUTHORIZED: "TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN is wrong",
     HTTPStatus.PAYMENT_REQUIRED: "the account's balance is used up",
     HTTPStatus.FORBIDDEN: "the account may not place calls",
@@ -97,22 +97,22 @@ _ACCOUNT_STATUSES: Mapping[int, str] = {
 }
 
 
-def refusal(status: int, code: int | None, retry_after_s: float | None) -> PlacingAnswer:
-    """Read an answer other than 2xx: HTTP `status`, Twilio's error `code` if the body had one, the `Retry-After`.
+def read_refusal(status: int, code: int | None, retry_after_s: float | None) -> CreateCallResult:
+    """Return the result of an answer other than 2xx, by HTTP `status`, Twilio's error `code` (None without one) and `Retry-After`.
 
-    What is not surely a refusal is `Unclear`: Twilio warns that repeating the request may place a second call.
+    An answer that is not surely a refusal is `Unclear`: Twilio warns that repeating the request may place a second call.
     Source: https://www.twilio.com/docs/api/errors/20500.
     """
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         return Unclear(f"http {status}")
     if status == HTTPStatus.TOO_MANY_REQUESTS or code == TOO_MANY_REQUESTS:
         return Throttled(retry_after_s)
-    if code is not None and code in _NUMBER_SENTENCES:
-        return NumberRefused(code, f"twilio {code}: {_NUMBER_SENTENCES[code]}")
-    if code is not None and code in _ACCOUNT_SENTENCES:
-        return AccountRefused(code, f"twilio {code}: {_ACCOUNT_SENTENCES[code]}")
-    if status in _ACCOUNT_STATUSES:
-        return AccountRefused(code or status, f"twilio {code or status}: {_ACCOUNT_STATUSES[status]}")
+    if code is not None and code in _NUMBER_REASONS:
+        return NumberRefused(code, f"twilio {code}: {_NUMBER_REASONS[code]}")
+    if code is not None and code in _ACCOUNT_REASONS:
+        return AccountRefused(code, f"twilio {code}: {_ACCOUNT_REASONS[code]}")
+    if status in _ACCOUNT_REASONS_BY_STATUS:
+        return AccountRefused(code or status, f"twilio {code or status}: {_ACCOUNT_REASONS_BY_STATUS[status]}")
     if status < HTTPStatus.BAD_REQUEST:
         return AccountRefused(status, f"http {status}: TWILIO_API_URL is not Twilio's API")
     return RequestRefused(code or status, f"twilio {code or status}: the request for the call was refused")

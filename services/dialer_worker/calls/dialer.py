@@ -1,4 +1,4 @@
-"""Places one call: decides anew, writes the intent, asks Twilio once, and records what Twilio said."""
+"""Places one call: decides again, commits the intent, asks Twilio once, and records Twilio's answer."""
 
 import random
 from collections.abc import Callable
@@ -12,76 +12,80 @@ from ulid import ULID
 from services.dialer_worker.calls.create_call_result import (
     COUNTRY_NOT_PERMITTED,
     AccountRefused,
+    CreateCallResult,
     NotSent,
     NumberRefused,
     Placed,
-    PlacingAnswer,
     RequestRefused,
     Throttled,
     Unclear,
 )
+from services.dialer_worker.calls.give_up import give_up_if_opted_out
 from services.dialer_worker.calls.reconciler import Reconciler
-from services.dialer_worker.calls.twilio_client import CallRequest, Ending, Telephony
+from services.dialer_worker.calls.twilio_client import CallRequest, Ending, TwilioClient
 from services.dialer_worker.settings import Settings
-from services.dialer_worker.worker_counts import Count, Figure, Tally
+from services.dialer_worker.worker_counts import CountKind, ReportCount, WorkerCount
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.dialing.advance import Step
 from shared.core.dialing.dial_policy import DialPolicy
-from shared.core.lifecycle.facts import AttemptBegun, CallPlaced, Fact, GivenUp, PlacingRefused, PlacingUndone
+from shared.core.lifecycle.facts import AttemptBegun, CallPlaced, Fact, PlacingRefused, PlacingUndone
 from shared.core.order import OnMachine
-from shared.core.outcome import Outcome
 from shared.store import Store
 from shared.twilio.callback_urls import CallbackUrls
 from shared.twilio.stream_token import issue
 from shared.twilio.twiml import stream_twiml
 
-# After this no request may leave: whoever reconciles the placing must be sure that nothing is still on its way.
+# No request is sent later than this: the reconciler must be sure that none is still on its way to Twilio.
 _SEND_WITHIN_S = 2.0
-_PAUSE_S = (1.0, 3.0)  # before a call that did not leave, or was throttled, is tried again; the spread keeps workers apart
+_PAUSE_S = (1.0, 3.0)  # before another try of a request that was not sent or was throttled; spread, so that workers differ
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialer:
-    """Calls one customer. `clock` counts seconds, also while the machine sleeps; `rng` spreads the pauses."""
+    """Calls customers. `clock` returns seconds and goes on while the machine sleeps; `rng` spreads the pauses."""
 
     store: Store
-    telephony: Telephony
+    twilio_client: TwilioClient
     reconciler: Reconciler
     settings: Settings
     policy: DialPolicy
-    tally: Tally
+    report_count: ReportCount
     clock: Callable[[], float]
     rng: random.Random
 
     async def place_call(self, confirmation: Confirmation) -> None:
-        """Call the customer if that is still wanted and allowed at this very moment. The caller holds the grant."""
-        if await self.store.opt_outs.contains(confirmation.shop, confirmation.customer.phone):
-            await self.store.confirmations.apply_if(confirmation.id, _given_up)
+        """Call the customer if the call is still wanted and allowed now. The store has granted the confirmation a call.
+
+        Raises:
+            StoreUnavailableError: Redis is away; the due time brings the confirmation back.
+            TelephonyError: Twilio could not be asked to end a call that is no longer wanted.
+        """
+        if await give_up_if_opted_out(self.store, confirmation):
             return
-        claimed = await self._claim(confirmation)
-        if claimed is None:
+        intent = await self._commit_intent(confirmation)
+        if intent is None:
             await self.store.due.give_back(confirmation.id)
             return
-        attempt, is_in_time = claimed
+        attempt, is_in_time = intent
         structlog.contextvars.bind_contextvars(attempt_id=attempt.id)
-        answer = await self.telephony.place(self._request(confirmation, attempt), is_in_time=is_in_time)
-        self.tally(Count(Figure.PLACING, _WORDS[type(answer)]))
-        if isinstance(answer, AccountRefused):  # before the order is queued again, or it would be tried again at once
-            await self.store.circuit.open(answer.reason)
-            _log.error("dialing_paused", code=answer.code, reason=answer.reason)
-        step = await self._record(confirmation, attempt, answer)
-        await self._follow(step, attempt, answer)
+        result = await self.twilio_client.create_call(self._request(confirmation, attempt), is_in_time=is_in_time)
+        self.report_count(WorkerCount(CountKind.PLACING, _METRIC_LABELS[type(result)]))
+        if isinstance(result, AccountRefused):  # before the order is queued again, which would try it again at once
+            await self.store.circuit.open(result.reason)
+            _log.error("dialing_paused", code=result.code, reason=result.reason)
+        step = await self._record(confirmation, attempt, result)
+        await self._act_on(result, attempt, step)
 
-    async def _claim(self, confirmation: Confirmation) -> tuple[Attempt, Callable[[], bool]] | None:
-        """Write the intent; where nobody may be called now, the commit plans anew instead and this returns None.
+    async def _commit_intent(self, confirmation: Confirmation) -> tuple[Attempt, Callable[[], bool]] | None:
+        """Commit the attempt; return it and a function that tells whether its request may still be sent.
 
-        Return the attempt, and a question: whether its request may still leave.
+        Return None if the customer may not be called now: then the commit has planned the next call instead.
         """
         attempt_id = f"att_{ULID()}"
         from_number = await self.store.caller_ids.next(self.settings.twilio_from_numbers)
-        begun_at = self.clock()  # before the commit, so that the limit is never longer than the reconciler believes
+        begun_at = self.clock()  # read before the commit, so that the deadline is never later than the reconciler assumes
         step = await self.store.confirmations.apply(confirmation.id, lambda now: AttemptBegun(now, attempt_id, from_number))
         attempt = step.confirmation.open_attempt
         if attempt is None or attempt.id != attempt_id:
@@ -103,15 +107,15 @@ class Dialer:
             waits_for_beep=confirmation.call.on_machine is OnMachine.LEAVE_MESSAGE,
         )
 
-    async def _record(self, confirmation: Confirmation, attempt: Attempt, answer: PlacingAnswer) -> Step | None:
-        """Commit what the answer means for the attempt; nothing where it is unclear."""
-        if isinstance(answer, Unclear):
-            _log.warning("placing_left_unclear", reason=answer.reason)
+    async def _record(self, confirmation: Confirmation, attempt: Attempt, result: CreateCallResult) -> Step | None:
+        """Commit what the result means for the attempt; commit nothing if it is unclear."""
+        if isinstance(result, Unclear):
+            _log.warning("placing_left_unclear", reason=result.reason)
             return None
         pause_s = self.rng.uniform(*_PAUSE_S)
 
         def fact(now: datetime) -> Fact:
-            match answer:
+            match result:
                 case Placed(call_sid):
                     return CallPlaced(now, attempt.id, call_sid)
                 case NumberRefused(_, reason):
@@ -125,13 +129,13 @@ class Dialer:
                 case AccountRefused():
                     return PlacingUndone(now, attempt.id, now)
                 case _:  # pragma: no cover
-                    assert_never(answer)
+                    assert_never(result)
 
         return await self.store.confirmations.apply(confirmation.id, fact)
 
-    async def _follow(self, step: Step | None, attempt: Attempt, answer: PlacingAnswer) -> None:
-        """Do what the answer means beyond this order."""
-        match answer:
+    async def _act_on(self, result: CreateCallResult, attempt: Attempt, step: Step | None) -> None:
+        """Do what the result means beyond this order's record."""
+        match result:
             case Placed(call_sid):
                 _log.info("call_placed", call_sid=call_sid)
                 await self._close_circuit()
@@ -145,41 +149,41 @@ class Dialer:
                 await self._close_circuit()
                 _log.error("request_refused", code=code, reason=reason)
             case AccountRefused() | Throttled() | NotSent() | Unclear():
-                _log.info("call_not_placed", result=_WORDS[type(answer)])
+                _log.info("call_not_placed", result=_METRIC_LABELS[type(result)])
             case _:  # pragma: no cover
-                assert_never(answer)
+                assert_never(result)
 
     def _warn_of_country(self, step: Step | None) -> None:
-        """Name the country that the account may not call: one switch in Twilio's console, for all its orders."""
+        """Log the country that the account may not call: a setting in Twilio's console allows it for all orders."""
         phone = "" if step is None else step.confirmation.customer.phone
         country = self.policy.country_of(phone) or "unknown"
-        self.tally(Count(Figure.COUNTRY_REFUSED, country))
+        self.report_count(WorkerCount(CountKind.COUNTRY_REFUSED, country))
         _log.warning("country_not_permitted", country=country)
 
     async def _stop_if_unwanted(self, step: Step | None, attempt: Attempt, call_sid: str) -> None:
-        """End the ringing of an order taken back meanwhile, or of an attempt that is no longer ours."""
+        """Cancel the call if the order was withdrawn meanwhile, or if the attempt was taken out of the record."""
         if step is None:
             return
         after = step.confirmation
         if all(known.id != attempt.id for known in after.attempts):
             _log.error("stale_call_cancelled", call_sid=call_sid)
-            await self.telephony.end(call_sid, Ending.CANCELED)
+            await self.twilio_client.end_call(call_sid, Ending.CANCELED)
         elif after.withdrawn_at is not None:
-            await self.reconciler.care(after, after.updated_at)
+            await self.reconciler.reconcile(after, after.updated_at)
 
     async def _close_circuit(self) -> None:
-        """Let dialing go on where it was paused: Twilio took this request for one of an account in order."""
+        """Resume dialing if it was paused: by this answer, Twilio accepts requests of the account again."""
         if await self.store.circuit.state() is not None:
             await self.store.circuit.close()
             _log.warning("dialing_resumed")
 
 
 def send_within_s(reconcile_after_s: float) -> float:
-    """Return how long after the intent a request may leave; always well before anybody asks Twilio what became of it."""
+    """Return how long after the intent a request may be sent; always well before the reconciler asks Twilio about it."""
     return min(_SEND_WITHIN_S, reconcile_after_s / 3)
 
 
-_WORDS: dict[type[PlacingAnswer], str] = {
+_METRIC_LABELS: dict[type[CreateCallResult], str] = {
     Placed: "placed",
     NumberRefused: "number_refused",
     RequestRefused: "request_refused",
@@ -188,8 +192,3 @@ _WORDS: dict[type[PlacingAnswer], str] = {
     NotSent: "not_sent",
     Unclear: "unclear",
 }
-
-
-def _given_up(confirmation: Confirmation, now: datetime) -> Fact | None:
-    """End an order whose number is on the shop's do-not-call list, unless a call is going on."""
-    return GivenUp(now, Outcome.UNDIALABLE) if confirmation.open_attempt is None else None

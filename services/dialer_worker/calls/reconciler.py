@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from services.dialer_worker.calls.twilio_client import Call, Ending, Telephony
+from services.dialer_worker.calls.twilio_client import Call, Ending, TwilioClient
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.dialing.advance import plan
 from shared.core.dialing.dial_policy import DialPolicy
@@ -30,12 +30,12 @@ _log = structlog.get_logger(__name__)
 class Reconciler:
     """Brings one confirmation at a time in line with what Twilio says. Doing so twice does no harm."""
 
-    def __init__(self, *, store: Store, telephony: Telephony, policy: DialPolicy) -> None:
+    def __init__(self, *, store: Store, twilio_client: TwilioClient, policy: DialPolicy) -> None:
         self._store = store
-        self._telephony = telephony
+        self._twilio_client = twilio_client
         self._policy = policy
 
-    async def care(self, confirmation: Confirmation, now: datetime) -> Care:
+    async def reconcile(self, confirmation: Confirmation, now: datetime) -> Care:
         """Do what the confirmation needs at `now`, Redis's time when it was read, and return what that was.
 
         Raises:
@@ -81,7 +81,7 @@ class Reconciler:
     async def _find(self, confirmation: Confirmation, attempt: Attempt) -> None:
         """Ask Twilio's list for a placing without news; only one that is absent twice is taken back."""
         since = attempt.placed_at - CLOCKS_DIFFER
-        calls = await self._telephony.calls_to(confirmation.customer.phone, since=since)
+        calls = await self._twilio_client.calls_to(confirmation.customer.phone, since=since)
         others = await self._sids_of_other_attempts(confirmation, attempt)
         unclaimed = [call for call in calls if call.from_number == attempt.from_number and call.sid not in others]
         if unclaimed:
@@ -114,11 +114,11 @@ class Reconciler:
         """Stop the ringing; one who has picked up meanwhile gets the bridge's goodbye."""
         if attempt.call_sid is None:
             return
-        cancelled = await self._telephony.end(attempt.call_sid, Ending.CANCELED)
+        cancelled = await self._twilio_client.end_call(attempt.call_sid, Ending.CANCELED)
         if cancelled is not None:
             await self._end(confirmation.id, attempt, cancelled, AttemptResult.NO_ANSWER)
             return
-        call = await self._telephony.fetch(attempt.call_sid)
+        call = await self._twilio_client.fetch_call(attempt.call_sid)
         if call is None:
             await self._end_unknown(confirmation.id, attempt)
         elif call.is_over:
@@ -130,9 +130,9 @@ class Reconciler:
         """End a call whose conversation is done; Twilio's answer counts as its end."""
         if attempt.call_sid is None:
             return
-        call = await self._telephony.end(attempt.call_sid, Ending.COMPLETED)
+        call = await self._twilio_client.end_call(attempt.call_sid, Ending.COMPLETED)
         if call is None:
-            call = await self._telephony.fetch(attempt.call_sid)
+            call = await self._twilio_client.fetch_call(attempt.call_sid)
         if call is None:
             await self._end_unknown(confirmation.id, attempt)
         else:
@@ -140,7 +140,7 @@ class Reconciler:
 
     async def _look_up(self, confirmation: Confirmation, attempt: Attempt) -> None:
         """Ask what became of a call that must be over, and end it where it is not."""
-        call = None if attempt.call_sid is None else await self._telephony.fetch(attempt.call_sid)
+        call = None if attempt.call_sid is None else await self._twilio_client.fetch_call(attempt.call_sid)
         if call is None:
             await self._end_unknown(confirmation.id, attempt)
         elif call.is_over:
@@ -148,7 +148,7 @@ class Reconciler:
         else:
             was_answered = call.status not in _NOT_ANSWERED
             ending = Ending.COMPLETED if was_answered else Ending.CANCELED
-            ended = await self._telephony.end(call.sid, ending)
+            ended = await self._twilio_client.end_call(call.sid, ending)
             if ended is not None:  # else it changed under our hands: the next look sees what it became
                 await self._end(confirmation.id, attempt, ended, None if was_answered else AttemptResult.NO_ANSWER)
 

@@ -1,4 +1,4 @@
-"""The door to Twilio's REST API: place, find, fetch and end calls. Nothing here repeats a request or names a number."""
+"""Twilio's REST API for calls: create, list, fetch and end them. No request is repeated, and no error names a phone number."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Any
 
 import httpx
 
-from services.dialer_worker.calls.create_call_result import NotSent, Placed, PlacingAnswer, Unclear, refusal
+from services.dialer_worker.calls.create_call_result import CreateCallResult, NotSent, Placed, Unclear, read_refusal
 from shared.core.errors import TelephonyError
 
 CONNECT_TIMEOUT_S = 5.0
@@ -20,8 +19,8 @@ PAGE_SIZE = 50
 _MAX_PAGES = 40
 _TOO_LATE = "too_late"
 _WRONG_STATE = 21220  # the call has ended, or was never in a state for the change
-_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-_OVER = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
+_NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_FINAL_STATUSES = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
 _PROGRESS_EVENTS = ("initiated", "ringing", "answered", "completed")
 
 
@@ -34,7 +33,10 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRequest:
-    """One call to place. `amd_url` None switches machine detection off; `waits_for_beep` asks for a greeting's end."""
+    """One call to place.
+
+    `amd_url` None switches machine detection off. `waits_for_beep` has Twilio report a machine only when its greeting has ended.
+    """
 
     to: str
     from_number: str
@@ -65,7 +67,7 @@ class CallRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A call as Twilio knows it; `status` is Twilio's word, times are aware UTC."""
+    """A call as Twilio reports it: `status` is Twilio's own word, times are aware UTC."""
 
     sid: str
     status: str
@@ -75,120 +77,129 @@ class Call:
 
     @property
     def is_over(self) -> bool:
-        """Whether the call has come to an end, one way or another."""
-        return self.status in _OVER
+        """Whether the call has ended, with whatever result."""
+        return self.status in _FINAL_STATUSES
 
 
 class _TooLateError(Exception):
-    """The request was ready to leave after its time was up."""
+    """The connection was ready for the request only after the deadline."""
 
 
-class Telephony:
-    """Twilio's API for one account. `on_error` hears of every failure: a code, an HTTP status or a kind."""
+class TwilioClient:
+    """The calls of one account.
+
+    `on_error` is called for every failure, with Twilio's error code, the HTTP status or the exception's name.
+    """
 
     def __init__(self, client: httpx.AsyncClient, *, account_sid: str, on_error: Callable[[str], None]) -> None:
         self._client = client
-        self._calls = f"/2010-04-01/Accounts/{account_sid}/Calls"
+        self._calls_path = f"/2010-04-01/Accounts/{account_sid}/Calls"
         self._on_error = on_error
 
-    async def place(self, request: CallRequest, *, is_in_time: Callable[[], bool]) -> PlacingAnswer:
-        """Ask for a call, once.
+    async def create_call(self, request: CallRequest, *, is_in_time: Callable[[], bool]) -> CreateCallResult:
+        """Ask Twilio for a call, once.
 
-        `is_in_time` is asked now, and again when the connection stands and the first byte would leave.
+        `is_in_time` is called now, and again when the connection is open, just before the first byte is sent.
         """
         if not is_in_time():
             return NotSent(_TOO_LATE)
-        is_written = False
+        is_sent = False
 
-        async def watch(event: str, _: Mapping[str, Any]) -> None:
-            nonlocal is_written
+        async def check_deadline(event: str, _: Mapping[str, object]) -> None:
+            nonlocal is_sent
             if event.endswith(".send_request_headers.started"):
                 if not is_in_time():
                     raise _TooLateError
-                is_written = True
+                is_sent = True
 
         try:
             async with asyncio.timeout(TOTAL_TIMEOUT_S):
-                response = await self._client.post(f"{self._calls}.json", data=request.form(), extensions={"trace": watch})
+                response = await self._client.post(
+                    f"{self._calls_path}.json", data=request.form(), extensions={"trace": check_deadline}
+                )
         except _TooLateError:
             return NotSent(_TOO_LATE)
         except (httpx.HTTPError, TimeoutError) as error:
-            kind = self._failed(error)
-            return NotSent(kind) if isinstance(error, _NEVER_SENT) and not is_written else Unclear(kind)
-        return self._read_placing(response)
+            kind = self._report(error)
+            return NotSent(kind) if isinstance(error, _NOT_CONNECTED) and not is_sent else Unclear(kind)
+        return self._read_created(response)
 
     async def calls_to(self, number: str, *, since: datetime) -> list[Call]:
-        """Return the calls to `number` created from `since` on, whatever their state, newest first.
+        """Return the calls to `number` that were created at or after `since`, in any state, newest first.
 
-        Queued calls have no start time, so the list is asked by number alone and compared here by creation.
+        Queued calls have no start time, so the request filters by number alone and this method by the time of creation.
 
         Raises:
-            TelephonyError: The list can't be had, or not to its end.
+            TelephonyError: Twilio did not return the list, or not all of it.
         """
         found: list[Call] = []
-        page = await self._ask("GET", f"{self._calls}.json", params={"To": number, "PageSize": str(PAGE_SIZE)})
+        page = await self._request("GET", f"{self._calls_path}.json", params={"To": number, "PageSize": str(PAGE_SIZE)})
         for _ in range(_MAX_PAGES):
             calls = _calls(page)
             found += [call for call in calls if call.created_at is None or call.created_at >= since]
-            following = page.get("next_page_uri")
-            if not following or (calls and calls[-1].created_at is not None and calls[-1].created_at < since):
+            next_page = page.get("next_page_uri")
+            if not next_page or (calls and calls[-1].created_at is not None and calls[-1].created_at < since):
                 return found
-            page = await self._ask("GET", str(following))
+            page = await self._request("GET", str(next_page))
         raise TelephonyError("the list of calls does not end")
 
-    async def fetch(self, call_sid: str) -> Call | None:
-        """Return the call, None where Twilio knows none of that sid.
+    async def fetch_call(self, call_sid: str) -> Call | None:
+        """Return the call; None if Twilio knows no call with that sid.
 
         Raises:
-            TelephonyError: Twilio could not be asked.
+            TelephonyError: Twilio could not be reached, or refused the request.
         """
         try:
-            return _call(await self._ask("GET", f"{self._calls}/{call_sid}.json"))
+            return _call(await self._request("GET", f"{self._calls_path}/{call_sid}.json"))
         except _NoSuchCallError:
             return None
 
-    async def end(self, call_sid: str, ending: Ending) -> Call | None:
-        """End the call; None where it has ended already, can't be ended this way, or is not known.
+    async def end_call(self, call_sid: str, ending: Ending) -> Call | None:
+        """End the call and return it; None if it has already ended, can't be ended this way, or is not known to Twilio.
 
         Raises:
-            TelephonyError: Twilio could not be asked.
+            TelephonyError: Twilio could not be reached, or refused the request.
         """
         try:
-            return _call(await self._ask("POST", f"{self._calls}/{call_sid}.json", data={"Status": ending.value}))
+            return _call(await self._request("POST", f"{self._calls_path}/{call_sid}.json", data={"Status": ending.value}))
         except _NoSuchCallError:
             return None
 
-    def _read_placing(self, response: httpx.Response) -> PlacingAnswer:
+    def _read_created(self, response: httpx.Response) -> CreateCallResult:
         body = _body(response)
         if response.is_success:
             sid = body.get("sid")
-            return Placed(sid) if isinstance(sid, str) and sid else Unclear(self._failed("unreadable_answer"))
+            return Placed(sid) if isinstance(sid, str) and sid else Unclear(self._report("unreadable_answer"))
         code = _code(body)
-        self._failed(str(code or response.status_code))
-        return refusal(response.status_code, code, _retry_after(response))
+        self._report(str(code or response.status_code))
+        return read_refusal(response.status_code, code, _retry_after(response))
 
-    async def _ask(self, method: str, url: str, **words: Any) -> dict[str, Any]:  # noqa: ANN401 - httpx's own arguments
+    async def _request(
+        self, method: str, url: str, *, params: Mapping[str, str] | None = None, data: Mapping[str, str] | None = None
+    ) -> Mapping[str, object]:
+        """Return the JSON object that Twilio answers with."""
         try:
             async with asyncio.timeout(TOTAL_TIMEOUT_S):
-                response = await self._client.request(method, url, **words)
+                response = await self._client.request(method, url, params=params, data=data)
         except (httpx.HTTPError, TimeoutError) as error:
-            raise TelephonyError(f"twilio: {self._failed(error)}") from error
+            raise TelephonyError(f"twilio: {self._report(error)}") from error
         body = _body(response)
         if response.is_success and body:
             return body
         code = _code(body)
         if response.status_code == HTTPStatus.NOT_FOUND or code == _WRONG_STATE:
             raise _NoSuchCallError(f"twilio: {code or response.status_code}")
-        raise TelephonyError(f"twilio: {self._failed(str(code or response.status_code))}")
+        raise TelephonyError(f"twilio: {self._report(str(code or response.status_code))}")
 
-    def _failed(self, error: Exception | str) -> str:
+    def _report(self, error: Exception | str) -> str:
+        """Pass a failure to `on_error` and return its short name."""
         kind = error if isinstance(error, str) else type(error).__name__
         self._on_error(kind)
         return kind
 
 
-def open_client(api_url: str, *, account_sid: str, auth_token: str) -> httpx.AsyncClient:
-    """Return an HTTP client for the account that keeps connections between requests; the caller closes it."""
+def open_http_client(api_url: str, *, account_sid: str, auth_token: str) -> httpx.AsyncClient:
+    """Return an HTTP client for the account. It keeps connections open between requests; the caller closes it."""
     return httpx.AsyncClient(
         base_url=api_url,
         auth=(account_sid, auth_token),
@@ -198,23 +209,23 @@ def open_client(api_url: str, *, account_sid: str, auth_token: str) -> httpx.Asy
 
 
 class _NoSuchCallError(TelephonyError):
-    """Twilio has no such call, or it is over."""
+    """Twilio has no such call, or the call is over."""
 
 
-def _calls(page: Mapping[str, Any]) -> list[Call]:
-    """Read a page of the list; an answer without a list proves nothing about any call.
+def _calls(page: Mapping[str, object]) -> list[Call]:
+    """Read one page of the list. An answer that holds no list of calls is no proof that a call does not exist.
 
     Raises:
-        TelephonyError: It holds no list.
+        TelephonyError: The answer holds no list of calls.
     """
     items = page.get("calls")
-    if not isinstance(items, list):
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise TelephonyError("twilio: the answer holds no list of calls")
     return [_call(item) for item in items]
 
 
-def _body(response: httpx.Response) -> dict[str, Any]:
-    """Return the answer's JSON object; an empty one for anything else."""
+def _body(response: httpx.Response) -> Mapping[str, object]:
+    """Return the answer's JSON object; an empty one if the answer is anything else."""
     try:
         body = response.json()
     except ValueError:
@@ -222,7 +233,7 @@ def _body(response: httpx.Response) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _code(body: Mapping[str, Any]) -> int | None:
+def _code(body: Mapping[str, object]) -> int | None:
     code = body.get("code")
     return code if isinstance(code, int) else None
 
@@ -232,19 +243,19 @@ def _retry_after(response: httpx.Response) -> float | None:
     return float(text) if text.isascii() and text.isdecimal() else None
 
 
-def _call(item: Mapping[str, Any]) -> Call:
-    created, duration = item.get("date_created"), item.get("duration")
+def _call(item: Mapping[str, object]) -> Call:
+    """Read Twilio's JSON of a call: `sid`, `status`, `from`, `date_created` (RFC 2822) and `duration` (seconds as digits)."""
+    from_number, created, duration = item.get("from"), item.get("date_created"), item.get("duration")
     return Call(
         sid=str(item.get("sid", "")),
         status=str(item.get("status", "")),
-        from_number=item.get("from"),
-        created_at=_moment(created) if isinstance(created, str) else None,
+        from_number=from_number if isinstance(from_number, str) else None,
+        created_at=_parse_rfc_2822(created) if isinstance(created, str) else None,
         duration_s=int(duration) if isinstance(duration, str) and duration.isdecimal() else None,
     )
 
 
-def _moment(text: str) -> datetime | None:
-    """Read RFC 2822, the form of Twilio's times."""
+def _parse_rfc_2822(text: str) -> datetime | None:
     try:
         return parsedate_to_datetime(text).astimezone(UTC)
     except ValueError:

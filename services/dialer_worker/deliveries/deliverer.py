@@ -1,4 +1,4 @@
-"""Delivers events to shops' endpoints: in order for each confirmation, again after failures, and given up after a day."""
+"""Delivers events to webhook endpoints: in order for each confirmation, again after a failure, and given up after a day."""
 
 import asyncio
 import time
@@ -10,142 +10,149 @@ from functools import partial
 
 import structlog
 
-from services.dialer_worker.crash_guard import Turns
-from services.dialer_worker.deliveries.http_post import Accepted, Outbound, Refused
-from services.dialer_worker.worker_counts import Count, Figure, Tally
+from services.dialer_worker.crash_guard import CrashGuard
+from services.dialer_worker.deliveries.http_post import Accepted, HttpPoster, Refused
+from services.dialer_worker.worker_counts import CountKind, ReportCount, WorkerCount
 from shared.core.errors import NotFoundError, StoreUnavailableError
 from shared.core.webhook_endpoints.endpoint import LIFE, RETRY_DELAYS_S, Endpoint, next_try_at, signature
 from shared.store import MOST_RECOVERIES, Message, Settled, Store, Work
 
-TURN_S = 8.0  # after so long nothing more is begun, so that other endpoints and calls get their turn
-AT_ONCE = 10
-_OVERDUE_AT_ONCE = 200
+MAX_JOB_S = 8.0  # after this time a job begins no further message, so that other endpoints and calls are not kept waiting
+MAX_LANES_AT_ONCE = 10
+_MAX_GIVEN_UP_AT_ONCE = 200
 
 _log = structlog.get_logger(__name__)
 
-OpenOutbound = Callable[[], AbstractAsyncContextManager[Outbound]]
+OpenHttpPoster = Callable[[], AbstractAsyncContextManager[HttpPoster]]
 
 
-class Courier:
-    """Takes one turn at one endpoint. `clock` counts seconds; `delays_s` are the pauses between the tries of a message.
+class WebhookDeliverer:
+    """Runs one delivery job for one endpoint. What waits for an endpoint stands in lanes, one for each confirmation.
 
-    `life` is how long a message may wait behind an endpoint that takes nothing.
+    `retry_delays_s` are the pauses between the tries of a message, `max_age` is how long a message may wait while its endpoint
+    accepts nothing, `clock` returns seconds.
     """
 
     def __init__(
         self,
         store: Store,
-        open_outbound: OpenOutbound,
+        open_http_poster: OpenHttpPoster,
         *,
-        turns: Turns,
-        tally: Tally,
-        delays_s: Sequence[float] = RETRY_DELAYS_S,
-        life: timedelta = LIFE,
+        crash_guard: CrashGuard,
+        report_count: ReportCount,
+        retry_delays_s: Sequence[float] = RETRY_DELAYS_S,
+        max_age: timedelta = LIFE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
-        self._open_outbound = open_outbound
-        self._turns = turns
-        self._tally = tally
-        self._delays_s = delays_s
-        self._life = life
+        self._open_http_poster = open_http_poster
+        self._crash_guard = crash_guard
+        self._report_count = report_count
+        self._retry_delays_s = retry_delays_s
+        self._max_age = max_age
         self._clock = clock
 
     async def deliver(self, endpoint_id: str) -> None:
-        """Deliver what is due at an endpoint, or park it. Doing so never, once or many times loses nothing.
+        """Deliver what is due at an endpoint, or park the endpoint. Running never, once or many times loses nothing.
 
         Raises:
             StoreUnavailableError: Redis is away; the lease brings the endpoint back.
         """
-        if not await self._turns.take(Work.DELIVER, endpoint_id, partial(self._deliver, endpoint_id)):
+        if not await self._crash_guard.run_guarded(Work.DELIVER, endpoint_id, partial(self._deliver, endpoint_id)):
             await self._store.crash_counts.park_endpoint(endpoint_id)
-            self._tally(Count(Figure.WEBHOOK, "parked"))
+            self._report_count(WorkerCount(CountKind.WEBHOOK, "parked"))
             _log.error("endpoint_parked", recoveries=MOST_RECOVERIES)
 
     async def _deliver(self, endpoint_id: str) -> None:
         try:
             endpoint = await self._store.webhooks.get(endpoint_id)
             if endpoint.disabled_because is None:
-                async with self._open_outbound() as outbound:
-                    await self._turn(endpoint, outbound)
+                async with self._open_http_poster() as poster:
+                    await self._deliver_due_lanes(endpoint, poster)
         except NotFoundError:
             _log.info("endpoint_gone", endpoint_id=endpoint_id)
         finally:
             await self._store.deliveries.end_turn(endpoint_id)
 
-    async def _turn(self, endpoint: Endpoint, outbound: Outbound) -> None:
-        until = self._clock() + TURN_S
+    async def _deliver_due_lanes(self, endpoint: Endpoint, poster: HttpPoster) -> None:
+        """Deliver lane after lane. If the endpoint's circuit is open, one lane probes it first."""
+        until = self._clock() + MAX_JOB_S
         is_probe = (await self._store.deliveries.counts(endpoint.id)).held_until is not None
         while self._clock() < until:
-            limit = 1 if is_probe else AT_ONCE
+            limit = 1 if is_probe else MAX_LANES_AT_ONCE
             lanes = await self._store.deliveries.due_lanes(endpoint.id, limit)
             if not lanes:
                 return
-            lane = partial(self._lane, endpoint, outbound, until=until)
+            deliver_lane = partial(self._deliver_lane, endpoint, poster, until=until)
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._guarded(lane(confirmation_id))) for confirmation_id in lanes]
+                tasks = [group.create_task(_postponed_without_redis(deliver_lane(confirmation_id))) for confirmation_id in lanes]
             if not all(task.result() for task in tasks):
-                await self._rest(endpoint)
+                await self._give_up_overdue(endpoint)
                 return
             is_probe = False
 
-    async def _guarded(self, lane: Awaitable[bool]) -> bool:
-        """Let a lane end by itself where Redis is away: the others may be in the middle of a message."""
-        try:
-            return await lane
-        except StoreUnavailableError as error:
-            _log.warning("delivery_postponed", reason=str(error))
-            return False
-
-    async def _lane(self, endpoint: Endpoint, outbound: Outbound, confirmation_id: str, *, until: float) -> bool:
-        """Deliver the events of one confirmation in order; False where the endpoint should be left alone for now."""
+    async def _deliver_lane(self, endpoint: Endpoint, poster: HttpPoster, confirmation_id: str, *, until: float) -> bool:
+        """Deliver the events of one confirmation in order; return False if the endpoint must not be tried further now."""
         while self._clock() < until:
             message = await self._store.deliveries.first(endpoint.id, confirmation_id)
             if message is None:
                 return True
             now = await self._store.now()
             headers = _headers(endpoint.secrets(now), message, int(now.timestamp()))
-            match await outbound.post(endpoint.url, headers, message.body):
+            match await poster.post(endpoint.url, headers, message.body):
                 case Accepted():
                     await self._store.deliveries.delivered(endpoint, message)
-                    self._tally(Count(Figure.WEBHOOK, "delivered"))
+                    self._report_count(WorkerCount(CountKind.WEBHOOK, "delivered"))
                 case Refused() as refused:
-                    return await self._failed(endpoint, message, refused)
+                    return await self._record_failure(endpoint, message, refused)
         return True
 
-    async def _failed(self, endpoint: Endpoint, message: Message, refused: Refused) -> bool:
-        """Plan the next try, or give up; False where the circuit is open now."""
+    async def _record_failure(self, endpoint: Endpoint, message: Message, refused: Refused) -> bool:
+        """Plan the next try or give the message up; return False if the endpoint's circuit is open or it is disabled."""
         at = await self._store.now()
         next_at = next_try_at(
-            tries=message.tries + 1, told_at=message.told_at, now=at, wish_s=refused.wish_s, delays_s=self._delays_s
+            tries=message.tries + 1,
+            told_at=message.told_at,
+            now=at,
+            wish_s=refused.retry_after_s,
+            delays_s=self._retry_delays_s,
         )
         if next_at is None:
             settled = await self._store.deliveries.give_up(endpoint, message, refused.reason)
         else:
             settled = await self._store.deliveries.postpone(endpoint, message, next_at)
-        what = "failed" if next_at is not None else "dead"
-        self._tally(Count(Figure.WEBHOOK, what))
-        _log.info("webhook_not_delivered", endpoint_id=endpoint.id, event_id=message.id, reason=refused.reason, result=what)
+        result = "failed" if next_at is not None else "dead"
+        self._report_count(WorkerCount(CountKind.WEBHOOK, result))
+        _log.info("webhook_not_delivered", endpoint_id=endpoint.id, event_id=message.id, reason=refused.reason, result=result)
         if refused.is_gone:
             await self._store.webhooks.save(replace(endpoint, disabled_because="the receiver answered 410 Gone"))
             _log.warning("endpoint_disabled", endpoint_id=endpoint.id)
             return False
         if settled is Settled.OPENED:
-            self._tally(Count(Figure.WEBHOOK, "circuit_opened"))
+            self._report_count(WorkerCount(CountKind.WEBHOOK, "circuit_opened"))
             _log.warning("endpoint_paused", endpoint_id=endpoint.id)
-        return settled is not Settled.OPENED and not await self._is_held(endpoint)
+        return settled is not Settled.OPENED and not await self._is_circuit_open(endpoint)
 
-    async def _is_held(self, endpoint: Endpoint) -> bool:
+    async def _is_circuit_open(self, endpoint: Endpoint) -> bool:
         return (await self._store.deliveries.counts(endpoint.id)).held_until is not None
 
-    async def _rest(self, endpoint: Endpoint) -> None:
-        """Give up what has waited for a day behind an endpoint that takes nothing: it would not be tried any more."""
+    async def _give_up_overdue(self, endpoint: Endpoint) -> None:
+        """Give up messages that have waited for `max_age` while the endpoint accepted nothing: they are not tried any more."""
         now = await self._store.now()
-        for confirmation_id in await self._store.deliveries.due_lanes(endpoint.id, _OVERDUE_AT_ONCE):
+        for confirmation_id in await self._store.deliveries.due_lanes(endpoint.id, _MAX_GIVEN_UP_AT_ONCE):
             message = await self._store.deliveries.first(endpoint.id, confirmation_id)
-            if message is not None and now >= message.told_at + self._life:
+            if message is not None and now >= message.told_at + self._max_age:
                 await self._store.deliveries.bury(endpoint, message, "the endpoint took nothing for a day")
-                self._tally(Count(Figure.WEBHOOK, "dead"))
+                self._report_count(WorkerCount(CountKind.WEBHOOK, "dead"))
+
+
+async def _postponed_without_redis(delivery: Awaitable[bool]) -> bool:
+    """Return what a lane's delivery returns; False if Redis is away. The error stays here: other lanes may be mid-message."""
+    try:
+        return await delivery
+    except StoreUnavailableError as error:
+        _log.warning("delivery_postponed", reason=str(error))
+        return False
 
 
 def _headers(secrets: Sequence[str], message: Message, timestamp: int) -> dict[str, str]:

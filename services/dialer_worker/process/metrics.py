@@ -1,37 +1,38 @@
-"""The service's metrics: what its workers counted, and what Redis shows of the queue."""
+"""The service's metrics: what its workers counted, and what the control process read in Redis."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from services.dialer_worker.worker_counts import Count, Figure
+from services.dialer_worker.worker_counts import CountKind, WorkerCount
 from shared.core.order import Priority
 
 _log = structlog.get_logger(__name__)
 
 
-class Figures:
-    """All metrics of one process tree, in `registry`."""
+class DialerMetrics:
+    """All metrics of the control process and its workers, in `registry`. `workers_alive` is how many workers there are."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._counters = {
-            Figure.PLACING: Counter("dialer_placings", "Calls asked for, by what became of it", ["result"], registry=registry),
-            Figure.TWILIO_ERROR: Counter(
+            CountKind.PLACING: Counter("dialer_placings", "Calls asked for, by what became of it", ["result"], registry=registry),
+            CountKind.TWILIO_ERROR: Counter(
                 "dialer_twilio_errors",
                 "Failed requests to Twilio, by error code, HTTP status or kind of failure",
                 ["code"],
                 registry=registry,
             ),
-            Figure.CARE: Counter("dialer_care", "Confirmations looked after, by what was done", ["kind"], registry=registry),
-            Figure.WEBHOOK: Counter(
+            CountKind.CARE: Counter("dialer_care", "Confirmations looked after, by what was done", ["kind"], registry=registry),
+            CountKind.WEBHOOK: Counter(
                 "dialer_webhooks", "Events sent to shops' endpoints, by what became of it", ["result"], registry=registry
             ),
-            Figure.COUNTRY_REFUSED: Counter(
+            CountKind.COUNTRY_REFUSED: Counter(
                 "dialer_country_refused", "Numbers of countries that the account may not call", ["country"], registry=registry
             ),
         }
-        self.alive = 0
+        self.workers_alive = 0
         self._workers_alive = Gauge("dialer_workers_alive", "Worker processes", registry=registry)
         self._starts = Counter("dialer_worker_starts", "Worker processes that came up", registry=registry)
         self.queue_depth = Gauge("dialer_queue_depth", "Jobs that wait for a worker", registry=registry)
@@ -40,37 +41,37 @@ class Figures:
         self.parked = Gauge(
             "dialer_parked", "Confirmations and endpoints that nobody takes up until somebody says so", registry=registry
         )
-        self._overdue = Gauge("dialer_calls_due", "Calls that are due now", ["priority"], registry=registry)
-        self._call_age = Gauge("dialer_call_overdue_seconds", "How long the oldest due call has waited", registry=registry)
-        self._care_age = Gauge("dialer_care_overdue_seconds", "How late the oldest due care is", registry=registry)
+        self._calls_due = Gauge("dialer_calls_due", "Calls that are due now", ["priority"], registry=registry)
+        self._call_delay = Gauge("dialer_call_overdue_seconds", "How long the oldest due call has waited", registry=registry)
+        self._care_delay = Gauge("dialer_care_overdue_seconds", "How late the oldest due care is", registry=registry)
 
-    def take(self, lines: bytes) -> None:
-        """Count what the workers sent: whole lines."""
+    def add_lines(self, lines: bytes) -> None:
+        """Add the counts that came through the pipe: whole lines."""
         for line in lines.splitlines():
             try:
-                self._add(Count.read(line))
+                self._add(WorkerCount.from_line(line))
             except ValueError:
                 _log.warning("figure_unreadable")
 
-    def note_due(self, overdue: dict[Priority, int]) -> None:
-        """Take over how many calls are due."""
-        for priority, count in overdue.items():
-            self._overdue.labels(priority.value).set(count)
+    def set_due(self, calls_due: Mapping[Priority, int]) -> None:
+        """Set how many calls are due, by priority."""
+        for priority, number in calls_due.items():
+            self._calls_due.labels(priority.value).set(number)
 
-    def note_ages(self, *, call_at: datetime | None, care_at: datetime | None, now: datetime) -> None:
-        """Take over when the next call and the next care are due."""
-        self._call_age.set(_late_s(call_at, now))
-        self._care_age.set(_late_s(care_at, now))
+    def set_delays(self, *, call_at: datetime | None, care_at: datetime | None, now: datetime) -> None:
+        """Set how late the next call and the next care are at `now`; the arguments say when they are due, None if none is."""
+        self._call_delay.set(_late_s(call_at, now))
+        self._care_delay.set(_late_s(care_at, now))
 
-    def _add(self, count: Count) -> None:
-        match count.figure:
-            case Figure.READY:
+    def _add(self, count: WorkerCount) -> None:
+        match count.kind:
+            case CountKind.READY:
                 self._starts.inc()
-            case Figure.WORKERS:
-                self.alive = int(count.label)
-                self._workers_alive.set(self.alive)
-            case figure:
-                self._counters[figure].labels(count.label).inc()
+            case CountKind.WORKERS:
+                self.workers_alive = int(count.label)
+                self._workers_alive.set(self.workers_alive)
+            case kind:
+                self._counters[kind].labels(count.label).inc()
 
 
 def _late_s(due_at: datetime | None, now: datetime) -> float:

@@ -1,4 +1,4 @@
-"""Wakes what is due: claims it in Redis, by Redis's clock, and enqueues one job each. Any number of copies may run."""
+"""Claims in Redis what is due, by Redis's clock, and enqueues one job for each. Any number of tickers may run."""
 
 import asyncio
 import contextlib
@@ -13,46 +13,46 @@ from shared.core.errors import StoreUnavailableError
 from shared.store import Grant, Wait
 
 TICK_S = 0.1
-_AWAY_PAUSE_S = 0.5
-_MOST_AT_A_TIME = 25  # calls, and as many that need care: each has its turn
-MOST_JOBS_WAITING = 50  # a job that waits for longer than its lease is claimed once more, and then two wait
+_PAUSE_WITHOUT_REDIS_S = 0.5
+_MAX_CLAIMS_PER_TICK = 25  # of calls, and as many of care, so that neither waits for a long queue of the other
+MAX_JOBS_WAITING = 50  # with more, a job waits longer than its lease, is claimed once more, and then stands in the queue twice
 
 _log = structlog.get_logger(__name__)
 
 
 class DueWork(Protocol):
-    """What is due (the store's `Due`)."""
+    """The calls and the care that are due (the store's `Due`)."""
 
     async def admit(self, nonce: str) -> Grant | Wait:
-        """Take the next call in turn."""
+        """Grant the next call, or say how long to wait. The same nonce gets the same grant again."""
         ...
 
     async def claim_care(self, limit: int = ...) -> list[str]:
-        """Take what needs care."""
+        """Claim confirmations that are due for care."""
         ...
 
 
 class DueDeliveries(Protocol):
-    """What is to be delivered to shops (the store's `Deliveries`)."""
+    """The endpoints that are due for deliveries (the store's `Deliveries`)."""
 
     async def claim(self, most_open: int) -> list[str]:
-        """Take endpoints that are due."""
+        """Claim endpoints that are due, so that at most `most_open` are claimed in all."""
         ...
 
 
-class WakeUps(Protocol):
-    """The queue to the workers (the store's `DialQueue`). Its calls block."""
+class JobQueue(Protocol):
+    """The queue to the workers (the store's `DialQueue`). Its methods block."""
 
     def enqueue_dial(self, confirmation_id: str) -> None:
-        """Have a worker place the call that was granted."""
+        """Enqueue the job that places a granted call."""
         ...
 
     def enqueue_attend(self, confirmation_id: str) -> None:
-        """Have a worker take care of the confirmation."""
+        """Enqueue the job that takes care of a confirmation."""
         ...
 
     def enqueue_deliver(self, endpoint_id: str) -> None:
-        """Have a worker deliver to the endpoint."""
+        """Enqueue the job that delivers to an endpoint."""
         ...
 
     def depth(self) -> int:
@@ -61,7 +61,7 @@ class WakeUps(Protocol):
 
 
 class Clock(Protocol):
-    """Redis's clock (the store)."""
+    """Redis's clock (the store's `now`)."""
 
     async def now(self) -> datetime:
         """Return the present moment."""
@@ -69,49 +69,50 @@ class Clock(Protocol):
 
 
 class Ticker:
-    """Moves what is due into the queue, until it is cancelled. `last_tick_at` is by the monotonic clock.
+    """Enqueues what is due until it is cancelled. `last_tick_at` is a time of the monotonic clock.
 
-    `most_deliveries` endpoints are delivered to at once: less than there are workers, so that calls never wait for a shop's server.
+    At most `max_deliveries` endpoints are delivered to at once. It is less than the number of workers, so that calls never
+    wait for a shop's server.
     """
 
-    def __init__(self, *, due: DueWork, deliveries: DueDeliveries, most_deliveries: int, queue: WakeUps, clock: Clock) -> None:
+    def __init__(self, *, due: DueWork, deliveries: DueDeliveries, max_deliveries: int, queue: JobQueue, clock: Clock) -> None:
         self._due = due
         self._deliveries = deliveries
-        self._most_deliveries = most_deliveries
+        self._max_deliveries = max_deliveries
         self._queue = queue
         self._clock = clock
         self._nonce = token_urlsafe(12)
-        self._is_away = False
+        self._is_redis_away = False
         self.last_tick_at = time.monotonic()
 
-    async def run(self, news: asyncio.Event) -> None:
-        """Tick for ever: when something is due, when `news` says that something has become so, and now and then anyway."""
+    async def run(self, due_now: asyncio.Event) -> None:
+        """Tick until cancelled: when the next item is due, when `due_now` is set, and at least every `TICK_S` seconds."""
         while True:
-            news.clear()
+            due_now.clear()
             try:
                 pause_s = await self.tick()
             except StoreUnavailableError as error:
-                self._note_away(str(error))
-                pause_s = _AWAY_PAUSE_S
+                self._record_redis_lost(str(error))
+                pause_s = _PAUSE_WITHOUT_REDIS_S
             else:
-                self._note_back()
+                self._record_tick()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause_s):
-                    await news.wait()
+                    await due_now.wait()
 
     async def tick(self) -> float:
-        """Enqueue what is due now; return how many seconds to wait.
+        """Enqueue what is due now; return how many seconds to wait before the next tick.
 
         Raises:
-            StoreUnavailableError: Redis is away. What was granted and not enqueued is granted again.
+            StoreUnavailableError: Redis is away. A call that was granted and not enqueued is granted again.
         """
-        if await asyncio.to_thread(self._queue.depth) >= MOST_JOBS_WAITING:
+        if await asyncio.to_thread(self._queue.depth) >= MAX_JOBS_WAITING:
             return TICK_S
-        for confirmation_id in await self._due.claim_care(_MOST_AT_A_TIME):
+        for confirmation_id in await self._due.claim_care(_MAX_CLAIMS_PER_TICK):
             await asyncio.to_thread(self._queue.enqueue_attend, confirmation_id)
-        for endpoint_id in await self._deliveries.claim(self._most_deliveries):
+        for endpoint_id in await self._deliveries.claim(self._max_deliveries):
             await asyncio.to_thread(self._queue.enqueue_deliver, endpoint_id)
-        for _ in range(_MOST_AT_A_TIME):
+        for _ in range(_MAX_CLAIMS_PER_TICK):
             match await self._due.admit(self._nonce):
                 case Grant(confirmation_id=confirmation_id):
                     await asyncio.to_thread(self._queue.enqueue_dial, confirmation_id)
@@ -125,13 +126,13 @@ class Ticker:
             return TICK_S
         return min(max((until - await self._clock.now()).total_seconds(), 0.001), TICK_S)
 
-    def _note_away(self, reason: str) -> None:
-        if not self._is_away:
+    def _record_redis_lost(self, reason: str) -> None:
+        if not self._is_redis_away:
             _log.warning("ticker_lost_redis", reason=reason)
-        self._is_away = True
+        self._is_redis_away = True
 
-    def _note_back(self) -> None:
+    def _record_tick(self) -> None:
         self.last_tick_at = time.monotonic()
-        if self._is_away:
+        if self._is_redis_away:
             _log.info("ticker_found_redis")
-        self._is_away = False
+        self._is_redis_away = False

@@ -1,4 +1,4 @@
-"""One RQ worker process: a single queue, jobs in its own process, no scheduler, no command channel, JSON only."""
+"""One RQ worker process: one queue, jobs run in the process itself, no scheduler, no command channel, JSON only."""
 
 import os
 import signal
@@ -12,47 +12,47 @@ from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 from ulid import ULID
 
-from services.dialer_worker.jobs import DESK
-from services.dialer_worker.process.loop_thread import ATTEND_TIMEOUT_S, Desk
+from services.dialer_worker.jobs import JOB_RUNNER
+from services.dialer_worker.process.job_runner import JOB_TIMEOUT_S, open_job_runner
 from services.dialer_worker.settings import Settings
-from services.dialer_worker.worker_counts import Count, Figure, tally_into
+from services.dialer_worker.worker_counts import CountKind, WorkerCount, report_counts_to
 from shared.store.dialing.dial_queue import DialQueue, open_sync_client
 
-# The wait for a job is 15 s shorter and a dead connection is noticed 10 s after it (rq 3.0, worker/base.py).
+# rq waits for a job 15 s less than this, and notices a dead connection 10 s after that wait (rq 3.0, worker/base.py).
 WORKER_TTL_S = 20
 
 _log = structlog.get_logger(__name__)
 
 
 class DialWorker(SimpleWorker):
-    """RQ's worker as we use it: it is steered by signals alone, and its job outlives none of them by itself."""
+    """RQ's worker without what this service does not use: it reacts to signals alone."""
 
-    max_connection_wait_time = 2.0  # so that it is back soon after Redis is
+    max_connection_wait_time = 2.0  # the longest pause between attempts to reach Redis again
     log_result_lifespan = False
 
     def subscribe(self) -> None:
-        """Listen to no command channel: it costs a thread and a connection."""
+        """Do not listen to the command channel: it costs a thread and a connection."""
 
     def procline(self, message: str) -> None:
-        """Leave the process's title alone."""
+        """Do not change the process's title."""
 
     def request_force_stop(self, signum: int, frame: FrameType | None) -> None:
-        """Ignore further signals: the parent ends at once who may not finish."""
+        """Ignore further signals: the parent kills a worker that may not finish its work."""
 
 
-def run_worker(settings: Settings, *, figures_fd: int, life_fd: int) -> None:
-    """Be a worker process until SIGTERM, or until Redis is lost.
+def run_worker(settings: Settings, *, counts_fd: int, parent_alive_fd: int) -> None:
+    """Be a worker process until SIGTERM, until Redis is lost, or until the parent process is gone.
 
     Raises:
-        SystemExit: With code 1, Redis was lost; the parent starts another one.
+        SystemExit: With code 1 if Redis was lost; the parent starts another worker.
     """
-    tally = tally_into(figures_fd)
-    threading.Thread(target=_end_with_parent, args=(life_fd,), daemon=True).start()
-    with Desk(settings, tally) as desk:
-        DESK.set(desk)
+    report_count = report_counts_to(counts_fd)
+    threading.Thread(target=_end_with_parent, args=(parent_alive_fd,), daemon=True).start()
+    with open_job_runner(settings, report_count) as job_runner:
+        JOB_RUNNER.set(job_runner)
         try:
             worker = _worker(settings)
-            tally(Count(Figure.READY))
+            report_count(WorkerCount(CountKind.READY))
             worker.work(logging_level="WARNING")
         except (RedisError, OSError) as error:
             _log.warning("worker_lost_redis", reason=type(error).__name__)
@@ -72,9 +72,9 @@ def _worker(settings: Settings) -> DialWorker:
     )
 
 
-def _end_with_parent(life_fd: int) -> None:
-    """Wait until the parent process is gone; then let the job in hand end, and nothing more."""
-    os.read(life_fd, 1)
+def _end_with_parent(parent_alive_fd: int) -> None:
+    """Wait until the parent process is gone; then let the work in hand end, take no more, and exit."""
+    os.read(parent_alive_fd, 1)
     os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(ATTEND_TIMEOUT_S)
+    time.sleep(JOB_TIMEOUT_S)
     os._exit(1)

@@ -1,4 +1,4 @@
-"""A worker's desk on a real server, with Twilio's side of the REST API in the same process."""
+"""A worker's jobs on a real Redis, with a fake of Twilio's REST API in the same process."""
 
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -10,13 +10,14 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from services.dialer_worker.calls.confirmation_job import Attendant
+from services.dialer_worker.calls.confirmation_job import ConfirmationJob
 from services.dialer_worker.calls.dialer import Dialer
 from services.dialer_worker.calls.reconciler import Reconciler
-from services.dialer_worker.calls.twilio_client import Telephony
-from services.dialer_worker.crash_guard import Turns
+from services.dialer_worker.calls.simulated_calls import SimulatedCalls
+from services.dialer_worker.calls.twilio_client import TwilioClient
+from services.dialer_worker.crash_guard import CrashGuard
 from services.dialer_worker.settings import Settings
-from services.dialer_worker.worker_counts import Count, Figure
+from services.dialer_worker.worker_counts import CountKind, WorkerCount
 from shared.core.confirmation import Confirmation
 from shared.core.lifecycle.facts import AttemptBegun, CallPlaced
 from shared.core.order import CallWishes
@@ -42,7 +43,7 @@ SETTINGS = {
 
 
 @dataclass
-class Twilio:
+class FakeTwilio:
     """The account's calls, newest first, and how the next requests for a call are answered."""
 
     calls: list[dict[str, str | None]] = field(default_factory=list)
@@ -57,7 +58,7 @@ class Twilio:
         self.calls.insert(0, {"sid": sid, "status": status, "from": FROM, "to": to, "date_created": created})
 
     async def answer(self, request: httpx.Request) -> httpx.Response:
-        """Play the REST API."""
+        """Answer a request to the REST API."""
         if self.is_down:
             return httpx.Response(500, json={"code": 20500})
         words, last = parse_qs(request.content.decode()), request.url.path.rsplit("/", 1)[1].removesuffix(".json")
@@ -95,7 +96,7 @@ class Twilio:
 
 @dataclass
 class Clock:
-    """The dialer's clock: it stands still unless a test says otherwise."""
+    """The dialer's clock: it stands still unless a test replaces `read`."""
 
     read: Callable[[], float] = lambda: 0.0
 
@@ -105,16 +106,16 @@ class Clock:
 
 @dataclass
 class Bench:
-    """All that a test needs; `counts` is what the desk told."""
+    """All that a test needs; `counts` is what the job reported."""
 
     store: Store
-    twilio: Twilio
-    attendant: Attendant
-    counts: list[Count]
+    twilio: FakeTwilio
+    job: ConfirmationJob
+    counts: list[WorkerCount]
     clock: Clock
 
     async def submit(self, number: int = 1, *, call: CallWishes | None = None) -> Confirmation:
-        """Take an order in, due since a while."""
+        """Submit an order whose call has been due for an hour."""
         at = await self.store.now() - timedelta(hours=1)
         await self.store.confirmations.submit(an_order(number, at=at, call=call))
         return await self.get(number)
@@ -132,17 +133,17 @@ class Bench:
         assert granted.confirmation_id == an_order(number).id
 
     async def attend(self, number: int = 1, *, work: Work = Work.DIAL) -> Confirmation:
-        await self.attendant.attend(an_order(number).id, work)
+        await self.job.run(an_order(number).id, work)
         return await self.get(number)
 
     async def dial(self, number: int = 1, *, call: CallWishes | None = None) -> Confirmation:
-        """Take an order in, and let it be called."""
+        """Submit an order, grant it a call, and run its job."""
         await self.submit(number, call=call)
         await self.grant(number)
         return await self.attend(number)
 
     async def begin(self, number: int = 1, *, ago_s: float, call_sid: str | None = None) -> Confirmation:
-        """Have an attempt that began so long ago, with Twilio's call known or not."""
+        """Submit an order and begin an attempt `ago_s` seconds ago; `call_sid` None leaves its placing unclear."""
         await self.submit(number)
         attempt_id = f"att_{number}"
         past = timedelta(seconds=ago_s)
@@ -151,20 +152,20 @@ class Bench:
             await self.store.confirmations.apply(an_order(number).id, lambda now: CallPlaced(now - past, attempt_id, call_sid))
         return await self.get(number)
 
-    def counted(self, figure: Figure) -> list[str]:
-        return [count.label for count in self.counts if count.figure is figure]
+    def counted(self, kind: CountKind) -> list[str]:
+        return [count.label for count in self.counts if count.kind is kind]
 
 
 @pytest.fixture(scope="module")
 def twilio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwilioSimulator]:
-    """One simulator a file; `stage` empties it."""
+    """One simulator for a test file; `stage` empties it."""
     with running_twilio(tmp_path_factory.mktemp("twilio")) as simulator:
         yield simulator
 
 
 @pytest.fixture(scope="module")
 def webhook(valkey_server: ValkeyServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """One webhook service a file: it takes Twilio's callbacks in."""
+    """One webhook service for a test file: it receives Twilio's callbacks."""
     port = free_port()
     settings = {**SHORT, "REDIS_URL": valkey_server.url, "PUBLIC_URL": f"http://127.0.0.1:{port}"}
     folder = tmp_path_factory.mktemp("webhook")
@@ -174,7 +175,7 @@ def webhook(valkey_server: ValkeyServer, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture
 async def stage(valkey_url: str, twilio: TwilioSimulator, webhook: Service, tmp_path: Path) -> AsyncIterator[Stage]:
-    """Empty Valkey and simulator, and all settings of a dialer between them."""
+    """Empty Valkey and simulator, and the settings of a dialer that uses them."""
     twilio.reset()
     twilio.faults()
     settings = {**SHORT, "REDIS_URL": valkey_url, "PUBLIC_URL": webhook.origin, "TWILIO_API_URL": twilio.origin}
@@ -188,25 +189,32 @@ async def bench(valkey_url: str) -> AsyncIterator[Bench]:
     settings = parse_settings(Settings, SETTINGS)
     policy = replace(ALWAYS, country_of=lambda _: "XK")
     store = connect(valkey_url, policy, Limits(calls_per_second=1000, max_concurrent_calls=10, probe_every_s=0.05))
-    twilio, counts, clock = Twilio(), list[Count](), Clock()
+    twilio, counts, clock = FakeTwilio(), list[WorkerCount](), Clock()
     client = httpx.AsyncClient(transport=httpx.MockTransport(twilio.answer), base_url=settings.twilio_api_url)
-    telephony = Telephony(
+    twilio_client = TwilioClient(
         client,
         account_sid=settings.twilio_account_sid,
-        on_error=lambda kind: counts.append(Count(Figure.TWILIO_ERROR, kind)),
+        on_error=lambda kind: counts.append(WorkerCount(CountKind.TWILIO_ERROR, kind)),
     )
-    reconciler = Reconciler(store=store, telephony=telephony, policy=policy)
+    reconciler = Reconciler(store=store, twilio_client=twilio_client, policy=policy)
     dialer = Dialer(
         store=store,
-        telephony=telephony,
+        twilio_client=twilio_client,
         reconciler=reconciler,
         settings=settings,
         policy=policy,
-        tally=counts.append,
+        report_count=counts.append,
         clock=clock,
         rng=random.Random(7),
     )
-    attendant = Attendant(store=store, dialer=dialer, reconciler=reconciler, turns=Turns(store.crash_counts), tally=counts.append)
-    yield Bench(store, twilio, attendant, counts, clock)
+    job = ConfirmationJob(
+        store=store,
+        dialer=dialer,
+        simulated_calls=SimulatedCalls(store, from_number=FROM),
+        reconciler=reconciler,
+        crash_guard=CrashGuard(store.crash_counts),
+        report_count=counts.append,
+    )
+    yield Bench(store, twilio, job, counts, clock)
     await client.aclose()
     await store.close()

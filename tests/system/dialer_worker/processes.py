@@ -28,7 +28,7 @@ class Service:
     log_file: Path
 
     def status(self, path: str) -> int:
-        """Return the status of a GET, 0 where nobody answers."""
+        """Return the status of a GET, 0 if nobody answers."""
         with contextlib.suppress(httpx.TransportError):
             return httpx.get(self.origin + path, timeout=5, verify=PLAIN).status_code
         return 0

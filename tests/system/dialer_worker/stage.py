@@ -1,4 +1,4 @@
-"""All that stands around a running dialer worker: Valkey, the webhook service and the Twilio simulator."""
+"""The surroundings of a running dialer worker: Valkey, the webhook service and the Twilio simulator."""
 
 import asyncio
 import time
@@ -39,7 +39,7 @@ RINGS = {"answer": {"ring_s": 40, "steps": []}}
 
 @dataclass
 class Stage:
-    """Everything around the dialer."""
+    """Everything around the dialer, and the dialer itself when a test runs it."""
 
     store: Store
     twilio: TwilioSimulator
@@ -60,7 +60,7 @@ class Stage:
         return await self.store.confirmations.get(an_order(number).id)
 
     async def becomes(self, claim: Callable[[Confirmation], object], *, number: int = 1, limit_s: float = 15) -> Confirmation:
-        """Wait until the order is as claimed."""
+        """Wait until `claim` is true of the order."""
 
         async def look() -> Confirmation | None:
             found = await self.get(number)
@@ -71,18 +71,14 @@ class Stage:
         except AssertionError as error:
             raise AssertionError(f"{error}: {await self.get(number)}") from error
 
-    async def has_calls(self) -> bool | None:
-        """Tell whether Twilio was asked for a call."""
-        return bool(await asyncio.to_thread(self.calls)) or None
-
-    def calls(self) -> list[dict[str, Any]]:
+    def calls(self) -> list[dict[str, Any]]:  # Any: JSON
         """Return all calls of the account, newest first."""
-        found: list[dict[str, Any]] = self.twilio.admin("GET", "/calls")["calls"]
+        found: list[dict[str, Any]] = self.twilio.admin("GET", "/calls")["calls"]  # Any: JSON
         return found
 
 
 async def eventually(look: Callable[[], Awaitable[Found | None]], *, limit_s: float = 15) -> Found:
-    """Return what `look` finds, as soon as it finds something."""
+    """Call `look` until it returns something, and return that."""
     until = time.monotonic() + limit_s
     while (found := await look()) is None:
         assert time.monotonic() < until, "nothing came within the limit"

@@ -1,4 +1,4 @@
-"""Turns without an end: taken up again alone, parked after three recoveries; Redis or Twilio away is an end."""
+"""Jobs that never ended run again alone, and are parked after three recoveries; a job ends also if Redis or Twilio is away."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from services.dialer_worker.worker_counts import Figure
+from services.dialer_worker.worker_counts import CountKind
 from shared.core.errors import TelephonyError
 from shared.core.lifecycle.facts import VerdictGiven, Withdrawn
 from shared.core.outcome import AttemptResult, Outcome, VerdictKind
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.system
 ID = an_order().id
 
 
-async def test_a_turn_that_came_to_an_end_is_forgotten(bench: Bench) -> None:
+async def test_a_job_that_ended_is_forgotten(bench: Bench) -> None:
     await bench.dial()
     assert await bench.store.crash_counts.begin(Work.DIAL, ID) == 0
 
@@ -30,7 +30,7 @@ async def test_an_order_that_was_begun_too_often_is_parked_and_not_called(bench:
         await bench.store.crash_counts.begin(Work.DIAL, ID)
     assert (await bench.attend()).attempts == ()
     assert await bench.store.crash_counts.count() == 1
-    assert "parked" in bench.counted(Figure.CARE)
+    assert "parked" in bench.counted(CountKind.CARE)
     await bench.store.crash_counts.redrive(ID)
     await bench.grant()
     assert len((await bench.attend()).attempts) == 1
@@ -44,7 +44,7 @@ async def test_an_order_begun_once_before_is_called_all_the_same(bench: Bench) -
     assert await bench.store.crash_counts.begin(Work.DIAL, ID) == 0
 
 
-async def test_twilio_away_is_an_end_of_the_turn_too(bench: Bench) -> None:
+async def test_a_job_ends_also_if_twilio_is_away(bench: Bench) -> None:
     await bench.begin(ago_s=1000)
     bench.twilio.is_down = True
     for _ in range(MOST_RECOVERIES + 3):
@@ -53,8 +53,8 @@ async def test_twilio_away_is_an_end_of_the_turn_too(bench: Bench) -> None:
     assert await bench.store.crash_counts.count() == 0
 
 
-async def test_who_only_waits_to_be_alone_has_not_begun(bench: Bench) -> None:
-    """Its lease ends while it waits, and it is claimed again: that must not count as one more life lost."""
+async def test_a_job_that_waits_to_run_alone_has_not_begun(bench: Bench) -> None:
+    """Its lease ends while it waits, and it is claimed again: that must not count as a crash."""
     await bench.begin(ago_s=1000)
     bench.twilio.add("CA1", at=datetime.now(UTC) - timedelta(seconds=1000), to="+38344123456")
     await bench.store.crash_counts.begin(Work.DIAL, ID)
@@ -76,7 +76,7 @@ async def test_an_order_parked_for_its_retention_finishes_uncalled_and_is_erased
     await bench.submit()
     await parked_for_its_retention(bench)
     after = await bench.attend(work=Work.CARE)
-    assert (after.outcome, after.attempts, bench.counted(Figure.CARE)) == (Outcome.EXPIRED, (), ["retired"])
+    assert (after.outcome, after.attempts, bench.counted(CountKind.CARE)) == (Outcome.EXPIRED, (), ["retired"])
     assert await bench.store.crash_counts.count() == 0
     due_ms = await bench.store.client.zscore("due:care", ID)
     wanted = after.updated_at + timedelta(days=ALWAYS.retention_days)
@@ -106,7 +106,7 @@ async def test_one_that_kills_its_worker_even_then_is_left_parked(bench: Bench) 
     for _ in range(MOST_RECOVERIES + 1):
         await bench.store.crash_counts.begin(Work.RETIRE, ID)
     assert not (await bench.attend(work=Work.CARE)).is_finished
-    assert bench.counted(Figure.CARE) == ["parked"]
+    assert bench.counted(CountKind.CARE) == ["parked"]
     assert await bench.store.due.claim_care() == []
 
 
@@ -120,6 +120,6 @@ async def test_what_could_not_be_erased_is_erased_when_the_fault_is_mended(bench
     old = msgspec.json.encode(stamp)
     assert old in record
     await bench.store.client.set(f"confirmation:{ID}", record.replace(old, msgspec.json.encode(stamp - long_ago)))
-    await bench.attendant.attend(ID, Work.CARE)
+    await bench.job.run(ID, Work.CARE)
     assert await bench.store.client.exists(f"confirmation:{ID}") == 0
     assert await bench.store.crash_counts.count() == 0

@@ -1,4 +1,4 @@
-"""Events reach a shop's endpoint signed, in order and at least once; a receiver that is ill is left alone; what fails is kept."""
+"""Events reach an endpoint signed, in order and at least once; a failing receiver gets a pause; failed messages are kept."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -8,10 +8,10 @@ from functools import partial
 
 import pytest
 
-from services.dialer_worker.crash_guard import Turns
-from services.dialer_worker.deliveries.deliverer import Courier
-from services.dialer_worker.deliveries.http_post import open_outbound
-from services.dialer_worker.worker_counts import Count, Figure
+from services.dialer_worker.crash_guard import CrashGuard
+from services.dialer_worker.deliveries.deliverer import WebhookDeliverer
+from services.dialer_worker.deliveries.http_post import open_http_poster
+from services.dialer_worker.worker_counts import CountKind, WorkerCount
 from shared.core.lifecycle.announcement import EventType
 from shared.core.lifecycle.facts import Withdrawn
 from shared.core.webhook_endpoints.endpoint import LIFE, Endpoint, secret_of
@@ -35,19 +35,27 @@ class Post:
     endpoint: Endpoint
     counts: list[str]
 
-    async def turn(self, *, delays_s: Sequence[float] = (0.05, 0.05, 0.05), limit_s: float = 2, life: timedelta = LIFE) -> bool:
-        """Take one turn at the endpoint as soon as it is due; False where it never came due."""
-        courier = self.courier(delays_s=delays_s, life=life)
+    async def deliver_when_due(
+        self, *, retry_delays_s: Sequence[float] = (0.05, 0.05, 0.05), limit_s: float = 2, max_age: timedelta = LIFE
+    ) -> bool:
+        """Run one delivery job as soon as the endpoint is due; return False if it does not come due."""
+        deliverer = self.deliverer(retry_delays_s=retry_delays_s, max_age=max_age)
         for _ in range(int(limit_s / 0.02)):
             if await self.store.deliveries.claim(1):
-                await courier.deliver(self.endpoint.id)
+                await deliverer.deliver(self.endpoint.id)
                 return True
             await asyncio.sleep(0.02)
         return False
 
-    def courier(self, *, delays_s: Sequence[float] = (0.05, 0.05, 0.05), life: timedelta = LIFE) -> Courier:
-        outbound, turns = partial(open_outbound, allows_private=True), Turns(self.store.crash_counts)
-        return Courier(self.store, outbound, turns=turns, tally=self._count, delays_s=delays_s, life=life)
+    def deliverer(self, *, retry_delays_s: Sequence[float] = (0.05, 0.05, 0.05), max_age: timedelta = LIFE) -> WebhookDeliverer:
+        return WebhookDeliverer(
+            self.store,
+            partial(open_http_poster, allows_private=True),
+            crash_guard=CrashGuard(self.store.crash_counts),
+            report_count=self._count,
+            retry_delays_s=retry_delays_s,
+            max_age=max_age,
+        )
 
     async def finish(self, number: int = 1) -> None:
         """Have an order called and confirmed."""
@@ -66,8 +74,8 @@ class Post:
     def types(self) -> list[str]:
         return [event["type"].removeprefix("confirmation.") for event in self.receiver.events]
 
-    def _count(self, count: Count) -> None:
-        assert count.figure is Figure.WEBHOOK
+    def _count(self, count: WorkerCount) -> None:
+        assert count.kind is CountKind.WEBHOOK
         self.counts.append(count.label)
 
 
@@ -87,28 +95,28 @@ async def post(valkey_url: str) -> AsyncIterator[Post]:
 
 async def test_all_events_arrive_signed_and_in_order_and_once(post: Post) -> None:
     await post.finish()
-    assert await post.turn()
+    assert await post.deliver_when_due()
     assert post.types() == WHOLE
     last = post.receiver.events[-1]
     assert last["data"]["outcome"] == "confirmed"
     assert last["dataschema"] == "https://calls.shop.example/s"
     assert post.receiver.ids == [f"{an_order(1).id}.{number}" for number in range(1, 6)]
     assert post.receiver.headers[0]["content-type"] == "application/json"
-    assert not await post.turn(limit_s=0.1)
+    assert not await post.deliver_when_due(limit_s=0.1)
     assert await post.store.client.keys("webhook:whe_1:*") == []
 
 
 async def test_only_the_events_that_are_wanted_are_sent(post: Post) -> None:
     await post.store.webhooks.save(replace(post.endpoint, events=(EventType.FINISHED,)))
     await post.finish()
-    await post.turn()
+    await post.deliver_when_due()
     assert post.types() == ["finished"]
 
 
 async def test_what_failed_is_sent_again_with_the_same_id_before_what_follows(post: Post) -> None:
     post.receiver.statuses = [500, 503]
     await post.finish()
-    while await post.turn(limit_s=0.3):
+    while await post.deliver_when_due(limit_s=0.3):
         pass
     assert post.types() == WHOLE
     assert post.receiver.ids[:3] == [f"{an_order(1).id}.1"] * 3
@@ -118,9 +126,9 @@ async def test_what_failed_is_sent_again_with_the_same_id_before_what_follows(po
 async def test_one_order_that_fails_holds_up_no_other(post: Post) -> None:
     post.receiver.statuses = [500]
     await post.withdraw(1)
-    await post.turn(delays_s=(60,))
+    await post.deliver_when_due(retry_delays_s=(60,))
     await post.withdraw(2)
-    await post.turn(delays_s=(60,))
+    await post.deliver_when_due(retry_delays_s=(60,))
     assert {event["subject"] for event in post.receiver.events} == {an_order(2).id}
     assert (await post.store.deliveries.counts("whe_1")).pending == 1
 
@@ -128,7 +136,7 @@ async def test_one_order_that_fails_holds_up_no_other(post: Post) -> None:
 async def test_several_orders_are_delivered_side_by_side(post: Post) -> None:
     post.receiver.delay_s = 0.05
     await post.withdraw(*range(1, 9))
-    await post.turn()
+    await post.deliver_when_due()
     assert len(post.receiver.events) == 16
     assert 2 <= post.receiver.most_at_once <= 10
 
@@ -137,14 +145,14 @@ async def test_what_cannot_be_delivered_becomes_a_dead_letter_and_can_be_resent(
     post.receiver.always = 500
     await post.withdraw(1)
     while "dead" not in post.counts:
-        assert await post.turn(delays_s=(0.05,))
+        assert await post.deliver_when_due(retry_delays_s=(0.05,))
     dead = {letter.event_id: letter for letter in await post.store.deliveries.dead_letters("whe_1")}  # the second one may be by now
     first = dead[f"{an_order(1).id}.1"]
     assert (first.tries, first.reason) == (2, "http 500")
     post.receiver.always = 204
     assert await post.store.deliveries.resend("whe_1", [*dead, "cnf_none.1", "nonsense"]) == len(dead)
     while len(post.receiver.events) < 2:
-        assert await post.turn()
+        assert await post.deliver_when_due()
     assert [event["data"]["sequence"] for event in post.receiver.events] == [1, 2]
     assert await post.store.deliveries.dead_letters("whe_1") == []
 
@@ -152,16 +160,16 @@ async def test_what_cannot_be_delivered_becomes_a_dead_letter_and_can_be_resent(
 async def test_after_five_failures_in_a_row_the_endpoint_is_left_alone_but_for_a_probe(post: Post) -> None:
     post.receiver.always = 500
     await post.withdraw(*range(1, 9))
-    await post.turn(delays_s=(0.01,) * 50)
+    await post.deliver_when_due(retry_delays_s=(0.01,) * 50)
     assert "circuit_opened" in post.counts
     tried, held_until = len(post.receiver.ids), (await post.store.deliveries.counts("whe_1")).held_until
     assert held_until is not None
-    assert await post.turn()
+    assert await post.deliver_when_due()
     seconds, micros = await post.store.client.time()
     assert from_time(seconds, micros) >= held_until
     assert len(post.receiver.ids) == tried + 1
     post.receiver.always = 204
-    while await post.turn(limit_s=0.6):
+    while await post.deliver_when_due(limit_s=0.6):
         pass
     assert len(post.receiver.events) == 16
     assert (await post.store.deliveries.counts("whe_1")).held_until is None
@@ -170,7 +178,7 @@ async def test_after_five_failures_in_a_row_the_endpoint_is_left_alone_but_for_a
 async def test_what_waited_a_day_behind_an_open_circuit_is_given_up(post: Post) -> None:
     post.receiver.always = 500
     await post.withdraw(*range(1, 16))
-    await post.turn(delays_s=(60,) * 10, life=timedelta(0))
+    await post.deliver_when_due(retry_delays_s=(60,) * 10, max_age=timedelta(0))
     dead = await post.store.deliveries.dead_letters("whe_1")
     assert [(letter.tries, letter.reason) for letter in dead] == [(0, "the endpoint took nothing for a day")] * 5
 
@@ -178,46 +186,46 @@ async def test_what_waited_a_day_behind_an_open_circuit_is_given_up(post: Post) 
 async def test_a_receiver_that_wants_a_pause_gets_it(post: Post) -> None:
     post.receiver.statuses, post.receiver.answer_headers = [429], "retry-after: 60\r\n"
     await post.withdraw(1)
-    await post.turn()
-    assert not await post.turn(limit_s=0.3)
+    await post.deliver_when_due()
+    assert not await post.deliver_when_due(limit_s=0.3)
 
 
 async def test_a_redirect_is_not_followed_and_410_disables_the_endpoint(post: Post) -> None:
     post.receiver.statuses, post.receiver.answer_headers = [302, 410], "location: http://127.0.0.1:1/\r\n"
     await post.withdraw(1)
-    await post.turn()
-    await post.turn()
+    await post.deliver_when_due()
+    await post.deliver_when_due()
     assert (await post.store.webhooks.get("whe_1")).disabled_because == "the receiver answered 410 Gone"
     await post.withdraw(2)
-    assert not await post.turn(limit_s=0.2)
+    assert not await post.deliver_when_due(limit_s=0.2)
     await post.store.webhooks.save(post.endpoint)
-    assert await post.turn()
+    assert await post.deliver_when_due()
     assert {event["subject"] for event in post.receiver.events} == {an_order(1).id}
 
 
-async def test_a_worker_that_died_in_its_turn_loses_nothing(post: Post) -> None:
+async def test_a_worker_that_died_during_its_job_loses_nothing(post: Post) -> None:
     await post.withdraw(1)
     assert await post.store.deliveries.claim(1) == ["whe_1"]
     assert await post.store.deliveries.claim(1) == []
     for key in ("due:deliver", "deliver:open"):
         await post.store.client.zadd(key, {"whe_1": 1})  # the lease ends
-    assert await post.turn()
+    assert await post.deliver_when_due()
     assert len(post.receiver.events) == 2
 
 
-async def test_an_event_told_during_a_turn_is_not_forgotten(post: Post) -> None:
+async def test_an_event_that_comes_during_a_job_is_not_forgotten(post: Post) -> None:
     await post.withdraw(1)
     assert await post.store.deliveries.claim(1) == ["whe_1"]
     await post.withdraw(2)
     await post.store.deliveries.end_turn("whe_1")
-    await post.turn()
+    await post.deliver_when_due()
     assert len(post.receiver.events) == 4
 
 
 async def test_what_is_erased_is_not_sent_and_leaves_nothing(post: Post) -> None:
     post.receiver.always = 500
     await post.withdraw(1, 2)
-    await post.turn(delays_s=())
+    await post.deliver_when_due(retry_delays_s=())
     assert len(await post.store.deliveries.dead_letters("whe_1")) == 4
     await post.store.deliveries.resend("whe_1", [f"{an_order(1).id}.1"])
     await post.store.eraser.erase(an_order(1).id)
@@ -233,7 +241,7 @@ async def test_a_dropped_endpoint_leaves_nothing_and_its_job_does_no_harm(post: 
     assert await post.store.deliveries.claim(1) == ["whe_1"]
     assert await post.store.webhooks.drop(post.endpoint)
     assert not await post.store.webhooks.drop(post.endpoint)
-    await post.courier().deliver("whe_1")
+    await post.deliverer().deliver("whe_1")
     assert [key for key in await post.store.client.keys("*") if b"webhook" in key or b"deliver" in key] == []
 
 
@@ -241,13 +249,13 @@ async def test_an_endpoint_whose_deliveries_killed_their_workers_is_parked_until
     await post.finish()
     for _ in range(MOST_RECOVERIES + 1):
         await post.store.crash_counts.begin(Work.DELIVER, "whe_1")
-    assert await post.turn()
+    assert await post.deliver_when_due()
     assert (post.counts, post.types()) == (["parked"], [])
     assert (await post.store.deliveries.counts("whe_1")).is_parked
-    await post.finish(2)  # what comes to be told meanwhile waits, too
-    assert not await post.turn(limit_s=0.2)
+    await post.finish(2)  # events that come meanwhile wait, too
+    assert not await post.deliver_when_due(limit_s=0.2)
     await post.store.crash_counts.redrive("whe_1")
-    assert await post.turn()
+    assert await post.deliver_when_due()
     assert sorted(post.types()) == sorted(WHOLE * 2)
     assert await post.store.crash_counts.begin(Work.DELIVER, "whe_1") == 0
 
@@ -255,7 +263,7 @@ async def test_an_endpoint_whose_deliveries_killed_their_workers_is_parked_until
 async def test_an_endpoint_whose_delivery_killed_its_worker_once_is_delivered_to_all_the_same(post: Post) -> None:
     await post.finish()
     await post.store.crash_counts.begin(Work.DELIVER, "whe_1")
-    assert await post.turn()
+    assert await post.deliver_when_due()
     assert post.types() == WHOLE
     assert await post.store.client.hlen("due:begun") == 0
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from services.dialer_worker.worker_counts import Figure
+from services.dialer_worker.worker_counts import CountKind
 from shared.core.confirmation import Phase
 from shared.core.lifecycle.facts import AttemptBegun, PlacingUndone, Withdrawn
 from shared.core.order import CallWishes, OnMachine
@@ -26,7 +26,7 @@ async def test_a_granted_order_is_called(bench: Bench) -> None:
     attempt = found.open_attempt
     assert attempt is not None
     assert (found.status, attempt.phase, attempt.call_sid) == (Status.CALLING, Phase.PLACED, "CA1")
-    assert bench.counted(Figure.PLACING) == ["placed"]
+    assert bench.counted(CountKind.PLACING) == ["placed"]
     request = bench.twilio.placed[0]
     assert (request["To"], request["From"]) == ([PHONE], [FROM])
     assert f"/twilio/status/{found.id}/{attempt.id}" in request["StatusCallback"][0]
@@ -92,7 +92,7 @@ async def test_a_number_that_cannot_be_called_ends_as_undialable_with_a_reason(b
 async def test_a_country_without_permission_is_counted_by_name(bench: Bench) -> None:
     bench.twilio.answers.append(refused(400, 21215))
     assert (await bench.dial()).outcome is Outcome.UNDIALABLE
-    assert bench.counted(Figure.COUNTRY_REFUSED) == ["XK"]
+    assert bench.counted(CountKind.COUNTRY_REFUSED) == ["XK"]
 
 
 async def test_too_many_requests_is_tried_again_later_and_is_no_attempt(bench: Bench) -> None:

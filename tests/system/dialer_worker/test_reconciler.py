@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.dialer_worker.worker_counts import Figure
+from services.dialer_worker.worker_counts import CountKind
 from shared.core.confirmation import Conclusion, Phase
 from shared.core.errors import TelephonyError
 from shared.core.lifecycle.facts import (
@@ -37,7 +37,7 @@ async def test_a_placing_is_not_looked_for_before_its_time(bench: Bench) -> None
     found = await bench.attend()
     assert found.open_attempt is not None
     assert found.open_attempt.phase is Phase.PLACING
-    assert bench.counted(Figure.CARE) == ["nothing"]
+    assert bench.counted(CountKind.CARE) == ["nothing"]
 
 
 async def test_a_call_in_twilios_list_is_taken_over(bench: Bench) -> None:
@@ -254,5 +254,5 @@ async def test_a_call_held_up_by_the_limits_is_shown_as_queued(bench: Bench) -> 
 
 
 async def test_a_confirmation_that_is_gone_is_no_error(bench: Bench) -> None:
-    await bench.attendant.attend(an_order().id, Work.CARE)
+    await bench.job.run(an_order().id, Work.CARE)
     assert bench.counts == []

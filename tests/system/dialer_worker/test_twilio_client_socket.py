@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from services.dialer_worker.calls.create_call_result import NotSent, PlacingAnswer, Unclear
-from services.dialer_worker.calls.twilio_client import CallRequest, Telephony, open_client
+from services.dialer_worker.calls.create_call_result import CreateCallResult, NotSent, Unclear
+from services.dialer_worker.calls.twilio_client import CallRequest, TwilioClient, open_http_client
 from tools.ports import free_port
 
 pytestmark = pytest.mark.system
@@ -26,15 +26,15 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
-async def telephony(port: int) -> AsyncIterator[Telephony]:
-    async with open_client(f"http://127.0.0.1:{port}", account_sid="AC0", auth_token="token") as client:
-        yield Telephony(client, account_sid="AC0", on_error=lambda _: None)
+async def twilio_client(port: int) -> AsyncIterator[TwilioClient]:
+    async with open_http_client(f"http://127.0.0.1:{port}", account_sid="AC0", auth_token="token") as client:
+        yield TwilioClient(client, account_sid="AC0", on_error=lambda _: None)
 
 
-async def place_with(serve: Serve, *, is_in_time: Callable[[], bool]) -> PlacingAnswer:
+async def place_with(serve: Serve, *, is_in_time: Callable[[], bool]) -> CreateCallResult:
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server, telephony(server.sockets[0].getsockname()[1]) as line:
-        return await line.place(REQUEST, is_in_time=is_in_time)
+    async with server, twilio_client(server.sockets[0].getsockname()[1]) as line:
+        return await line.create_call(REQUEST, is_in_time=is_in_time)
 
 
 async def test_a_request_that_is_late_when_the_connection_stands_never_leaves() -> None:
@@ -65,5 +65,5 @@ async def test_a_connection_that_breaks_after_the_request_left_is_unclear() -> N
 
 
 async def test_a_port_where_nobody_listens_got_nothing() -> None:
-    async with telephony(free_port()) as line:
-        assert await line.place(REQUEST, is_in_time=lambda: True) == NotSent("ConnectError")
+    async with twilio_client(free_port()) as line:
+        assert await line.create_call(REQUEST, is_in_time=lambda: True) == NotSent("ConnectError")

@@ -1,11 +1,11 @@
-"""The dialer says so when an outcome goes, or stays, because a CRM has not read it."""
+"""The dialer logs that it erased an outcome that a CRM had not read, or that it kept one for that reason."""
 
 from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
 
-from services.dialer_worker.worker_counts import Figure
+from services.dialer_worker.worker_counts import CountKind
 from shared.core.lifecycle.facts import Withdrawn
 from shared.store import Work
 from shared.store.erasure.eraser import UNREAD_GRACE
@@ -24,13 +24,13 @@ async def test_an_unread_outcome_is_kept_for_a_while_and_then_erased_aloud(
     for number, ago in ((1, retention + timedelta(minutes=1)), (2, retention + UNREAD_GRACE + timedelta(minutes=1))):
         await bench.store.confirmations.submit(an_order(number, at=now - ago))
         await bench.store.confirmations.apply(an_order(number).id, partial(_withdrawn, ago))
-        await bench.attendant.attend(an_order(number).id, Work.CARE)
-    assert bench.counted(Figure.CARE) == ["keep_unread", "erase_unread"]
+        await bench.job.run(an_order(number).id, Work.CARE)
+    assert bench.counted(CountKind.CARE) == ["keep_unread", "erase_unread"]
     assert (await bench.get(1)).is_finished
-    told = capsys.readouterr().out
-    assert "outcome_kept_unread" in told
-    assert "outcome_erased_unread" in told
-    assert "crm" in told
+    logged = capsys.readouterr().out
+    assert "outcome_kept_unread" in logged
+    assert "outcome_erased_unread" in logged
+    assert "crm" in logged
 
 
 def _withdrawn(ago: timedelta, now: datetime) -> Withdrawn:

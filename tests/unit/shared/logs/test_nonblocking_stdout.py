@@ -1,4 +1,4 @@
-"""A reader of the log that stalls costs entries, never time, and is told so."""
+"""A reader of the log that stalls costs entries, never time, and learns how many."""
 
 import io
 import os
@@ -7,21 +7,21 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from shared.logs.nonblocking_stdout import LogOutlet
+from shared.logs.nonblocking_stdout import NonblockingLogStream
 
 LINE = "x" * 999 + "\n"
 
 
 @dataclass
 class Pipe:
-    """A log that goes into a pipe; `lost` is what was told of it."""
+    """A log that goes into a pipe; `lost` are the reported numbers of lost entries."""
 
     lost: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.reader, writer = os.pipe()
         self.stream = os.fdopen(writer, "w")
-        self.outlet = LogOutlet(self.stream, self.lost.append)
+        self.log = NonblockingLogStream(self.stream, self.lost.append)
 
     def read(self) -> str:
         """Take all that is in the pipe."""
@@ -44,34 +44,34 @@ def pipe() -> Iterator[Pipe]:
 
 
 def test_entries_pass_at_once(pipe: Pipe) -> None:
-    pipe.outlet.write("one\n")
-    pipe.outlet.write("zwei: ë\n")
+    pipe.log.write("one\n")
+    pipe.log.write("zwei: ë\n")
     assert pipe.read() == "one\nzwei: ë\n"
 
 
 def test_what_a_stalled_reader_does_not_take_is_lost_and_told_once(pipe: Pipe) -> None:
     for _ in range(200):
-        pipe.outlet.write(LINE)
+        pipe.log.write(LINE)
     assert pipe.lost == []
     taken = pipe.read()
-    pipe.outlet.write("next\n")
-    pipe.outlet.write("last\n")
+    pipe.log.write("next\n")
+    pipe.log.write("last\n")
     assert set(taken.splitlines(keepends=True)) == {LINE}
     assert pipe.lost == [200 - taken.count("\n")]
     assert pipe.read() == "next\nlast\n"
 
 
 def test_a_long_entry_that_is_torn_spoils_no_other(pipe: Pipe) -> None:
-    pipe.outlet.write("y" * 500_000 + "\n")
+    pipe.log.write("y" * 500_000 + "\n")
     assert len(pipe.read()) < 500_000
-    pipe.outlet.write("next\n")
+    pipe.log.write("next\n")
     assert pipe.read() == "\nnext\n"
     assert pipe.lost == [1]
 
 
 def test_a_stream_without_a_descriptor_is_written_as_it_is() -> None:
     stream = io.StringIO()
-    outlet = LogOutlet(stream, lambda count: None)
-    outlet.write("one\n")
-    outlet.flush()
+    log = NonblockingLogStream(stream, lambda count: None)
+    log.write("one\n")
+    log.flush()
     assert stream.getvalue() == "one\n"

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,33 +12,9 @@ from shared.logs.setup import configure_logging
 from shared.settings.environ import parse_settings
 from shared.settings.groups import LogSettings
 
-Lines = Callable[[], list[dict[str, Any]]]
+Lines = Callable[[], list[dict[str, Any]]]  # Any: JSON
 
-
-@pytest.fixture(autouse=True)
-def logging_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
-    for name in ("services", "shared", "__main__", "__mp_main__"):
-        logging.getLogger(name).setLevel(logging.NOTSET)
-    logging.getLogger("uvicorn.access").disabled = False
-
-
-@pytest.fixture
-def configured(capsys: pytest.CaptureFixture[str]) -> Callable[[], Lines]:
-    """To be called in the test itself: between fixtures and test, pytest changes stdout."""
-
-    def configure() -> Lines:
-        configure_logging(LogSettings(), service="webhook")
-        return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-
-    return configure
+pytestmark = pytest.mark.usefixtures("logging_as_before")
 
 
 def fail_with_data() -> None:

@@ -8,13 +8,13 @@ from services.dialer_worker.calls.create_call_result import (
     RequestRefused,
     Throttled,
     Unclear,
-    refusal,
+    read_refusal,
 )
 
 
 @pytest.mark.parametrize("code", [13223, 13224, 13225, 13226, 13227, 21211, 21214, 21215, 21216, 21217, 21219, 573005])
-def test_a_number_that_cannot_be_called_is_refused_for_ever_with_a_sentence(code: int) -> None:
-    answer = refusal(400, code, None)
+def test_a_number_that_cannot_be_called_is_refused_for_good_with_a_sentence(code: int) -> None:
+    answer = read_refusal(400, code, None)
     assert isinstance(answer, NumberRefused)
     assert answer.reason.startswith(f"twilio {code}: ")
 
@@ -35,21 +35,21 @@ def test_a_number_that_cannot_be_called_is_refused_for_ever_with_a_sentence(code
         (301, None),
     ],
 )
-def test_a_fault_of_the_account_is_none_of_the_order(status: int, code: int | None) -> None:
-    answer = refusal(status, code, None)
+def test_a_fault_of_the_account_is_no_fault_of_the_order(status: int, code: int | None) -> None:
+    answer = read_refusal(status, code, None)
     assert isinstance(answer, AccountRefused)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 408])
 def test_an_error_of_the_server_says_nothing_about_the_call(status: int) -> None:
-    assert refusal(status, 20500, None) == Unclear(f"http {status}")
+    assert read_refusal(status, 20500, None) == Unclear(f"http {status}")
 
 
-def test_too_many_requests_is_told_by_status_or_code() -> None:
-    assert refusal(429, 20429, 2.0) == Throttled(2.0)
-    assert refusal(400, 20429, None) == Throttled(None)
+def test_too_many_requests_is_recognised_by_status_or_code() -> None:
+    assert read_refusal(429, 20429, 2.0) == Throttled(2.0)
+    assert read_refusal(400, 20429, None) == Throttled(None)
 
 
 def test_any_other_refusal_is_about_this_request() -> None:
-    assert refusal(400, 21205, None) == RequestRefused(21205, "twilio 21205: the request for the call was refused")
-    assert isinstance(refusal(409, None, None), RequestRefused)
+    assert read_refusal(400, 21205, None) == RequestRefused(21205, "twilio 21205: the request for the call was refused")
+    assert isinstance(read_refusal(409, None, None), RequestRefused)

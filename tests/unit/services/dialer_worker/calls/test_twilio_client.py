@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from services.dialer_worker.calls.create_call_result import AccountRefused, NotSent, NumberRefused, Placed, Throttled, Unclear
-from services.dialer_worker.calls.twilio_client import Call, CallRequest, Ending, Telephony
+from services.dialer_worker.calls.twilio_client import Call, CallRequest, Ending, TwilioClient
 from shared.core.errors import TelephonyError
 
 SID = "AC" + "0" * 32
@@ -29,15 +29,15 @@ Answer = Callable[[httpx.Request], httpx.Response]
 
 
 class Line:
-    """A telephony over `answer`, with the errors it reported."""
+    """A client over `answer`, with the errors it reported."""
 
     def __init__(self, answer: Answer) -> None:
         self.errors: list[str] = []
         client = httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="https://api.twilio.com", auth=(SID, "token"))
-        self.telephony = Telephony(client, account_sid=SID, on_error=self.errors.append)
+        self.twilio_client = TwilioClient(client, account_sid=SID, on_error=self.errors.append)
 
     async def place(self, request: CallRequest = REQUEST) -> object:
-        return await self.telephony.place(request, is_in_time=lambda: True)
+        return await self.twilio_client.create_call(request, is_in_time=lambda: True)
 
 
 def saying(status: int, body: object = None, **headers: str) -> Answer:
@@ -133,43 +133,44 @@ async def test_the_list_is_asked_by_number_alone_and_read_page_by_page() -> None
         asked.append(f"{request.url.path}?{request.url.query.decode()}")
         return httpx.Response(200, json=pages[len(asked) - 1])
 
-    found = await Line(answer).telephony.calls_to("+38344123456", since=NOON - timedelta(seconds=60))
+    found = await Line(answer).twilio_client.calls_to("+38344123456", since=NOON - timedelta(seconds=60))
     assert [call.sid for call in found] == ["CA3", "CA2"]
     assert asked == [f"/2010-04-01/Accounts/{SID}/Calls.json?To=%2B38344123456&PageSize=50", "/p?Page=1&PageToken=x"]
 
 
-async def test_an_answer_without_a_list_proves_nothing() -> None:
+@pytest.mark.parametrize("answer", [{"hello": "there"}, {"calls": "none"}, {"calls": ["CA1"]}])
+async def test_an_answer_without_a_list_of_calls_proves_nothing(answer: object) -> None:
     with pytest.raises(TelephonyError):
-        await Line(saying(200, {"hello": "there"})).telephony.calls_to("+38344123456", since=NOON)
+        await Line(saying(200, answer)).twilio_client.calls_to("+38344123456", since=NOON)
 
 
 @pytest.mark.parametrize("status", [401, 404, 429, 500])
 async def test_a_list_that_cannot_be_had_proves_nothing(status: int) -> None:
     with pytest.raises(TelephonyError):
-        await Line(saying(status, {"code": 20404})).telephony.calls_to("+38344123456", since=NOON)
+        await Line(saying(status, {"code": 20404})).twilio_client.calls_to("+38344123456", since=NOON)
 
 
 async def test_a_call_is_read_with_its_end() -> None:
     line = Line(saying(200, a_call(1, NOON, "completed", duration="42")))
-    assert await line.telephony.fetch("CA1") == Call(
+    assert await line.twilio_client.fetch_call("CA1") == Call(
         sid="CA1", status="completed", from_number="+38344000001", created_at=NOON, duration_s=42
     )
 
 
 async def test_a_call_that_twilio_does_not_know_is_none() -> None:
-    assert await Line(saying(404, {"code": 20404})).telephony.fetch("CA1") is None
+    assert await Line(saying(404, {"code": 20404})).twilio_client.fetch_call("CA1") is None
 
 
 @pytest.mark.parametrize(("status", "code"), [(400, 21220), (404, 20404)])
 async def test_ending_a_call_that_has_ended_is_no_error(status: int, code: int) -> None:
     line = Line(saying(status, {"code": code}))
-    assert await line.telephony.end("CA1", Ending.COMPLETED) is None
+    assert await line.twilio_client.end_call("CA1", Ending.COMPLETED) is None
     assert line.errors == []
 
 
 async def test_ending_a_call_asks_for_the_status() -> None:
     line = Line(lambda request: httpx.Response(200, json=a_call(1, NOON, parse_qs(request.content.decode())["Status"][0])))
-    ended = await line.telephony.end("CA1", Ending.CANCELED)
+    ended = await line.twilio_client.end_call("CA1", Ending.CANCELED)
     assert ended is not None
     assert (ended.status, ended.is_over) == ("canceled", True)
 
@@ -177,5 +178,5 @@ async def test_ending_a_call_asks_for_the_status() -> None:
 async def test_errors_name_codes_and_never_what_twilio_wrote() -> None:
     line = Line(saying(500, {"code": 20500, "message": "call to +38344123456 failed"}))
     with pytest.raises(TelephonyError, match=r"^twilio: 20500$"):
-        await line.telephony.fetch("CA1")
+        await line.twilio_client.fetch_call("CA1")
     assert json.dumps(line.errors) == '["20500"]'

@@ -1,11 +1,11 @@
-"""The door to shops' servers: the address that was checked is the one that is used."""
+"""Posting to shops' servers: the address that was checked is the one that is used."""
 
 from typing import Self
 
 import httpx
 import pytest
 
-from services.dialer_worker.deliveries.http_post import Accepted, Outbound, Refused
+from services.dialer_worker.deliveries.http_post import Accepted, HttpPoster, Refused
 
 URL = "https://hooks.shop.example:8443/orders?x=1"
 Answer = httpx.Response | Exception
@@ -19,10 +19,10 @@ class Line:
         self.requests: list[httpx.Request] = []
         self._answer = httpx.Response(204) if answer is None else answer
         client = httpx.AsyncClient(transport=httpx.MockTransport(self._take))
-        self.outbound = Outbound(client, resolve=self._resolve, allows_private=allows_private)
+        self.poster = HttpPoster(client, resolve=self._resolve, allows_private=allows_private)
 
     async def send(self, url: str = URL) -> Accepted | Refused:
-        return await self.outbound.post(url, {"webhook-id": "1"}, b"{}")
+        return await self.poster.post(url, {"webhook-id": "1"}, b"{}")
 
     async def _resolve(self, host: str, port: int) -> list[str]:
         if not self.addresses:
@@ -47,7 +47,7 @@ async def test_the_checked_address_is_used_under_the_hosts_name() -> None:
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.8", "::1", "::ffff:169.254.169.254"])
-async def test_a_name_that_leads_home_is_refused_even_if_only_in_part(address: str) -> None:
+async def test_a_name_with_a_private_address_is_refused_even_if_it_has_a_public_one_too(address: str) -> None:
     line = Line("93.184.216.34", address)
     assert await line.send() == Refused("the host leads to a private address")
     assert line.requests == []
@@ -74,7 +74,7 @@ async def test_for_trials_private_addresses_can_be_allowed() -> None:
         (TimeoutError(), Refused("no answer within 10 s")),
     ],
 )
-async def test_whatever_goes_wrong_is_told_without_the_answers_words(answer: Answer, refused: Refused) -> None:
+async def test_any_failure_is_returned_without_the_answers_text(answer: Answer, refused: Refused) -> None:
     assert await Line("93.184.216.34", answer=answer).send() == refused
 
 

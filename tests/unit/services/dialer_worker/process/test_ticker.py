@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.dialer_worker.process.ticker import MOST_JOBS_WAITING, TICK_S, Ticker
+from services.dialer_worker.process.ticker import MAX_JOBS_WAITING, TICK_S, Ticker
 from shared.core.errors import StoreUnavailableError
 from shared.store import Grant, Hold, Wait
 
@@ -68,7 +68,7 @@ class Clock:
 
 
 def ticker(due: Due, queue: Queue, deliveries: Deliveries | None = None) -> Ticker:
-    return Ticker(due=due, deliveries=deliveries or Deliveries(), most_deliveries=2, queue=queue, clock=Clock())
+    return Ticker(due=due, deliveries=deliveries or Deliveries(), max_deliveries=2, queue=queue, clock=Clock())
 
 
 def many(prefix: str) -> list[str]:
@@ -102,7 +102,7 @@ async def test_the_next_call_is_waited_for_to_the_millisecond_and_never_longer_t
 
 
 async def test_nothing_more_is_claimed_while_jobs_pile_up() -> None:
-    due, queue = Due(calls=["cnf_1"], care=["cnf_2"], wait=nothing_more()), Queue(depth=MOST_JOBS_WAITING)
+    due, queue = Due(calls=["cnf_1"], care=["cnf_2"], wait=nothing_more()), Queue(depth=MAX_JOBS_WAITING)
     await ticker(due, queue).tick()
     assert queue.jobs == []
     assert due.calls == ["cnf_1"]
@@ -113,7 +113,7 @@ async def test_of_many_that_are_due_only_so_many_wait_for_a_worker_as_get_one_be
     one = ticker(due, queue)
     for _ in range(20):
         await one.tick()
-    assert MOST_JOBS_WAITING <= len(queue.jobs) < 2 * MOST_JOBS_WAITING
+    assert MAX_JOBS_WAITING <= len(queue.jobs) < 2 * MAX_JOBS_WAITING
     assert {job[:5] for job in queue.jobs} == {"cnf_1", "cnf_2"}
 
     queue.jobs.clear()
