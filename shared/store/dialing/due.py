@@ -88,7 +88,7 @@ class Due:
     async def claim_care(self, limit: int = 50) -> list[str]:
         """Return the ids of what needs care now; it is due again after the lease."""
         async with translated():
-            ids = await run(self._client, Script.CLAIM_CARE, args=[limit, self._lease_ms])
+            ids = await run(self._client, Script.CLAIM_UPKEEP, args=[limit, self._lease_ms])
         return [confirmation_id.decode() for confirmation_id in ids]
 
     async def next_care_at(self) -> datetime | None:

@@ -27,7 +27,7 @@ class Script(Enum):
     SUBMIT = "submit"
     RECALL = "recall"
     ADMIT = "admit"
-    CLAIM_CARE = "claim_care"
+    CLAIM_UPKEEP = "claim_upkeep"
     GIVE_BACK = "give_back"
     OVERDUE = "overdue"
     PARK = "park"
