@@ -6,7 +6,7 @@ import structlog
 
 from services.dialer_worker.shared_lock import Room
 from shared.core.errors import StoreUnavailableError, TelephonyError
-from shared.store import MOST_RECOVERIES, CrashCounts, Work
+from shared.store import MAX_RESTARTS, CrashCounts, Work
 
 _log = structlog.get_logger(__name__)
 
@@ -33,10 +33,10 @@ class Turns:
             if await self._crash_counts.begin(work, about) <= 0:
                 await self._turn(work, about, do)
                 return True
-            await self._crash_counts.put_back(work, about)  # who only waits for the room has not begun
+            await self._crash_counts.undo_begin(work, about)  # who only waits for the room has not begun
         async with self._room.alone():
             begun_before = await self._crash_counts.begin(work, about)
-            if begun_before > MOST_RECOVERIES:
+            if begun_before > MAX_RESTARTS:
                 return False
             if begun_before:
                 _log.warning("attending_again", work=work.value, begun_before=begun_before)

@@ -16,7 +16,7 @@ def dial(confirmation_id: str) -> None:
 
 def attend(confirmation_id: str) -> None:
     """Look at the confirmation, which is due for care, and do what it needs now."""
-    DESK.get().attend(confirmation_id, Work.CARE)
+    DESK.get().attend(confirmation_id, Work.UPKEEP)
 
 
 def deliver(endpoint_id: str) -> None:

@@ -14,7 +14,7 @@ from shared.core.confirmation import Confirmation
 from shared.core.errors import NotFoundError
 from shared.core.lifecycle.facts import CallEnded, Fact, GivenUp, Withdrawn
 from shared.core.outcome import AttemptResult, Outcome
-from shared.store import MOST_RECOVERIES, Store, Work
+from shared.store import MAX_RESTARTS, Store, Work
 
 _log = structlog.get_logger(__name__)
 
@@ -37,7 +37,7 @@ class Attendant:
             StoreUnavailableError: Redis is away; the due time brings the confirmation back.
             TelephonyError: Twilio could not be asked; the same.
         """
-        is_over = work is Work.CARE and await self._store.crash_counts.is_over(confirmation_id)
+        is_over = work is Work.UPKEEP and await self._store.crash_counts.is_over(confirmation_id)
         if is_over or not await self._turns.take(work, confirmation_id, partial(self._do, confirmation_id)):
             await self._set_aside(confirmation_id, work)
 
@@ -48,7 +48,7 @@ class Attendant:
             return
         await self._store.crash_counts.park(confirmation_id)
         self._tally(Count(Figure.CARE, "parked"))
-        _log.error("confirmation_parked", work=work.value, recoveries=MOST_RECOVERIES)
+        _log.error("confirmation_parked", work=work.value, recoveries=MAX_RESTARTS)
 
     async def _retire(self, confirmation_id: str) -> None:
         """Finish what nobody drove again, so that it is erased in its time; erase what is finished."""
@@ -65,7 +65,7 @@ class Attendant:
 
     async def _do(self, confirmation_id: str) -> None:
         try:
-            confirmation, now = await self._store.confirmations.look(confirmation_id)
+            confirmation, now = await self._store.confirmations.get_with_time(confirmation_id)
         except NotFoundError:
             await self._store.eraser.erase_if_over(confirmation_id)  # what is still due of it ends too
             return

@@ -15,7 +15,7 @@ from services.dialer_worker.deliveries.http_post import Accepted, Outbound, Refu
 from services.dialer_worker.worker_counts import Count, Figure, Tally
 from shared.core.errors import NotFoundError, StoreUnavailableError
 from shared.core.webhook_endpoints.endpoint import LIFE, RETRY_DELAYS_S, Endpoint, next_try_at, signature
-from shared.store import MOST_RECOVERIES, Message, Settled, Store, Work
+from shared.store import MAX_RESTARTS, Message, Settled, Store, Work
 
 TURN_S = 8.0  # after so long nothing more is begun, so that other endpoints and calls get their turn
 AT_ONCE = 10
@@ -60,7 +60,7 @@ class Courier:
         if not await self._turns.take(Work.DELIVER, endpoint_id, partial(self._deliver, endpoint_id)):
             await self._store.crash_counts.park_endpoint(endpoint_id)
             self._tally(Count(Figure.WEBHOOK, "parked"))
-            _log.error("endpoint_parked", recoveries=MOST_RECOVERIES)
+            _log.error("endpoint_parked", recoveries=MAX_RESTARTS)
 
     async def _deliver(self, endpoint_id: str) -> None:
         try:
@@ -71,7 +71,7 @@ class Courier:
         except NotFoundError:
             _log.info("endpoint_gone", endpoint_id=endpoint_id)
         finally:
-            await self._store.deliveries.end_turn(endpoint_id)
+            await self._store.deliveries.release(endpoint_id)
 
     async def _turn(self, endpoint: Endpoint, outbound: Outbound) -> None:
         until = self._clock() + TURN_S
@@ -117,7 +117,7 @@ class Courier:
         """Plan the next try, or give up; False where the circuit is open now."""
         at = await self._store.now()
         next_at = next_try_at(
-            tries=message.tries + 1, told_at=message.told_at, now=at, wish_s=refused.wish_s, delays_s=self._delays_s
+            tries=message.tries + 1, told_at=message.event_at, now=at, wish_s=refused.wish_s, delays_s=self._delays_s
         )
         if next_at is None:
             settled = await self._store.deliveries.give_up(endpoint, message, refused.reason)
@@ -143,8 +143,8 @@ class Courier:
         now = await self._store.now()
         for confirmation_id in await self._store.deliveries.due_lanes(endpoint.id, _OVERDUE_AT_ONCE):
             message = await self._store.deliveries.first(endpoint.id, confirmation_id)
-            if message is not None and now >= message.told_at + self._life:
-                await self._store.deliveries.bury(endpoint, message, "the endpoint took nothing for a day")
+            if message is not None and now >= message.event_at + self._life:
+                await self._store.deliveries.give_up_untried(endpoint, message, "the endpoint took nothing for a day")
                 self._tally(Count(Figure.WEBHOOK, "dead"))
 
 

@@ -74,7 +74,7 @@ class Front:
             await self._store.close()
 
     async def _tick(self) -> None:
-        async with self._store.due_news() as news:
+        async with self._store.due_notifications() as news:
             await self._ticker.run(news)
 
     def _warn_of_haste(self) -> None:
@@ -126,7 +126,7 @@ class Front:
                 figures.queue_depth.set(await asyncio.to_thread(self._queue.depth))
                 figures.calls_open.set(await store.due.calls_open())
                 figures.note_due(await store.due.overdue())
-                call_at, care_at = await store.due.next_call_at(), await store.due.next_care_at()
+                call_at, care_at = await store.due.next_call_at(), await store.due.next_upkeep_at()
                 figures.note_ages(call_at=call_at, care_at=care_at, now=await store.now())
                 figures.circuit_open.set(await store.circuit.state() is not None)
                 figures.parked.set(await store.crash_counts.count())

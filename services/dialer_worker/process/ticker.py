@@ -10,7 +10,7 @@ from typing import Protocol
 import structlog
 
 from shared.core.errors import StoreUnavailableError
-from shared.store import Grant, Wait
+from shared.store import DialGrant, DialWait
 
 TICK_S = 0.1
 _AWAY_PAUSE_S = 0.5
@@ -23,11 +23,11 @@ _log = structlog.get_logger(__name__)
 class DueWork(Protocol):
     """What is due (the store's `Due`)."""
 
-    async def admit(self, nonce: str) -> Grant | Wait:
+    async def admit(self, nonce: str) -> DialGrant | DialWait:
         """Take the next call in turn."""
         ...
 
-    async def claim_care(self, limit: int = ...) -> list[str]:
+    async def claim_upkeep(self, limit: int = ...) -> list[str]:
         """Take what needs care."""
         ...
 
@@ -107,16 +107,16 @@ class Ticker:
         """
         if await asyncio.to_thread(self._queue.depth) >= MOST_JOBS_WAITING:
             return TICK_S
-        for confirmation_id in await self._due.claim_care(_MOST_AT_A_TIME):
+        for confirmation_id in await self._due.claim_upkeep(_MOST_AT_A_TIME):
             await asyncio.to_thread(self._queue.enqueue_attend, confirmation_id)
         for endpoint_id in await self._deliveries.claim(self._most_deliveries):
             await asyncio.to_thread(self._queue.enqueue_deliver, endpoint_id)
         for _ in range(_MOST_AT_A_TIME):
             match await self._due.admit(self._nonce):
-                case Grant(confirmation_id=confirmation_id):
+                case DialGrant(confirmation_id=confirmation_id):
                     await asyncio.to_thread(self._queue.enqueue_dial, confirmation_id)
                     self._nonce = token_urlsafe(12)
-                case Wait(until=until):
+                case DialWait(until=until):
                     return await self._pause_s(until)
         return 0.0
 

@@ -15,7 +15,7 @@ _LEAD = object()
 _Waiting = tuple[Call, asyncio.Future[Any]]
 
 
-class Gathering:
+class BatchedScript:
     """One of the callers sends for all that wait, and then hands the lead to the next: there is no task that could die.
 
     Each call must be one that can be repeated, as a round trip that failed may have been carried out.

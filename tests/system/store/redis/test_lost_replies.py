@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from shared.core.errors import StoreUnavailableError
-from shared.store import AlreadyOpen, Created, Grant, IdempotencyKey, Store, Turn, connect
+from shared.store import AlreadyOpen, Created, DialGrant, IdempotencyKey, Store, Turn, connect
 from shared.store.records.transcripts import Speaker
 from tests.support.orders import ALWAYS, an_order
 from tests.support.proxy import LossyProxy, lossy_proxy
@@ -78,7 +78,7 @@ async def test_a_grant_is_given_once(store: Store, proxy: LossyProxy) -> None:
     await store.confirmations.submit_many([an_order(number, at=now) for number in (1, 2)])
     proxy.lose(1)
     grant = await store.due.admit("n-1")
-    assert isinstance(grant, Grant)
+    assert isinstance(grant, DialGrant)
     assert await store.due.calls_open() == 1
     assert await store.due.admit("n-1") == grant
     assert await store.due.admit("n-2") != grant

@@ -8,7 +8,7 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, ResponseError
 
-from shared.store.redis.batching import Gathering
+from shared.store.redis.batching import BatchedScript
 from shared.store.redis.scripts import Script
 
 
@@ -72,12 +72,12 @@ class Scene:
 
     def __init__(self) -> None:
         self.redis = Redis()
-        self.gathering = Gathering(self.redis, Script.SUBMIT)
+        self.batched = BatchedScript(self.redis, Script.SUBMIT)
         self.callers: dict[str, asyncio.Task[Any]] = {}
 
     async def call(self, names: str) -> None:
         for name in names:
-            self.callers[name] = asyncio.create_task(self.gathering.run(([name], [])))  # owned: replies() awaits it
+            self.callers[name] = asyncio.create_task(self.batched.run(([name], [])))  # owned: replies() awaits it
             await turn()
 
     @property
@@ -201,7 +201,7 @@ async def test_who_gives_up_while_sending_tells_the_others_and_hands_over(scene:
 async def test_who_gives_up_in_the_moment_of_being_chosen_hands_over(scene: Scene) -> None:
     await scene.call("abcd")
     scene.redis.trips[0].answer()
-    while len(scene.gathering._waiting) == 2:
+    while len(scene.batched._waiting) == 2:
         await asyncio.sleep(0)  # until `c` is chosen, and has not noticed
     scene.callers["c"].cancel()
     await turn()
