@@ -1,4 +1,4 @@
-"""What was begun too often without an end is parked, seen, and driven again by hand."""
+"""Work that was begun too often and did not end is parked, listed, and redriven by an operator."""
 
 from datetime import timedelta
 

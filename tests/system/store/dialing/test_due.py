@@ -1,4 +1,4 @@
-"""Calls are granted evenly spaced, never too many at once, high priority first and shops in turn; care is claimed."""
+"""Calls are granted evenly spaced, never too many at once, high priority first, shops round robin; upkeep is claimed."""
 
 import asyncio
 import time
@@ -39,7 +39,7 @@ async def submit(store: Store, *numbers: int, shop: str = "shopaz", call: CallWi
 
 
 async def grants(store: Store, count: int) -> list[DialGrant]:
-    """Take the next grants; no more than a second of waiting for the rate."""
+    """Take the next grants, for at most five seconds."""
     taken: list[DialGrant] = []
     deadline = time.monotonic() + 5
     while len(taken) < count and time.monotonic() < deadline:
@@ -50,7 +50,7 @@ async def grants(store: Store, count: int) -> list[DialGrant]:
 
 
 async def end_leases(store: Store) -> None:
-    """Put the end of every lease into the past: no test waits for one, or is too slow for one."""
+    """Put the end of every lease into the past, so that no test waits for one or is too slow for one."""
     for key in ("calls:open", "due:care", "due:heads:normal", "due:dial:normal:shopaz"):
         if ids := await store.client.zrange(key, 0, -1):
             await store.client.zadd(key, dict.fromkeys(ids, 1))
@@ -81,21 +81,21 @@ async def test_calls_are_evenly_spaced_whoever_asks(store_with: StoreWith) -> No
     stores = [store_with(limits) for _ in range(3)]
     await submit(stores[0], *range(1, 31))
     asked: list[float] = []
-    told: list[float] = []
+    answered: list[float] = []
 
     async def take(store: Store, worker: int) -> None:
         turn = 0
-        while len(told) < 20:
+        while len(answered) < 20:
             turn += 1
             asked_at = time.monotonic()
             if isinstance(await store.due.admit(f"{worker}-{turn}"), DialGrant):
                 asked.append(asked_at)
-                told.append(time.monotonic())
+                answered.append(time.monotonic())
 
     async with asyncio.TaskGroup() as tasks:
         for worker, store in enumerate(stores):
             tasks.create_task(take(store, worker))
-    assert max(told) - min(asked) >= 19 * 0.020 - 0.001  # the server's clock is read in whole milliseconds
+    assert max(answered) - min(asked) >= 19 * 0.020 - 0.001  # the server's clock is read in whole milliseconds
 
 
 async def test_a_pause_gives_no_right_to_a_burst(store_with: StoreWith) -> None:
@@ -177,9 +177,9 @@ async def test_high_priority_goes_first(store: Store) -> None:
 async def test_shops_take_turns_however_much_one_has_waiting(store: Store) -> None:
     await submit(store, *range(1, 51), shop="big")
     await submit(store, *range(51, 54), shop="small")
-    turns = [grant.shop for grant in await grants(store, 8)]
-    assert turns[:6].count("small") == 3
-    assert turns[6:] == ["big", "big"]
+    shops = [grant.shop for grant in await grants(store, 8)]
+    assert shops[:6].count("small") == 3
+    assert shops[6:] == ["big", "big"]
 
 
 async def test_what_is_planned_away_is_granted_no_more(store: Store) -> None:

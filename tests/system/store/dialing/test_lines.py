@@ -1,4 +1,4 @@
-"""A number has one call at a time, whatever orders and shops it is about; the others wait and are not forgotten."""
+"""A number has one call at a time, whatever orders and shops it is about; the other orders wait and are called later."""
 
 import asyncio
 from dataclasses import replace
@@ -20,7 +20,7 @@ async def submit(store: Store, *numbers: int, shop: str = "shopaz", phone: str =
 
 
 async def begin(store: Store, number: int) -> bool:
-    """Begin a call, and tell whether it was begun."""
+    """Begin a call; return whether it was begun."""
     attempt_id = f"att_{number}"
     step = await store.confirmations.apply(an_order(number).id, lambda now: AttemptBegun(now, attempt_id, "+1"))
     return step.confirmation.open_attempt is not None
@@ -31,7 +31,7 @@ async def end(store: Store, number: int) -> None:
 
 
 async def admitted(store: Store, limit_s: float = 15) -> str | None:
-    """Return who is granted next."""
+    """Return the id of the next grant."""
     try:
         async with asyncio.timeout(limit_s):
             while True:

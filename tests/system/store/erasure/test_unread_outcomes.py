@@ -18,7 +18,7 @@ LOG = "outcomes:shopaz:log"
 
 @pytest.fixture
 async def short(valkey_url: str) -> AsyncIterator[Store]:
-    """A store that keeps nothing that is finished."""
+    """Return a store whose retention is over at once."""
     opened = connect(valkey_url, replace(ALWAYS, retention_days=0))
     yield opened
     await opened.close()

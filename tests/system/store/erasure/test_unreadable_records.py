@@ -25,7 +25,7 @@ async def broken(store: Store, *, is_finished: bool) -> None:
 
 
 async def words(store: Store) -> bytes:
-    """All that is in Redis, but for the log of references, which goes by its own time."""
+    """Return all that is in Redis but the log of references, which is trimmed by time."""
     found = b""
     async for key in store.client.scan_iter():
         match await store.client.type(key):

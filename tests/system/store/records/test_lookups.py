@@ -136,7 +136,7 @@ async def test_a_finished_confirmation_comes_up_for_erasing_after_its_retention(
 
 @dataclass
 class Restless:
-    """A client under which a record changes between reading and erasing, so many times."""
+    """A client that changes a record after reading it, as many times as `changes` says."""
 
     client: Redis
     changes: int

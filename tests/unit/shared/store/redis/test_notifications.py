@@ -87,12 +87,12 @@ async def receiving(server: Server) -> AsyncIterator[Notifications]:
     notifications = Notifications(server)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(notifications.run())
-        await turns()
+        await settle()
         yield notifications
         running.cancel()
 
 
-async def turns() -> None:
+async def settle() -> None:
     for _ in range(20):
         await asyncio.sleep(0)
 
@@ -101,9 +101,9 @@ async def test_what_is_wanted_is_subscribed_to_at_once_and_left_at_once(server: 
     async with receiving(server) as notifications:
         (pubsub,) = server.subscriptions
         async with notifications.subscribe("one"), notifications.subscribe("one", subject="cnf_1"), notifications.subscribe("two"):
-            await turns()
+            await settle()
             assert pubsub.channels == {keys.IDLE_CHANNEL, "one", "two"}
-        await turns()
+        await settle()
         assert pubsub.channels == {keys.IDLE_CHANNEL}
     assert len(server.subscriptions) == 1
 
@@ -130,14 +130,14 @@ async def test_a_subject_is_the_envelopes_own(server: Server, text: bytes, *, is
         notifications.subscribe("one") as every,
         notifications.subscribe("one", subject="cnf_1") as mine,
     ):
-        await turns()
+        await settle()
         server.reads.append(read)
         async with notifications.subscribe("two"):  # interrupts the read that waits; `read` is the next
-            await turns()
+            await settle()
             mine.clear()
             every.clear()
             arrives.set()
-            await turns()
+            await settle()
             assert (every.is_set(), mine.is_set()) == (True, is_mine)
 
 
@@ -159,10 +159,10 @@ async def test_a_new_connection_has_the_channels_of_the_lost_one(server: Server,
 
     monkeypatch.setattr(module, "_RECONNECT_PAUSE_S", 0)
     async with receiving(server) as notifications, notifications.subscribe("one"):
-        await turns()
+        await settle()
         server.reads.append(fails)
         async with notifications.subscribe("two"):
-            await turns()
+            await settle()
             lost, new = server.subscriptions
             assert lost.channels == set()
             assert new.channels == {keys.IDLE_CHANNEL, "one", "two"}
@@ -172,8 +172,8 @@ async def test_a_cancellation_ends_it_also_while_it_is_interrupted(server: Serve
     notifications = Notifications(server)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(notifications.run())
-        await turns()
+        await settle()
         async with notifications.subscribe("one"):
             running.cancel()
-        await turns()
+        await settle()
     assert running.cancelled()
