@@ -6,7 +6,7 @@ import structlog
 
 from services.dialer_worker.shared_lock import SharedLock
 from shared.core.errors import StoreUnavailableError, TelephonyError
-from shared.store import MOST_RECOVERIES, CrashCounts, Work
+from shared.store import MAX_RESTARTS, CrashCounts, Work
 
 _log = structlog.get_logger(__name__)
 
@@ -23,7 +23,7 @@ class CrashGuard:
         self._lock = SharedLock()
 
     async def run_guarded(self, work: Work, subject_id: str, run: Callable[[], Awaitable[None]]) -> bool:
-        """Run the work; return False, without running it, if more than `MOST_RECOVERIES` earlier runs never ended.
+        """Run the work; return False, without running it, if more than `MAX_RESTARTS` earlier runs never ended.
 
         Raises:
             StoreUnavailableError: Redis is away; the due time brings the work back.
@@ -33,10 +33,10 @@ class CrashGuard:
             if await self._crash_counts.begin(work, subject_id) <= 0:
                 await self._run_and_count(work, subject_id, run)
                 return True
-            await self._crash_counts.put_back(work, subject_id)  # waiting for the lock must not count as begun
+            await self._crash_counts.undo_begin(work, subject_id)  # waiting for the lock must not count as begun
         async with self._lock.exclusive():
             begun_before = await self._crash_counts.begin(work, subject_id)
-            if begun_before > MOST_RECOVERIES:
+            if begun_before > MAX_RESTARTS:
                 return False
             if begun_before:
                 _log.warning("attending_again", work=work.value, begun_before=begun_before)

@@ -29,7 +29,7 @@ def dial(confirmation_id: str) -> None:
 
 def attend(confirmation_id: str) -> None:
     """Do what a confirmation needs that is due for care."""
-    JOB_RUNNER.get().run_confirmation(confirmation_id, Work.CARE)
+    JOB_RUNNER.get().run_confirmation(confirmation_id, Work.UPKEEP)
 
 
 def deliver(endpoint_id: str) -> None:

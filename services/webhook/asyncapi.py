@@ -11,6 +11,7 @@ from services.webhook.api.response_models import EventAnswer, EventDataAnswer
 from services.webhook.http.method_routes import Resource
 from shared.core.lifecycle.announcement import EventType
 from shared.core.lifecycle.envelope import DATASCHEMA_PATH
+from shared.store import keys
 
 JsonObject = dict[str, Any]
 
@@ -36,9 +37,12 @@ def document() -> JsonObject:
         "defaultContentType": "application/json",
         "servers": {"redis": {"host": "127.0.0.1:6379", "protocol": "redis", "description": "REDIS_URL of the deployment."}},
         "channels": {
-            "outcomes": _channel("outcomes:{shop}", "The last event of each confirmation, as a message.", "finished"),
-            "outcomesLog": _channel("outcomes:{shop}:log", _READ, "finished") | {"x-redis": {"type": "stream", "field": "event"}},
-            "events": _channel("events:{shop}", "Every change of state, as a message.", *(_name(kind) for kind in EventType)),
+            "outcomes": _channel(keys.outcomes_channel("{shop}"), "The last event of each confirmation, as a message.", "finished"),
+            "outcomesLog": _channel(keys.outcomes_log("{shop}"), _READ, "finished")
+            | {"x-redis": {"type": "stream", "field": "event"}},
+            "events": _channel(
+                keys.events_channel("{shop}"), "Every change of state, as a message.", *(_name(kind) for kind in EventType)
+            ),
         },
         "operations": {
             "hearOutcomes": _operation("outcomes", "Hear outcomes as they come (SUBSCRIBE)."),

@@ -12,53 +12,53 @@ from shared.store import keys
 from shared.store.clock import StoreClock
 from shared.store.dialing.caller_ids import CallerIds
 from shared.store.dialing.circuit import Circuit, OpenCircuit
-from shared.store.dialing.crash_counts import MOST_RECOVERIES, CrashCounts, Parked, Work
-from shared.store.dialing.due import Due, Grant, Hold, Limits, Wait
-from shared.store.erasure.customers import Customers, Forgotten
-from shared.store.erasure.eraser import Erased, Eraser, KeptUnread
+from shared.store.dialing.crash_counts import MAX_RESTARTS, CrashCounts, Parked, Work
+from shared.store.dialing.due import DialGrant, DialWait, Due, Limits, WaitReason
+from shared.store.erasure.customers import CustomerErasure, Customers
+from shared.store.erasure.eraser import Erased, Eraser, RetainedUnread
 from shared.store.erasure.unreadable_records import ReadableError, UnreadableRecords
 from shared.store.records.confirmations import Confirmations
-from shared.store.records.events import Events, ToldEvent
+from shared.store.records.events import Events, StoredEvent
 from shared.store.records.lookups import Lookups, Page
 from shared.store.records.submission import (
+    AlreadyErased,
     AlreadyOpen,
     Created,
     FirstAnswer,
-    Gone,
     OptedOut,
     PastRequest,
     Replayed,
     Submission,
 )
 from shared.store.records.transcripts import Speaker, Transcripts, Turn
+from shared.store.records.watches import Watch, Watches
 from shared.store.redis.config_check import warnings
-from shared.store.redis.connection import Client, close_client, limit_patience, open_client, translated
-from shared.store.redis.notifications import Notifications, Watch, Watches
-from shared.store.shops.idempotency import Answered, Claimed, Idempotency, IdempotencyKey, KeyConflict, KeyInHand
+from shared.store.redis.connection import Client, NoRetry, close_client, open_client, set_time_budget, translated
+from shared.store.redis.notifications import Notifications
+from shared.store.shops.idempotency import Answered, Claimed, Idempotency, IdempotencyKey, KeyConflict, KeyInProgress
 from shared.store.shops.opt_outs import OptOut, OptOuts
 from shared.store.shops.rate_limits import Allowance, RateLimits
 from shared.store.webhooks.deliveries import DeadLetter, Deliveries, LaneCounts, Message, Settled
 from shared.store.webhooks.endpoints import TooManyEndpointsError, Webhooks
 
 __all__ = [
-    "MOST_RECOVERIES",
+    "MAX_RESTARTS",
     "Allowance",
+    "AlreadyErased",
     "AlreadyOpen",
     "Answered",
     "Claimed",
     "CrashCounts",
     "Created",
+    "CustomerErasure",
     "DeadLetter",
+    "DialGrant",
+    "DialWait",
     "Erased",
     "FirstAnswer",
-    "Forgotten",
-    "Gone",
-    "Grant",
-    "Hold",
     "IdempotencyKey",
-    "KeptUnread",
     "KeyConflict",
-    "KeyInHand",
+    "KeyInProgress",
     "LaneCounts",
     "Limits",
     "Message",
@@ -71,19 +71,20 @@ __all__ = [
     "RateLimits",
     "ReadableError",
     "Replayed",
+    "RetainedUnread",
     "Settled",
     "Speaker",
     "Store",
+    "StoredEvent",
     "Submission",
-    "ToldEvent",
     "TooManyEndpointsError",
     "Turn",
     "UnreadableRecords",
-    "Wait",
+    "WaitReason",
     "Watch",
     "Work",
     "connect",
-    "limit_patience",
+    "set_time_budget",
 ]
 
 _NO_LIMITS = Limits(calls_per_second=1, max_concurrent_calls=1)
@@ -125,25 +126,29 @@ class Store:
         async with translated():
             return await self.clock.now()
 
-    def due_news(self) -> AbstractAsyncContextManager[asyncio.Event]:
-        """Hang a bell that rings when something has become due at once; `notifications` must be running."""
-        return self.notifications.subscribe(keys.DUE_NEWS)
+    def due_notifications(self) -> AbstractAsyncContextManager[asyncio.Event]:
+        """Subscribe to what becomes due at once; `notifications` must be running."""
+        return self.notifications.subscribe(keys.DUE_CHANNEL)
+
+    def event_notifications(self, shop: str, *, confirmation_id: str | None = None) -> AbstractAsyncContextManager[asyncio.Event]:
+        """Subscribe to the shop's events, all or those of one confirmation; `notifications` must be running."""
+        return self.notifications.subscribe(keys.events_channel(shop), subject=confirmation_id)
 
     async def warnings(self) -> list[str]:
         """Return what is wrong with Redis's settings, one sentence each."""
         return await warnings(self.client)
 
     async def ping(self) -> None:
-        """Ask Redis for a sign of life.
+        """Ask Redis whether it answers.
 
         Raises:
-            StoreUnavailableError: There was none within a second and a half.
+            StoreUnavailableError: It did not within a second and a half.
         """
         async with translated(1.5):
             await self.client.ping()
 
     async def identity(self) -> str:
-        """Return the name that this store gave itself when it was first asked: another, or an emptied, store has another."""
+        """Return the random name that this store gave itself when first asked; another or an emptied store has another name."""
         pipe = self.client.pipeline(transaction=True)
         pipe.set(keys.IDENTITY, secrets.token_hex(8), nx=True)
         pipe.get(keys.IDENTITY)
@@ -153,6 +158,7 @@ class Store:
 
     async def close(self) -> None:
         """Close the connections."""
+        await self.notifications.close()
         await close_client(self.client)
 
 
@@ -165,7 +171,7 @@ def connect(redis_url: str, policy: DialPolicy, limits: Limits = _NO_LIMITS, *, 
     clock = StoreClock(client)
     dataschema = public_url + DATASCHEMA_PATH
     confirmations = Confirmations(client, policy, clock, dataschema=dataschema)
-    notifications = Notifications(client)
+    notifications = Notifications(open_client(redis_url, retry=NoRetry()))
     lookups, eraser = Lookups(client), Eraser(client, policy)
     return Store(
         client=client,

@@ -1,4 +1,4 @@
-"""Redis's clock, which all processes share, without a round trip each time it is asked."""
+"""Redis's clock, which all processes share, without a round trip for each question."""
 
 import time
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ _TRUSTED_S = 30.0  # clocks drift apart by far less than a millisecond in that t
 
 
 class StoreClock:
-    """Redis's TIME, carried on by this process's monotonic clock between two looks."""
+    """Redis's TIME; between two readings this process's monotonic clock continues it."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -27,7 +27,7 @@ class StoreClock:
         return moment
 
     def known(self) -> datetime | None:
-        """Return the present moment where it is known without asking Redis."""
+        """Return the present moment, or None if Redis must be asked."""
         if self._anchor is None:
             return None
         moment, at = self._anchor
@@ -35,5 +35,5 @@ class StoreClock:
         return moment + timedelta(seconds=passed_s) if passed_s <= _TRUSTED_S else None
 
     def learn(self, moment: datetime) -> None:
-        """Take over what Redis's clock just said."""
+        """Note what Redis's clock said just now."""
         self._anchor = (moment, time.monotonic())

@@ -1,64 +1,74 @@
-"""The names of the keys: all that is in Redis.
+"""The names of the keys and channels in Redis: each pattern is written here once, for Python and for the Lua scripts.
 
-- `confirmation:{id}` string: the record, header and JSON (`codec`); `…:events` list: its events; `…:transcript` hash: turns
-- `confirmations:{shop}:{status or outcome}` sorted set of ids: each confirmation is in exactly one
-- `orders:{shop}` hash: order id to confirmation ids, newest first; `phone:{number}` sorted set of confirmation ids
-- `idempotency:{shop}:{key}` string, expires: digest, kind, id or token, and of the first answer what
-  the confirmations don't tell: nothing about a customer
-- `opt_outs:{shop}` sorted set: numbers not to be called, by when
-- `line:{number}` set: ids of the orders about which the number is on the phone now
-- `events:{shop}:log` stream: `c` confirmation id, `s` sequence; `outcomes:{shop}:log` stream: `event` the envelope
-- `due:care`, `due:dial:{priority}:{shop}` sorted sets: ids by when they are due (ms); `due:heads:{priority}`: shops by their
-  first; `due:turns` hash and `due:turn` counter: when a shop had its last turn; `due:rate` string: when the next call may
-  start; `due:grant:{nonce}` hash, expires: a grant, for whoever asks again
-- `due:begun` hash: `dial:{id}`, `care:{id}`, `retire:{id}` or `deliver:{endpoint}` to how often that was begun since it last
-  came to an end; `due:parked` sorted set: ids and endpoints that nobody takes up any more, by since when
-- `calls:open` sorted set: ids by the end of their lease; `circuit` hash; `caller_ids:turn` counter
-- `webhooks:{shop}` hash: endpoint to the types of event it wants; `webhook:{endpoint}` string: the endpoint as JSON;
-  `…:off` string: it is disabled; `…:lanes` sorted set: confirmation ids by the next try (ms); `…:lane:{id}` list: sequences of
-  the events to be delivered; `…:tries` hash: failures of each lane's first; `…:circuit` hash; `…:dead` sorted set: event ids
-  by when they were given up, `…:why` hash: their reasons
-- `due:deliver` sorted set: endpoints by when; `deliver:open` sorted set: endpoints being delivered to, by the lease's end
-- `store:id` string: a name of chance, by which others know that it is still the same store
-- `LIMITS:*` strings, expire: how much of their rate limit keys have used
-- `rq:*`: RQ's own, jobs that carry an id
+The scripts use the same names, as `keys.PARKED` or `keys.line(phone)`; `redis/lua_keys.py` puts the texts in when a script is
+loaded. Each docstring says what the key holds; times in scores are milliseconds since 1970.
 
-Channels: `events:{shop}`, `outcomes:{shop}`, `attempt:{attempt_id}`, `due`: something is due at once.
+Not ours, but in the same database: `LIMITS:*` strings, which expire, hold how much of their rate limit API keys have used;
+`rq:*` is RQ's own and holds jobs that carry an id.
 """
 
-from shared.core.confirmation import Confirmation
-
-DUE_CARE = "due:care"
-DUE_NEWS = "due"
+DUE_UPKEEP = "due:care"
+"""Sorted set: the confirmations that need upkeep, by when."""
+DUE_DELIVER = "due:deliver"
+"""Sorted set: the webhook endpoints with something to deliver, by when."""
+DUE_RATE = "due:rate"
+"""String, expires: the moment at which the next call may start."""
+DUE_TURN = "due:turn"
+"""Counter: how many calls were granted, for the round robin of the shops."""
+DUE_TURNS = "due:turns"
+"""Hash: shop to the value of `DUE_TURN` when a call was last granted to it."""
 BEGUN = "due:begun"
+"""Hash: `begun_field` to how often that work was begun since it last ended."""
 PARKED = "due:parked"
+"""Sorted set: confirmations and endpoints on which nobody works any more, by since when."""
 CALLS_OPEN = "calls:open"
+"""Sorted set: the confirmations that count as calls at once, by the end of their lease."""
+DELIVER_OPEN = "deliver:open"
+"""Sorted set: the endpoints to which a worker is delivering, by the end of its lease."""
 CIRCUIT = "circuit"
+"""Hash: `reason`, `since` and `probe_at` of the open circuit to Twilio."""
+CALLER_IDS_TURN = "caller_ids:turn"
+"""Counter: how many caller ids were taken, for the round robin of our numbers."""
 IDENTITY = "store:id"
+"""String: a random name, by which others know that it is still the same store."""
+DUE_CHANNEL = "due"
+"""Channel: something has become due at once."""
+IDLE_CHANNEL = "signals"
+"""Channel without messages: redis-py cannot read from a subscription that has no channel."""
 
 
 def due_heads(priority: str) -> str:
-    """Name the sorted set of shops with something to dial, scored by when the first of it is due."""
+    """Name the sorted set of shops with something to dial, by when the first of it is due."""
     return f"due:heads:{priority}"
 
 
+def due_dial(priority: str, shop: str) -> str:
+    """Name the sorted set of the shop's confirmations to be dialed, by when."""
+    return f"due:dial:{priority}:{shop}"
+
+
+def due_grant(nonce: str) -> str:
+    """Name the hash (`id`, `shop`; expires) of a grant, for a worker that asks again with the same nonce."""
+    return f"due:grant:{nonce}"
+
+
 def begun_field(work: str, about: str) -> str:
-    """Name the field that counts how often a kind of work on a confirmation, or an endpoint, was begun."""
+    """Name the field of `BEGUN` for one kind of work (`dial`, `care`, `retire`, `deliver`) on a confirmation or an endpoint."""
     return f"{work}:{about}"
 
 
 def record(confirmation_id: str) -> str:
-    """Name the string that holds the truth about one confirmation."""
+    """Name the string that holds the truth about one confirmation: a header and JSON (`records/codec.py`)."""
     return f"confirmation:{confirmation_id}"
 
 
 def history(confirmation_id: str) -> str:
-    """Name the list of its events."""
+    """Name the list of a confirmation's events."""
     return f"confirmation:{confirmation_id}:events"
 
 
 def transcript(confirmation_id: str) -> str:
-    """Name the hash of what was said."""
+    """Name the hash of what was said, by attempt and position."""
     return f"confirmation:{confirmation_id}:transcript"
 
 
@@ -73,38 +83,48 @@ def phone(number: str) -> str:
 
 
 def line(number: str) -> str:
-    """Name the set of the orders about which a number is on the phone."""
+    """Name the set of the confirmations about which a number is on the phone now."""
     return f"line:{number}"
 
 
 def listing(shop: str, word: str) -> str:
-    """Name the sorted set of the shop's confirmations with one status, or one outcome."""
+    """Name the sorted set of the shop's confirmations with one status, or one outcome; each confirmation is in exactly one."""
     return f"confirmations:{shop}:{word}"
 
 
-def listing_of(confirmation: Confirmation) -> str:
-    """Name the one listing that a confirmation is in: by status, and once finished by outcome."""
-    return listing(confirmation.shop, (confirmation.outcome or confirmation.status).value)
-
-
 def opt_outs(shop: str) -> str:
-    """Name the sorted set of the shop's do-not-call list, scored by when."""
+    """Name the sorted set of the shop's do-not-call list, by when the number was put on it."""
     return f"opt_outs:{shop}"
 
 
 def idempotency(shop: str, key: str) -> str:
-    """Name what is known of an idempotency key."""
+    """Name the string (expires) about an idempotency key: request digest, kind, id or token, answer; nothing about a customer."""
     return f"idempotency:{shop}:{key}"
 
 
 def events_log(shop: str) -> str:
-    """Name the stream of references to the shop's events."""
+    """Name the stream of references to the shop's events: `c` the confirmation's id, `s` the sequence."""
     return f"events:{shop}:log"
 
 
 def outcomes_log(shop: str) -> str:
-    """Name the stream the CRM reads."""
+    """Name the stream that the CRM reads: `event` is the envelope of a confirmation's last event."""
     return f"outcomes:{shop}:log"
+
+
+def events_channel(shop: str) -> str:
+    """Name the channel of all of the shop's events, as envelopes."""
+    return f"events:{shop}"
+
+
+def outcomes_channel(shop: str) -> str:
+    """Name the channel of each confirmation's last event, as an envelope."""
+    return f"outcomes:{shop}"
+
+
+def attempt_channel(attempt_id: str) -> str:
+    """Name the channel that tells a running call that its confirmation has changed."""
+    return f"attempt:{attempt_id}"
 
 
 def webhooks(shop: str) -> str:
@@ -112,16 +132,41 @@ def webhooks(shop: str) -> str:
     return f"webhooks:{shop}"
 
 
-def webhook(endpoint_id: str, part: str = "") -> str:
-    """Name what is kept of an endpoint: itself, or its `lanes`, `tries`, `circuit`, `dead` or `why`."""
-    return f"webhook:{endpoint_id}:{part}" if part else f"webhook:{endpoint_id}"
+def webhook(endpoint_id: str) -> str:
+    """Name the string that holds an endpoint as JSON."""
+    return f"webhook:{endpoint_id}"
+
+
+def webhook_off(endpoint_id: str) -> str:
+    """Name the string that exists while an endpoint is disabled."""
+    return f"webhook:{endpoint_id}:off"
+
+
+def webhook_lanes(endpoint_id: str) -> str:
+    """Name the sorted set of confirmations with events for an endpoint, by the next try."""
+    return f"webhook:{endpoint_id}:lanes"
 
 
 def webhook_lane(endpoint_id: str, confirmation_id: str) -> str:
-    """Name the list of the events of one confirmation that wait to be delivered to an endpoint."""
+    """Name the list of the sequences of one confirmation's events that wait to be delivered to an endpoint."""
     return f"webhook:{endpoint_id}:lane:{confirmation_id}"
 
 
-def attempt_channel(attempt_id: str) -> str:
-    """Name the channel on which a running call hears of what others changed."""
-    return f"attempt:{attempt_id}"
+def webhook_tries(endpoint_id: str) -> str:
+    """Name the hash from a confirmation to the failures of the first event in its lane."""
+    return f"webhook:{endpoint_id}:tries"
+
+
+def webhook_circuit(endpoint_id: str) -> str:
+    """Name the hash (`failures`, `openings`, `until`) of an endpoint's circuit."""
+    return f"webhook:{endpoint_id}:circuit"
+
+
+def webhook_dead(endpoint_id: str) -> str:
+    """Name the sorted set of the dead letters' event ids, by when they were given up."""
+    return f"webhook:{endpoint_id}:dead"
+
+
+def webhook_why(endpoint_id: str) -> str:
+    """Name the hash from a dead letter's event id to its tries and reason."""
+    return f"webhook:{endpoint_id}:why"

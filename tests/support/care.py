@@ -8,6 +8,6 @@ from shared.store import Store
 async def claimed_care(store: Store) -> list[str]:
     """Claim what is due by now; a due time is rounded up to the next millisecond, so that may take one."""
     async with asyncio.timeout(5):
-        while not (claimed := await store.due.claim_care()):
+        while not (claimed := await store.due.claim_upkeep()):
             pass
     return claimed

@@ -15,7 +15,7 @@ from shared.core.confirmation import Confirmation
 from shared.core.errors import NotFoundError
 from shared.core.lifecycle.facts import CallEnded, Fact, Withdrawn
 from shared.core.outcome import AttemptResult, Outcome
-from shared.store import MOST_RECOVERIES, Store, Work
+from shared.store import MAX_RESTARTS, Store, Work
 
 _log = structlog.get_logger(__name__)
 
@@ -47,7 +47,7 @@ class ConfirmationJob:
             StoreUnavailableError: Redis is away; the due time brings the confirmation back.
             TelephonyError: Twilio could not be asked; the due time brings the confirmation back.
         """
-        is_over = work is Work.CARE and await self._store.crash_counts.is_over(confirmation_id)
+        is_over = work is Work.UPKEEP and await self._store.crash_counts.is_over(confirmation_id)
         if is_over or not await self._crash_guard.run_guarded(work, confirmation_id, partial(self._run, confirmation_id)):
             await self._park_or_retire(confirmation_id, work)
 
@@ -59,7 +59,7 @@ class ConfirmationJob:
             return
         await self._store.crash_counts.park(confirmation_id)
         self._report_count(WorkerCount(CountKind.CARE, "parked"))
-        _log.error("confirmation_parked", work=work.value, recoveries=MOST_RECOVERIES)
+        _log.error("confirmation_parked", work=work.value, recoveries=MAX_RESTARTS)
 
     async def _retire(self, confirmation_id: str) -> None:
         """Finish a confirmation that stayed parked, so that it is erased in its time; erase it if it is finished already."""
@@ -76,7 +76,7 @@ class ConfirmationJob:
 
     async def _run(self, confirmation_id: str) -> None:
         try:
-            confirmation, now = await self._store.confirmations.look(confirmation_id)
+            confirmation, now = await self._store.confirmations.get_with_time(confirmation_id)
         except NotFoundError:
             await self._store.eraser.erase_if_over(confirmation_id)  # removes its due times, too
             return

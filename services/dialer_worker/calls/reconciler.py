@@ -12,7 +12,7 @@ from shared.core.dialing.dial_policy import DialPolicy
 from shared.core.dialing.upkeep import Care, care_for
 from shared.core.lifecycle.facts import CallAnswered, CallEnded, CallNotListed, CallPlaced, Fact, PlacingUndone
 from shared.core.outcome import AttemptResult
-from shared.store import KeptUnread, Store
+from shared.store import RetainedUnread, Store
 
 # Twilio's clock and Redis's may differ. Looking further back is safe: calls of other attempts are known by their sids.
 CLOCKS_DIFFER = timedelta(seconds=60)
@@ -59,7 +59,7 @@ class Reconciler:
         if answer is None or not answer.unread_by:
             return Care.ERASE
         event, care = "outcome_erased_unread", Care.ERASE_UNREAD
-        if isinstance(answer, KeptUnread):
+        if isinstance(answer, RetainedUnread):
             event, care = "outcome_kept_unread", Care.KEEP_UNREAD
         _log.warning(event, shop=confirmation.shop, unread_by=list(answer.unread_by))
         return care

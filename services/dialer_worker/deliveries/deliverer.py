@@ -15,7 +15,7 @@ from services.dialer_worker.deliveries.http_post import Accepted, HttpPoster, Re
 from services.dialer_worker.worker_counts import CountKind, ReportCount, WorkerCount
 from shared.core.errors import NotFoundError, StoreUnavailableError
 from shared.core.webhook_endpoints.endpoint import LIFE, RETRY_DELAYS_S, Endpoint, next_try_at, signature
-from shared.store import MOST_RECOVERIES, Message, Settled, Store, Work
+from shared.store import MAX_RESTARTS, Message, Settled, Store, Work
 
 MAX_JOB_S = 8.0  # after this time a job begins no further message, so that other endpoints and calls are not kept waiting
 MAX_LANES_AT_ONCE = 10
@@ -61,7 +61,7 @@ class WebhookDeliverer:
         if not await self._crash_guard.run_guarded(Work.DELIVER, endpoint_id, partial(self._deliver, endpoint_id)):
             await self._store.crash_counts.park_endpoint(endpoint_id)
             self._report_count(WorkerCount(CountKind.WEBHOOK, "parked"))
-            _log.error("endpoint_parked", recoveries=MOST_RECOVERIES)
+            _log.error("endpoint_parked", recoveries=MAX_RESTARTS)
 
     async def _deliver(self, endpoint_id: str) -> None:
         try:
@@ -72,7 +72,7 @@ class WebhookDeliverer:
         except NotFoundError:
             _log.info("endpoint_gone", endpoint_id=endpoint_id)
         finally:
-            await self._store.deliveries.end_turn(endpoint_id)
+            await self._store.deliveries.release(endpoint_id)
 
     async def _deliver_due_lanes(self, endpoint: Endpoint, poster: HttpPoster) -> None:
         """Deliver lane after lane. If the endpoint's circuit is open, one lane probes it first."""
@@ -112,7 +112,7 @@ class WebhookDeliverer:
         at = await self._store.now()
         next_at = next_try_at(
             tries=message.tries + 1,
-            told_at=message.told_at,
+            told_at=message.event_at,
             now=at,
             wish_s=refused.retry_after_s,
             delays_s=self._retry_delays_s,
@@ -141,8 +141,8 @@ class WebhookDeliverer:
         now = await self._store.now()
         for confirmation_id in await self._store.deliveries.due_lanes(endpoint.id, _MAX_GIVEN_UP_AT_ONCE):
             message = await self._store.deliveries.first(endpoint.id, confirmation_id)
-            if message is not None and now >= message.told_at + self._max_age:
-                await self._store.deliveries.bury(endpoint, message, "the endpoint took nothing for a day")
+            if message is not None and now >= message.event_at + self._max_age:
+                await self._store.deliveries.give_up_untried(endpoint, message, "the endpoint took nothing for a day")
                 self._report_count(WorkerCount(CountKind.WEBHOOK, "dead"))
 
 

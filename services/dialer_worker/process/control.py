@@ -78,7 +78,7 @@ class ControlProcess:
             await self._store.close()
 
     async def _tick(self) -> None:
-        async with self._store.due_news() as due_now:
+        async with self._store.due_notifications() as due_now:
             await self._ticker.run(due_now)
 
     def _warn_if_reconciling_is_hasty(self) -> None:
@@ -130,7 +130,7 @@ class ControlProcess:
                 metrics.queue_depth.set(await asyncio.to_thread(self._queue.depth))
                 metrics.calls_open.set(await store.due.calls_open())
                 metrics.set_due(await store.due.overdue())
-                call_at, care_at = await store.due.next_call_at(), await store.due.next_care_at()
+                call_at, care_at = await store.due.next_call_at(), await store.due.next_upkeep_at()
                 metrics.set_delays(call_at=call_at, care_at=care_at, now=await store.now())
                 metrics.circuit_open.set(await store.circuit.state() is not None)
                 metrics.parked.set(await store.crash_counts.count())

@@ -10,7 +10,7 @@ from typing import Protocol
 import structlog
 
 from shared.core.errors import StoreUnavailableError
-from shared.store import Grant, Wait
+from shared.store import DialGrant, DialWait
 
 TICK_S = 0.1
 _PAUSE_WITHOUT_REDIS_S = 0.5
@@ -23,11 +23,11 @@ _log = structlog.get_logger(__name__)
 class DueWork(Protocol):
     """The calls and the care that are due (the store's `Due`)."""
 
-    async def admit(self, nonce: str) -> Grant | Wait:
+    async def admit(self, nonce: str) -> DialGrant | DialWait:
         """Grant the next call, or say how long to wait. The same nonce gets the same grant again."""
         ...
 
-    async def claim_care(self, limit: int = ...) -> list[str]:
+    async def claim_upkeep(self, limit: int = ...) -> list[str]:
         """Claim confirmations that are due for care."""
         ...
 
@@ -108,16 +108,16 @@ class Ticker:
         """
         if await asyncio.to_thread(self._queue.depth) >= MAX_JOBS_WAITING:
             return TICK_S
-        for confirmation_id in await self._due.claim_care(_MAX_CLAIMS_PER_TICK):
+        for confirmation_id in await self._due.claim_upkeep(_MAX_CLAIMS_PER_TICK):
             await asyncio.to_thread(self._queue.enqueue_attend, confirmation_id)
         for endpoint_id in await self._deliveries.claim(self._max_deliveries):
             await asyncio.to_thread(self._queue.enqueue_deliver, endpoint_id)
         for _ in range(_MAX_CLAIMS_PER_TICK):
             match await self._due.admit(self._nonce):
-                case Grant(confirmation_id=confirmation_id):
+                case DialGrant(confirmation_id=confirmation_id):
                     await asyncio.to_thread(self._queue.enqueue_dial, confirmation_id)
                     self._nonce = token_urlsafe(12)
-                case Wait(until=until):
+                case DialWait(until=until):
                     return await self._pause_s(until)
         return 0.0
 

@@ -16,7 +16,7 @@ from services.webhook.http.single_flight import SharedReads
 from services.webhook.http.sse import PING, EventStream, StreamPlaces, frame
 from shared.core.confirmation import Confirmation
 from shared.core.errors import StoreUnavailableError
-from shared.store import Store, ToldEvent
+from shared.store import Store, StoredEvent
 
 Told = TypeVar("Told")
 
@@ -54,9 +54,9 @@ class Events:
         return EventStream(self._places, lambda: self._told_in(shop, place))
 
     async def _told_of(self, confirmation: Confirmation, seen: int) -> AsyncGenerator[bytes]:
-        async with self._store.notifications.subscribe(_channel(confirmation.shop), subject=confirmation.id) as bell:
+        async with self._store.event_notifications(confirmation.shop, confirmation_id=confirmation.id) as notified:
             while True:
-                events = await self._news(bell, partial(self._of, confirmation, seen))
+                events = await self._news(notified, partial(self._of, confirmation, seen))
                 for event in events or ():
                     yield frame(event)
                 if events is None:
@@ -66,7 +66,7 @@ class Events:
                     if events[-1].is_last:
                         return
 
-    async def _of(self, confirmation: Confirmation, seen: int) -> list[ToldEvent]:
+    async def _of(self, confirmation: Confirmation, seen: int) -> list[StoredEvent]:
         """Return the confirmation's events after so many.
 
         Raises:
@@ -78,45 +78,40 @@ class Events:
         return events
 
     async def _told_in(self, shop: str, place: str) -> AsyncGenerator[bytes]:
-        async with self._store.notifications.subscribe(_channel(shop)) as bell:
+        async with self._store.event_notifications(shop) as notified:
             while True:
-                frames = await self._news(bell, partial(self._of_shops.get, (shop, place)))
+                frames = await self._news(notified, partial(self._of_shops.get, (shop, place)))
                 for _, chunk in frames or ():
                     yield chunk
                 if frames is None:
                     yield PING
                 elif frames:
                     place = frames[-1][0]
-                    bell.set()  # there may be more
+                    notified.set()  # there may be more
 
     async def _framed(self, shop_and_place: tuple[str, str]) -> list[tuple[str, bytes]]:
         """Return the next of a shop's events: the place and the frame of each."""
         return [(event.place, frame(event)) for event in await self._store.events.after(*shop_and_place)]
 
-    async def _news(self, bell: asyncio.Event, read: Callable[[], Awaitable[list[Told]]]) -> list[Told] | None:
-        """Return what is new when the bell rings; None where only a sign of life is due.
+    async def _news(self, notified: asyncio.Event, read: Callable[[], Awaitable[list[Told]]]) -> list[Told] | None:
+        """Return what is new after a notification; None if only a ping is due.
 
         That is after a long silence, in which a message may have been lost, and while Redis is away: readers stay connected.
         """
-        is_ring = True
+        is_notified = True
         try:
             async with asyncio.timeout(self._ping_every_s):
-                await bell.wait()
+                await notified.wait()
         except TimeoutError:
-            is_ring = False
-        bell.clear()
+            is_notified = False
+        notified.clear()
         try:
             events = await read()
         except StoreUnavailableError:
             await asyncio.sleep(_PAUSE_S)
-            bell.set()
+            notified.set()
             return None
-        return events if events or is_ring else None
-
-
-def _channel(shop: str) -> str:
-    """Name the channel on which the contract promises the shop's events."""
-    return f"events:{shop}"
+        return events if events or is_notified else None
 
 
 def _last_event_id(request: Request, form: re.Pattern[str]) -> str | None:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.webhook.http.problems import ProblemError, ProblemKind
 from shared.core.errors import ConfirmerError, NotFoundError, StoreUnavailableError
 from shared.runtime.health import PATHS, Health
-from shared.store import limit_patience
+from shared.store import set_time_budget
 
 log = structlog.get_logger()
 
@@ -59,7 +59,7 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit_patience(STORE_LIMIT_S)
+        set_time_budget(STORE_LIMIT_S)
         request_id = _request_id(scope)
         exchange = _Exchange(request_id, [(REQUEST_ID_HEADER.encode(), request_id.encode())])
         scope["app"] = self  # the router then raises its 404 instead of answering with plain text

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from services.webhook.http.problems import ProblemError, ProblemKind
 from shared.core.errors import NotFoundError
-from shared.store import ToldEvent, limit_patience
+from shared.store import StoredEvent, set_time_budget
 
 PING = b": still here\n\n"
 _HEADERS = {
@@ -26,7 +26,7 @@ _GOODBYE_S = 1.0  # for the end of an answer whose client does not read
 _RETRY_AFTER_S = "5"
 
 
-def frame(event: ToldEvent) -> bytes:
+def frame(event: StoredEvent) -> bytes:
     """Return one event; `id` is its place, from which a reader that lost its connection goes on."""
     data = msgspec.json.encode(event.envelope)  # without a line break
     return b"id: %s\nevent: %s\ndata: %s\n\n" % (event.place.encode(), event.type.value.encode(), data)
@@ -105,7 +105,7 @@ class EventStream(Response):
         return not is_gone
 
     async def _pump(self, send: Send) -> None:
-        limit_patience(None)
+        set_time_budget(None)
         await send({"type": "http.response.body", "body": _HELLO, "more_body": True})
         with contextlib.suppress(NotFoundError):  # erased meanwhile: nothing is left to tell
             async with aclosing(self._chunks()) as chunks:

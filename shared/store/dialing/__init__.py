@@ -1,1 +1,1 @@
-"""What is due, and who may call it now."""
+"""What is due, and which calls may be placed now."""

@@ -1,4 +1,4 @@
-"""Work that was begun and never came to its end: counted, and parked when it has been taken up again too often."""
+"""Counts work that was begun and did not end because its worker died; parks what was begun again too often."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,68 +12,68 @@ from shared.store.records.codec import decode, from_ms, from_time, is_finished
 from shared.store.redis.connection import Client, translated
 from shared.store.redis.scripts import Script, Word, packed, run
 
-MOST_RECOVERIES = 3
-_ERASED_AGAIN = timedelta(days=1)  # after an erasure that killed its worker
+MAX_RESTARTS = 3  # of work whose worker died; then the confirmation or endpoint is parked
+_ERASE_AGAIN_AFTER = timedelta(days=1)  # if an erasure killed its worker
 _HEADER_BYTES = 255
 
 
 class Work(StrEnum):
-    """What is done. Each is counted for itself, or care that goes well would hide a call that doesn't.
+    """A kind of work. Each is counted by itself, or upkeep that succeeds would hide a call that kills its worker.
 
-    All but `DELIVER`, which is done for an endpoint, is done for a confirmation.
+    `DELIVER` is done for an endpoint, the others for a confirmation.
     """
 
     DIAL = "dial"
-    CARE = "care"
+    UPKEEP = "care"
     RETIRE = "retire"
     DELIVER = "deliver"
 
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """A confirmation, or an endpoint, that nobody takes up any more until somebody says so, and since when."""
+    """A confirmation or an endpoint on which no work is done until somebody redrives it, and since when."""
 
     id: str
     since: datetime
 
 
 class CrashCounts:
-    """Counts by Redis, so that they outlive whoever dies of the work."""
+    """The counts are in Redis, so that they outlive a worker that dies."""
 
     def __init__(self, client: Client, policy: DialPolicy) -> None:
         self._client = client
         self._policy = policy
 
     async def begin(self, work: Work, about: str) -> int:
-        """Note that the work is begun; return how often it was begun before and never ended."""
+        """Count that the work is begun; return how often it was begun before and did not end."""
         async with translated():
             begun = await self._client.hincrby(keys.BEGUN, keys.begun_field(work.value, about), 1)
         return int(begun) - 1
 
-    async def put_back(self, work: Work, about: str) -> None:
-        """Take a `begin` back of which nothing came."""
+    async def undo_begin(self, work: Work, about: str) -> None:
+        """Take back a `begin` after which the work was not started."""
         async with translated():
             await self._client.hincrby(keys.BEGUN, keys.begun_field(work.value, about), -1)
 
     async def end(self, work: Work, about: str) -> None:
-        """Note that the work came to an end, whatever the end was."""
+        """Note that the work ended, with whatever result."""
         async with translated():
             await self._client.hdel(keys.BEGUN, keys.begun_field(work.value, about))
 
     async def park(self, confirmation_id: str) -> None:
         """Take the confirmation out of all that is due, until its retention is over. Callbacks still change its record."""
-        lives = (timedelta(days=self._policy.retention_days), _ERASED_AGAIN)
-        args: list[Word] = [confirmation_id, *(int(life.total_seconds() * 1000) for life in lives)]
+        pauses = (timedelta(days=self._policy.retention_days), _ERASE_AGAIN_AFTER)
+        args: list[Word] = [confirmation_id, *(int(pause.total_seconds() * 1000) for pause in pauses)]
         async with translated():
             await run(self._client, Script.PARK, args=args)
 
     async def park_endpoint(self, endpoint_id: str) -> None:
-        """Deliver nothing to the endpoint any more; what waits for it is kept."""
+        """Take the endpoint out of what is due; what waits for it is kept."""
         async with translated():
             await run(self._client, Script.PARK_ENDPOINT, args=[endpoint_id])
 
     async def is_over(self, confirmation_id: str) -> bool:
-        """Tell whether a confirmation has been parked for its whole retention, or is parked only because it can't be erased."""
+        """Tell whether a confirmation has been parked for its whole retention, or is parked only because its erasure failed."""
         pipe = self._client.pipeline(transaction=True)
         pipe.zscore(keys.PARKED, confirmation_id)
         pipe.getrange(keys.record(confirmation_id), 0, _HEADER_BYTES)
@@ -90,25 +90,25 @@ class CrashCounts:
         """Return what is parked, longest first."""
         async with translated():
             found = await self._client.zrange(keys.PARKED, 0, -1, withscores=True)
-        return [Parked(one.decode(), from_ms(since)) for one, since in found]
+        return [Parked(parked_id.decode(), from_ms(since)) for parked_id, since in found]
 
     async def count(self) -> int:
-        """Return how many are parked."""
+        """Return how many confirmations and endpoints are parked."""
         async with translated():
             return int(await self._client.zcard(keys.PARKED))
 
     async def redrive(self, about: str) -> None:
-        """Have a parked confirmation or endpoint taken up again when it is due, with a clean slate.
+        """Make a parked confirmation or endpoint due again as before, with its crash counts cleared.
 
         Raises:
-            NotFoundError: There is none of that id any more; it is not parked either from now on.
+            NotFoundError: There is none of that id any more; it is no longer parked either.
         """
         async with translated():
             if await self._client.exists(keys.webhook(about)):
                 await run(self._client, Script.REDRIVE_ENDPOINT, args=[about])
                 return
             while not await self._redriven(about):
-                pass  # it changed in between
+                pass  # the record changed in between
 
     async def _redriven(self, confirmation_id: str) -> bool:
         stored = await self._client.get(keys.record(confirmation_id))
@@ -116,6 +116,6 @@ class CrashCounts:
             await run(self._client, Script.REDRIVE, keys=[keys.record(confirmation_id)], args=[packed(confirmation_id, 0, [])])
             raise NotFoundError(confirmation_id)
         record = decode(stored)
-        due = side_effects.of_due(record.confirmation, wakes(record.confirmation, self._policy))
-        told = packed(confirmation_id, record.version, due)
-        return bool(await run(self._client, Script.REDRIVE, keys=[keys.record(confirmation_id)], args=[told]))
+        effects = side_effects.of_due(record.confirmation, wakes(record.confirmation, self._policy))
+        arguments = packed(confirmation_id, record.version, effects)
+        return bool(await run(self._client, Script.REDRIVE, keys=[keys.record(confirmation_id)], args=[arguments]))

@@ -1,4 +1,4 @@
-"""The RQ queue: a wake-up for the worker processes, never the truth. The only place that enqueues."""
+"""The RQ queue: it wakes the worker processes and is never the truth. No other file enqueues."""
 
 from typing import Any
 
@@ -13,15 +13,15 @@ from rq.serializers import JSONSerializer
 from shared.core.errors import StoreUnavailableError
 from shared.store.redis.connection import SENTINEL_LIMITS, is_sentinel, sentinel_parts
 
-QUEUE_NAME = "dial"  # each worker process listens to this queue alone: RQ's move from one queue is atomic, from two it isn't
+QUEUE_NAME = "dial"  # a worker process listens to one queue only: RQ moves a job from one queue atomically, but not from two
 DIAL = "services.dialer_worker.jobs.dial"
 ATTEND = "services.dialer_worker.jobs.attend"
 DELIVER = "services.dialer_worker.jobs.deliver"
 
 
 def open_sync_client(redis_url: str, *, socket_timeout_s: float = 2.0) -> "Redis":
-    """Return a blocking client with time limits, for RQ (which needs replies as bytes); URLs as `open_client` takes them."""
-    options: dict[str, Any] = {
+    """Return a blocking client with time limits, for RQ (which needs replies as bytes); it takes the same URLs as `open_client`."""
+    options: dict[str, Any] = {  # Any: redis-py's keyword arguments of many types
         "socket_timeout": socket_timeout_s,
         "socket_connect_timeout": 1.0,
         "retry": Retry(ExponentialBackoff(cap=0.4, base=0.05), retries=3),
@@ -29,38 +29,38 @@ def open_sync_client(redis_url: str, *, socket_timeout_s: float = 2.0) -> "Redis
     if not is_sentinel(redis_url):
         return Redis.from_url(redis_url, **options)
     hosts, service, db, password = sentinel_parts(redis_url)
-    sentinel: Any = Sentinel(hosts, sentinel_kwargs=SENTINEL_LIMITS, **options)  # type: ignore[no-untyped-call]
+    sentinel: Any = Sentinel(hosts, sentinel_kwargs=SENTINEL_LIMITS, **options)  # type: ignore[no-untyped-call]  # Any: redis-py ships this class untyped
     master: Redis = sentinel.master_for(service, db=db, password=password)
     return master
 
 
 class DialQueue:
-    """Wakes a worker for a confirmation. A job may be lost or run twice: the worker asks the record what is wanted."""
+    """Wakes a worker for a confirmation or endpoint. A job may be lost or run twice: the worker asks the record what is wanted."""
 
     def __init__(self, client: "Redis", *, job_timeout_s: int = 60) -> None:
         self._queue = Queue(QUEUE_NAME, connection=client, serializer=JSONSerializer, default_timeout=job_timeout_s)
 
     def enqueue_dial(self, confirmation_id: str) -> None:
-        """Have a worker place the call that was granted to the confirmation.
+        """Wake a worker to place the call that was granted to the confirmation.
 
         Raises:
-            StoreUnavailableError: The job may or may not be queued; the lease brings it back.
+            StoreUnavailableError: The job may or may not be queued; after the lease it is enqueued again.
         """
         self._enqueue(DIAL, confirmation_id)
 
     def enqueue_attend(self, confirmation_id: str) -> None:
-        """Have a worker take care of the confirmation.
+        """Wake a worker for the upkeep of the confirmation.
 
         Raises:
-            StoreUnavailableError: The job may or may not be queued; the due time brings it back.
+            StoreUnavailableError: The job may or may not be queued; it is enqueued again when it is due again.
         """
         self._enqueue(ATTEND, confirmation_id)
 
     def enqueue_deliver(self, endpoint_id: str) -> None:
-        """Have a worker deliver what is due at an endpoint.
+        """Wake a worker to deliver what is due at an endpoint.
 
         Raises:
-            StoreUnavailableError: The job may or may not be queued; the lease brings the endpoint back.
+            StoreUnavailableError: The job may or may not be queued; after the lease it is enqueued again.
         """
         self._enqueue(DELIVER, endpoint_id)
 
@@ -78,6 +78,6 @@ class DialQueue:
             raise StoreUnavailableError(f"rq: {type(error).__name__}") from error
 
     @property
-    def rq_queue(self) -> Any:  # noqa: ANN401 - rq's own type, for its worker
+    def rq_queue(self) -> Any:  # noqa: ANN401  # Any: rq's own type, for its worker
         """The queue that a worker process listens to."""
         return self._queue

@@ -1,4 +1,4 @@
-"""What is due: calls to be placed, as far as the limits allow, and confirmations that somebody must look at."""
+"""What is due: calls to be placed, as far as the limits allow, and confirmations that need upkeep."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,20 +10,20 @@ from shared.store.records.codec import from_ms, from_time
 from shared.store.redis.connection import Client, translated
 from shared.store.redis.scripts import Script, run
 
-LEASE_S = 10.0  # what was granted or claimed is due again after this, unless a commit says otherwise before
+LEASE_S = 10.0  # what was granted or claimed is due again after this, unless a commit sets another time before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How many calls may be placed, over all workers: evenly spaced, and at once."""
+    """How many calls may be placed by all workers together: per second, evenly spaced, and at once."""
 
     calls_per_second: float
     max_concurrent_calls: int
     probe_every_s: float = 30.0
 
 
-class Hold(StrEnum):
-    """What a call that can't be placed yet waits for."""
+class WaitReason(StrEnum):
+    """What the next call waits for."""
 
     NOTHING_DUE = "nothing_due"
     RATE = "rate"
@@ -32,7 +32,7 @@ class Hold(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class DialGrant:
     """The confirmation may be called now."""
 
     confirmation_id: str
@@ -40,23 +40,23 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
-    """No call now. Ask again at `until` (by Redis's clock), or sooner; None where nothing is planned."""
+class DialWait:
+    """No call may be placed now. Ask again at `until` (by Redis's clock) or sooner; `until` is None if nothing is planned."""
 
     until: datetime | None
-    hold: Hold
+    reason: WaitReason
 
 
 class Due:
-    """The due times, set by the commits, and who takes what is due. Redis's clock rules."""
+    """Hands out what is due. The commits set the due times; Redis's clock counts."""
 
     def __init__(self, client: Client, limits: Limits, *, lease_s: float = LEASE_S) -> None:
         self._client = client
         self._limits = limits
         self._lease_ms = int(lease_s * 1000)
 
-    async def admit(self, nonce: str) -> Grant | Wait:
-        """Take the next call in turn; the same `nonce` gets the same grant again for 30 s."""
+    async def admit(self, nonce: str) -> DialGrant | DialWait:
+        """Grant the next call, round robin over the shops; the same `nonce` gets the same grant again for 30 s."""
         limits = self._limits
         args = (
             nonce,
@@ -68,11 +68,11 @@ class Due:
         async with translated():
             reply = await run(self._client, Script.ADMIT, args=args)
         if reply[0] == b"grant":
-            return Grant(reply[1].decode(), reply[2].decode())
-        return Wait(from_ms(float(reply[1])) if reply[1] else None, Hold(reply[2].decode()))
+            return DialGrant(reply[1].decode(), reply[2].decode())
+        return DialWait(from_ms(float(reply[1])) if reply[1] else None, WaitReason(reply[2].decode()))
 
     async def is_granted(self, confirmation_id: str) -> bool:
-        """Tell whether the confirmation holds a place among the calls at once: without one, nobody may call."""
+        """Tell whether the confirmation counts as a call at once; if it does not, nobody may call."""
         async with translated():
             pipe = self._client.pipeline(transaction=False)
             pipe.zscore(keys.CALLS_OPEN, confirmation_id)
@@ -81,24 +81,24 @@ class Due:
         return lease_end is not None and from_ms(lease_end) > from_time(int(seconds), int(micros))
 
     async def give_back(self, confirmation_id: str) -> None:
-        """Free the place of a grant that led to no call, where no call is going on."""
+        """Give back a grant that led to no call, so that it no longer counts as a call at once, unless a call is going on."""
         async with translated():
             await run(self._client, Script.GIVE_BACK, keys=[keys.record(confirmation_id), keys.CALLS_OPEN], args=[confirmation_id])
 
-    async def claim_care(self, limit: int = 50) -> list[str]:
-        """Return the ids of what needs care now; it is due again after the lease."""
+    async def claim_upkeep(self, limit: int = 50) -> list[str]:
+        """Return the ids of confirmations that need upkeep now; each is due again after the lease."""
         async with translated():
-            ids = await run(self._client, Script.CLAIM_CARE, args=[limit, self._lease_ms])
+            ids = await run(self._client, Script.CLAIM_UPKEEP, args=[limit, self._lease_ms])
         return [confirmation_id.decode() for confirmation_id in ids]
 
-    async def next_care_at(self) -> datetime | None:
-        """Return when the next confirmation needs care, by Redis's clock."""
+    async def next_upkeep_at(self) -> datetime | None:
+        """Return when the next confirmation needs upkeep, by Redis's clock."""
         async with translated():
-            first = await self._client.zrange(keys.DUE_CARE, 0, 0, withscores=True)
+            first = await self._client.zrange(keys.DUE_UPKEEP, 0, 0, withscores=True)
         return from_ms(first[0][1]) if first else None
 
     async def next_call_at(self) -> datetime | None:
-        """Return when the next call is due, by Redis's clock; in the past where one is held up."""
+        """Return when the next call is due, by Redis's clock; a call that is held up was due in the past."""
         async with translated():
             pipe = self._client.pipeline(transaction=False)
             for priority in Priority:
@@ -107,7 +107,7 @@ class Due:
         return from_ms(min(heads)) if heads else None
 
     async def calls_open(self) -> int:
-        """Return how many places are taken among the calls at once."""
+        """Return how many confirmations count as calls at once."""
         async with translated():
             return int(await self._client.zcard(keys.CALLS_OPEN))
 

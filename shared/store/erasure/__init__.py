@@ -1,1 +1,1 @@
-"""Erasing confirmations and customers, also records that cannot be read."""
+"""Erases confirmations and customers, also records that cannot be read."""

@@ -1,4 +1,4 @@
-"""Forgetting a customer: all that a shop has under one phone number."""
+"""Erases a customer: all that a shop has under one phone number."""
 
 from dataclasses import dataclass
 
@@ -12,16 +12,16 @@ from shared.store.records.confirmations import Confirmations
 from shared.store.records.lookups import Lookups
 from shared.store.redis.connection import Client, translated
 
-_AT_ONCE = 200
+_READ_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Forgotten:
-    """What became of a customer's confirmations.
+class CustomerErasure:
+    """What became of a customer's confirmations: how many of each kind.
 
-    `erased` are gone. `pending` have a call going on, and are erased when it ends. `withdrawn` of both were open orders.
-    `unread` outcomes were erased before `unread_by` had taken them: consumer groups of the CRM, and webhook endpoints.
-    `unreadable` names those whose records nobody can read: they are still there (`remains.py` erases them).
+    `erased` no longer exist. `pending` have a call going on, and are erased when it ends. `withdrawn` counts the open orders
+    among both. `unread` outcomes were erased before `unread_by` had taken them: consumer groups of the CRM, and webhook
+    endpoints. `unreadable` are the ids whose records cannot be read: they still exist (`unreadable_records.py` erases them).
     """
 
     erased: int = 0
@@ -33,7 +33,7 @@ class Forgotten:
 
 
 class Customers:
-    """The people behind the numbers. The do-not-call list stays: it is kept for their own sake."""
+    """Customers by phone number. The do-not-call list is not changed: it protects them."""
 
     def __init__(self, client: Client, lookups: Lookups, confirmations: Confirmations, eraser: Eraser) -> None:
         self._client = client
@@ -41,36 +41,36 @@ class Customers:
         self._confirmations = confirmations
         self._eraser = eraser
 
-    async def forget(self, shop: str, phone: str) -> Forgotten:
-        """Take back what is open under a number, and erase everything; repeating it does no harm."""
+    async def erase(self, shop: str, phone: str) -> CustomerErasure:
+        """Withdraw the open orders of a number, and erase all its confirmations; repeating it does no harm."""
         erased = pending = withdrawn = unread = 0
         unread_by: set[str] = set()
         ids, unreadable = await self._ids(shop, phone)
         for confirmation_id in ids:
             try:
                 step = await self._confirmations.apply(confirmation_id, ErasureRequested)
-            except NotFoundError:  # whoever asks for the same at the same time was faster
+            except NotFoundError:  # another request erased it at the same time
                 continue
             after = step.confirmation
             withdrawn += step.is_changed and (after.withdrawn_at is not None or after.outcome is Outcome.WITHDRAWN)
             if not after.is_finished:
                 pending += 1
                 continue
-            answer = await self._eraser.erase(confirmation_id)
-            erased += answer is not None
-            if answer is not None and answer.unread_by:
+            result = await self._eraser.erase(confirmation_id)
+            erased += result is not None
+            if result is not None and result.unread_by:
                 unread += 1
-                unread_by.update(answer.unread_by)
-        return Forgotten(erased, pending, withdrawn, unread, tuple(sorted(unread_by)), tuple(unreadable))
+                unread_by.update(result.unread_by)
+        return CustomerErasure(erased, pending, withdrawn, unread, tuple(sorted(unread_by)), tuple(unreadable))
 
     async def _ids(self, shop: str, phone: str) -> tuple[list[str], list[str]]:
-        """Return the ids of all of the shop's confirmations of a number, and of those that nobody can read."""
+        """Return the ids of the shop's confirmations of a number, and of those whose records cannot be read."""
         async with translated():
             every = [found.decode() for found in await self._client.zrange(keys.phone(phone), 0, -1)]
         ids: list[str] = []
         unreadable: list[str] = []
-        for start in range(0, len(every), _AT_ONCE):
-            some = every[start : start + _AT_ONCE]
+        for start in range(0, len(every), _READ_AT_ONCE):
+            some = every[start : start + _READ_AT_ONCE]
             async with translated():
                 stored = await self._client.mget([keys.record(confirmation_id) for confirmation_id in some])
             for confirmation_id, one in zip(some, stored, strict=True):

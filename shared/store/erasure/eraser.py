@@ -1,4 +1,4 @@
-"""Erasing a confirmation with all that belongs to it: at a shop's wish, or when its time is over."""
+"""Erases a confirmation with all that belongs to it: because the shop asks for it, or because its retention is over."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,34 +8,34 @@ from shared.core.confirmation import Confirmation
 from shared.core.dialing.dial_policy import DialPolicy, keep_until
 from shared.core.errors import StoreUnavailableError
 from shared.store import keys
-from shared.store.records.codec import Record, decode, from_time
+from shared.store.records.codec import ConfirmationRecord, decode, from_time, listing_key
 from shared.store.redis.connection import Client, translated
 from shared.store.redis.scripts import Script, Word, run
 
-# An outcome that a consumer group has not acknowledged is kept so much longer than the retention, and looked at each day.
+# How much longer than the retention an outcome is kept that a consumer group has not acknowledged, and how often it is looked at.
 UNREAD_GRACE = timedelta(days=7)
-LOOK_AGAIN = timedelta(days=1)
-_MOST_CONFLICTS = 20
+RECHECK_EVERY = timedelta(days=1)
+_MAX_CONFLICTS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """It is gone. `unread_by` names who had not taken its outcome: consumer groups of the CRM, and webhook endpoints."""
+    """The confirmation is erased. `unread_by` names the consumer groups and webhook endpoints that had not taken its outcome."""
 
     unread_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class KeptUnread:
-    """Its time is over, and it is kept for these consumer groups a while longer."""
+class RetainedUnread:
+    """The retention is over, but these consumer groups have not read the outcome: the confirmation is kept a while longer."""
 
     unread_by: tuple[str, ...]
 
 
 class Eraser:
-    """Takes out the record, its events, its transcript, its entry in the CRM's stream and every reference to it.
+    """Removes the record, its events, its transcript, its entry in the CRM's stream and every reference to it.
 
-    The do-not-call list stays as it is: it is kept for the customer's sake.
+    The do-not-call list is not changed: it protects the customer.
     """
 
     def __init__(self, client: Client, policy: DialPolicy) -> None:
@@ -43,9 +43,9 @@ class Eraser:
         self._policy = policy
 
     async def erase(self, confirmation_id: str) -> Erased | None:
-        """Erase a confirmation, finished or not; None where there is none of that id."""
+        """Erase a confirmation, finished or not; return None if there is none of that id."""
         async with translated():
-            for _ in range(_MOST_CONFLICTS):
+            for _ in range(_MAX_CONFLICTS):
                 stored = await self._client.get(keys.record(confirmation_id))
                 if stored is None:
                     return None
@@ -54,16 +54,16 @@ class Eraser:
                     return answer
         raise StoreUnavailableError(f"{confirmation_id} changed too often to be erased")
 
-    async def erase_if_over(self, confirmation_id: str) -> Erased | KeptUnread | None:
-        """Erase a confirmation whose time is over; None where it is not, or where there is none.
+    async def erase_if_over(self, confirmation_id: str) -> Erased | RetainedUnread | None:
+        """Erase a confirmation whose retention is over; return None if it is not, or if there is none of that id.
 
-        One whose outcome a consumer group has not acknowledged is kept for `UNREAD_GRACE`, unless its customer is to be forgotten.
+        It is kept for `UNREAD_GRACE` while a consumer group has not acknowledged its outcome, unless erasure was requested.
         """
         async with translated():
             stored = await self._client.get(keys.record(confirmation_id))
             seconds, micros = await self._client.time()
             if stored is None:
-                await self._forget_due(confirmation_id)
+                await self._clear_due(confirmation_id)
                 return None
             record = decode(stored)
             over_at = keep_until(record.confirmation, self._policy)
@@ -72,32 +72,32 @@ class Eraser:
                 return None
             return await self._erase(record, "keep" if _may_be_kept(record.confirmation, over_at, now) else "take")
 
-    async def _forget_due(self, confirmation_id: str) -> None:
-        """Take out what is due, or parked, of a confirmation that is gone."""
+    async def _clear_due(self, confirmation_id: str) -> None:
+        """Remove an erased confirmation from what is due and what is parked."""
         pipe = self._client.pipeline(transaction=True)
-        pipe.zrem(keys.DUE_CARE, confirmation_id)
+        pipe.zrem(keys.DUE_UPKEEP, confirmation_id)
         pipe.zrem(keys.PARKED, confirmation_id)
         await pipe.execute()
 
-    async def _erase(self, record: Record, mode: Literal["keep", "take"]) -> Erased | KeptUnread | None:
+    async def _erase(self, record: ConfirmationRecord, mode: Literal["keep", "take"]) -> Erased | RetainedUnread | None:
         old = record.confirmation
-        places = [
+        script_keys = [
             keys.record(old.id),
             keys.history(old.id),
             keys.transcript(old.id),
             keys.orders(old.shop),
             keys.phone(old.customer.phone),
-            keys.listing_of(old),
+            listing_key(old),
             keys.outcomes_log(old.shop),
             keys.line(old.customer.phone),
         ]
-        again_ms = int(LOOK_AGAIN.total_seconds() * 1000)
+        again_ms = int(RECHECK_EVERY.total_seconds() * 1000)
         args: list[Word] = [old.id, record.version, old.order.id, old.shop, old.call.priority.value, mode, again_ms]
-        word, *unread = await run(self._client, Script.ERASE, keys=places, args=args)
-        unread_by = tuple(one.decode() for one in unread)
+        word, *unread = await run(self._client, Script.ERASE, keys=script_keys, args=args)
+        unread_by = tuple(reader.decode() for reader in unread)
         if word == b"done":
             return Erased(unread_by)
-        return KeptUnread(unread_by) if word == b"kept" else None
+        return RetainedUnread(unread_by) if word == b"kept" else None
 
 
 def _may_be_kept(confirmation: Confirmation, over_at: datetime, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""What there is of a confirmation whose record nobody can read: found by looking everywhere, since it tells no keys."""
+"""Erases a confirmation whose record is unreadable. It searches all keys, as only the record names those of the confirmation."""
 
 from collections.abc import AsyncIterator
 
@@ -8,21 +8,21 @@ from shared.store.records.codec import decode_if_readable
 from shared.store.redis.connection import Client, translated
 from shared.store.redis.scripts import Script, run
 
-_AT_ONCE = 1000
+_SCAN_COUNT = 1000
 
 
 class ReadableError(ConfirmerError):
-    """The record can be read after all: it is not to be erased like this."""
+    """The record can be read after all, so that the ordinary erasure is the right one."""
 
 
 class UnreadableRecords:
-    """For a person who has seen that a record is past help."""
+    """For an operator who has seen that a record cannot be repaired."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     async def erase(self, confirmation_id: str) -> None:
-        """Erase a confirmation that can't be read, with all that names it; repeating it does no harm. It takes long.
+        """Erase an unreadable confirmation with all that names it. This takes long; repeating it does no harm.
 
         Raises:
             ReadableError: Its record can be read.
@@ -32,56 +32,53 @@ class UnreadableRecords:
             last = await self._client.lindex(keys.history(confirmation_id), -1)
         if stored is not None and decode_if_readable(stored) is not None:
             raise ReadableError(confirmation_id)
-        for pattern in ("phone:*", "line:*", "confirmations:*"):
-            async for place in self._places(pattern):
-                await self._drop(place, confirmation_id)
-        async for place in self._places("orders:*"):
-            await self._drop_order(place, confirmation_id)
+        for pattern in (keys.phone("*"), keys.listing("*", "*")):
+            async for key in self._keys(pattern):
+                async with translated():
+                    await self._client.zrem(key, confirmation_id)
+        async for key in self._keys(keys.line("*")):
+            async with translated():
+                await self._client.srem(key, confirmation_id)
+        async for key in self._keys(keys.orders("*")):
+            await self._remove_from_orders(key, confirmation_id)
         _, _, entry_id = (last or b"").partition(b"\n")
         if entry_id:
-            async for place in self._places("outcomes:*:log"):
-                await self._drop_outcome(place, confirmation_id, entry_id)
+            async for key in self._keys(keys.outcomes_log("*")):
+                await self._remove_outcome(key, confirmation_id, entry_id)
         endpoints: list[bytes] = []
-        async for place in self._places("webhooks:*"):
+        async for key in self._keys(keys.webhooks("*")):
             async with translated():
-                endpoints += await self._client.hkeys(place)
+                endpoints += await self._client.hkeys(key)
         async with translated():
             await run(self._client, Script.ERASE_REMAINS, args=[confirmation_id, *endpoints])
 
-    async def _places(self, pattern: str) -> AsyncIterator[bytes]:
+    async def _keys(self, pattern: str) -> AsyncIterator[bytes]:
         cursor: int | str = 0
         while True:
             async with translated():
-                cursor, found = await self._client.scan(int(cursor), match=pattern, count=_AT_ONCE)
-            for place in found:
-                yield place
+                cursor, found = await self._client.scan(int(cursor), match=pattern, count=_SCAN_COUNT)
+            for key in found:
+                yield key
             if int(cursor) == 0:
                 return
 
-    async def _drop(self, place: bytes, confirmation_id: str) -> None:
-        async with translated():
-            if place.startswith(b"line:"):
-                await self._client.srem(place, confirmation_id)
-            else:
-                await self._client.zrem(place, confirmation_id)
-
-    async def _drop_order(self, place: bytes, confirmation_id: str) -> None:
-        """Take the id out of the orders of a shop; an order that has no other is dropped."""
+    async def _remove_from_orders(self, key: bytes, confirmation_id: str) -> None:
+        """Remove the id from a shop's orders; an order that has no other confirmation is removed."""
         cursor = 0
         while True:
             async with translated():
-                cursor, found = await self._client.hscan(place, cursor, count=_AT_ONCE)
+                cursor, found = await self._client.hscan(key, cursor, count=_SCAN_COUNT)
                 for order_id, ids in found.items():
                     kept = [one for one in ids.split() if one != confirmation_id.encode()]
                     if kept and len(kept) < len(ids.split()):
-                        await self._client.hset(place, order_id, b" ".join(kept))
+                        await self._client.hset(key, order_id, b" ".join(kept))
                     elif not kept:
-                        await self._client.hdel(place, order_id)
+                        await self._client.hdel(key, order_id)
             if cursor == 0:
                 return
 
-    async def _drop_outcome(self, place: bytes, confirmation_id: str, entry_id: bytes) -> None:
+    async def _remove_outcome(self, key: bytes, confirmation_id: str, entry_id: bytes) -> None:
         async with translated():
-            for _, fields in await self._client.xrange(place, entry_id, entry_id):
+            for _, fields in await self._client.xrange(key, entry_id, entry_id):
                 if confirmation_id.encode() in fields[b"event"]:
-                    await self._client.xdel(place, entry_id)
+                    await self._client.xdel(key, entry_id)

@@ -1,7 +1,7 @@
--- Stores the answer under a claimed key, or frees it where there is none to store; a claim that ran out does neither.
--- KEYS: the key. ARGV: token, life ms, answer or ''.
-local known = redis.call('GET', KEYS[1])
-local digest, kind, token = string.match(known or '', '^(%S*) (%S+) (%S+) ')
+-- Stores the answer under a claimed idempotency key, or frees the key if there is no answer to store. Does neither if the
+-- claim has run out. KEYS: the key. ARGV: token, life ms, answer or ''.
+local stored = redis.call('GET', KEYS[1])
+local digest, kind, token = string.match(stored or '', '^(%S*) (%S+) (%S+) ')
 if kind ~= 'hand' or token ~= ARGV[1] then
   return 0
 end

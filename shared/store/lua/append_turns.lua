@@ -1,4 +1,5 @@
--- Stores turns of a confirmation that still exists. KEYS: the record, the transcript. ARGV: place, JSON, place, JSON ...
+-- Stores turns of a confirmation, unless it has been erased.
+-- KEYS: the record, the transcript. ARGV: place, JSON, place, JSON ...
 if redis.call('EXISTS', KEYS[1]) == 0 then
   return 0
 end

@@ -1,8 +1,8 @@
--- Replaces a record and does what follows from it, or nothing at all.
--- KEYS: the record. Told: expected version, commit id, schema, state, JSON, what follows; where a call is begun also the
--- number that must be free, id, priority, shop.
--- Returns {'done'} (also for a commit already made), {'conflict', record, time}, {'line_taken'} or {'missing'}.
-local version, commit, schema, state, json, follow_ups, phone, id, priority, shop = told()
+-- Replaces a record and applies the side effects of the change, or does nothing at all.
+-- KEYS: the record. Arguments: expected version, commit id, schema, state, phone, JSON, side effects; for a change that begins
+-- a call, to a number that must not be on the phone, also id, priority and shop.
+-- Returns {'done'} (also for a commit that was made before), {'conflict', record, time}, {'line_taken'} or {'missing'}.
+local version, commit, schema, state, phone, json, effects, id, priority, shop = unpacked_arguments()
 local stored = redis.call('GET', KEYS[1])
 if not stored then
   return { 'missing' }
@@ -14,7 +14,7 @@ end
 if header.version ~= version then
   return { 'conflict', stored, reply_time() }
 end
-if phone and line_is_taken(phone, id) then
+if id and line_is_taken(phone, id) then
   set_dial(priority, shop, id, string.format('%d', now_ms() + 1000))
   return { 'line_taken' }
 end
@@ -24,6 +24,6 @@ for earlier in string.gmatch(header.commits, '[^,]+') do
     commits, kept = commits .. ',' .. earlier, kept + 1
   end
 end
-redis.call('SET', KEYS[1], schema .. ' ' .. (version + 1) .. ' ' .. state .. ' ' .. commits .. '\n' .. json)
-follow_up(follow_ups)
+redis.call('SET', KEYS[1], record_text(schema, version + 1, state, commits, phone, json))
+apply_side_effects(effects)
 return { 'done' }

@@ -1,18 +1,18 @@
--- Takes a confirmation out with all that belongs to it, unless it changed, or went, since it was read, or (mode `keep`) a consumer group
--- has not acknowledged its outcome yet: then it is looked at again later.
+-- Erases a confirmation with all that belongs to it. Does nothing if it changed, or was erased, since it was read. In mode
+-- `keep` it also stays, until it is looked at again, if a consumer group has not acknowledged its outcome yet.
 -- KEYS: the record, its history, its transcript, the shop's orders, the number's set, its listing, the CRM's stream, the line.
 -- ARGV: id, version, order id, shop, priority, mode (`keep` or `take`), ms until it is looked at again.
--- Returns {'kept', group ...}, the groups being those that had not acknowledged it; {'done', group or endpoint ...}, those that had
--- not taken the outcome, webhook endpoints for which it waited among them; or {'conflict'}.
+-- Returns {'kept', group ...} with the groups that have not acknowledged the outcome; {'done', group or endpoint ...} with the
+-- groups and webhook endpoints that had not taken the outcome; or {'conflict'}.
 local id = ARGV[1]
 local stored = redis.call('GET', KEYS[1])
 if not stored or header_of(stored).version ~= tonumber(ARGV[2]) then
   return { 'conflict' }
 end
 
-local function is_behind(place, other)
-  local ms, sequence = string.match(place, '^(%d+)-(%d+)$')
-  local other_ms, other_sequence = string.match(other, '^(%d+)-(%d+)$')
+local function is_after(entry_id, other_id)
+  local ms, sequence = string.match(entry_id, '^(%d+)-(%d+)$')
+  local other_ms, other_sequence = string.match(other_id, '^(%d+)-(%d+)$')
   ms, sequence, other_ms, other_sequence = tonumber(ms), tonumber(sequence), tonumber(other_ms), tonumber(other_sequence)
   return ms > other_ms or (ms == other_ms and sequence > other_sequence)
 end
@@ -27,8 +27,8 @@ local function unread_by(entry_id)
     for index = 1, #flat, 2 do
       group[flat[index]] = flat[index + 1]
     end
-    local is_new = is_behind(entry_id, group['last-delivered-id'])
-    if is_new or #redis.call('XPENDING', KEYS[7], group['name'], entry_id, entry_id, 1) > 0 then
+    local is_undelivered = is_after(entry_id, group['last-delivered-id'])
+    if is_undelivered or #redis.call('XPENDING', KEYS[7], group['name'], entry_id, entry_id, 1) > 0 then
       names[#names + 1] = group['name']
     end
   end
@@ -40,7 +40,7 @@ local last = redis.call('LINDEX', KEYS[2], -1)
 local entry_id = last and string.match(last, '\n(%S+)$')
 local unread = entry_id and unread_by(entry_id) or {}
 if ARGV[6] == 'keep' and #unread > 0 then
-  redis.call('ZADD', 'due:care', string.format('%d', now_ms() + ARGV[7]), id)
+  redis.call('ZADD', keys.DUE_UPKEEP, string.format('%d', now_ms() + ARGV[7]), id)
   return { 'kept', unpack(unread) }
 end
 if entry_id then
@@ -61,15 +61,15 @@ end
 redis.call('ZREM', KEYS[5], id)
 redis.call('ZREM', KEYS[6], id)
 redis.call('SREM', KEYS[8], id)
-redis.call('ZREM', 'due:care', id)
-redis.call('ZREM', 'calls:open', id)
-redis.call('ZREM', 'due:parked', id)
-redis.call('HDEL', 'due:begun', 'dial:' .. id, 'care:' .. id, 'retire:' .. id)
+redis.call('ZREM', keys.DUE_UPKEEP, id)
+redis.call('ZREM', keys.CALLS_OPEN, id)
+redis.call('ZREM', keys.PARKED, id)
+clear_crash_counts(id)
 set_dial(ARGV[5], ARGV[4], id, '')
-for _, endpoint in ipairs(redis.call('HKEYS', 'webhooks:' .. ARGV[4])) do
-  if entry_id and redis.call('LPOS', 'webhook:' .. endpoint .. ':lane:' .. id, sequences) then
+for _, endpoint in ipairs(redis.call('HKEYS', keys.webhooks(ARGV[4]))) do
+  if entry_id and redis.call('LPOS', keys.webhook_lane(endpoint, id), sequences) then
     unread[#unread + 1] = endpoint
   end
-  forget_lane(endpoint, id, sequences)
+  delete_lane(endpoint, id, sequences)
 end
 return { 'done', unpack(unread) }

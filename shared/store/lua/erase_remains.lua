@@ -1,20 +1,14 @@
--- Drops what there is of a confirmation under its own id, whatever its record says: it is the record that nobody can read.
--- ARGV: id, every endpoint.
+-- Erases what there is of a confirmation under its own id without reading its record, which may be unreadable.
+-- ARGV: id, every endpoint. Returns how many events it had.
 local id = ARGV[1]
-local sequences = redis.call('LLEN', 'confirmation:' .. id .. ':events')
-for _, key in ipairs({ '', ':events', ':transcript' }) do
-  redis.call('DEL', 'confirmation:' .. id .. key)
+local sequences = redis.call('LLEN', keys.history(id))
+redis.call('DEL', keys.record(id), keys.history(id), keys.transcript(id))
+for _, key in ipairs({ keys.DUE_UPKEEP, keys.PARKED, keys.CALLS_OPEN }) do
+  redis.call('ZREM', key, id)
 end
-for _, place in ipairs({ 'due:care', 'due:parked', 'calls:open' }) do
-  redis.call('ZREM', place, id)
-end
-redis.call('HDEL', 'due:begun', 'dial:' .. id, 'care:' .. id, 'retire:' .. id)
-for _, priority in ipairs({ 'high', 'normal' }) do
-  for _, shop in ipairs(redis.call('ZRANGE', 'due:heads:' .. priority, 0, -1)) do
-    set_dial(priority, shop, id, '')
-  end
-end
+clear_crash_counts(id)
+clear_dial_everywhere(id)
 for index = 2, #ARGV do
-  forget_lane(ARGV[index], id, sequences)
+  delete_lane(ARGV[index], id, sequences)
 end
 return sequences

@@ -1,7 +1,6 @@
--- Frees the place of a grant that led to no call; the place of a call that is going on stays taken.
+-- Gives back a grant that led to no call: it no longer counts as a call at once, unless a call is going on.
 -- KEYS: the record, the calls at once. ARGV: id.
-local stored = redis.call('GET', KEYS[1])
-if not stored or header_of(stored).state ~= 'calling' then
+if header_of(redis.call('GETRANGE', KEYS[1], 0, 255)).state ~= 'calling' then
   redis.call('ZREM', KEYS[2], ARGV[1])
 end
 return 1

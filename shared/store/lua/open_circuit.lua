@@ -1,4 +1,4 @@
--- Opens the circuit, or postpones the next probe where it is open. KEYS: the circuit. ARGV: reason, probe every ms.
+-- Opens the circuit, or postpones the next probe if it is open. KEYS: the circuit. ARGV: reason, ms between probes.
 local now = now_ms()
 redis.call('HSETNX', KEYS[1], 'reason', ARGV[1])
 redis.call('HSETNX', KEYS[1], 'since', string.format('%d', now))

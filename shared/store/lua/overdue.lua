@@ -2,8 +2,8 @@
 local now, counts = now_ms(), {}
 for index, priority in ipairs({ 'high', 'normal' }) do
   counts[index] = 0
-  for _, shop in ipairs(redis.call('ZRANGEBYSCORE', 'due:heads:' .. priority, '-inf', now)) do
-    counts[index] = counts[index] + redis.call('ZCOUNT', 'due:dial:' .. priority .. ':' .. shop, '-inf', now)
+  for _, shop in ipairs(redis.call('ZRANGEBYSCORE', keys.due_heads(priority), '-inf', now)) do
+    counts[index] = counts[index] + redis.call('ZCOUNT', keys.due_dial(priority, shop), '-inf', now)
   end
 end
 return counts

@@ -1,17 +1,12 @@
--- Takes a confirmation out of all that is due, whatever its record says: it may be the record that nobody can read. It is
--- looked at again when it has been parked for its retention.
--- ARGV: id, ms until it is looked at again, the same where it is finished and could not be erased.
+-- Parks a confirmation: nothing of it is due any more. Its record, which may be unreadable, is not changed. The confirmation
+-- is looked at again when it has been parked for its retention.
+-- ARGV: id, ms until it is looked at again, the same for a finished confirmation that could not be erased.
 local id = ARGV[1]
-for _, priority in ipairs({ 'high', 'normal' }) do
-  for _, shop in ipairs(redis.call('ZRANGE', 'due:heads:' .. priority, 0, -1)) do
-    set_dial(priority, shop, id, '')
-  end
-end
-local stored = redis.call('GET', 'confirmation:' .. id)
-local state = stored and header_of(stored).state
-redis.call('ZADD', 'due:care', string.format('%d', now_ms() + ARGV[state == 'finished' and 3 or 2]), id)
+clear_dial_everywhere(id)
+local state = header_of(redis.call('GETRANGE', keys.record(id), 0, 255)).state
+redis.call('ZADD', keys.DUE_UPKEEP, string.format('%d', now_ms() + ARGV[state == 'finished' and 3 or 2]), id)
 if state ~= 'calling' then
-  redis.call('ZREM', 'calls:open', id)
+  redis.call('ZREM', keys.CALLS_OPEN, id)
 end
-redis.call('ZADD', 'due:parked', 'NX', string.format('%d', now_ms()), id)
+redis.call('ZADD', keys.PARKED, 'NX', string.format('%d', now_ms()), id)
 return 1

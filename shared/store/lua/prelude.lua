@@ -1,5 +1,7 @@
--- What every writing script shares. A record is one string: "SCHEMA VERSION STATE COMMIT,COMMIT,...\nJSON", STATE being
--- `waiting`, `calling`, `rehearsing` or `finished`; the last eight commits are kept, so that one whose reply was lost is known again.
+-- What the scripts share. A record is one string: "SCHEMA VERSION STATE COMMIT,COMMIT,... PHONE\nJSON". STATE is `waiting`,
+-- `calling`, `rehearsing` or `finished`. The last eight commits are kept, so that a repeat of one whose reply was lost is
+-- recognised. Records of older programs have no PHONE. `keys` stands for the Python module of that name, whose patterns are
+-- put in when a script is loaded.
 
 local function now_ms()
   local time = redis.call('TIME')
@@ -12,22 +14,26 @@ local function reply_time()
 end
 
 local function header_of(record)
-  local schema, version, state, commits = string.match(record, '^(%d+) (%d+) (%a+) ([^\n]*)\n')
-  return { schema = tonumber(schema), version = tonumber(version), state = state, commits = commits }
+  local schema, version, state, commits, phone = string.match(record, '^(%d+) (%d+) (%a+) ([^ \n]*) ?([^\n]*)\n')
+  return { schema = tonumber(schema), version = tonumber(version), state = state, commits = commits, phone = phone }
 end
 
--- due:heads:{priority} holds, for each shop with something to dial, when the first of it is due.
+local function record_text(schema, version, state, commits, phone, json)
+  return schema .. ' ' .. version .. ' ' .. state .. ' ' .. commits .. ' ' .. phone .. '\n' .. json
+end
+
+-- due_heads holds, for each shop with something to dial, when the first of it is due.
 local function refresh_head(priority, shop)
-  local first = redis.call('ZRANGE', 'due:dial:' .. priority .. ':' .. shop, 0, 0, 'WITHSCORES')
+  local first = redis.call('ZRANGE', keys.due_dial(priority, shop), 0, 0, 'WITHSCORES')
   if first[1] then
-    redis.call('ZADD', 'due:heads:' .. priority, first[2], shop)
+    redis.call('ZADD', keys.due_heads(priority), first[2], shop)
   else
-    redis.call('ZREM', 'due:heads:' .. priority, shop)
+    redis.call('ZREM', keys.due_heads(priority), shop)
   end
 end
 
 local function set_dial(priority, shop, id, at_ms)
-  local key = 'due:dial:' .. priority .. ':' .. shop
+  local key = keys.due_dial(priority, shop)
   if at_ms == '' then
     redis.call('ZREM', key, id)
   else
@@ -36,11 +42,25 @@ local function set_dial(priority, shop, id, at_ms)
   refresh_head(priority, shop)
 end
 
--- A number has one call at a time, whatever order it is about: the orders whose calls are open are in line:{phone}.
+-- For confirmations whose record may be unreadable: neither shop nor priority is known.
+local function clear_dial_everywhere(id)
+  for _, priority in ipairs({ 'high', 'normal' }) do
+    for _, shop in ipairs(redis.call('ZRANGE', keys.due_heads(priority), 0, -1)) do
+      set_dial(priority, shop, id, '')
+    end
+  end
+end
+
+local function clear_crash_counts(id)
+  local fields = { keys.begun_field('dial', id), keys.begun_field('care', id), keys.begun_field('retire', id) }
+  redis.call('HDEL', keys.BEGUN, unpack(fields))
+end
+
+-- A number has one call at a time, whatever order it is about.
 local function line_is_taken(phone, id)
-  for _, other in ipairs(redis.call('SMEMBERS', 'line:' .. phone)) do
+  for _, other in ipairs(redis.call('SMEMBERS', keys.line(phone))) do
     if other ~= id then
-      local header = redis.call('GETRANGE', 'confirmation:' .. other, 0, 255)
+      local header = redis.call('GETRANGE', keys.record(other), 0, 255)
       if header ~= '' and header_of(header).state == 'calling' then
         return true
       end
@@ -49,99 +69,100 @@ local function line_is_taken(phone, id)
   return false
 end
 
--- Sets when somebody must deliver to an endpoint; while somebody does, that is set at the end of it. Not to a parked one.
-local function wake_endpoint(endpoint)
-  if redis.call('ZSCORE', 'deliver:open', endpoint) or redis.call('ZSCORE', 'due:parked', endpoint) then
+-- Sets when an endpoint is due. While a worker delivers to it, that is set when the worker releases it; a parked endpoint
+-- is never due.
+local function schedule_endpoint(endpoint)
+  if redis.call('ZSCORE', keys.DELIVER_OPEN, endpoint) or redis.call('ZSCORE', keys.PARKED, endpoint) then
     return
   end
-  local first = redis.call('ZRANGE', 'webhook:' .. endpoint .. ':lanes', 0, 0, 'WITHSCORES')
-  if not first[1] or redis.call('EXISTS', 'webhook:' .. endpoint .. ':off') == 1 then
-    redis.call('ZREM', 'due:deliver', endpoint)
+  local first = redis.call('ZRANGE', keys.webhook_lanes(endpoint), 0, 0, 'WITHSCORES')
+  if not first[1] or redis.call('EXISTS', keys.webhook_off(endpoint)) == 1 then
+    redis.call('ZREM', keys.DUE_DELIVER, endpoint)
     return
   end
-  local held_until = tonumber(redis.call('HGET', 'webhook:' .. endpoint .. ':circuit', 'until') or '0')
-  redis.call('ZADD', 'due:deliver', string.format('%d', math.max(tonumber(first[2]), held_until)), endpoint)
+  local held_until = tonumber(redis.call('HGET', keys.webhook_circuit(endpoint), 'until') or '0')
+  redis.call('ZADD', keys.DUE_DELIVER, string.format('%d', math.max(tonumber(first[2]), held_until)), endpoint)
 end
 
--- Puts an event into the lane of its confirmation at each endpoint of the shop that wants it.
-local function post(shop, id, sequence, kind)
-  local endpoints = redis.call('HGETALL', 'webhooks:' .. shop)
+-- Appends an event to the lane of its confirmation at each endpoint of the shop that wants this type of event.
+local function enqueue_deliveries(shop, id, sequence, event_type)
+  local endpoints = redis.call('HGETALL', keys.webhooks(shop))
   for index = 1, #endpoints, 2 do
     local endpoint = endpoints[index]
-    if string.find(' ' .. endpoints[index + 1] .. ' ', ' ' .. kind .. ' ', 1, true) then
-      redis.call('RPUSH', 'webhook:' .. endpoint .. ':lane:' .. id, sequence)
-      redis.call('ZADD', 'webhook:' .. endpoint .. ':lanes', 'NX', string.format('%d', now_ms()), id)
-      wake_endpoint(endpoint)
+    if string.find(' ' .. endpoints[index + 1] .. ' ', ' ' .. event_type .. ' ', 1, true) then
+      redis.call('RPUSH', keys.webhook_lane(endpoint, id), sequence)
+      redis.call('ZADD', keys.webhook_lanes(endpoint), 'NX', string.format('%d', now_ms()), id)
+      schedule_endpoint(endpoint)
     end
   end
 end
 
--- Drops what waits at an endpoint of a confirmation that is erased.
-local function forget_lane(endpoint, id, sequences)
-  local base = 'webhook:' .. endpoint
-  redis.call('DEL', base .. ':lane:' .. id)
-  redis.call('ZREM', base .. ':lanes', id)
-  redis.call('HDEL', base .. ':tries', id)
+-- Removes all that an endpoint has of an erased confirmation: its lane, its failures, its dead letters.
+local function delete_lane(endpoint, id, sequences)
+  redis.call('DEL', keys.webhook_lane(endpoint, id))
+  redis.call('ZREM', keys.webhook_lanes(endpoint), id)
+  redis.call('HDEL', keys.webhook_tries(endpoint), id)
   for sequence = 1, sequences do
-    redis.call('ZREM', base .. ':dead', id .. '.' .. sequence)
-    redis.call('HDEL', base .. ':why', id .. '.' .. sequence)
+    redis.call('ZREM', keys.webhook_dead(endpoint), id .. '.' .. sequence)
+    redis.call('HDEL', keys.webhook_why(endpoint), id .. '.' .. sequence)
   end
 end
 
--- One event: its place in the shop's log, the history of its confirmation, the channel; the last one for the CRM too.
-local function announce(shop, id, sequence, entry, kind, keep_from_ms, envelope)
-  redis.call('XADD', 'events:' .. shop .. ':log', 'MINID', '~', keep_from_ms, '*', 'c', id, 's', sequence)
-  redis.call('PUBLISH', 'events:' .. shop, envelope)
-  post(shop, id, sequence, kind)
-  if kind == 'confirmation.finished' then
-    local entry_id = redis.call('XADD', 'outcomes:' .. shop .. ':log', '*', 'event', envelope)
-    redis.call('PUBLISH', 'outcomes:' .. shop, envelope)
+-- Writes one event to the shop's log, the shop's channel, the endpoints' lanes and the confirmation's history. The last
+-- event of a confirmation also goes to the CRM's stream and channel.
+local function publish_event(shop, id, sequence, entry, event_type, keep_from_ms, envelope)
+  redis.call('XADD', keys.events_log(shop), 'MINID', '~', keep_from_ms, '*', 'c', id, 's', sequence)
+  redis.call('PUBLISH', keys.events_channel(shop), envelope)
+  enqueue_deliveries(shop, id, sequence, event_type)
+  if event_type == 'confirmation.finished' then
+    local entry_id = redis.call('XADD', keys.outcomes_log(shop), '*', 'event', envelope)
+    redis.call('PUBLISH', keys.outcomes_channel(shop), envelope)
     entry = entry .. '\n' .. entry_id
   end
-  redis.call('RPUSH', 'confirmation:' .. id .. ':events', entry)
+  redis.call('RPUSH', keys.history(id), entry)
 end
 
--- Returns all that a script was told where that is much: one argument, a MessagePack list.
-local function told()
+-- Returns the arguments of a script that has many: ARGV[1] is a list in MessagePack.
+local function unpacked_arguments()
   return unpack(cmsgpack.unpack(ARGV[1]))
 end
 
--- Does what follows: a list of commands, each a list of words; `@dial` and `@announce` are ours.
-local function follow_up(commands)
-  for _, words in ipairs(commands) do
-    if words[1] == '@dial' then
+-- Applies side effects: each is a list of words, either a Redis command or a call of `@set_dial` or `@publish_event`.
+local function apply_side_effects(effects)
+  for _, words in ipairs(effects) do
+    if words[1] == '@set_dial' then
       set_dial(unpack(words, 2))
-    elseif words[1] == '@announce' then
-      announce(unpack(words, 2))
+    elseif words[1] == '@publish_event' then
+      publish_event(unpack(words, 2))
     else
       redis.call(unpack(words))
     end
   end
 end
 
--- What a submission's idempotency key stands for: kind ('conflict' for another request, 'erased' where what it is about
--- is gone), the id it is about, the first answer, the record ('' where there is none). Nothing where the key is free.
-local function remembered(key, digest)
-  local known = key ~= '' and redis.call('GET', key)
-  if not known then
+-- Returns what a submission's idempotency key stands for: kind ('conflict' for another request, 'erased' if its confirmation
+-- was erased), the id it is about, the first answer, the record ('' if there is none). Returns nothing if the key is free.
+local function earlier_request(key, digest)
+  local stored = key ~= '' and redis.call('GET', key)
+  if not stored then
     return nil
   end
-  local first_digest, kind, about, answer = string.match(known, '^(%S*) (%S+) (%S+) (.*)$')
+  local first_digest, kind, about, answer = string.match(stored, '^(%S*) (%S+) (%S+) (.*)$')
   if first_digest ~= digest then
     return 'conflict'
   end
-  local record = kind == 'opted_out' and '' or redis.call('GET', 'confirmation:' .. about)
+  local record = kind == 'opted_out' and '' or redis.call('GET', keys.record(about))
   if not record then
     return 'erased', about, '', ''
   end
   return kind, about, answer, record
 end
 
--- All confirmations of an order as they are kept, newest first, and the newest one's record where it is open.
-local function open_of(orders, order_id)
+-- Returns the ids of an order's confirmations as they are stored, newest first, the newest id, and its record if it is open.
+local function confirmations_of_order(orders, order_id)
   local ids = redis.call('HGET', orders, order_id)
   local newest = ids and string.match(ids, '^%S+')
-  local record = newest and redis.call('GET', 'confirmation:' .. newest)
+  local record = newest and redis.call('GET', keys.record(newest))
   if record and header_of(record).state ~= 'finished' then
     return ids, newest, record
   end

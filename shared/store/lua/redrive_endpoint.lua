@@ -1,5 +1,5 @@
--- Takes an endpoint out of the parked ones, forgets how often it was begun, and sets when it is due. ARGV: endpoint.
-redis.call('ZREM', 'due:parked', ARGV[1])
-redis.call('HDEL', 'due:begun', 'deliver:' .. ARGV[1])
-wake_endpoint(ARGV[1])
+-- Takes an endpoint out of the parked ones, clears its crash count, and sets when it is due. ARGV: endpoint.
+redis.call('ZREM', keys.PARKED, ARGV[1])
+redis.call('HDEL', keys.BEGUN, keys.begun_field('deliver', ARGV[1]))
+schedule_endpoint(ARGV[1])
 return 1

@@ -1,14 +1,14 @@
 -- Puts dead letters back into their lanes, in order, to be delivered at once. ARGV: endpoint, event id ...
 -- Returns how many there were.
-local base, count = 'webhook:' .. ARGV[1], 0
+local endpoint, count = ARGV[1], 0
 for index = 2, #ARGV do
   local event_id = ARGV[index]
   local id, sequence = string.match(event_id, '^(.*)%.(%d+)$')
-  if id and redis.call('ZREM', base .. ':dead', event_id) == 1 then
+  if id and redis.call('ZREM', keys.webhook_dead(endpoint), event_id) == 1 then
     count = count + 1
-    redis.call('HDEL', base .. ':why', event_id)
-    redis.call('HDEL', base .. ':tries', id)
-    local lane = base .. ':lane:' .. id
+    redis.call('HDEL', keys.webhook_why(endpoint), event_id)
+    redis.call('HDEL', keys.webhook_tries(endpoint), id)
+    local lane = keys.webhook_lane(endpoint, id)
     local sequences = redis.call('LRANGE', lane, 0, -1)
     sequences[#sequences + 1] = sequence
     table.sort(sequences, function(one, other)
@@ -16,11 +16,11 @@ for index = 2, #ARGV do
     end)
     redis.call('DEL', lane)
     redis.call('RPUSH', lane, unpack(sequences))
-    redis.call('ZADD', base .. ':lanes', string.format('%d', now_ms()), id)
+    redis.call('ZADD', keys.webhook_lanes(endpoint), string.format('%d', now_ms()), id)
   end
 end
 if count > 0 then
-  redis.call('DEL', base .. ':circuit')
-  wake_endpoint(ARGV[1])
+  redis.call('DEL', keys.webhook_circuit(endpoint))
+  schedule_endpoint(endpoint)
 end
 return count

@@ -1,17 +1,16 @@
--- Notes what became of the first event in a lane; one that is not the first any more was settled before.
--- ARGV: endpoint, confirmation, sequence, what (`delivered`, `failed`: to be tried again, `dead`: failed for the last time,
--- `buried`: given up without a try), next try ms, reason as JSON, failures in a row that open the circuit, its first pause ms.
+-- Notes the result of the first event in a lane. An event that is not the first any more was settled before.
+-- ARGV: endpoint, confirmation, sequence, result (`delivered`; `failed`: to be tried again; `dead`: failed for the last time;
+-- `untried`: given up without a try), next try ms, reason as JSON, failures in a row that open the circuit, its first pause ms.
 -- Returns `settled`, `opened` (the circuit, just now) or `stale`.
-local endpoint, id, sequence, what = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local base = 'webhook:' .. endpoint
-local lane, circuit = base .. ':lane:' .. id, base .. ':circuit'
+local endpoint, id, sequence, result = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local lane, circuit = keys.webhook_lane(endpoint, id), keys.webhook_circuit(endpoint)
 local now, answer = now_ms(), 'settled'
 if redis.call('LINDEX', lane, 0) ~= sequence then
   return 'stale'
 end
-if what == 'delivered' then
+if result == 'delivered' then
   redis.call('DEL', circuit)
-elseif what ~= 'buried' then
+elseif result ~= 'untried' then
   local failures = redis.call('HINCRBY', circuit, 'failures', 1)
   if failures >= tonumber(ARGV[7]) and now >= tonumber(redis.call('HGET', circuit, 'until') or '0') then
     local openings = redis.call('HINCRBY', circuit, 'openings', 1)
@@ -20,21 +19,21 @@ elseif what ~= 'buried' then
     answer = 'opened'
   end
 end
-if what == 'failed' then
-  redis.call('HINCRBY', base .. ':tries', id, 1)
-  redis.call('ZADD', base .. ':lanes', ARGV[5], id)
+if result == 'failed' then
+  redis.call('HINCRBY', keys.webhook_tries(endpoint), id, 1)
+  redis.call('ZADD', keys.webhook_lanes(endpoint), ARGV[5], id)
   return answer
 end
 redis.call('LPOP', lane)
-redis.call('HDEL', base .. ':tries', id)
-if what ~= 'delivered' then
+redis.call('HDEL', keys.webhook_tries(endpoint), id)
+if result ~= 'delivered' then
   local event_id = id .. '.' .. sequence
-  redis.call('ZADD', base .. ':dead', string.format('%d', now), event_id)
-  redis.call('HSET', base .. ':why', event_id, ARGV[6])
+  redis.call('ZADD', keys.webhook_dead(endpoint), string.format('%d', now), event_id)
+  redis.call('HSET', keys.webhook_why(endpoint), event_id, ARGV[6])
 end
 if redis.call('LLEN', lane) > 0 then
-  redis.call('ZADD', base .. ':lanes', string.format('%d', now), id)
+  redis.call('ZADD', keys.webhook_lanes(endpoint), string.format('%d', now), id)
 else
-  redis.call('ZREM', base .. ':lanes', id)
+  redis.call('ZREM', keys.webhook_lanes(endpoint), id)
 end
 return answer

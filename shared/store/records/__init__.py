@@ -1,1 +1,1 @@
-"""Confirmations as they are kept: records, events, transcripts, and how they are found."""
+"""Stored confirmations: records, events, transcripts, and how they are found."""

@@ -1,4 +1,7 @@
-"""The stored form of a confirmation: one line of header, then JSON without what is None or empty."""
+"""The stored form of a confirmation: a header of one line, then JSON without what is None or empty.
+
+`lua/prelude.lua` says what the header holds; the scripts write it.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,6 +11,7 @@ import msgspec
 
 from shared.core.confirmation import SCHEMA_VERSION, Confirmation
 from shared.core.errors import ConfirmerError
+from shared.store import keys
 
 _decoder = msgspec.json.Decoder(Confirmation)
 _encoder = msgspec.json.Encoder()
@@ -18,7 +22,7 @@ class UnknownSchemaError(ConfirmerError):
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class ConfirmationRecord:
     """A confirmation as stored; `version` counts its commits."""
 
     confirmation: Confirmation
@@ -30,8 +34,8 @@ def encode(confirmation: Confirmation) -> str:
     return _encoder.encode(compact(msgspec.to_builtins(confirmation))).decode()
 
 
-def compact(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
-    """Leave out what is None or empty; decoding puts the defaults back."""
+def compact(value: Any) -> Any:  # noqa: ANN401  # Any: JSON of any shape
+    """Return `value` without what is None or empty; decoding puts the defaults back."""
     if isinstance(value, dict):
         kept = {}
         for key, part in value.items():
@@ -44,7 +48,7 @@ def compact(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
     return [compact(part) for part in value] if isinstance(value, (list, tuple)) else value
 
 
-def decode(stored: bytes) -> Record:
+def decode(stored: bytes) -> ConfirmationRecord:
     """Read a record.
 
     Raises:
@@ -56,11 +60,11 @@ def decode(stored: bytes) -> Record:
         raise UnknownSchemaError(
             f"a stored record has schema {int(schema)}, this program knows {SCHEMA_VERSION}: start the newer version"
         )
-    return Record(_decoder.decode(body), int(version))
+    return ConfirmationRecord(_decoder.decode(body), int(version))
 
 
-def decode_if_readable(stored: bytes) -> Record | None:
-    """Read a record; None where this program can't."""
+def decode_if_readable(stored: bytes) -> ConfirmationRecord | None:
+    """Read a record; return None if this program cannot."""
     try:
         return decode(stored)
     except (UnknownSchemaError, msgspec.MsgspecError, ValueError):
@@ -68,7 +72,7 @@ def decode_if_readable(stored: bytes) -> Record | None:
 
 
 def state_word(confirmation: Confirmation) -> str:
-    """Return the word in the header by which scripts know what goes on: `waiting`, `calling`, `rehearsing` or `finished`."""
+    """Return the word in the header that tells the scripts the state: `waiting`, `calling`, `rehearsing` or `finished`."""
     if confirmation.is_finished:
         return "finished"
     if confirmation.open_attempt is None:
@@ -77,8 +81,13 @@ def state_word(confirmation: Confirmation) -> str:
 
 
 def is_finished(header: bytes) -> bool:
-    """Tell by the beginning of a record, which may be one that nobody can read, whether it is finished."""
+    """Tell from the header of a record whether it is finished; the body may be unreadable."""
     return header.partition(b"\n")[0].split(b" ")[2:3] == [b"finished"]
+
+
+def listing_key(confirmation: Confirmation) -> str:
+    """Name the one listing that a confirmation is in: by its status, and once it is finished by its outcome."""
+    return keys.listing(confirmation.shop, (confirmation.outcome or confirmation.status).value)
 
 
 def to_ms(moment: datetime) -> int:

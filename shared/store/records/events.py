@@ -1,4 +1,4 @@
-"""The events told to a shop, read again: of one confirmation from its first, or all of a shop's from a place on."""
+"""Reads stored events: those of one confirmation, or all of a shop's after a place in its log."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,67 +16,67 @@ _decoder = msgspec.json.Decoder(Event)
 
 
 @dataclass(frozen=True, slots=True)
-class ToldEvent:
-    """An event as it was told. `place` is where it stands in what is being read: what comes after it is read from there."""
+class StoredEvent:
+    """A shop's event as it was published. `place` is its position in what is being read: reading goes on after it."""
 
     place: str
     type: EventType
-    envelope: dict[str, Any]
+    envelope: dict[str, Any]  # Any: JSON; `shared/core/lifecycle/envelope.py` makes it
 
     @property
     def is_last(self) -> bool:
-        """Whether no further event of its confirmation follows."""
+        """Whether it is the last event of its confirmation."""
         return self.type is EventType.FINISHED
 
 
 class Events:
-    """Reads; the commits write. A live reader listens on the channel (`Notifications`) and then reads on from its place."""
+    """Reads what the commits wrote. A live reader subscribes to the channel (`Notifications`) and then reads on from its place."""
 
     def __init__(self, client: Client, *, dataschema: str) -> None:
         self._client = client
         self._dataschema = dataschema
 
-    async def of(self, confirmation: Confirmation, *, after: int = 0) -> list[ToldEvent]:
-        """Return the confirmation's events whose sequence is above `after`; the place is the sequence."""
+    async def of(self, confirmation: Confirmation, *, after: int = 0) -> list[StoredEvent]:
+        """Return the confirmation's events whose sequence is above `after`; their place is the sequence."""
         async with translated():
             entries = await self._client.lrange(keys.history(confirmation.id), after, -1)
-        return [self._told(str(after + index), entry, confirmation) for index, entry in enumerate(entries, start=1)]
+        return [self._stored(str(after + index), entry, confirmation) for index, entry in enumerate(entries, start=1)]
 
     async def newest_place(self, shop: str) -> str:
-        """Return the place of the newest of the shop's events, from which on all later ones can be read."""
+        """Return the place of the shop's newest event, after which all later ones can be read."""
         async with translated():
             newest = await self._client.xrevrange(keys.events_log(shop), count=1)
         return newest[0][0].decode() if newest else "0-0"
 
-    async def after(self, shop: str, place: str, *, limit: int = 100) -> list[ToldEvent]:
-        """Return the shop's next events behind `place`, in order; those of erased confirmations are left out.
+    async def after(self, shop: str, place: str, *, limit: int = 100) -> list[StoredEvent]:
+        """Return the shop's next events after `place`, in order; those of erased confirmations are left out.
 
-        An empty list means that there are none: read on with the place of the last one otherwise.
+        An empty list means that there are none; otherwise reading goes on after the place of the last one.
         """
-        told: list[ToldEvent] = []
-        while not told:
+        events: list[StoredEvent] = []
+        while not events:
             async with translated():
                 refs = await self._client.xrange(keys.events_log(shop), min=f"({place}", count=limit)
-                told = await self._resolved(refs)
+                events = await self._resolved(refs)
             if len(refs) < limit:
                 break
             place = refs[-1][0].decode()
-        return told
+        return events
 
-    async def _resolved(self, refs: list[tuple[bytes, dict[bytes, bytes]]]) -> list[ToldEvent]:
+    async def _resolved(self, refs: list[tuple[bytes, dict[bytes, bytes]]]) -> list[StoredEvent]:
         pipe = self._client.pipeline(transaction=False)
         for _, ref in refs:
             confirmation_id = ref[b"c"].decode()
             pipe.get(keys.record(confirmation_id))
             pipe.lindex(keys.history(confirmation_id), int(ref[b"s"]) - 1)
         found = await pipe.execute() if refs else []
-        told = zip(refs, found[::2], found[1::2], strict=True)
+        entries = zip(refs, found[::2], found[1::2], strict=True)
         return [
-            self._told(place.decode(), entry, decode(stored).confirmation)
-            for (place, _), stored, entry in told
+            self._stored(place.decode(), entry, decode(stored).confirmation)
+            for (place, _), stored, entry in entries
             if stored is not None and entry is not None
         ]
 
-    def _told(self, place: str, entry: bytes, confirmation: Confirmation) -> ToldEvent:
+    def _stored(self, place: str, entry: bytes, confirmation: Confirmation) -> StoredEvent:
         event = _decoder.decode(entry.partition(b"\n")[0])
-        return ToldEvent(place, event.type, envelope(event, confirmation, self._dataschema))
+        return StoredEvent(place, event.type, envelope(event, confirmation, self._dataschema))

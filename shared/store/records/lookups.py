@@ -1,4 +1,4 @@
-"""Finding confirmations: listed newest first, and by phone number."""
+"""Finds confirmations by shop, status, outcome, order and phone number."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from shared.store.redis.connection import Client, translated
 
 _UNFINISHED = tuple(status.value for status in Status if status is not Status.FINISHED)
 _FINISHED = tuple(outcome.value for outcome in Outcome)
-_MOST_OF_A_NUMBER = 200
+_MAX_OF_A_NUMBER = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Page:
 
 
 class Lookups:
-    """Reads that go by something else than the id. Ids are ULIDs, so that their order is that of time."""
+    """Reads that do not start from an id. Ids are ULIDs, so that they sort by time."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -38,7 +38,7 @@ class Lookups:
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page:
-        """Return the shop's confirmations that fit all conditions, newest first, from behind `cursor` on."""
+        """Return the shop's confirmations that meet all conditions, newest first, after `cursor`."""
         async with translated():
             if order_id is not None:
                 ids = await self._ids_of_order(shop, order_id, cursor)
@@ -56,31 +56,31 @@ class Lookups:
         return tuple(decode(record).confirmation for record in stored if record is not None)
 
     async def existing(self, confirmation_ids: Sequence[str]) -> frozenset[str]:
-        """Return those of the ids that there are, whether their records can be read or not."""
+        """Return those of the ids that exist, whether their records can be read or not."""
         pipe = self._client.pipeline(transaction=False)
         for confirmation_id in confirmation_ids:
             pipe.exists(keys.record(confirmation_id))
         async with translated():
             found = await pipe.execute()
-        return frozenset(one for one, is_there in zip(confirmation_ids, found, strict=True) if is_there)
+        return frozenset(confirmation_id for confirmation_id, is_there in zip(confirmation_ids, found, strict=True) if is_there)
 
     async def is_listed(self, shop: str, confirmation_id: str) -> bool:
-        """Tell whether a confirmation is the shop's, also where its record can't be read."""
-        pipe = self._client.pipeline(transaction=True)  # at one moment: it moves from one listing to another
+        """Tell whether a confirmation is the shop's, without reading its record, which may be unreadable."""
+        pipe = self._client.pipeline(transaction=True)  # in one transaction, because it moves from one listing to another
         for word in _UNFINISHED + _FINISHED:
             pipe.zscore(keys.listing(shop, word), confirmation_id)
         async with translated():
             return any(score is not None for score in await pipe.execute())
 
     async def find_open_by_phone(self, shop: str | None, phone: str) -> tuple[Confirmation, ...]:
-        """Return the number's open confirmations, newest first, of one shop or of all; no test orders."""
+        """Return the number's open confirmations of one shop or, with None, of all, newest first and without test orders."""
         found = await self.of_phone(phone)
         return tuple(item for item in found if not (item.is_finished or item.is_test) and shop in {None, item.shop})
 
     async def of_phone(self, phone: str) -> tuple[Confirmation, ...]:
-        """Return the number's confirmations of all shops, finished ones too, newest first."""
+        """Return the number's confirmations of all shops, also finished ones, newest first."""
         async with translated():
-            ids = await self._client.zrange(keys.phone(phone), 0, _MOST_OF_A_NUMBER - 1, desc=True)
+            ids = await self._client.zrange(keys.phone(phone), 0, _MAX_OF_A_NUMBER - 1, desc=True)
             return await self.get_many(tuple(confirmation_id.decode() for confirmation_id in ids))
 
     async def _ids_of_order(self, shop: str, order_id: str, cursor: str | None) -> tuple[str, ...]:
@@ -89,7 +89,9 @@ class Lookups:
         return tuple(confirmation_id for confirmation_id in every if cursor is None or confirmation_id < cursor)
 
     async def _newest(self, shop: str, words: tuple[str, ...], *, cursor: str | None, limit: int) -> tuple[str, ...]:
-        pipe = self._client.pipeline(transaction=True)  # at one moment: what moves between two listings is in one of them
+        pipe = self._client.pipeline(
+            transaction=True
+        )  # in one transaction, so that what moves between two listings is found in one of them
         newest = "+" if cursor is None else f"({cursor}"
         for word in words:
             pipe.zrevrangebylex(keys.listing(shop, word), newest, "-", start=0, num=limit)
@@ -99,7 +101,7 @@ class Lookups:
 
 
 def _listings(status: Status | None, outcome: Outcome | None) -> tuple[str, ...]:
-    """Name the listings in which what fits can be; each confirmation is in exactly one."""
+    """Return the listings that can hold what is looked for; each confirmation is in exactly one."""
     if outcome is not None:
         return (outcome.value,) if status in {None, Status.FINISHED} else ()
     if status is None:

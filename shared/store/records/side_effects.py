@@ -1,4 +1,4 @@
-"""What one commit does beside the record: due times, listing, events, messages. Pure; the words of the Lua scripts."""
+"""What a commit changes besides the record: due times, listing, events, messages. Pure; `lua/prelude.lua` applies it."""
 
 from datetime import datetime, timedelta
 
@@ -11,27 +11,28 @@ from shared.core.lifecycle.announcement import Announcement
 from shared.core.lifecycle.envelope import envelope, event_of
 from shared.core.outcome import Direction
 from shared.store import keys
-from shared.store.records.codec import compact, to_ms
+from shared.store.records.codec import compact, listing_key, to_ms
 
-FollowUp = tuple[str | int, ...]
+SideEffect = tuple[str | int, ...]
+"""A Redis command, or `@set_dial` or `@publish_event` with its arguments."""
 
 _NEVER = Wakes(None, None)
 _AT_ONCE = timedelta(seconds=0.1)
-_LEASE_MARGIN = timedelta(seconds=60)  # so that a slow look-up at Twilio frees no place that is still taken
+_LEASE_MARGIN = timedelta(seconds=60)  # so that no call that goes on stops counting while a request to Twilio is slow
 
 
-def of_submission(step: Step, policy: DialPolicy, dataschema: str) -> list[FollowUp]:
-    """Return what follows from a new confirmation; `dataschema` is what its events name as theirs."""
+def of_submission(step: Step, policy: DialPolicy, dataschema: str) -> list[SideEffect]:
+    """Return the side effects of a new confirmation; its events name `dataschema` as theirs."""
     confirmation = step.confirmation
     return [
         *_of_wakes(confirmation, _NEVER, step.wakes),
-        ("ZADD", keys.listing_of(confirmation), 0, confirmation.id),
-        *(_announced(announcement, policy, dataschema) for announcement in step.transition.announcements),
+        ("ZADD", listing_key(confirmation), 0, confirmation.id),
+        *(_published(announcement, policy, dataschema) for announcement in step.transition.announcements),
     ]
 
 
-def of_step(before: Confirmation, step: Step, policy: DialPolicy, dataschema: str) -> list[FollowUp]:
-    """Return what follows from a change of `before`."""
+def of_step(before: Confirmation, step: Step, policy: DialPolicy, dataschema: str) -> list[SideEffect]:
+    """Return the side effects of a change of `before`."""
     after = step.confirmation
     return [
         *_of_wakes(after, wakes(before, policy), step.wakes),
@@ -40,56 +41,56 @@ def of_step(before: Confirmation, step: Step, policy: DialPolicy, dataschema: st
         *_of_line(before, after),
         *_of_end(after),
         *(of_opt_out(after) if step.opts_out else []),
-        *(_announced(announcement, policy, dataschema) for announcement in step.transition.announcements),
+        *(_published(announcement, policy, dataschema) for announcement in step.transition.announcements),
         *_of_call(before, after),
     ]
 
 
-def line_wanted(before: Confirmation, after: Confirmation) -> str | None:
-    """Return the number that nobody else may be calling, where this change begins a call to it."""
+def begins_call(before: Confirmation, after: Confirmation) -> bool:
+    """Tell whether this change begins a call to the customer, whose number must then not be on the phone."""
     attempt = after.open_attempt
     is_begun = attempt is not None and before.open_attempt is None and attempt.direction is Direction.OUTBOUND
-    return after.customer.phone if is_begun and not after.is_test else None
+    return is_begun and not after.is_test
 
 
-def of_due(confirmation: Confirmation, due: Wakes) -> list[FollowUp]:
-    """Set when the confirmation is due, where nothing is set."""
+def of_due(confirmation: Confirmation, due: Wakes) -> list[SideEffect]:
+    """Return what sets the due times of a confirmation that has none."""
     return _of_wakes(confirmation, _NEVER, due)
 
 
-def of_opt_out(confirmation: Confirmation) -> list[FollowUp]:
-    """Put the customer's number on the shop's do-not-call list; a number on it keeps its first date."""
+def of_opt_out(confirmation: Confirmation) -> list[SideEffect]:
+    """Return what puts the customer's number on the shop's do-not-call list; a number on it keeps its first date."""
     at = to_ms(confirmation.updated_at)
     return [("ZADD", keys.opt_outs(confirmation.shop), "NX", at, confirmation.customer.phone)]
 
 
-def _of_wakes(confirmation: Confirmation, before: Wakes, after: Wakes) -> list[FollowUp]:
-    """Set the due times that changed; one that did not keeps the lease of whoever claimed it."""
-    follow_ups: list[FollowUp] = []
+def _of_wakes(confirmation: Confirmation, before: Wakes, after: Wakes) -> list[SideEffect]:
+    """Set the due times that changed; one that did not change keeps the lease of the worker that claimed it."""
+    effects: list[SideEffect] = []
     if before.dial_at != after.dial_at:
         priority = confirmation.call.priority.value
-        follow_ups.append(("@dial", priority, confirmation.shop, confirmation.id, _score(after.dial_at)))
+        effects.append(("@set_dial", priority, confirmation.shop, confirmation.id, _score(after.dial_at)))
     if before.care_at != after.care_at and after.care_at is None:
-        follow_ups.append(("ZREM", keys.DUE_CARE, confirmation.id))
+        effects.append(("ZREM", keys.DUE_UPKEEP, confirmation.id))
     elif before.care_at != after.care_at:
-        follow_ups.append(("ZADD", keys.DUE_CARE, _score(after.care_at), confirmation.id))
-    return [*follow_ups, *_of_news(confirmation, before, after)]
+        effects.append(("ZADD", keys.DUE_UPKEEP, _score(after.care_at), confirmation.id))
+    return [*effects, *_of_ticker(confirmation, before, after)]
 
 
-def _of_news(confirmation: Confirmation, before: Wakes, after: Wakes) -> list[FollowUp]:
-    """Ring for the ticker where something has become due at once; for all else it knows the time itself."""
+def _of_ticker(confirmation: Confirmation, before: Wakes, after: Wakes) -> list[SideEffect]:
+    """Notify the ticker if something has become due at once; it knows later due times itself."""
     moments = [at for at, was in ((after.dial_at, before.dial_at), (after.care_at, before.care_at)) if at is not None and at != was]
     is_now = bool(moments) and min(moments) <= confirmation.updated_at + _AT_ONCE
-    return [("PUBLISH", keys.DUE_NEWS, "")] if is_now else []
+    return [("PUBLISH", keys.DUE_CHANNEL, "")] if is_now else []
 
 
-def _of_listing(before: Confirmation, after: Confirmation) -> list[FollowUp]:
-    old, new = keys.listing_of(before), keys.listing_of(after)
+def _of_listing(before: Confirmation, after: Confirmation) -> list[SideEffect]:
+    old, new = listing_key(before), listing_key(after)
     return [] if old == new else [("ZREM", old, after.id), ("ZADD", new, 0, after.id)]
 
 
-def _of_lease(before: Confirmation, after: Confirmation, policy: DialPolicy) -> list[FollowUp]:
-    """Hold a place among the calls at once while an attempt is open; it comes free with the attempt's end."""
+def _of_lease(before: Confirmation, after: Confirmation, policy: DialPolicy) -> list[SideEffect]:
+    """Count the confirmation as a call at once while an attempt is open."""
     was_open, attempt = before.open_attempt, after.open_attempt
     if after.is_test:
         return []
@@ -98,16 +99,16 @@ def _of_lease(before: Confirmation, after: Confirmation, policy: DialPolicy) -> 
     return [("ZREM", keys.CALLS_OPEN, after.id)] if was_open is not None or after.is_finished else []
 
 
-def _of_line(before: Confirmation, after: Confirmation) -> list[FollowUp]:
-    """Note that the number is on the phone, for other orders of the same customer; and that it is not any more."""
+def _of_line(before: Confirmation, after: Confirmation) -> list[SideEffect]:
+    """Note that the number is on the phone, for other orders of the same customer, or that it no longer is."""
     is_open, line = after.open_attempt is not None, keys.line(after.customer.phone)
     if after.is_test or is_open == (before.open_attempt is not None):
         return []
     return [("SADD" if is_open else "SREM", line, after.id)]
 
 
-def _of_end(after: Confirmation) -> list[FollowUp]:
-    """Forget how often work on it was begun, which a crash may have left, and that it was parked: what is finished is erased."""
+def _of_end(after: Confirmation) -> list[SideEffect]:
+    """Clear the crash counts and the parking of a finished confirmation: it is only erased later."""
     if not after.is_finished:
         return []
     begun = [keys.begun_field(work, after.id) for work in ("dial", "care", "retire")]
@@ -119,11 +120,11 @@ def _lease_end(attempt: Attempt, policy: DialPolicy) -> int:
     return to_ms(max(call_must_be_over_at(attempt, policy), found_at) + _LEASE_MARGIN)
 
 
-def _announced(announcement: Announcement, policy: DialPolicy, dataschema: str) -> FollowUp:
+def _published(announcement: Announcement, policy: DialPolicy, dataschema: str) -> SideEffect:
     confirmation = announcement.confirmation
     event = event_of(announcement)
     return (
-        "@announce",
+        "@publish_event",
         confirmation.shop,
         confirmation.id,
         event.sequence,
@@ -134,8 +135,8 @@ def _announced(announcement: Announcement, policy: DialPolicy, dataschema: str) 
     )
 
 
-def _of_call(before: Confirmation, after: Confirmation) -> list[FollowUp]:
-    """Tell the bridge of a running call what it must know: machine detected, order withdrawn, call over."""
+def _of_call(before: Confirmation, after: Confirmation) -> list[SideEffect]:
+    """Notify the bridge of a running call if a machine was detected, the order was withdrawn, or the call is over."""
     attempt = before.open_attempt
     if attempt is None:
         return []

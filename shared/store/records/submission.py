@@ -12,14 +12,14 @@ from shared.store.shops.idempotency import KeyConflict
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """A new confirmation, as it stood when it was taken in."""
+    """The confirmation was stored; it is shown as it was then."""
 
     confirmation: Confirmation
 
 
 @dataclass(frozen=True, slots=True)
 class AlreadyOpen:
-    """The order has an open confirmation; `is_same` when its request had the same digest."""
+    """The order has an open confirmation; `is_same` tells whether its request had the same digest."""
 
     confirmation: Confirmation
     is_same: bool
@@ -31,23 +31,23 @@ class OptedOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
-    """The request was taken in once, and its confirmation has been erased since."""
+class AlreadyErased:
+    """The request was accepted before, and its confirmation has been erased since."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """The idempotency key was used for the same request before: answer what the first was answered."""
+    """The idempotency key was used for the same request before: the answer to that is repeated."""
 
-    first: Created | AlreadyOpen | OptedOut | Gone
+    first: Created | AlreadyOpen | OptedOut | AlreadyErased
 
 
-Submission = Created | AlreadyOpen | OptedOut | Gone | Replayed | KeyConflict
+Submission = Created | AlreadyOpen | OptedOut | AlreadyErased | Replayed | KeyConflict
 
 
 @dataclass(frozen=True, slots=True)
 class PastRequest:
-    """What is known of a request that can't be taken in as it stands: was it taken in before?"""
+    """A request that is refused now, but may have been accepted before."""
 
     order_id: str
     digest: str
@@ -55,14 +55,14 @@ class PastRequest:
 
 
 class FirstAnswer(msgspec.Struct, array_like=True):
-    """What of a new confirmation changes later: enough to answer the first request again as it was answered."""
+    """The parts of a new confirmation that change later, so that the first answer can be given again."""
 
     status: Status
     next_attempt_at: datetime | None
 
     @classmethod
     def to(cls, confirmation: Confirmation) -> "FirstAnswer":
-        """Keep what was answered."""
+        """Return what must be kept of the answer about a new confirmation."""
         return cls(confirmation.status, confirmation.next_attempt_at)
 
     def restore(self, confirmation: Confirmation) -> Confirmation:

@@ -1,66 +1,85 @@
-"""The way to Redis: what REDIS_URL may look like, how long anything may take, and Redis's errors as our own."""
+"""The connection to Redis: the forms of REDIS_URL, how long an operation may take, and Redis's errors as our own."""
 
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
-from redis.backoff import ExponentialBackoff
+from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.exceptions import RedisError
 
 from shared.core.errors import StoreUnavailableError
 
-# redis-py annotates each reply with all that any client could get; ours are bytes, and parsed where they come in.
-Client: TypeAlias = Any
+Client: TypeAlias = Any  # Any: redis-py types each reply as all that any client could get; ours are bytes, parsed by the caller
+
+Reply = TypeVar("Reply")
 
 TOTAL_LIMIT_S = 6.0  # for one operation of the store, tries and pauses included
-_UNANSWERED_S = 2.0  # what the network does not acknowledge for so long was not delivered: another connection is tried
-_MOST_CONNECTIONS = 1_000  # redis-py's own limit is 100: the next one asking at the same time is refused, as if Redis were away
+_UNANSWERED_S = 2.0  # if the network acknowledges nothing for this long, another connection is tried
+_MAX_CONNECTIONS = 1_000  # with redis-py's own limit of 100, the 101st operation at once fails as if Redis were away
 SENTINEL_LIMITS = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0}
 
 
-def options(*, is_tcp: bool = True) -> dict[str, Any]:
-    """Return the settings of every connection. Replays are harmless: each write knows itself again.
+class NoRetry(Retry):
+    """Raises the first error. redis-py's other policies, also those with no retries, reconnect before they raise."""
 
-    No `socket_timeout`: redis-py starts a task for each sending and a timer for each reply then (an eighth of what a lone
-    order costs). How long an operation may take is said once, by `translated`; that a peer is gone, the kernel notices.
+    def __init__(self) -> None:
+        super().__init__(NoBackoff(), retries=0)
+
+    async def call_with_retry(
+        self,
+        do: Callable[[], Awaitable[Reply]],
+        fail: Callable[..., Any],  # noqa: ARG002  # Any: redis-py takes two kinds of callback, neither is called here
+        is_retryable: Callable[[Exception], bool] | None = None,  # noqa: ARG002 - redis-py's signature
+        with_failure_count: bool = False,  # noqa: ARG002, FBT001, FBT002 - redis-py's signature
+    ) -> Reply:
+        """Run `do` once."""
+        return await do()
+
+
+def options(*, is_tcp: bool = True) -> dict[str, Any]:  # Any: redis-py's keyword arguments of many types
+    """Return the settings of every connection. Retries are harmless: each write recognises its own repeat.
+
+    There is no `socket_timeout`, because redis-py would then start a task for each sending and a timer for each reply (an eighth
+    of the cost of a single order). `translated` alone limits how long an operation takes; the kernel notices a lost peer.
     """
     return {
         "socket_timeout": None,
         "socket_connect_timeout": 1.0,
         **({"socket_keepalive_options": _keepalive()} if is_tcp else {}),
         "health_check_interval": 0,
-        "max_connections": _MOST_CONNECTIONS,
+        "max_connections": _MAX_CONNECTIONS,
         "retry": Retry(ExponentialBackoff(cap=0.4, base=0.05), retries=3),
     }
 
 
 def _keepalive() -> dict[int, int]:
-    """Return what the kernel does about a silent peer: seconds until it asks, between questions, how many; and `_UNANSWERED_S`.
+    """Return the kernel's options for a silent peer: seconds until the first probe, between probes, how many; and `_UNANSWERED_S`.
 
-    Source: Linux, tcp(7); a system that lacks an option does without.
+    Source: Linux, tcp(7). An option that the system lacks is left out.
     """
     wanted = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 1, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": int(_UNANSWERED_S * 1000)}
     return {getattr(socket, name): value for name, value in wanted.items() if hasattr(socket, name)}
 
 
-def open_client(redis_url: str) -> Client:
-    """Return a client that connects at its first use.
+def open_client(redis_url: str, *, retry: Retry | None = None) -> Client:
+    """Return a client that connects at its first use, and retries as `options` says or by `retry`.
 
     `redis://`, `rediss://`, `unix://`, or `redis+sentinel://[:password@]host:port,host:port/service[/db]`.
     """
+    settings = options(is_tcp=not redis_url.startswith("unix://")) | ({} if retry is None else {"retry": retry})
     if not is_sentinel(redis_url):
-        return Redis.from_url(redis_url, **options(is_tcp=not redis_url.startswith("unix://")))
+        return Redis.from_url(redis_url, **settings)
     hosts, service, db, password = sentinel_parts(redis_url)
-    sentinel: Any = Sentinel(hosts, sentinel_kwargs=SENTINEL_LIMITS, **options())  # type: ignore[no-untyped-call]
+    sentinel: Client = Sentinel(hosts, sentinel_kwargs=SENTINEL_LIMITS, **settings)  # type: ignore[no-untyped-call]
     return sentinel.master_for(service, db=db, password=password)
 
 
@@ -96,53 +115,52 @@ def sentinel_parts(redis_url: str) -> tuple[list[tuple[str, int]], str, int, str
 
 
 @dataclass(slots=True)
-class _Patience:
+class _TimeBudget:
     left_s: float
 
 
-_patience: ContextVar[_Patience | None] = ContextVar("patience", default=None)
+_time_budget: ContextVar[_TimeBudget | None] = ContextVar("time_budget", default=None)
 
 
-def limit_patience(seconds: float | None) -> None:
-    """Let all that the current task, and tasks it starts, ask of the store from now on take so long at most, taken together.
+def set_time_budget(seconds: float | None) -> None:
+    """Limit how long all operations together take that the current task, and tasks it starts, ask of the store from now on.
 
-    None takes the limit away.
+    None removes the limit.
     """
-    _patience.set(None if seconds is None else _Patience(seconds))
+    _time_budget.set(None if seconds is None else _TimeBudget(seconds))
 
 
 @asynccontextmanager
 async def translated(limit_s: float = TOTAL_LIMIT_S) -> AsyncIterator[None]:
-    """Limit what happens inside to `limit_s`, or what is left of the patience; raise what Redis raises as ours.
+    """Limit the operation inside to `limit_s`, or to what is left of the time budget; raise Redis's errors as ours.
 
     Raises:
         StoreUnavailableError: Redis was away, or it took too long.
     """
-    before, patience, began = cancellations(), _patience.get(), time.monotonic()
+    before, budget, began = cancellations(), _time_budget.get(), time.monotonic()
     try:
-        async with asyncio.timeout(limit_s if patience is None else min(limit_s, patience.left_s)):
+        async with asyncio.timeout(limit_s if budget is None else min(limit_s, budget.left_s)):
             yield
     except (RedisError, OSError, TimeoutError) as error:
         raise_swallowed(before)
         raise StoreUnavailableError(f"redis: {type(error).__name__}") from error
     finally:
-        if patience is not None:
-            patience.left_s -= time.monotonic() - began
+        if budget is not None:
+            budget.left_s -= time.monotonic() - began
     raise_swallowed(before)
 
 
 def cancellations() -> int:
-    """Return how often the current task has been asked to end."""
+    """Return how often the current task has been cancelled."""
     task = asyncio.current_task()
     return 0 if task is None else task.cancelling()
 
 
 def raise_swallowed(before: int) -> None:
-    """End the task where it has been asked to since, and was not told.
+    """Raise a cancellation that came since `before` and was swallowed by a library.
 
-    Where a connection has a time limit of its own, as those to the sentinels have, redis-py sends with `asyncio.wait_for`,
-    which in Python 3.11 loses a cancellation that comes in the moment in which the sending is done; a task that loops would
-    then never end.
+    On connections with a time limit of their own, such as those to the sentinels, redis-py sends with `asyncio.wait_for`. In
+    Python 3.11 that loses a cancellation that comes at the moment when the sending is done; a task that loops would never end.
     """
     if cancellations() > before:
         raise asyncio.CancelledError

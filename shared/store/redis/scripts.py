@@ -1,4 +1,4 @@
-"""The Lua scripts, known to Redis by their digest and sent again where Redis has forgotten them."""
+"""The Lua scripts, known to Redis by their digest, and sent again if Redis has forgotten them."""
 
 import hashlib
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ import msgspec
 from redis.exceptions import NoScriptError, ResponseError
 
 from shared.store.redis.connection import Client
+from shared.store.redis.lua_keys import with_keys
 
 Word = bytes | str | int
 Call = tuple[Sequence[str], Sequence[Word]]
@@ -27,7 +28,7 @@ class Script(Enum):
     SUBMIT = "submit"
     RECALL = "recall"
     ADMIT = "admit"
-    CLAIM_CARE = "claim_care"
+    CLAIM_UPKEEP = "claim_upkeep"
     GIVE_BACK = "give_back"
     OVERDUE = "overdue"
     PARK = "park"
@@ -50,27 +51,28 @@ class Script(Enum):
 
 
 def packed(*words: object) -> bytes:
-    """Return what a script is told as one argument, which its `told()` reads: redis-py takes long over many.
+    """Return the arguments of a script as one, which its `unpacked_arguments()` reads: redis-py is slow with many.
 
-    Texts, whole numbers and lists of them: Lua's reader of MessagePack knows no bytes.
+    They are texts, whole numbers and lists of those: Lua's reader of MessagePack knows no bytes.
     """
     return _packer.encode(words)
 
 
 @cache
 def text_of(script: Script) -> str:
-    """Return the script's whole text."""
+    """Return the script's whole text: the prelude and its own file, with the names of the keys."""
     folder = Path(__file__).parents[1] / "lua"
-    return "\n".join((folder / f"{name}.lua").read_text(encoding="utf-8") for name in ("prelude", script.value))
+    source = "\n".join((folder / f"{name}.lua").read_text(encoding="utf-8") for name in ("prelude", script.value))
+    return with_keys(source)
 
 
 @cache
 def digest_of(script: Script) -> str:
-    """Return the name by which Redis knows the script."""
+    """Return the SHA-1 by which Redis knows the script."""
     return hashlib.sha1(text_of(script).encode(), usedforsecurity=False).hexdigest()
 
 
-async def run(client: Client, script: Script, *, keys: Sequence[str] = (), args: Sequence[Word] = ()) -> Any:  # noqa: ANN401 - a reply's shape is the script's
+async def run(client: Client, script: Script, *, keys: Sequence[str] = (), args: Sequence[Word] = ()) -> Any:  # noqa: ANN401  # Any: each script has a reply of its own shape
     """Run a script in one round trip."""
     words = (*keys, *args)
     try:
@@ -79,8 +81,8 @@ async def run(client: Client, script: Script, *, keys: Sequence[str] = (), args:
         return await client.eval(text_of(script), len(keys), *words)
 
 
-async def run_many(client: Client, script: Script, calls: Sequence[Call]) -> list[Any]:
-    """Run a script once for each call in one round trip, not as a transaction; the replies come in order."""
+async def run_many(client: Client, script: Script, calls: Sequence[Call]) -> list[Any]:  # Any: as `run`
+    """Run a script once for each call in one round trip, not as a transaction; the replies are in the order of the calls."""
     replies = await try_many(client, script, calls)
     for reply in replies:
         if isinstance(reply, Exception):
@@ -88,22 +90,22 @@ async def run_many(client: Client, script: Script, calls: Sequence[Call]) -> lis
     return replies
 
 
-async def try_many(client: Client, script: Script, calls: Sequence[Call]) -> list[Any]:
-    """Do as `run_many`; a call that failed has its error in place of the reply."""
-    if len(calls) == 1:  # a pipeline for one costs a third more
+async def try_many(client: Client, script: Script, calls: Sequence[Call]) -> list[Any]:  # Any: as `run`
+    """Do as `run_many`, but return the error of a call that failed in place of its reply."""
+    if len(calls) == 1:  # a pipeline costs a third more for one call
         ((keys, args),) = calls
         try:
             return [await run(client, script, keys=keys, args=args)]
         except ResponseError as error:
             return [error]
-    replies: list[Any] = await _pipeline(client, script, calls).execute(raise_on_error=False)
+    replies: list[Any] = await _pipeline(client, script, calls).execute(raise_on_error=False)  # Any: as `run`
     if any(isinstance(reply, NoScriptError) for reply in replies):
         await client.script_load(text_of(script))
         replies = await _pipeline(client, script, calls).execute(raise_on_error=False)
     return replies
 
 
-def _pipeline(client: Client, script: Script, calls: Sequence[Call]) -> Any:  # noqa: ANN401 - redis-py's own type
+def _pipeline(client: Client, script: Script, calls: Sequence[Call]) -> Any:  # noqa: ANN401  # Any: redis-py's pipeline, untyped as the client is
     pipe = client.pipeline(transaction=False)
     for keys, args in calls:
         pipe.evalsha(digest_of(script), len(keys), *keys, *args)

@@ -1,1 +1,1 @@
-"""What is kept for each shop: idempotency keys, rates, numbers not to be called."""
+"""What is stored for each shop: idempotency keys, rate limits, numbers that must not be called."""

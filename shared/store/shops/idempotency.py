@@ -1,4 +1,4 @@
-"""Idempotency keys: of one order inside its submission, of any other request by a claim that comes free by itself."""
+"""Idempotency keys. A submission handles its own atomically; any other request claims its key, and a claim expires by itself."""
 
 import secrets
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from shared.store.redis.connection import Client, translated
 from shared.store.redis.scripts import Script, run
 
 KEY_LIFE = timedelta(days=7)
-IN_HAND = timedelta(seconds=30)
+CLAIM_LIFE = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """What the shop named its request, and a digest (hexadecimal) of that request: path and body."""
+    """The key that the shop gave its request, and a digest (hexadecimal) of that request: path and body."""
 
     key: str
     digest: str
@@ -22,7 +22,7 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """The request is ours to answer, within 30 s."""
+    """The caller is to answer the request, within `CLAIM_LIFE`."""
 
     shop: str
     key: str
@@ -31,7 +31,7 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The request was answered before: this is the answer, or what it can be given again from."""
+    """The request was answered before: this is the answer, or what is needed to give it again."""
 
     status: int
     body: bytes
@@ -43,26 +43,26 @@ class KeyConflict:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyInHand:
-    """The first request with this idempotency key is not answered yet (only of claims; a submission is atomic)."""
+class KeyInProgress:
+    """The first request with this idempotency key is not answered yet. This happens to claims only: a submission is atomic."""
 
 
 class Idempotency:
-    """Claims on keys, for requests that are no single step in Redis, such as bulk orders."""
+    """Claims on keys, for requests that take several steps in Redis, such as bulk orders."""
 
-    def __init__(self, client: Client, *, in_hand: timedelta = IN_HAND) -> None:
+    def __init__(self, client: Client, *, claim_life: timedelta = CLAIM_LIFE) -> None:
         self._client = client
-        self._in_hand_ms = int(in_hand.total_seconds() * 1000)
+        self._claim_life_ms = int(claim_life.total_seconds() * 1000)
 
-    async def claim(self, shop: str, key: IdempotencyKey) -> Claimed | Answered | KeyConflict | KeyInHand:
-        """Claim the key before the work; whoever is given `Claimed` calls `answer` or `abandon`."""
+    async def claim(self, shop: str, key: IdempotencyKey) -> Claimed | Answered | KeyConflict | KeyInProgress:
+        """Claim the key before the work; a caller that gets `Claimed` must call `answer` or `abandon`."""
         token = secrets.token_urlsafe(9)
         async with translated():
             reply = await run(
                 self._client,
                 Script.CLAIM_KEY,
                 keys=[keys.idempotency(shop, key.key)],
-                args=[key.digest, token, self._in_hand_ms],
+                args=[key.digest, token, self._claim_life_ms],
             )
         match reply[0]:
             case b"claimed":
@@ -73,18 +73,19 @@ class Idempotency:
             case b"conflict":
                 return KeyConflict()
             case _:
-                return KeyInHand()
+                return KeyInProgress()
 
     async def answer(self, claim: Claimed, answer: Answered) -> None:
-        """Keep the answer for whoever repeats the request."""
+        """Store the answer for repeats of the request."""
         await self._settle(claim, b"%d %s" % (answer.status, answer.body))
 
     async def abandon(self, claim: Claimed) -> None:
-        """Free the key: the request was refused, and may be repeated in another form."""
+        """Free the key: the request was refused, and may be repeated with another body."""
         await self._settle(claim, b"")
 
     async def _settle(self, claim: Claimed, answer: bytes) -> None:
         life_ms = int(KEY_LIFE.total_seconds() * 1000)
-        place = [keys.idempotency(claim.shop, claim.key)]
         async with translated():
-            await run(self._client, Script.ANSWER_KEY, keys=place, args=[claim.token, life_ms, answer])
+            await run(
+                self._client, Script.ANSWER_KEY, keys=[keys.idempotency(claim.shop, claim.key)], args=[claim.token, life_ms, answer]
+            )

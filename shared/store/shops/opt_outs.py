@@ -18,14 +18,14 @@ class OptOut:
 
 
 class OptOuts:
-    """Numbers that must not be called, by shop. A call in which the customer asks for it adds its number by itself."""
+    """Numbers that must not be called, by shop. The commit of a customer's opt-out in a call adds the number too."""
 
     def __init__(self, client: Client, clock: StoreClock) -> None:
         self._client = client
         self._clock = clock
 
     async def add(self, shop: str, phone: str) -> OptOut:
-        """Put a number on the list; one that is on it keeps its date."""
+        """Put a number on the list; a number that is on it keeps its date."""
         async with translated():
             since = await self._clock.now()
             await self._client.zadd(keys.opt_outs(shop), {phone: to_ms(since)}, nx=True)
@@ -33,12 +33,12 @@ class OptOuts:
         return OptOut(phone, since if score is None else from_ms(score))
 
     async def remove(self, shop: str, phone: str) -> bool:
-        """Take a number off the list; False where it was not on it."""
+        """Take a number off the list; return False if it was not on it."""
         async with translated():
             return bool(await self._client.zrem(keys.opt_outs(shop), phone))
 
     async def find(self, shop: str, phone: str) -> OptOut | None:
-        """Return the entry of a number."""
+        """Return the entry of a number, None if it has none."""
         async with translated():
             score = await self._client.zscore(keys.opt_outs(shop), phone)
         return None if score is None else OptOut(phone, from_ms(score))

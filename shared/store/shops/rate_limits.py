@@ -1,4 +1,4 @@
-"""How many requests a key may make: counted over all processes, and asked of Redis only once for a handful of requests."""
+"""How many requests an API key may make. Redis counts over all processes, and is asked only once for a batch of requests."""
 
 import asyncio
 import time
@@ -12,14 +12,14 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from shared.settings.parsers import Rate
 from shared.store.redis.connection import Client, translated
 
-_HANDFULS = 100  # a window's requests are taken in so many handfuls: so much of a limit may be left unused at most
-_MOST_IN_HAND = 100
-_REFUSE_S = 1.0  # for so long at most a refusal is repeated without asking again
+_BATCHES_PER_WINDOW = 100  # at most this share of a limit may be left unused by each process
+_MAX_BATCH = 100
+_REFUSE_S = 1.0  # the longest time for which a refusal is repeated without asking again
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """Whether a request may be made, how many more may follow, and in how many seconds there will be more."""
+    """Whether a request may be made, how many more may follow, and in how many seconds more are allowed."""
 
     is_allowed: bool
     remaining: int
@@ -27,65 +27,65 @@ class Allowance:
 
 
 @dataclass(slots=True)
-class _Purse:
-    """What one key has in hand in this process."""
+class _LocalQuota:
+    """The requests that this process has taken from Redis for one key, and may give out without asking again."""
 
-    in_hand: int = 0
+    left: int = 0
     remaining: int = 0
     more_at: float = 0.0
-    spoils_at: float = 0.0
+    expires_at: float = 0.0
     refused_until: float = 0.0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class RateLimits:
-    """One rate for every name. What a process has in hand it gives out without Redis; another process can't use it."""
+    """One rate for every name. What a process has taken it gives out without Redis; no other process can use that."""
 
     def __init__(self, client: Client, rate: Rate, *, clock: Callable[[], float] = time.monotonic) -> None:
         storage = RedisStorage("async+redis://", implementation="redispy", connection_pool=client.connection_pool)
         self._limiter = SlidingWindowCounterRateLimiter(storage)
         self._item = RateLimitItemPerSecond(rate.requests, rate.window_s)
         self._rate = rate
-        self._handful = min(max(rate.requests // _HANDFULS, 1), _MOST_IN_HAND)
-        self._purses: dict[str, _Purse] = {}
+        self._batch = min(max(rate.requests // _BATCHES_PER_WINDOW, 1), _MAX_BATCH)
+        self._quotas: dict[str, _LocalQuota] = {}
         self._clock = clock
 
     async def take(self, name: str) -> Allowance:
-        """Take one request out of what `name` may make.
+        """Count one request of `name`, if it is allowed.
 
         Raises:
-            StoreUnavailableError: Redis is away, and nothing is in hand.
+            StoreUnavailableError: Redis is away, and this process has none left.
         """
-        purse = self._purses.setdefault(name, _Purse())
-        if not self._is_ready(purse):
-            async with purse.lock:
-                if not self._is_ready(purse):
-                    await self._refill(name, purse)
+        quota = self._quotas.setdefault(name, _LocalQuota())
+        if not self._is_ready(quota):
+            async with quota.lock:
+                if not self._is_ready(quota):
+                    await self._refill(name, quota)
         now = self._clock()
-        more_in_s = max(purse.more_at - now, 0.0)
-        if now < purse.refused_until or purse.in_hand == 0:
+        more_in_s = max(quota.more_at - now, 0.0)
+        if now < quota.refused_until or quota.left == 0:
             return Allowance(is_allowed=False, remaining=0, more_in_s=more_in_s)
-        purse.in_hand -= 1
-        return Allowance(is_allowed=True, remaining=purse.remaining + purse.in_hand, more_in_s=more_in_s)
+        quota.left -= 1
+        return Allowance(is_allowed=True, remaining=quota.remaining + quota.left, more_in_s=more_in_s)
 
-    def _is_ready(self, purse: _Purse) -> bool:
+    def _is_ready(self, quota: _LocalQuota) -> bool:
         """Tell whether the answer is known without asking Redis."""
         now = self._clock()
-        return now < purse.refused_until or (purse.in_hand > 0 and now < purse.spoils_at)
+        return now < quota.refused_until or (quota.left > 0 and now < quota.expires_at)
 
-    async def _refill(self, name: str, purse: _Purse) -> None:
+    async def _refill(self, name: str, quota: _LocalQuota) -> None:
         async with translated():
             taken = await self._take_some(name)
             stats = await self._limiter.get_window_stats(self._item, name)
         now = self._clock()
-        purse.in_hand, purse.remaining = taken, stats.remaining
-        purse.more_at = now + min(max(stats.reset_time - time.time(), 0.0), self._rate.window_s)
-        purse.spoils_at = now + self._rate.window_s
-        purse.refused_until = now + min(_REFUSE_S, purse.more_at - now) if taken == 0 else 0.0
+        quota.left, quota.remaining = taken, stats.remaining
+        quota.more_at = now + min(max(stats.reset_time - time.time(), 0.0), self._rate.window_s)
+        quota.expires_at = now + self._rate.window_s
+        quota.refused_until = now + min(_REFUSE_S, quota.more_at - now) if taken == 0 else 0.0
 
     async def _take_some(self, name: str) -> int:
-        """Take a handful where there is one, else a single one."""
-        for cost in dict.fromkeys((self._handful, 1)):
+        """Take a batch if the limit allows it, else a single request; return how many were taken."""
+        for cost in dict.fromkeys((self._batch, 1)):
             if await self._limiter.hit(self._item, name, cost=cost):
                 return cost
         return 0

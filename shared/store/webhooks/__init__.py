@@ -1,1 +1,1 @@
-"""Webhook endpoints, and what waits to be delivered to them."""
+"""Webhook endpoints, and the events that wait to be delivered to them."""

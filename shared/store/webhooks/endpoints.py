@@ -1,4 +1,4 @@
-"""The endpoints to which shops have their events sent: stored, listed, changed and dropped."""
+"""Stores the endpoints to which shops want their events sent."""
 
 import msgspec
 
@@ -8,7 +8,7 @@ from shared.store import keys
 from shared.store.redis.connection import Client, translated
 from shared.store.redis.scripts import Script, Word, run
 
-MOST_OF_A_SHOP = 10
+MAX_PER_SHOP = 10
 
 _decoder = msgspec.json.Decoder(Endpoint)
 _encoder = msgspec.json.Encoder()
@@ -19,7 +19,7 @@ class TooManyEndpointsError(ConfirmerError):
 
 
 class Webhooks:
-    """The endpoints by shop. An event is put into the lanes of those that want it by the commit that announces it."""
+    """The endpoints of each shop. The commit that publishes an event also puts it into the lanes of the endpoints that want it."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -28,10 +28,10 @@ class Webhooks:
         """Store a new endpoint, or a changed one.
 
         Raises:
-            TooManyEndpointsError: It is new, and one too many.
+            TooManyEndpointsError: It is new, and the shop has `MAX_PER_SHOP` already.
         """
         types = "" if endpoint.disabled_because else " ".join(kind.value for kind in endpoint.events)
-        args: list[Word] = [endpoint.id, endpoint.shop, _encoder.encode(endpoint), types, MOST_OF_A_SHOP]
+        args: list[Word] = [endpoint.id, endpoint.shop, _encoder.encode(endpoint), types, MAX_PER_SHOP]
         async with translated():
             answer = await run(self._client, Script.SAVE_ENDPOINT, args=args)
         if answer == b"too_many":
@@ -57,6 +57,6 @@ class Webhooks:
         return [_decoder.decode(endpoint) for endpoint in stored if endpoint is not None]
 
     async def drop(self, endpoint: Endpoint) -> bool:
-        """Forget an endpoint and all that waits for it; False where it was gone."""
+        """Remove an endpoint and all that waits for it; return False if there was none."""
         async with translated():
             return bool(await run(self._client, Script.DROP_ENDPOINT, args=[endpoint.id, endpoint.shop]))

@@ -18,14 +18,14 @@ from shared.store.webhooks.deliveries import Deliveries
 from shared.store.webhooks.endpoints import Webhooks
 
 _LEASE_S = 3.0
-_look = Confirmations.look
+_get_with_time = Confirmations.get_with_time
 _get = Webhooks.get
 
 
 async def _die_of_one(self: Confirmations, confirmation_id: str) -> tuple[Confirmation, datetime]:
     if confirmation_id == os.environ["POISON"]:
         os.kill(os.getpid(), signal.SIGKILL)
-    return await _look(self, confirmation_id)
+    return await _get_with_time(self, confirmation_id)
 
 
 async def _die_of_one_endpoint(self: Webhooks, endpoint_id: str) -> Endpoint:
@@ -35,7 +35,7 @@ async def _die_of_one_endpoint(self: Webhooks, endpoint_id: str) -> Endpoint:
 
 
 if __name__ == "__main__":
-    Confirmations.look = _die_of_one  # type: ignore[method-assign]
+    Confirmations.get_with_time = _die_of_one  # type: ignore[method-assign]
     Webhooks.get = _die_of_one_endpoint  # type: ignore[method-assign]
     setattr(store, "Due", partial(Due, lease_s=_LEASE_S))  # noqa: B010 - the type checker would not have it
     setattr(store, "Deliveries", partial(Deliveries, lease_s=_LEASE_S))  # noqa: B010

@@ -23,7 +23,7 @@ from shared.core.lifecycle.facts import AttemptBegun, CallPlaced
 from shared.core.order import CallWishes
 from shared.settings.calling_rules import dial_policy_from
 from shared.settings.environ import parse_settings
-from shared.store import Grant, Limits, Store, Wait, Work, connect
+from shared.store import DialGrant, DialWait, Limits, Store, Work, connect
 from tests.support.orders import ALWAYS, an_order
 from tests.support.twilio_simulator import TwilioSimulator, running_twilio
 from tests.support.valkey import ValkeyServer
@@ -124,12 +124,12 @@ class Bench:
         return await self.store.confirmations.get(an_order(number).id)
 
     async def grant(self, number: int = 1) -> None:
-        granted: Grant | Wait | None = None
+        granted: DialGrant | DialWait | None = None
         for _ in range(100):  # a due time is rounded up to the next millisecond
             granted = await self.store.due.admit(f"nonce-{number}-{random.random()}")
-            if isinstance(granted, Grant):
+            if isinstance(granted, DialGrant):
                 break
-        assert isinstance(granted, Grant)
+        assert isinstance(granted, DialGrant)
         assert granted.confirmation_id == an_order(number).id
 
     async def attend(self, number: int = 1, *, work: Work = Work.DIAL) -> Confirmation:

@@ -10,7 +10,7 @@ from services.dialer_worker.worker_counts import CountKind
 from shared.core.errors import TelephonyError
 from shared.core.lifecycle.facts import VerdictGiven, Withdrawn
 from shared.core.outcome import AttemptResult, Outcome, VerdictKind
-from shared.store import MOST_RECOVERIES, Grant, Work
+from shared.store import MAX_RESTARTS, DialGrant, Work
 from tests.support.orders import ALWAYS, an_order, verdict
 from tests.system.dialer_worker.conftest import ATTEMPT, Bench
 
@@ -26,7 +26,7 @@ async def test_a_job_that_ended_is_forgotten(bench: Bench) -> None:
 async def test_an_order_that_was_begun_too_often_is_parked_and_not_called(bench: Bench) -> None:
     await bench.submit()
     await bench.grant()
-    for _ in range(MOST_RECOVERIES + 1):
+    for _ in range(MAX_RESTARTS + 1):
         await bench.store.crash_counts.begin(Work.DIAL, ID)
     assert (await bench.attend()).attempts == ()
     assert await bench.store.crash_counts.count() == 1
@@ -47,7 +47,7 @@ async def test_an_order_begun_once_before_is_called_all_the_same(bench: Bench) -
 async def test_a_job_ends_also_if_twilio_is_away(bench: Bench) -> None:
     await bench.begin(ago_s=1000)
     bench.twilio.is_down = True
-    for _ in range(MOST_RECOVERIES + 3):
+    for _ in range(MAX_RESTARTS + 3):
         with pytest.raises(TelephonyError):
             await bench.attend()
     assert await bench.store.crash_counts.count() == 0
@@ -59,13 +59,13 @@ async def test_a_job_that_waits_to_run_alone_has_not_begun(bench: Bench) -> None
     bench.twilio.add("CA1", at=datetime.now(UTC) - timedelta(seconds=1000), to="+38344123456")
     await bench.store.crash_counts.begin(Work.DIAL, ID)
     async with asyncio.TaskGroup() as group:
-        for _ in range(MOST_RECOVERIES + 3):
+        for _ in range(MAX_RESTARTS + 3):
             group.create_task(bench.attend())
     assert await bench.store.crash_counts.count() == 0
 
 
 async def parked_for_its_retention(bench: Bench) -> None:
-    for _ in range(MOST_RECOVERIES + 1):
+    for _ in range(MAX_RESTARTS + 1):
         await bench.store.crash_counts.begin(Work.DIAL, ID)
     await bench.store.crash_counts.park(ID)
     long_ago = await bench.store.now() - timedelta(days=ALWAYS.retention_days, seconds=1)
@@ -75,7 +75,7 @@ async def parked_for_its_retention(bench: Bench) -> None:
 async def test_an_order_parked_for_its_retention_finishes_uncalled_and_is_erased_in_its_time(bench: Bench) -> None:
     await bench.submit()
     await parked_for_its_retention(bench)
-    after = await bench.attend(work=Work.CARE)
+    after = await bench.attend(work=Work.UPKEEP)
     assert (after.outcome, after.attempts, bench.counted(CountKind.CARE)) == (Outcome.EXPIRED, (), ["retired"])
     assert await bench.store.crash_counts.count() == 0
     due_ms = await bench.store.client.zscore("due:care", ID)
@@ -88,26 +88,26 @@ async def test_a_decision_in_a_call_that_was_parked_stands_when_its_retention_is
     decided = verdict(VerdictKind.CONFIRMED, await bench.store.now())
     await bench.store.confirmations.apply(ID, lambda now: VerdictGiven(now, ATTEMPT, decided))
     await parked_for_its_retention(bench)
-    assert (await bench.attend(work=Work.CARE)).outcome is Outcome.CONFIRMED
+    assert (await bench.attend(work=Work.UPKEEP)).outcome is Outcome.CONFIRMED
     assert bench.twilio.placed == []
 
 
 async def test_a_call_without_a_decision_that_was_parked_leads_to_no_other(bench: Bench) -> None:
     await bench.begin(ago_s=1000)
     await parked_for_its_retention(bench)
-    after = await bench.attend(work=Work.CARE)
+    after = await bench.attend(work=Work.UPKEEP)
     assert (after.outcome, after.attempts[-1].result) == (Outcome.WITHDRAWN, AttemptResult.WITHDRAWN)
-    assert not isinstance(await bench.store.due.admit("any"), Grant)
+    assert not isinstance(await bench.store.due.admit("any"), DialGrant)
 
 
 async def test_one_that_kills_its_worker_even_then_is_left_parked(bench: Bench) -> None:
     await bench.submit()
     await parked_for_its_retention(bench)
-    for _ in range(MOST_RECOVERIES + 1):
+    for _ in range(MAX_RESTARTS + 1):
         await bench.store.crash_counts.begin(Work.RETIRE, ID)
-    assert not (await bench.attend(work=Work.CARE)).is_finished
+    assert not (await bench.attend(work=Work.UPKEEP)).is_finished
     assert bench.counted(CountKind.CARE) == ["parked"]
-    assert await bench.store.due.claim_care() == []
+    assert await bench.store.due.claim_upkeep() == []
 
 
 async def test_what_could_not_be_erased_is_erased_when_the_fault_is_mended(bench: Bench) -> None:
@@ -120,6 +120,6 @@ async def test_what_could_not_be_erased_is_erased_when_the_fault_is_mended(bench
     old = msgspec.json.encode(stamp)
     assert old in record
     await bench.store.client.set(f"confirmation:{ID}", record.replace(old, msgspec.json.encode(stamp - long_ago)))
-    await bench.job.run(ID, Work.CARE)
+    await bench.job.run(ID, Work.UPKEEP)
     assert await bench.store.client.exists(f"confirmation:{ID}") == 0
     assert await bench.store.crash_counts.count() == 0

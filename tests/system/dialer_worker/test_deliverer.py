@@ -15,7 +15,7 @@ from services.dialer_worker.worker_counts import CountKind, WorkerCount
 from shared.core.lifecycle.announcement import EventType
 from shared.core.lifecycle.facts import Withdrawn
 from shared.core.webhook_endpoints.endpoint import LIFE, Endpoint, secret_of
-from shared.store import MOST_RECOVERIES, Store, Work, connect
+from shared.store import MAX_RESTARTS, Store, Work, connect
 from shared.store.records.codec import from_time
 from shared.store.webhooks.deliveries import Deliveries
 from tests.support.orders import ALWAYS, NOON, an_order, with_phone
@@ -217,7 +217,7 @@ async def test_an_event_that_comes_during_a_job_is_not_forgotten(post: Post) -> 
     await post.withdraw(1)
     assert await post.store.deliveries.claim(1) == ["whe_1"]
     await post.withdraw(2)
-    await post.store.deliveries.end_turn("whe_1")
+    await post.store.deliveries.release("whe_1")
     await post.deliver_when_due()
     assert len(post.receiver.events) == 4
 
@@ -247,7 +247,7 @@ async def test_a_dropped_endpoint_leaves_nothing_and_its_job_does_no_harm(post: 
 
 async def test_an_endpoint_whose_deliveries_killed_their_workers_is_parked_until_it_is_driven_again(post: Post) -> None:
     await post.finish()
-    for _ in range(MOST_RECOVERIES + 1):
+    for _ in range(MAX_RESTARTS + 1):
         await post.store.crash_counts.begin(Work.DELIVER, "whe_1")
     assert await post.deliver_when_due()
     assert (post.counts, post.types()) == (["parked"], [])

@@ -254,5 +254,5 @@ async def test_a_call_held_up_by_the_limits_is_shown_as_queued(bench: Bench) -> 
 
 
 async def test_a_confirmation_that_is_gone_is_no_error(bench: Bench) -> None:
-    await bench.job.run(an_order().id, Work.CARE)
+    await bench.job.run(an_order().id, Work.UPKEEP)
     assert bench.counts == []

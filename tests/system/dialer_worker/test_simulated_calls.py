@@ -8,7 +8,7 @@ from shared.core.confirmation import Confirmation
 from shared.core.lifecycle.facts import AttemptBegun
 from shared.core.order import CallWishes, Customer
 from shared.core.outcome import AttemptResult, Outcome, Status
-from shared.store import Wait
+from shared.store import DialWait
 from tests.support.care import claimed_care
 from tests.support.orders import an_order
 from tests.system.dialer_worker.conftest import FROM, Bench
@@ -35,7 +35,7 @@ async def test_a_test_order_is_confirmed_without_a_call(bench: Bench) -> None:
 
 async def test_it_is_never_admitted_and_so_never_costs_a_real_order_its_turn(bench: Bench) -> None:
     await submit(bench, "000101")
-    assert isinstance(await bench.store.due.admit("n"), Wait)
+    assert isinstance(await bench.store.due.admit("n"), DialWait)
     assert await claimed_care(bench.store) == [(await bench.get()).id]
 
 

@@ -14,7 +14,7 @@ import pytest
 from services.webhook.http.middleware import STORE_LIMIT_S
 from shared.core.confirmation import Confirmation
 from shared.core.errors import StoreUnavailableError
-from shared.store import Store, Submission, limit_patience
+from shared.store import Store, Submission, set_time_budget
 from shared.store.records.confirmations import Confirmations
 from shared.store.redis.connection import translated
 from tests.support.valkey import ValkeyServer, start_valkey
@@ -128,13 +128,13 @@ async def test_patience_is_spent_by_all_that_is_asked_and_can_be_given_anew() ->
             await asyncio.sleep(seconds)
 
     async def impatient() -> None:
-        limit_patience(0.5)
+        set_time_budget(0.5)
         await ask(0.03)
         with pytest.raises(StoreUnavailableError):
             await ask(0.5)
         with pytest.raises(StoreUnavailableError):
             await ask(0)
-        limit_patience(None)
+        set_time_budget(None)
         await ask(0.6)
 
     await asyncio.create_task(impatient())  # owned: awaited here

@@ -20,7 +20,7 @@ from services.webhook.http.middleware import STORE_LIMIT_S
 from services.webhook.http.problems import FieldFault, ProblemError, ProblemKind, faulty_fields
 from shared.core.confirmation import Confirmation
 from shared.core.errors import StoreUnavailableError
-from shared.store import Answered, Claimed, IdempotencyKey, KeyConflict, KeyInHand, Store, Submission, limit_patience
+from shared.store import Answered, Claimed, IdempotencyKey, KeyConflict, KeyInProgress, Store, Submission, set_time_budget
 
 _FREEING_LIMIT_S = 0.5
 _AT_ONCE = 50  # so that other requests get their turn between two handfuls
@@ -50,7 +50,7 @@ class Bulk:
                 return json_response(again, status, {"idempotency-replayed": "true"})
             case KeyConflict():
                 raise key_reused()
-            case KeyInHand():
+            case KeyInProgress():
                 detail = "The first request with this Idempotency-Key is not answered yet; repeat this one."
                 raise ProblemError(ProblemKind.IDEMPOTENCY_KEY_IN_USE, detail, headers={"retry-after": "1"})
             case _:
@@ -63,7 +63,7 @@ class Bulk:
             response = json_response(answer)
             await self._store.idempotency.answer(claim, Answered(response.status_code, packed(results)))
         except StoreUnavailableError:
-            limit_patience(_FREEING_LIMIT_S)
+            set_time_budget(_FREEING_LIMIT_S)
             with contextlib.suppress(StoreUnavailableError):  # it comes free by itself, later
                 await self._store.idempotency.abandon(claim)
             raise
@@ -79,7 +79,7 @@ class Bulk:
         objects: list[dict[str, Any]] = []
         handful = _read(items[:_AT_ONCE], shop, rules, is_test=is_test)
         for end in range(_AT_ONCE, len(items) + _AT_ONCE, _AT_ONCE):
-            limit_patience(STORE_LIMIT_S)
+            set_time_budget(STORE_LIMIT_S)
             following = _read_soon(items[end : end + _AT_ONCE], shop, rules, is_test=is_test)
             submissions, ahead = await asyncio.gather(self._submitted(handful, shop), following)
             pairs = [kept(one, request.state.request_id) for one in submissions]

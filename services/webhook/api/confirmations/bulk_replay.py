@@ -14,7 +14,7 @@ from services.webhook.http.middleware import STORE_LIMIT_S
 from services.webhook.http.problems import ProblemError
 from shared.core.confirmation import Confirmation
 from shared.core.dialing.dial_policy import DialPolicy
-from shared.store import FirstAnswer, Store, Submission, limit_patience
+from shared.store import FirstAnswer, Store, Submission, set_time_budget
 
 _AT_ONCE = 100
 _CREATED = 202
@@ -65,7 +65,7 @@ async def answered_again(store: Store, stored: bytes, policy: DialPolicy, reques
     results = _decoder.decode(stored)
     objects: list[dict[str, Any]] = []
     for start in range(0, len(results), _AT_ONCE):
-        limit_patience(STORE_LIMIT_S)
+        set_time_budget(STORE_LIMIT_S)
         handful = results[start : start + _AT_ONCE]
         found = await store.lookups.get_many(tuple(result.id for result in handful if result.id))
         known = {confirmation.id: confirmation for confirmation in found}

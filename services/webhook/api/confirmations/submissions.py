@@ -5,7 +5,7 @@ from typing import assert_never
 
 from services.webhook.http.problems import ProblemError, ProblemKind
 from shared.core.confirmation import Confirmation
-from shared.store import AlreadyOpen, Created, Gone, KeyConflict, OptedOut, PastRequest, Replayed, Submission
+from shared.store import AlreadyErased, AlreadyOpen, Created, KeyConflict, OptedOut, PastRequest, Replayed, Submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def accepted(submission: Submission) -> Accepted:
             raise ProblemError(ProblemKind.OPTED_OUT, "The customer asked not to be called; see /v1/opt-outs.")
         case KeyConflict():
             raise key_reused()
-        case Gone():
+        case AlreadyErased():
             raise erased()
         case Replayed(first):
             return accepted(first)

@@ -1,4 +1,4 @@
-"""What was begun too often without an end is parked, seen, and driven again by hand."""
+"""Work that was begun too often and did not end is parked, listed, and redriven by an operator."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ import pytest
 from shared.core.errors import NotFoundError
 from shared.core.lifecycle.facts import AttemptBegun, CallPlaced, Withdrawn
 from shared.core.order import CallWishes, Priority
-from shared.store import Grant, Store, Work
+from shared.store import DialGrant, Store, Work
 from tests.support.care import claimed_care
 from tests.support.orders import ALWAYS, an_order
 
@@ -20,14 +20,14 @@ async def submit(store: Store, *, call: CallWishes | None = None) -> None:
 
 
 async def is_granted(store: Store, nonce: str) -> bool:
-    return isinstance(await store.due.admit(nonce), Grant)
+    return isinstance(await store.due.admit(nonce), DialGrant)
 
 
 async def test_what_was_begun_and_not_ended_is_counted_by_kind_of_work(store: Store) -> None:
     assert [await store.crash_counts.begin(Work.DIAL, ID) for _ in range(3)] == [0, 1, 2]
-    assert await store.crash_counts.begin(Work.CARE, ID) == 0
-    await store.crash_counts.end(Work.CARE, ID)
-    await store.crash_counts.put_back(Work.DIAL, ID)
+    assert await store.crash_counts.begin(Work.UPKEEP, ID) == 0
+    await store.crash_counts.end(Work.UPKEEP, ID)
+    await store.crash_counts.undo_begin(Work.DIAL, ID)
     assert await store.crash_counts.begin(Work.DIAL, ID) == 2
     await store.crash_counts.end(Work.DIAL, ID)
     assert await store.crash_counts.begin(Work.DIAL, ID) == 0
@@ -53,7 +53,7 @@ async def test_a_call_that_is_parked_is_cared_for_again_when_it_is_driven_again(
     await store.confirmations.apply(ID, lambda now: AttemptBegun(now - past, "att_1", "+38344000001"))
     await store.confirmations.apply(ID, lambda now: CallPlaced(now - past, "att_1", "CA1"))
     await store.crash_counts.park(ID)
-    assert await store.due.claim_care() == []
+    assert await store.due.claim_upkeep() == []
     await store.crash_counts.redrive(ID)
     assert await claimed_care(store) == [ID]
 
@@ -101,7 +101,7 @@ async def test_what_finishes_or_is_erased_is_parked_no_more(store: Store) -> Non
     await store.crash_counts.park(ID)
     await store.confirmations.apply(ID, Withdrawn)
     assert (await store.crash_counts.count(), await store.client.hlen("due:begun")) == (0, 0)
-    await store.crash_counts.begin(Work.CARE, ID)
+    await store.crash_counts.begin(Work.UPKEEP, ID)
     await store.crash_counts.park(ID)
     await store.eraser.erase(ID)
     assert (await store.crash_counts.count(), await store.client.hlen("due:begun")) == (0, 0)

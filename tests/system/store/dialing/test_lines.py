@@ -1,4 +1,4 @@
-"""A number has one call at a time, whatever orders and shops it is about; the others wait and are not forgotten."""
+"""A number has one call at a time, whatever orders and shops it is about; the other orders wait and are called later."""
 
 import asyncio
 from dataclasses import replace
@@ -7,7 +7,7 @@ import pytest
 
 from shared.core.lifecycle.facts import AttemptBegun, CallEnded, InboundCallArrived
 from shared.core.outcome import AttemptResult
-from shared.store import Grant, Store, Wait
+from shared.store import DialGrant, DialWait, Store
 from tests.support.orders import PHONE, an_order, with_phone
 
 pytestmark = pytest.mark.system
@@ -20,7 +20,7 @@ async def submit(store: Store, *numbers: int, shop: str = "shopaz", phone: str =
 
 
 async def begin(store: Store, number: int) -> bool:
-    """Begin a call, and tell whether it was begun."""
+    """Begin a call; return whether it was begun."""
     attempt_id = f"att_{number}"
     step = await store.confirmations.apply(an_order(number).id, lambda now: AttemptBegun(now, attempt_id, "+1"))
     return step.confirmation.open_attempt is not None
@@ -31,12 +31,12 @@ async def end(store: Store, number: int) -> None:
 
 
 async def admitted(store: Store, limit_s: float = 15) -> str | None:
-    """Return who is granted next."""
+    """Return the id of the next grant."""
     try:
         async with asyncio.timeout(limit_s):
             while True:
                 granted = await store.due.admit(f"n-{asyncio.get_running_loop().time()}")
-                if isinstance(granted, Grant):
+                if isinstance(granted, DialGrant):
                     return granted.confirmation_id
                 await asyncio.sleep(0.02)
     except TimeoutError:
@@ -94,4 +94,4 @@ async def test_a_test_order_takes_no_line_and_waits_for_none(store: Store) -> No
     assert await begin(store, 2)
     assert await store.due.calls_open() == 1
     assert await store.client.smembers(f"line:{PHONE}") == {an_order(1).id.encode()}
-    assert isinstance(await store.due.admit("n"), Wait)
+    assert isinstance(await store.due.admit("n"), DialWait)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from shared.core.lifecycle.facts import ErasureRequested, Withdrawn
-from shared.store import Erased, KeptUnread, Store, connect
+from shared.store import Erased, RetainedUnread, Store, connect
 from shared.store.erasure.eraser import UNREAD_GRACE
 from tests.support.care import claimed_care
 from tests.support.orders import ALWAYS, an_order
@@ -18,7 +18,7 @@ LOG = "outcomes:shopaz:log"
 
 @pytest.fixture
 async def short(valkey_url: str) -> AsyncIterator[Store]:
-    """A store that keeps nothing that is finished."""
+    """Return a store whose retention is over at once."""
     opened = connect(valkey_url, replace(ALWAYS, retention_days=0))
     yield opened
     await opened.close()
@@ -39,10 +39,10 @@ async def test_what_no_group_reads_is_erased_in_silence(short: Store) -> None:
 async def test_what_a_group_has_not_been_given_yet_is_kept_and_looked_at_again(short: Store) -> None:
     await short.client.xgroup_create(LOG, "crm", id="0", mkstream=True)
     await finish(short, 1)
-    assert await short.eraser.erase_if_over(an_order(1).id) == KeptUnread(("crm",))
+    assert await short.eraser.erase_if_over(an_order(1).id) == RetainedUnread(("crm",))
     assert (await short.confirmations.get(an_order(1).id)).is_finished
     assert await short.client.xlen(LOG) == 1
-    again_at = await short.due.next_care_at()
+    again_at = await short.due.next_upkeep_at()
     assert again_at is not None
     assert timedelta(hours=23) < again_at - await short.now() < timedelta(hours=25)
 
@@ -51,7 +51,7 @@ async def test_what_was_given_and_not_acknowledged_is_kept_and_erased_once_it_wa
     await short.client.xgroup_create(LOG, "crm", id="0", mkstream=True)
     await finish(short, 1)
     ((_, [(entry_id, _)]),) = await short.client.xreadgroup("crm", "c1", {LOG: ">"})
-    assert await short.eraser.erase_if_over(an_order(1).id) == KeptUnread(("crm",))
+    assert await short.eraser.erase_if_over(an_order(1).id) == RetainedUnread(("crm",))
     await short.client.xack(LOG, "crm", entry_id)
     assert await short.eraser.erase_if_over(an_order(1).id) == Erased()
     assert await short.client.xlen(LOG) == 0
@@ -63,7 +63,7 @@ async def test_one_group_that_is_behind_is_enough_and_is_named(short: Store) -> 
     await finish(short, 1)
     ((_, [(entry_id, _)]),) = await short.client.xreadgroup("crm", "c1", {LOG: ">"})
     await short.client.xack(LOG, "crm", entry_id)
-    assert await short.eraser.erase_if_over(an_order(1).id) == KeptUnread(("reports",))
+    assert await short.eraser.erase_if_over(an_order(1).id) == RetainedUnread(("reports",))
 
 
 async def test_after_the_grace_it_goes_and_says_who_had_not_read_it(valkey_url: str, short: Store) -> None:

@@ -19,13 +19,13 @@ async def broken(store: Store, *, is_finished: bool) -> None:
         await store.confirmations.submit(an_order(number, at=await store.now()))
         if is_finished:
             await store.confirmations.apply(an_order(number).id, Withdrawn)
-    await store.crash_counts.begin(Work.CARE, ID)
+    await store.crash_counts.begin(Work.UPKEEP, ID)
     await store.crash_counts.park(ID)
     await store.client.set(f"confirmation:{ID}", "nonsense")
 
 
 async def words(store: Store) -> bytes:
-    """All that is in Redis, but for the log of references, which goes by its own time."""
+    """Return all that is in Redis but the log of references, which is trimmed by time."""
     found = b""
     async for key in store.client.scan_iter():
         match await store.client.type(key):

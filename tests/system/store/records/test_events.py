@@ -1,4 +1,4 @@
-"""What a shop is told: once, in order, without a gap, on channel and stream alike."""
+"""A shop gets each event once, in order and without a gap, on the channel and in the stream."""
 
 import json
 from typing import Any
@@ -20,8 +20,8 @@ async def whole_call(store: Store, number: int) -> None:
         await store.confirmations.apply(an_order(number).id, make_fact)
 
 
-async def heard(pubsub: PubSub, count: int) -> list[tuple[str, dict[str, Any]]]:
-    messages: list[tuple[str, dict[str, Any]]] = []
+async def heard(pubsub: PubSub, count: int) -> list[tuple[str, dict[str, Any]]]:  # Any: JSON
+    messages: list[tuple[str, dict[str, Any]]] = []  # Any: JSON
     while len(messages) < count:
         message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=10)
         assert message is not None
@@ -60,9 +60,9 @@ async def test_the_history_reads_as_it_was_told(store: Store) -> None:
         await pubsub.subscribe("events:shopaz")
         await pubsub.get_message(timeout=10)
         await whole_call(store, 1)
-        told = [envelope for _, envelope in await heard(pubsub, 5)]
+        published = [envelope for _, envelope in await heard(pubsub, 5)]
     read = await store.events.of(await store.confirmations.get(an_order(1).id))
-    assert [event.envelope for event in read] == told
+    assert [event.envelope for event in read] == published
     assert [event.is_last for event in read] == [False, False, False, False, True]
     rest = await store.events.of(await store.confirmations.get(an_order(1).id), after=int(read[2].place))
     assert rest == read[3:]
@@ -73,10 +73,10 @@ async def test_all_of_a_shops_events_can_be_read_from_any_place(store: Store) ->
     await whole_call(store, 1)
     start = await store.events.newest_place("shopaz")
     await whole_call(store, 2)
-    told = await store.events.after("shopaz", start)
-    assert [event.envelope["id"] for event in told] == [f"{an_order(2).id}.{number}" for number in range(1, 6)]
-    assert await store.events.after("shopaz", told[1].place, limit=2) == told[2:4]
-    assert await store.events.after("shopaz", told[-1].place) == []
+    found = await store.events.after("shopaz", start)
+    assert [event.envelope["id"] for event in found] == [f"{an_order(2).id}.{number}" for number in range(1, 6)]
+    assert await store.events.after("shopaz", found[1].place, limit=2) == found[2:4]
+    assert await store.events.after("shopaz", found[-1].place) == []
     assert [event.envelope["id"] for event in await store.events.after("shopaz", "0-0")][4] == f"{an_order(1).id}.5"
 
 
@@ -84,9 +84,9 @@ async def test_events_of_erased_confirmations_are_passed_over(store: Store) -> N
     await whole_call(store, 1)
     await whole_call(store, 2)
     await store.eraser.erase(an_order(1).id)
-    told = await store.events.after("shopaz", "0-0", limit=3)
-    assert [event.envelope["subject"] for event in told] == [an_order(2).id]
-    assert len(await store.events.after("shopaz", told[0].place, limit=10)) == 4
+    found = await store.events.after("shopaz", "0-0", limit=3)
+    assert [event.envelope["subject"] for event in found] == [an_order(2).id]
+    assert len(await store.events.after("shopaz", found[0].place, limit=10)) == 4
 
 
 async def test_shops_hear_only_of_their_own(store: Store) -> None:

@@ -1,4 +1,4 @@
-"""Many who ask at the same moment are all answered."""
+"""Many operations at the same moment all get their replies."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from shared.store import Store
 
 pytestmark = pytest.mark.system
 
-_AT_ONCE = 300  # calls that are answered in the same moment; redis-py's own limit is a hundred connections
+_AT_ONCE = 300  # operations at once; redis-py's own limit is a hundred connections
 
 
 async def test_a_burst_is_no_outage(store: Store) -> None:

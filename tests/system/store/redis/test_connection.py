@@ -1,4 +1,4 @@
-"""A Redis that is slow or gone: what is waited for, and what is noticed."""
+"""A Redis that is slow or away: what is waited for, and what is noticed."""
 
 import asyncio
 import signal

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from shared.core.errors import StoreUnavailableError
-from shared.store import AlreadyOpen, Created, Grant, IdempotencyKey, Store, Turn, connect
+from shared.store import AlreadyOpen, Created, DialGrant, IdempotencyKey, Store, Turn, connect
 from shared.store.records.transcripts import Speaker
 from tests.support.orders import ALWAYS, an_order
 from tests.support.proxy import LossyProxy, lossy_proxy
@@ -60,15 +60,15 @@ async def test_many_submissions_are_taken_in_once_each(store: Store, proxy: Loss
     assert await store.client.zcard("due:dial:normal:shopaz") == 50
 
 
-async def test_each_step_of_a_call_is_told_once(store: Store, proxy: LossyProxy) -> None:
+async def test_each_step_of_a_call_is_published_once(store: Store, proxy: LossyProxy) -> None:
     await store.confirmations.submit(an_order(at=await store.now()))
     for make_fact in CALL:
         proxy.lose(1)
         step = await store.confirmations.apply(an_order().id, make_fact)
         assert step.is_changed
     assert proxy.lost == len(CALL)
-    told = await store.events.of(await store.confirmations.get(an_order().id))
-    assert [event.envelope["data"]["sequence"] for event in told] == [1, 2, 3, 4, 5]
+    found = await store.events.of(await store.confirmations.get(an_order().id))
+    assert [event.envelope["data"]["sequence"] for event in found] == [1, 2, 3, 4, 5]
     outcomes = await store.client.xrange("outcomes:shopaz:log")
     assert sum(an_order().id.encode() in entry[b"event"] for _, entry in outcomes) == 1
 
@@ -78,7 +78,7 @@ async def test_a_grant_is_given_once(store: Store, proxy: LossyProxy) -> None:
     await store.confirmations.submit_many([an_order(number, at=now) for number in (1, 2)])
     proxy.lose(1)
     grant = await store.due.admit("n-1")
-    assert isinstance(grant, Grant)
+    assert isinstance(grant, DialGrant)
     assert await store.due.calls_open() == 1
     assert await store.due.admit("n-1") == grant
     assert await store.due.admit("n-2") != grant

@@ -11,7 +11,9 @@ import pytest
 from shared.core.confirmation import Confirmation
 from shared.core.lifecycle.facts import CalleeClassified, CallEnded, DisclosurePlayed, Withdrawn
 from shared.store import Store, connect
-from shared.store.redis.notifications import Notifications, Watches
+from shared.store.records.watches import Watches
+from shared.store.redis.connection import NoRetry, open_client
+from shared.store.redis.notifications import PING_EVERY_S, Notifications
 from tests.support.orders import ALWAYS, an_order
 from tests.support.proxy import lossy_proxy
 from tests.support.valkey import ValkeyServer, running_valkey
@@ -57,7 +59,7 @@ async def test_a_watch_shows_the_confirmation_at_once_and_then_each_change_that_
         assert (await soon(watch.changed())).is_finished
 
 
-async def test_what_does_not_concern_the_bridge_rings_no_bell(store: Store) -> None:
+async def test_what_does_not_concern_the_bridge_does_not_notify_it(store: Store) -> None:
     await in_call(store)
     async with listening(store), store.watches.watch(an_order().id, "att_1") as watch:
         await settled(watch.changed, quiet_s=1)
@@ -97,7 +99,7 @@ async def test_without_a_listener_a_watch_still_shows_the_confirmation(store: St
 
 async def test_a_lost_message_is_made_up_for_by_looking_anyway(store: Store) -> None:
     await in_call(store)
-    watches = Watches(store.notifications, store.confirmations, look_anyway_s=0.05)
+    watches = Watches(store.notifications, store.confirmations, recheck_after_s=0.05)
     async with watches.watch(an_order().id, "att_1") as watch:
         await soon(watch.changed())
         await store.confirmations.apply(an_order().id, Withdrawn)
@@ -108,7 +110,7 @@ async def test_a_server_that_falls_silent_is_left_and_found_again(tmp_path: Path
     with running_valkey(tmp_path) as server:
         store = connect(server.url, ALWAYS)
         await in_call(store)
-        notifications = Notifications(store.client, ping_every_s=0.1)
+        notifications = Notifications(open_client(server.url, retry=NoRetry()), ping_every_s=0.1)
         watches = Watches(notifications, store.confirmations)
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(notifications.run())
@@ -116,11 +118,12 @@ async def test_a_server_that_falls_silent_is_left_and_found_again(tmp_path: Path
                 await settled(watch.changed)
                 server.process.send_signal(signal.SIGSTOP)
                 await asyncio.sleep(0.5)
-                async with notifications.subscribe("hung while nobody answers"):
+                async with notifications.subscribe("subscribed to while nobody answers"):
                     server.process.send_signal(signal.SIGCONT)
                     await store.confirmations.apply(an_order().id, Withdrawn)
                     assert (await soon(watch.changed())).withdrawn_at is not None
             running.cancel()
+        await notifications.close()
         await store.close()
 
 
@@ -139,9 +142,45 @@ async def test_a_watch_waits_for_redis_to_come_back(tmp_path: Path) -> None:
 
 
 async def settled(changed: object, *, quiet_s: float = 0.2) -> None:
-    """Read until nothing rings any more: hanging a bell rings it once or twice."""
+    """Read until nothing comes any more: subscribing itself notifies once or twice."""
     assert callable(changed)
     with suppress(TimeoutError):
         while True:
             async with asyncio.timeout(quiet_s):
                 await changed()
+
+
+async def test_a_channel_is_subscribed_to_at_once_and_left_at_once(store: Store) -> None:
+    async with listening(store):
+        async with store.notifications.subscribe("a"):
+            await subscribers_are(store, "a", 1)
+            async with store.notifications.subscribe("b"):
+                await subscribers_are(store, "b", 1)
+            await subscribers_are(store, "b", 0)
+        await subscribers_are(store, "a", 0)
+
+
+async def test_no_message_is_lost_while_others_subscribe(store: Store) -> None:
+    """A read is interrupted for each change of the subscription, also in the midst of a long message; the connection stays."""
+    long = b'{"subject":"cnf_1","text":"%s"}' % (b"x" * 2_000_000)
+    async with listening(store), store.notifications.subscribe("a", subject="cnf_1") as notified:
+        await subscribers_are(store, "a", 1)
+        (before,) = await store.client.client_list(_type="pubsub")
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(10):
+                notified.clear()
+                publishing = tasks.create_task(store.client.publish("a", long))
+                while not publishing.done():
+                    async with store.notifications.subscribe("b"):
+                        await asyncio.sleep(0)
+                async with asyncio.timeout(10):
+                    await notified.wait()
+        (after,) = await store.client.client_list(_type="pubsub")
+        assert after["id"] == before["id"]
+
+
+async def subscribers_are(store: Store, channel: str, count: int) -> None:
+    """Wait for a time in which no ping is due: what waits for the next message would not notice."""
+    async with asyncio.timeout(PING_EVERY_S / 2):
+        while dict(await store.client.pubsub_numsub(channel))[channel.encode()] != count:
+            await asyncio.sleep(0.01)

@@ -8,20 +8,20 @@ import pytest
 
 from shared.core.lifecycle.facts import Withdrawn
 from shared.store import (
+    AlreadyErased,
     AlreadyOpen,
     Answered,
     Claimed,
     Created,
-    Gone,
     IdempotencyKey,
     KeyConflict,
-    KeyInHand,
+    KeyInProgress,
     OptedOut,
     PastRequest,
     Replayed,
     Store,
 )
-from shared.store.shops.idempotency import IN_HAND, Idempotency
+from shared.store.shops.idempotency import CLAIM_LIFE, Idempotency
 from tests.support.orders import PHONE, an_order
 
 pytestmark = pytest.mark.system
@@ -77,7 +77,7 @@ async def test_a_key_of_an_erased_confirmation_orders_nothing_anew(store: Store)
     await store.confirmations.submit(an_order(1, at=now), idempotency=KEY)
     await store.eraser.erase(an_order(1).id)
     again = await store.confirmations.submit(an_order(2, at=now), idempotency=KEY)
-    assert again == Replayed(Gone())
+    assert again == Replayed(AlreadyErased())
     assert (await store.confirmations.recall("shopaz", [PastRequest("A-1", KEY.digest, KEY.key)])) == [again]
     assert await store.client.keys("confirmation:*") == []
 
@@ -100,7 +100,7 @@ async def test_twenty_requests_with_one_key_at_once_give_one_confirmation(store:
 async def test_a_claimed_key_is_in_hand_until_it_is_answered(store: Store) -> None:
     claim = await store.idempotency.claim("shopaz", KEY)
     assert isinstance(claim, Claimed)
-    assert await store.idempotency.claim("shopaz", KEY) == KeyInHand()
+    assert await store.idempotency.claim("shopaz", KEY) == KeyInProgress()
     assert await store.idempotency.claim("shopaz", OTHER_BODY) == KeyConflict()
     await store.idempotency.answer(claim, Answered(200, b'{"results": [ ]}'))
     assert await store.idempotency.claim("shopaz", KEY) == Answered(200, b'{"results": [ ]}')
@@ -114,12 +114,12 @@ async def test_an_abandoned_key_is_free_at_once(store: Store) -> None:
 
 
 async def test_a_key_left_in_hand_by_a_crash_comes_free_by_itself(store: Store) -> None:
-    assert timedelta(seconds=30) == IN_HAND
-    hasty = Idempotency(store.client, in_hand=timedelta(milliseconds=50))
+    assert timedelta(seconds=30) == CLAIM_LIFE
+    hasty = Idempotency(store.client, claim_life=timedelta(milliseconds=50))
     crashed = await hasty.claim("shopaz", KEY)
     await asyncio.sleep(0.08)
     claim = await store.idempotency.claim("shopaz", KEY)
     assert isinstance(claim, Claimed)
     assert isinstance(crashed, Claimed)
     await store.idempotency.answer(crashed, Answered(500, b"too late"))
-    assert await store.idempotency.claim("shopaz", KEY) == KeyInHand()
+    assert await store.idempotency.claim("shopaz", KEY) == KeyInProgress()

@@ -85,9 +85,9 @@ async def test_the_stream_of_an_erased_confirmation_ends(narrow: Service, restle
 
 async def test_a_reader_sleeps_while_other_orders_change(narrow: Service) -> None:
     made = await narrow.submit(small_body())
-    bells = narrow.store.notifications
-    async with bells.subscribe("events:shopaz", subject=made["id"]) as mine, bells.subscribe("events:shopaz") as all_of_them:
-        while mine.is_set():  # a bell rings once or twice for having been hung
+    subscribe = narrow.store.notifications.subscribe
+    async with subscribe("events:shopaz", subject=made["id"]) as mine, subscribe("events:shopaz") as all_of_them:
+        while mine.is_set():  # subscribing itself notifies once or twice
             mine.clear()
             await asyncio.sleep(0.5)
         all_of_them.clear()

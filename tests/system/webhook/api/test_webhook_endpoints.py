@@ -7,7 +7,7 @@ import pytest
 from services.webhook.api.webhook_endpoints import models as answers
 from services.webhook.api.webhook_endpoints.models import EventName
 from shared.core.lifecycle.announcement import EventType
-from shared.store.webhooks.endpoints import MOST_OF_A_SHOP
+from shared.store.webhooks.endpoints import MAX_PER_SHOP
 from tests.support.webhook import OTHER_KEY, Service, make_service, small_body
 
 pytestmark = pytest.mark.system
@@ -103,7 +103,7 @@ async def test_one_that_the_dialer_parked_is_shown_as_disabled_and_stays_so_what
 
 
 async def test_a_shop_has_so_many_at_most(service: Service) -> None:
-    for _ in range(MOST_OF_A_SHOP):
+    for _ in range(MAX_PER_SHOP):
         await make(service)
     answer = await service.client.post(PATH, json={"url": URL})
     assert (answer.status_code, answer.json()["code"]) == (409, "too_many_endpoints")

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from services.webhook.asyncapi import document
 from shared.core.lifecycle.announcement import EventType
 from shared.core.lifecycle.facts import Withdrawn
-from shared.store import ToldEvent
+from shared.store import StoredEvent
 from tests.support.webhook import PUBLIC_URL, Service, body
 from tests.system.store.conftest import CALL
 from tools.generators import asyncapi
@@ -18,9 +18,9 @@ from tools.generators import asyncapi
 pytestmark = pytest.mark.system
 
 
-async def told(service: Service) -> list[ToldEvent]:
+async def told(service: Service) -> list[StoredEvent]:
     """Return the events of two orders: one was confirmed, one taken back."""
-    events: list[ToldEvent] = []
+    events: list[StoredEvent] = []
     for number, facts in ((1, CALL), (2, (Withdrawn,))):
         made = await service.submit(body(order={"id": f"A-{number}"}, call=None))
         for make_fact in facts:

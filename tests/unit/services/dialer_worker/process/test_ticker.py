@@ -6,7 +6,7 @@ import pytest
 
 from services.dialer_worker.process.ticker import MAX_JOBS_WAITING, TICK_S, Ticker
 from shared.core.errors import StoreUnavailableError
-from shared.store import Grant, Hold, Wait
+from shared.store import DialGrant, DialWait, WaitReason
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -14,18 +14,18 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 class Due:
     """Grants in order, remembering the nonces; the same nonce gets the same grant again, as in Redis."""
 
-    def __init__(self, *, calls: list[str], care: list[str], wait: Wait) -> None:
+    def __init__(self, *, calls: list[str], care: list[str], wait: DialWait) -> None:
         self.calls, self.care, self.wait = calls, care, wait
         self.granted: dict[str, str] = {}
 
-    async def admit(self, nonce: str) -> Grant | Wait:
+    async def admit(self, nonce: str) -> DialGrant | DialWait:
         if nonce not in self.granted:
             if not self.calls:
                 return self.wait
             self.granted[nonce] = self.calls.pop(0)
-        return Grant(self.granted[nonce], "shopaz")
+        return DialGrant(self.granted[nonce], "shopaz")
 
-    async def claim_care(self, limit: int = 50) -> list[str]:
+    async def claim_upkeep(self, limit: int = 50) -> list[str]:
         claimed, self.care = self.care[:limit], self.care[limit:]
         return claimed
 
@@ -75,8 +75,8 @@ def many(prefix: str) -> list[str]:
     return [f"{prefix}{number:03}" for number in range(300)]
 
 
-def nothing_more(until: datetime | None = None) -> Wait:
-    return Wait(until, Hold.NOTHING_DUE)
+def nothing_more(until: datetime | None = None) -> DialWait:
+    return DialWait(until, WaitReason.NOTHING_DUE)
 
 
 async def test_care_and_calls_are_enqueued() -> None:

@@ -1,4 +1,4 @@
-"""Runs of a script that come at once share round trips; whatever becomes of one caller, the others get their replies."""
+"""Runs of a script that come at once share round trips; whatever happens to one caller, the others get their replies."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, ResponseError
 
-from shared.store.redis.batching import Gathering
+from shared.store.redis.batching import BatchedScript
 from shared.store.redis.scripts import Script
 
 
@@ -17,7 +17,7 @@ class Trip:
     """One round trip under way, until it is answered."""
 
     names: list[str]
-    outcome: asyncio.Future[list[Any]]
+    outcome: asyncio.Future[list[Any]]  # Any: replies of a script
 
     def answer(self) -> None:
         self.outcome.set_result([f"to {name}" for name in self.names])
@@ -47,7 +47,7 @@ class Redis:
     async def script_load(self, text: str) -> None:
         self.loaded += 1
 
-    async def sent(self, names: list[str]) -> list[Any]:
+    async def sent(self, names: list[str]) -> list[Any]:  # Any: replies of a script
         trip = Trip(names, asyncio.get_running_loop().create_future())
         self.trips.append(trip)
         return await trip.outcome
@@ -55,7 +55,7 @@ class Redis:
 
 @dataclass
 class Pipeline:
-    """Commands on their way to it."""
+    """Commands that are sent to it together."""
 
     redis: Redis
     names: list[str] = field(default_factory=list)
@@ -63,7 +63,7 @@ class Pipeline:
     def evalsha(self, digest: str, count: int, *words: str) -> None:
         self.names.append(words[0])
 
-    async def execute(self, *, raise_on_error: bool) -> list[Any]:
+    async def execute(self, *, raise_on_error: bool) -> list[Any]:  # Any: replies of a script
         return await self.redis.sent(self.names)
 
 
@@ -72,13 +72,13 @@ class Scene:
 
     def __init__(self) -> None:
         self.redis = Redis()
-        self.gathering = Gathering(self.redis, Script.SUBMIT)
-        self.callers: dict[str, asyncio.Task[Any]] = {}
+        self.batched = BatchedScript(self.redis, Script.SUBMIT)
+        self.callers: dict[str, asyncio.Task[Any]] = {}  # Any: replies of a script
 
     async def call(self, names: str) -> None:
         for name in names:
-            self.callers[name] = asyncio.create_task(self.gathering.run(([name], [])))  # owned: replies() awaits it
-            await turn()
+            self.callers[name] = asyncio.create_task(self.batched.run(([name], [])))  # owned: replies() awaits it
+            await settle()
 
     @property
     def trips(self) -> list[str]:
@@ -86,13 +86,13 @@ class Scene:
 
     async def answer(self, index: int) -> None:
         self.redis.trips[index].answer()
-        await turn()
+        await settle()
 
-    async def replies(self, names: str) -> list[Any]:
+    async def replies(self, names: str) -> list[Any]:  # Any: replies of a script
         return await asyncio.gather(*(self.callers[name] for name in names), return_exceptions=True)
 
 
-async def turn() -> None:
+async def settle() -> None:
     for _ in range(5):
         await asyncio.sleep(0)
 
@@ -109,7 +109,7 @@ async def test_a_call_alone_is_sent_at_once(scene: Scene) -> None:
     assert await scene.replies("a") == ["to a"]
 
 
-async def test_who_comes_while_two_are_under_way_shares_the_next(scene: Scene) -> None:
+async def test_callers_that_come_while_two_are_under_way_share_the_next(scene: Scene) -> None:
     await scene.call("abcde")
     assert scene.trips == ["a", "b"]
     await scene.answer(1)
@@ -127,7 +127,7 @@ async def test_a_trip_that_fails_fails_for_all_in_it_and_the_next_goes_on(scene:
     await scene.answer(0)
     await scene.call("e")
     scene.redis.trips[2].outcome.set_exception(RedisConnectionError("gone"))
-    await turn()
+    await settle()
     await scene.answer(1)
     await scene.answer(3)
     replies = await scene.replies("abcde")
@@ -149,7 +149,7 @@ async def test_the_error_of_one_is_its_own(scene: Scene) -> None:
 async def test_scripts_that_were_forgotten_are_sent_again(scene: Scene) -> None:
     await scene.call("a")
     scene.redis.trips[0].outcome.set_result([NoScriptError()])
-    await turn()
+    await settle()
     assert (scene.redis.loaded, scene.trips) == (1, ["a", "a"])
     await scene.answer(1)
     assert await scene.replies("a") == ["to a"]
@@ -159,7 +159,7 @@ async def test_scripts_that_were_forgotten_are_sent_again_for_all_who_share_a_tr
     await scene.call("abcd")
     await scene.answer(0)
     scene.redis.trips[2].outcome.set_result([NoScriptError(), NoScriptError()])
-    await turn()
+    await settle()
     assert (scene.redis.loaded, scene.trips) == (1, ["a", "b", "cd", "cd"])
     await scene.answer(1)
     await scene.answer(3)
@@ -172,10 +172,10 @@ async def test_an_error_of_one_alone_is_raised(scene: Scene) -> None:
     assert isinstance((await scene.replies("a"))[0], ResponseError)
 
 
-async def test_who_gives_up_while_waiting_is_left_out(scene: Scene) -> None:
+async def test_a_caller_that_is_cancelled_while_it_waits_is_left_out(scene: Scene) -> None:
     await scene.call("abcd")
     scene.callers["c"].cancel()
-    await turn()
+    await settle()
     await scene.answer(0)
     assert scene.trips == ["a", "b", "d"]
     await scene.answer(1)
@@ -183,12 +183,12 @@ async def test_who_gives_up_while_waiting_is_left_out(scene: Scene) -> None:
     assert await scene.replies("abd") == ["to a", "to b", "to d"]
 
 
-async def test_who_gives_up_while_sending_tells_the_others_and_hands_over(scene: Scene) -> None:
+async def test_a_caller_that_is_cancelled_while_it_sends_fails_the_others_and_passes_the_lead_on(scene: Scene) -> None:
     await scene.call("abcd")
     await scene.answer(0)
     await scene.call("e")
     scene.callers["c"].cancel()
-    await turn()
+    await settle()
     assert scene.trips == ["a", "b", "cd", "e"]
     await scene.answer(1)
     await scene.answer(3)
@@ -198,13 +198,13 @@ async def test_who_gives_up_while_sending_tells_the_others_and_hands_over(scene:
     assert replies[4] == "to e"
 
 
-async def test_who_gives_up_in_the_moment_of_being_chosen_hands_over(scene: Scene) -> None:
+async def test_a_caller_that_is_cancelled_when_it_gets_the_lead_passes_it_on(scene: Scene) -> None:
     await scene.call("abcd")
     scene.redis.trips[0].answer()
-    while len(scene.gathering._waiting) == 2:
+    while len(scene.batched._waiting) == 2:
         await asyncio.sleep(0)  # until `c` is chosen, and has not noticed
     scene.callers["c"].cancel()
-    await turn()
+    await settle()
     assert scene.trips == ["a", "b", "d"]
     await scene.answer(1)
     await scene.answer(2)
