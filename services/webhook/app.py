@@ -9,13 +9,13 @@ from services.webhook.api.auth import ApiKeys
 from services.webhook.api.confirmations.bulk import Bulk
 from services.webhook.api.confirmations.handlers import Confirmations, RuleBook
 from services.webhook.api.confirmations.listing import Listing
+from services.webhook.api.confirmations.openapi_operations import Parts, operations
 from services.webhook.api.confirmations.preview import Preview
-from services.webhook.api.confirmations.transcripts import Transcript
-from services.webhook.api.customers import CustomerErasure
-from services.webhook.api.events import Events
+from services.webhook.api.confirmations.transcript import Transcript
+from services.webhook.api.customers.handlers import CustomerErasure
+from services.webhook.api.events.handlers import Events
 from services.webhook.api.openapi.operation import Op
-from services.webhook.api.openapi_operations import Parts, operations
-from services.webhook.api.opt_outs import OptOutList
+from services.webhook.api.opt_outs.handlers import OptOutList
 from services.webhook.api.rate_limit import RateLimiter
 from services.webhook.api.webhook_endpoints.handlers import Endpoints
 from services.webhook.api.webhook_endpoints.openapi_operations import endpoint_operations

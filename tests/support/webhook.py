@@ -9,7 +9,7 @@ import httpx
 from starlette.types import ASGIApp
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
-from services.webhook.api.confirmations.rules import Rules
+from services.webhook.api.validation_context import Rules
 from services.webhook.app import make_app
 from services.webhook.settings import WebhookSettings
 from shared.runtime.health import Health

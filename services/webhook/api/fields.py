@@ -11,8 +11,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from services.webhook.api.confirmations.rules import rules_of
 from services.webhook.api.currencies import DECIMALS
+from services.webhook.api.validation_context import rules_of
 from shared.core.errors import InvalidValueError
 from shared.core.order import Window
 from shared.core.phone import normalise

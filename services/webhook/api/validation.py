@@ -5,9 +5,9 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from services.webhook.api.confirmations.rules import Rules
+from services.webhook.api.confirmations.requests import Body
 from services.webhook.api.fields import OWN
-from services.webhook.api.request_models import Body
+from services.webhook.api.validation_context import Rules
 from services.webhook.http.problems import FieldFault, faulty_fields
 
 BodyT = TypeVar("BodyT", bound=Body)

@@ -11,10 +11,10 @@ from starlette.responses import Response
 from services.webhook.api.confirmations.bulk_replay import KeptResult, answered_again, kept, packed, result_object
 from services.webhook.api.confirmations.handlers import Confirmations, idempotency_key, json_response
 from services.webhook.api.confirmations.intake import new_confirmation
-from services.webhook.api.confirmations.rules import Rules
+from services.webhook.api.confirmations.requests import MAX_BULK_ITEMS, ConfirmationBody
 from services.webhook.api.confirmations.submissions import key_reused, past_request
-from services.webhook.api.request_models import MAX_BULK_ITEMS, ConfirmationBody
 from services.webhook.api.validation import validated
+from services.webhook.api.validation_context import Rules
 from services.webhook.http.body import MAX_BULK_BODY, fingerprint, read_json
 from services.webhook.http.middleware import STORE_LIMIT_S
 from services.webhook.http.problems import FieldFault, ProblemError, ProblemKind, faulty_fields

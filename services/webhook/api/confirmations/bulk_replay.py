@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
+from services.webhook.api.confirmations.representation import confirmation_object
 from services.webhook.api.confirmations.submissions import accepted, erased
-from services.webhook.api.representation import confirmation_object
 from services.webhook.http.middleware import STORE_LIMIT_S
 from services.webhook.http.problems import ProblemError
 from shared.core.confirmation import Confirmation

@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.webhook.api.confirmations.intake import new_confirmation
-from services.webhook.api.confirmations.rules import Rules
+from services.webhook.api.confirmations.representation import confirmation_object
+from services.webhook.api.confirmations.requests import ConfirmationBody
 from services.webhook.api.confirmations.submissions import accepted, past_request, path_of
-from services.webhook.api.representation import confirmation_object
-from services.webhook.api.request_models import ConfirmationBody
 from services.webhook.api.validation import validated
+from services.webhook.api.validation_context import Rules
 from services.webhook.http.body import fingerprint, read_json
 from services.webhook.http.problems import ProblemError, ProblemKind
 from shared.core.confirmation import Confirmation

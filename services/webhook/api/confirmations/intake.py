@@ -4,7 +4,7 @@ from datetime import datetime
 
 from ulid import ULID
 
-from services.webhook.api.request_models import CallBody, ConfirmationBody, OrderBody
+from services.webhook.api.confirmations.requests import CallBody, ConfirmationBody, OrderBody
 from shared.core.confirmation import Confirmation
 from shared.core.order import CallWishes, Customer, Delivery, Item, Money, OnMachine, Order, Priority
 

@@ -4,8 +4,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.webhook.api.confirmations.handlers import ID_PATTERN, json_response
-from services.webhook.api.openapi.parameters import choice, invalid_parameter, number, parameters
-from services.webhook.api.representation import confirmation_object
+from services.webhook.api.confirmations.representation import confirmation_object
+from services.webhook.http.query_parameters import choice, invalid_parameter, number, parameters
 from shared.core.dialing.dial_policy import DialPolicy
 from shared.core.outcome import Outcome, Status
 from shared.store import Store

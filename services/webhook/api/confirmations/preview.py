@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from services.webhook.api.confirmations.handlers import Confirmations, json_response
 from services.webhook.api.confirmations.intake import new_confirmation
-from services.webhook.api.request_models import ConfirmationBody
+from services.webhook.api.confirmations.requests import ConfirmationBody
 from services.webhook.api.validation import validated
 from services.webhook.http.body import read_json
 from shared import languages

@@ -10,11 +10,11 @@ from starlette.responses import Response
 from ulid import ULID
 
 from services.webhook.api.confirmations.handlers import Confirmations, json_response
-from services.webhook.api.openapi.parameters import number, parameters
 from services.webhook.api.validation import validated
-from services.webhook.api.webhook_endpoints.models import EndpointBody, EndpointChange, ResendBody
+from services.webhook.api.webhook_endpoints.requests import EndpointBody, EndpointChange, ResendBody
 from services.webhook.http.body import has_body, read_json
 from services.webhook.http.problems import FieldFault, ProblemError, ProblemKind, faulty_fields
+from services.webhook.http.query_parameters import number, parameters
 from shared.core.errors import NotFoundError
 from shared.core.lifecycle.announcement import EventType
 from shared.core.lifecycle.envelope import timestamp

@@ -1,7 +1,7 @@
 """The operations on webhook endpoints."""
 
 from services.webhook.api.openapi.operation import Op, Parameter, Reply
-from services.webhook.api.webhook_endpoints import models as answers
+from services.webhook.api.webhook_endpoints import requests as answers
 from services.webhook.api.webhook_endpoints.handlers import DEFAULT_LIMIT, MAX_LIMIT, Endpoints
 from services.webhook.http.problems import ProblemKind
 

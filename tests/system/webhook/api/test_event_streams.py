@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from services.webhook.api.confirmations.handlers import Confirmations, RuleBook
-from services.webhook.api.events import Events
+from services.webhook.api.events.handlers import Events
 from services.webhook.http.sse import PING, StreamPlaces
 from shared.core.errors import NotFoundError
 from shared.runtime.metrics import make_registry

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from services.webhook.api.webhook_endpoints import models as answers
-from services.webhook.api.webhook_endpoints.models import EventName
+from services.webhook.api.webhook_endpoints import requests as answers
+from services.webhook.api.webhook_endpoints.requests import EventName
 from shared.core.lifecycle.announcement import EventType
 from shared.store.webhooks.endpoints import MOST_OF_A_SHOP
 from tests.support.webhook import OTHER_KEY, Service, make_service, small_body

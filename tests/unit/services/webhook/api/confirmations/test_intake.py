@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from services.webhook.api.confirmations.intake import new_confirmation
-from services.webhook.api.representation import confirmation_object
-from services.webhook.api.request_models import ConfirmationBody
+from services.webhook.api.confirmations.representation import confirmation_object
+from services.webhook.api.confirmations.requests import ConfirmationBody
 from services.webhook.api.validation import validated
 from shared.core.confirmation import Attempt, Confirmation, Phase
 from shared.core.order import Money, OnMachine, Priority

@@ -4,7 +4,6 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
-from services.webhook.api.confirmations.rules import rules_of
 from services.webhook.api.currencies import DECIMALS
 from services.webhook.api.fields import (
     Amount,
@@ -21,6 +20,7 @@ from services.webhook.api.fields import (
     Zone,
     fault,
 )
+from services.webhook.api.validation_context import rules_of
 from shared.core.dialing.calendar import Calendar
 
 MAX_ITEMS = 200

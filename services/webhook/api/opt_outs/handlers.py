@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.webhook.api.confirmations.handlers import json_response
-from services.webhook.api.openapi.parameters import invalid_parameter, number, parameters
+from services.webhook.http.query_parameters import invalid_parameter, number, parameters
 from shared.core.errors import NotFoundError
 from shared.core.lifecycle.envelope import timestamp
 from shared.core.phone import spelt_e164

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from services.webhook.api.request_models import Body
+from services.webhook.api.confirmations.requests import Body
 from services.webhook.api.response_models import Answer, Moment
 
 EventName = Literal[

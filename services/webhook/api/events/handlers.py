@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.webhook.api.confirmations.handlers import Confirmations
-from services.webhook.api.openapi.parameters import invalid_parameter
 from services.webhook.http.problems import ProblemError
+from services.webhook.http.query_parameters import invalid_parameter
 from services.webhook.http.single_flight import SharedReads
 from services.webhook.http.sse import PING, EventStream, StreamPlaces, frame
 from shared.core.confirmation import Confirmation

@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from services.webhook.api.confirmations.handlers import json_response
 from services.webhook.api.openapi.operation import Op, Parameter, Reply
-from services.webhook.api.openapi.parameters import invalid_parameter, parameters
-from services.webhook.api.webhook_endpoints.models import ForgottenAnswer
+from services.webhook.api.webhook_endpoints.requests import ForgottenAnswer
 from services.webhook.http.problems import ProblemKind
+from services.webhook.http.query_parameters import invalid_parameter, parameters
 from shared.core.phone import spelt_e164
 from shared.store import Store
 

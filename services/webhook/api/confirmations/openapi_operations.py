@@ -7,11 +7,11 @@ from services.webhook.api.confirmations.bulk import Bulk
 from services.webhook.api.confirmations.handlers import Confirmations
 from services.webhook.api.confirmations.listing import DEFAULT_LIMIT, MAX_LIMIT, Listing
 from services.webhook.api.confirmations.preview import Preview
-from services.webhook.api.confirmations.transcripts import Transcript
-from services.webhook.api.events import Events
+from services.webhook.api.confirmations.requests import BulkBody, ConfirmationBody
+from services.webhook.api.confirmations.transcript import Transcript
+from services.webhook.api.events.handlers import Events
 from services.webhook.api.openapi.operation import Op, Parameter, Reply
-from services.webhook.api.opt_outs import OptOutList
-from services.webhook.api.request_models import BulkBody, ConfirmationBody
+from services.webhook.api.opt_outs.handlers import OptOutList
 from services.webhook.http.problems import ProblemKind
 from shared.core.outcome import Outcome, Status
 
