@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from services.webhook.api.currencies import DECIMALS
-from services.webhook.api.validation_context import rules_of
+from services.webhook.api.validation_context import context_of
 from shared.core.errors import InvalidValueError
 from shared.core.order import Window
 from shared.core.phone import normalise
@@ -124,17 +124,17 @@ def _zone(text: str) -> str:
 
 def _phone(value: object, info: ValidationInfo) -> str:
     try:
-        return normalise(_text(value), rules_of(info).allowed_countries)
+        return normalise(_text(value), context_of(info).allowed_countries)
     except InvalidValueError as error:
         raise fault(error.code, error.message) from None
 
 
 def _language(value: object, info: ValidationInfo) -> str:
-    text, rules = _text(value), rules_of(info)
+    text, context = _text(value), context_of(info)
     if not _LANGUAGE.fullmatch(text):
         raise fault("invalid_language", "must be a BCP 47 language tag, such as sq")
-    if text.partition("-")[0].lower() not in rules.languages:
-        spoken = ", ".join(sorted(rules.languages))
+    if text.partition("-")[0].lower() not in context.languages:
+        spoken = ", ".join(sorted(context.languages))
         raise fault("language_not_spoken", f"must be one of the languages that are spoken: {spoken}")
     return text
 

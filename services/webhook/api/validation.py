@@ -3,12 +3,18 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from services.webhook.api.confirmations.requests import Body
 from services.webhook.api.fields import OWN
-from services.webhook.api.validation_context import Rules
+from services.webhook.api.validation_context import ValidationContext
 from services.webhook.http.problems import FieldFault, faulty_fields
+
+
+class Body(BaseModel):
+    """Base of all bodies: unknown members are refused, and nothing is converted silently."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
 
 BodyT = TypeVar("BodyT", bound=Body)
 
@@ -34,14 +40,14 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def validated(model: type[BodyT], value: object, rules: Rules) -> BodyT:
+def validated(model: type[BodyT], value: object, context: ValidationContext) -> BodyT:
     """Return `value` as a `model`.
 
     Raises:
         ProblemError: `validation_failed`, with every fault that could be found.
     """
     try:
-        return model.model_validate(value, context=rules)
+        return model.model_validate(value, context=context)
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
         raise faulty_fields([_fault(detail) for detail in details]) from None  # the cause would hold the values

@@ -1,4 +1,4 @@
-"""What a body is checked against beside itself: the settings, the languages at hand, and the present moment."""
+"""What a body is checked against: the settings, the languages that can be spoken, and the present time."""
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from shared.core.dialing.dial_policy import DialPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """The rules of one moment. `languages` are the codes that can be spoken, `allowed_countries` may be `*`."""
+class ValidationContext:
+    """What a body is checked against: the rules, and the time of the check."""
 
     policy: DialPolicy
     allowed_countries: AbstractSet[str]
@@ -19,12 +19,25 @@ class Rules:
     now: datetime
 
 
-def rules_of(info: ValidationInfo) -> Rules:
-    """Return the rules under which a body is being validated.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidationRules:
+    """What the settings say about bodies. `languages` are the codes that can be spoken; `allowed_countries` may be `*`."""
+
+    policy: DialPolicy
+    allowed_countries: AbstractSet[str]
+    languages: AbstractSet[str]
+
+    def at(self, now: datetime) -> ValidationContext:
+        """Return the context of a check at `now`."""
+        return ValidationContext(policy=self.policy, allowed_countries=self.allowed_countries, languages=self.languages, now=now)
+
+
+def context_of(info: ValidationInfo) -> ValidationContext:
+    """Return the context in which a body is being validated.
 
     Raises:
-        TypeError: It is validated without any.
+        TypeError: It is validated without one.
     """
-    if not isinstance(info.context, Rules):
-        raise TypeError("bodies are validated with context=Rules(...)")
+    if not isinstance(info.context, ValidationContext):
+        raise TypeError("bodies are validated with context=ValidationContext(...)")
     return info.context

@@ -1,4 +1,4 @@
-"""The calls of the softphone: an order of its own, its customer's call to us, and the end, as Twilio would tell them."""
+"""The calls of the softphone: a made-up order, the inbound call of its customer, and the end of the call."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from ulid import ULID
 
-from services.webhook.api.confirmations.handlers import json_response
+from services.webhook.http.answers import json_response
 from services.webhook.http.body import read_json
 from services.webhook.http.problems import FieldFault, ProblemError, ProblemKind, faulty_fields
 from services.webhook.twilio.inbound import inbound_attempt
@@ -31,7 +31,7 @@ _MOMENT: Final = timedelta(milliseconds=1)
 _COMPANY: Final = "Shopaz"
 
 
-class SoftphoneCalls:
+class SoftphoneCallRoutes:
     """The resource `/softphone/calls`; a call here is a confirmation and its inbound attempt."""
 
     def __init__(self, store: Store, *, shop: str, secret: str) -> None:

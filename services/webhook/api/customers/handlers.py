@@ -1,14 +1,14 @@
 """A customer's right to be forgotten: all that the shop has under one number."""
 
+from typing import Annotated
+
 import structlog
 from prometheus_client import CollectorRegistry, Counter
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.webhook.api.confirmations.handlers import json_response
-from services.webhook.api.openapi.operation import Op, Parameter, Reply
-from services.webhook.api.webhook_endpoints.requests import ForgottenAnswer
-from services.webhook.http.problems import ProblemKind
+from services.webhook.http.answers import Answer, json_response
 from services.webhook.http.query_parameters import invalid_parameter, parameters
 from shared.core.phone import spelt_e164
 from shared.store import Store
@@ -16,7 +16,24 @@ from shared.store import Store
 log = structlog.get_logger()
 
 
-class CustomerErasure:
+class ForgottenAnswer(Answer):
+    """What became of a customer's confirmations."""
+
+    erased: int
+    pending: Annotated[int, Field(description="In a call just now: withdrawn, and erased when it ends.")]
+    withdrawn: Annotated[int, Field(description="How many of them were open.")]
+    unread_outcomes: Annotated[
+        int, Field(description="Outcomes erased before every consumer group of the CRM and every webhook endpoint had them.")
+    ]
+    unreadable: Annotated[
+        int, Field(description="Records that nobody can read, and that are still there: the service's operator erases them.")
+    ]
+    on_do_not_call_list: Annotated[
+        bool, Field(description="The number stays on that list; DELETE /v1/opt-outs/{phone} takes it off.")
+    ]
+
+
+class CustomerRoutes:
     """`DELETE /v1/customers/{phone}`."""
 
     def __init__(self, store: Store, allowed_countries: frozenset[str], registry: CollectorRegistry) -> None:
@@ -24,25 +41,6 @@ class CustomerErasure:
         self._allowed_countries = allowed_countries
         self._unread = Counter(
             "outcomes_erased_unread", "Outcomes erased before the CRM, or a webhook endpoint, had taken them.", registry=registry
-        )
-
-    def operations(self) -> tuple[Op, ...]:
-        """Return what the API offers here."""
-        phone = Parameter("phone", "path", "The number, in international form.", {"type": "string", "examples": ["+38344123456"]})
-        return (
-            Op(
-                method="DELETE",
-                path="/v1/customers/{phone}",
-                respond=self.forget,
-                id="forgetCustomer",
-                tag="Privacy",
-                summary="Erase all that is stored under a phone number",
-                description="Open orders are withdrawn first; what is in a call is erased when the call has ended. "
-                "The number stays on the do-not-call list where it is on it.",
-                parameters=(phone,),
-                replies={200: Reply("How much was erased.", ForgottenAnswer)},
-                problems=(ProblemKind.INVALID_PARAMETER,),
-            ),
         )
 
     async def forget(self, request: Request, shop: str) -> Response:
@@ -59,13 +57,12 @@ class CustomerErasure:
             log.error("records_unreadable", shop=shop, confirmation_ids=list(forgotten.unreadable))
         log.info("customer_forgotten", shop=shop, erased=forgotten.erased, pending=forgotten.pending)
         is_opted_out = await self._store.opt_outs.contains(shop, phone)
-        return json_response(
-            {
-                "erased": forgotten.erased,
-                "pending": forgotten.pending,
-                "withdrawn": forgotten.withdrawn,
-                "unread_outcomes": forgotten.unread,
-                "unreadable": len(forgotten.unreadable),
-                "on_do_not_call_list": is_opted_out,
-            }
+        answer = ForgottenAnswer(
+            erased=forgotten.erased,
+            pending=forgotten.pending,
+            withdrawn=forgotten.withdrawn,
+            unread_outcomes=forgotten.unread,
+            unreadable=len(forgotten.unreadable),
+            on_do_not_call_list=is_opted_out,
         )
+        return json_response(answer)

@@ -1,11 +1,9 @@
 """The shop's do-not-call list."""
 
-from typing import Any
-
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.webhook.api.confirmations.handlers import json_response
+from services.webhook.http.answers import Answer, Timestamp, json_response
 from services.webhook.http.query_parameters import invalid_parameter, number, parameters
 from shared.core.errors import NotFoundError
 from shared.core.lifecycle.envelope import timestamp
@@ -17,7 +15,21 @@ MAX_LIMIT = 1000
 _MAX_OFFSET = 10_000_000
 
 
-class OptOutList:
+class OptOutAnswer(Answer):
+    """A number that must not be called."""
+
+    phone: str
+    since: Timestamp
+
+
+class OptOutPageAnswer(Answer):
+    """A part of the do-not-call list, newest first."""
+
+    items: list[OptOutAnswer]
+    next_cursor: str | None
+
+
+class OptOutRoutes:
     """`/v1/opt-outs` and `/v1/opt-outs/{phone}`."""
 
     def __init__(self, store: Store, allowed_countries: frozenset[str]) -> None:
@@ -48,7 +60,7 @@ class OptOutList:
         offset = number(values, "cursor", default=1, most=_MAX_OFFSET) - 1
         found = await self._store.opt_outs.list(shop, limit=limit + 1, offset=offset)
         more = str(offset + limit + 1) if len(found) > limit else None
-        return json_response({"items": [_entry(entry) for entry in found[:limit]], "next_cursor": more})
+        return json_response(OptOutPageAnswer(items=[_entry(entry) for entry in found[:limit]], next_cursor=more))
 
     def _phone(self, request: Request) -> str:
         """Return the path's number as a POST would spell it.
@@ -62,5 +74,5 @@ class OptOutList:
         return phone
 
 
-def _entry(opt_out: OptOut) -> dict[str, Any]:
+def _entry(opt_out: OptOut) -> OptOutAnswer:
     return {"phone": opt_out.phone, "since": timestamp(opt_out.since)}
