@@ -1,4 +1,4 @@
-"""API keys: which shop sends a request. A key is compared by its digest, so that the time it takes tells nothing about it."""
+"""API keys: which shop sends a request. Keys are compared by digest, so that the time of a comparison reveals nothing."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,7 +17,7 @@ ShopRequestHandler = Callable[[Request, str], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sends a request: the shop, and a name for its key that tells nothing about the key.
+    """Who sends a request: the shop, and a name for its key from which the key can't be found.
 
     Nobody is phoned about an order that comes with a test key.
     """
@@ -28,7 +28,7 @@ class Caller:
 
 
 class ApiKeys:
-    """The keys of all shops; `shops` maps each key to its shop."""
+    """The API keys of all shops; `shops` maps each key to its shop."""
 
     def __init__(self, shops: Mapping[str, str]) -> None:
         self._shops = {_digest(key.encode()): shop for key, shop in shops.items()}

@@ -1,4 +1,4 @@
-"""The kinds of field that bodies are made of: each reads one JSON value strictly and says what is allowed."""
+"""The types of the fields of bodies: each reads one JSON value strictly and says what is allowed."""
 
 import re
 import zoneinfo
@@ -18,7 +18,7 @@ from shared.core.order import Window
 from shared.core.phone import normalise
 from shared.settings.parsers import parse_window
 
-OWN = "own."  # what our codes begin with among pydantic's own types of error
+OWN = "own."  # prefix of our codes among pydantic's types of error
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -29,7 +29,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", re.ASCII)
 
 
 def fault(code: str, message: str, *, at: str | None = None) -> PydanticCustomError:
-    """Return the error for a broken rule; `at` names the member of the object that is to blame."""
+    """Return the error for a broken rule; `at` names the member of the object that breaks it."""
     return PydanticCustomError(f"{OWN}{code}", message, {"at": at} if at else None)
 
 
@@ -48,7 +48,7 @@ def _json(schema: dict[str, Any]) -> WithJsonSchema:  # Any: a JSON schema
 
 
 def _words(max_length: int) -> tuple[BeforeValidator, WithJsonSchema]:
-    """Return what makes a `str` field a text of at most `max_length` characters that says something."""
+    """Return the annotations of a `str` field that is not blank and has at most `max_length` characters."""
 
     def read(value: object) -> str:
         text = _text(value)
@@ -60,7 +60,7 @@ def _words(max_length: int) -> tuple[BeforeValidator, WithJsonSchema]:
 
 
 def _parser(parse: Callable[[str], object]) -> BeforeValidator:
-    """Return a validator that hands a text to `parse` and lets what is parsed already pass."""
+    """Return a validator that calls `parse` with the text of the field."""
 
     def read(value: object) -> object:
         return parse(_text(value))

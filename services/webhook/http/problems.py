@@ -1,4 +1,4 @@
-"""Every error as `application/problem+json` (RFC 9457): one list of kinds, each with a stable code. Values are never echoed."""
+"""Errors as `application/problem+json` (RFC 9457): one list of kinds, each with a stable code. No problem repeats a value."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ MAX_FAULTS = 50
 
 
 class ProblemKind(Enum):
-    """What can be wrong: HTTP status and title by code."""
+    """The kinds of problems: code, HTTP status and title."""
 
     BAD_REQUEST = ("bad_request", 400, "The request is not valid")
     INVALID_JSON = ("invalid_json", 400, "The body is not valid JSON")
@@ -53,13 +53,13 @@ class ProblemKind(Enum):
 
     @property
     def type_uri(self) -> str:
-        """The problem's type: a path that says more when it is opened, the same in every deployment."""
+        """The problem's `type`: a path under which the service explains it, the same in every deployment."""
         return f"/problems/{self.code.replace('_', '-')}"
 
 
 @dataclass(frozen=True, slots=True)
 class FieldFault:
-    """One faulty field: where (a JSON pointer, RFC 6901), which rule, and what is allowed."""
+    """One faulty field: its JSON pointer (RFC 6901), the code of the rule that it breaks, and what is allowed."""
 
     pointer: str
     code: str
@@ -88,7 +88,7 @@ class ProblemAnswer(TypedDict):
 
 
 class ProblemError(ConfirmerError):
-    """A request that can't be answered as asked.
+    """A request that is answered with a problem.
 
     `extra` are further members of the problem, `headers` of its response.
     """
@@ -125,7 +125,7 @@ class ProblemError(ConfirmerError):
         return document
 
     def response(self, request_id: str) -> Response:
-        """Return the problem as an answer."""
+        """Return the problem as a response."""
         body = json.dumps(self.document(request_id), ensure_ascii=False).encode()
         return Response(body, self.kind.status, {**self.headers, "content-type": MEDIA_TYPE})
 

@@ -1,4 +1,4 @@
-"""Two things done at the same time."""
+"""Two coroutines, run at the same time."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -9,7 +9,7 @@ Second = TypeVar("Second")
 
 
 async def run_both(
-    first: Coroutine[Any, Any, First],  # Any: what a coroutine is sent and yields, which nobody uses
+    first: Coroutine[Any, Any, First],  # Any: what the event loop sends and receives
     second: Coroutine[Any, Any, Second],  # Any: as above
 ) -> tuple[First, Second]:
     """Return what both return. If one raises, the other is cancelled, and the error is raised as it is, not in a group."""

@@ -38,7 +38,7 @@ class SoftphonePages:
         """Return a file of the page.
 
         Raises:
-            NotFoundError: there is none of that name.
+            NotFoundError: There is none of that name.
         """
         return self._file(request.path_params["name"])
 

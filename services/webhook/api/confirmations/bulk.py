@@ -13,9 +13,9 @@ from services.webhook.api.confirmations.bulk_replay import (
     BulkRefused,
     BulkTaken,
     KeptResult,
-    answered_again,
-    kept,
-    packed,
+    encoded,
+    kept_result,
+    replayed_answer,
     result_answer,
 )
 from services.webhook.api.confirmations.idempotency import idempotency_key
@@ -65,7 +65,7 @@ class BulkRoutes:
             case Claimed():
                 return await self._answered(request, shop, items, claim)
             case Answered(status, body):
-                again = await answered_again(self._store, body, self._rules.policy, request.state.request_id)
+                again = await replayed_answer(self._store, body, self._rules.policy, request.state.request_id)
                 return json_response(again, status, {"idempotency-replayed": "true"})
             case KeyConflict():
                 raise key_reused()
@@ -80,7 +80,7 @@ class BulkRoutes:
         try:
             results, answer = await self._results(request, shop, items)
             response = json_response(answer)
-            await self._store.idempotency.answer(claim, Answered(response.status_code, packed(results)))
+            await self._store.idempotency.answer(claim, Answered(response.status_code, encoded(results)))
         except StoreUnavailableError:
             limit_patience(_FREEING_LIMIT_S)
             with contextlib.suppress(StoreUnavailableError):  # the key comes free by itself, later
@@ -101,7 +101,7 @@ class BulkRoutes:
             limit_patience(STORE_LIMIT_S)
             following = _read_soon(items[end : end + _AT_ONCE], shop, context, is_test=is_test)
             submissions, ahead = await run_both(self._submitted(batch, shop), following)
-            pairs = [kept(one, request.state.request_id) for one in submissions]
+            pairs = [kept_result(one, request.state.request_id) for one in submissions]
             results += [result for result, _ in pairs]
             answers += [result_answer(result, confirmation, context.policy) for result, confirmation in pairs]
             batch = ahead
@@ -127,7 +127,7 @@ class BulkRoutes:
 
 
 async def _read_soon(items: list[object], shop: str, context: ValidationContext, *, is_test: bool) -> _Batch:
-    """Read some items, after others had a turn."""
+    """Read some items, once other tasks had a turn."""
     await asyncio.sleep(0)
     return _read(items, shop, context, is_test=is_test)
 
@@ -150,7 +150,7 @@ def _items(value: object) -> list[object]:
     """Return the items of the body.
 
     Raises:
-        ProblemError: The body is not an object with a list of at most 1,000 items and nothing else.
+        ProblemError: The body is not an object whose only member is a list of at most 1,000 items.
     """
     if not isinstance(value, dict):
         raise faulty_fields([FieldFault("", "wrong_type", "must be an object")])

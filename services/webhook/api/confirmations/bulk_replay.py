@@ -55,7 +55,7 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(list[KeptResult])
 
 
-def kept(outcome: Submission | ProblemError, request_id: str) -> tuple[KeptResult, Confirmation | None]:
+def kept_result(outcome: Submission | ProblemError, request_id: str) -> tuple[KeptResult, Confirmation | None]:
     """Return what is kept of one item's result, and its confirmation, None if the item was refused."""
     try:
         if isinstance(outcome, ProblemError):
@@ -74,12 +74,12 @@ def result_answer(result: KeptResult, confirmation: Confirmation | None, policy:
     return {"status": result.status, "confirmation": confirmation_answer(confirmation, policy)}
 
 
-def packed(results: Sequence[KeptResult]) -> bytes:
+def encoded(results: Sequence[KeptResult]) -> bytes:
     """Return the bytes that are stored under the idempotency key."""
     return _encoder.encode(results)
 
 
-async def answered_again(store: Store, stored: bytes, policy: DialPolicy, request_id: str) -> BulkAnswer:
+async def replayed_answer(store: Store, stored: bytes, policy: DialPolicy, request_id: str) -> BulkAnswer:
     """Return the answer that was given first; an item whose confirmation is gone is answered `erased`.
 
     A new confirmation is shown as it was taken in; one that was open already, as it stands now.

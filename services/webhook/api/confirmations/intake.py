@@ -1,4 +1,4 @@
-"""From a valid body to a confirmation of the core."""
+"""The making of a confirmation from a valid body."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from shared.core.order import CallWishes, Customer, Delivery, Item, Money, OnMac
 
 
 def new_confirmation(body: ConfirmationBody, *, shop: str, digest: str, now: datetime, is_test: bool = False) -> Confirmation:
-    """Return a new confirmation under an id of its own; `digest` tells its request from others."""
+    """Return a new confirmation with a new id; `digest` is the fingerprint of its request."""
     return Confirmation(
         id=f"cnf_{ULID()}",
         shop=shop,

@@ -1,4 +1,4 @@
-"""The shop's confirmations, newest first, page by page."""
+"""The listing of a shop's confirmations, newest first."""
 
 from typing import Annotated
 
@@ -33,7 +33,7 @@ class ListingRoutes:
         self._policy = policy
 
     async def page(self, request: Request, shop: str) -> Response:
-        """Return one page; `next_cursor` leads to the one after it, null where there is none."""
+        """Return one page; `next_cursor` leads to the next one, and is null on the last."""
         values = parameters(request, "status", "outcome", "order_id", "limit", "cursor")
         cursor = values.get("cursor")
         if cursor is not None and not ID_PATTERN.fullmatch(cursor):

@@ -1,4 +1,4 @@
-"""What a customer would hear, and when: the answer to a body of which nothing is stored and about which nobody is called."""
+"""The preview of a call: what the customer would hear, and when. Nothing is stored, and nobody is called."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""What was said in the calls of a confirmation."""
+"""The transcript of the calls of a confirmation."""
 
 from typing import Annotated
 

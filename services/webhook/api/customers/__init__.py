@@ -1,1 +1,1 @@
-"""`/v1/customers`: what a shop can have done about all that is stored under one phone number."""
+"""`/v1/customers`: the erasure of all that is stored about a customer."""

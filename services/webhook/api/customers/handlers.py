@@ -1,4 +1,4 @@
-"""A customer's right to be forgotten: all that the shop has under one number."""
+"""The erasure of a customer: of all that is stored for the shop under one phone number."""
 
 from typing import Annotated
 
@@ -44,7 +44,7 @@ class CustomerRoutes:
         )
 
     async def forget(self, request: Request, shop: str) -> Response:
-        """Erase, and answer with the counts; 0 where there was nothing."""
+        """Erase it, and answer with the counts; they are 0 if nothing was stored."""
         parameters(request)
         phone = spelt_e164(request.path_params["phone"], self._allowed_countries)
         if phone is None:

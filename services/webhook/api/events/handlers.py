@@ -31,7 +31,7 @@ class EventStreamRoutes:
         if seen > confirmation.sequence:
             raise _unknown_event_id()
         if confirmation.is_finished and seen >= confirmation.sequence:
-            return Response(status_code=204)  # tells a browser's EventSource not to connect again
+            return Response(status_code=204)  # a browser's EventSource does not connect again after it
         return EventStream(self._slots, lambda: self._feeds.of_confirmation(confirmation, seen))
 
     async def of_shop(self, request: Request, shop: str) -> Response:

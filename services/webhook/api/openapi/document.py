@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the operations, the models that validate bodies, and the definitions of the answers."""
+"""The OpenAPI 3.1 document: made from the operations, the models of the bodies, and the definitions of the answers."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

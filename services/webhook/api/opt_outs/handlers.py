@@ -41,14 +41,14 @@ class OptOutRoutes:
         return json_response(_entry(await self._store.opt_outs.add(shop, self._phone(request))))
 
     async def show(self, request: Request, shop: str) -> Response:
-        """Return since when a number is on the list; 404 where it is not."""
+        """Return since when a number is on the list; 404 if it is not."""
         found = await self._store.opt_outs.find(shop, self._phone(request))
         if found is None:
             raise NotFoundError
         return json_response(_entry(found))
 
     async def remove(self, request: Request, shop: str) -> Response:
-        """Take a number off the list; 404 where it was not on it."""
+        """Take a number off the list; 404 if it was not on it."""
         if not await self._store.opt_outs.remove(shop, self._phone(request)):
             raise NotFoundError
         return Response(status_code=204)
@@ -63,10 +63,10 @@ class OptOutRoutes:
         return json_response(OptOutPageAnswer(items=[_entry(entry) for entry in found[:limit]], next_cursor=more))
 
     def _phone(self, request: Request) -> str:
-        """Return the path's number as a POST would spell it.
+        """Return the path's number as a confirmation holds it.
 
         Raises:
-            ProblemError: It is no phone number.
+            ProblemError: The path has no phone number.
         """
         phone = spelt_e164(request.path_params["phone"], self._allowed_countries)
         if phone is None:

@@ -1,4 +1,4 @@
-"""Webhook endpoints: where a shop has its events sent by HTTP."""
+"""The handlers of webhook endpoints: the URLs to which a shop has its events sent."""
 
 import secrets
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ _BY_SHOP = "the shop disabled it"
 
 
 class WebhookEndpointRoutes:
-    """`/v1/webhook-endpoints` and what is below it."""
+    """`/v1/webhook-endpoints` and the paths below it."""
 
     def __init__(self, store: Store, rules: ValidationRules, *, allows_private: bool) -> None:
         self._store = store
@@ -45,7 +45,7 @@ class WebhookEndpointRoutes:
         self._allows_private = allows_private
 
     async def create(self, request: Request, shop: str) -> Response:
-        """Make an endpoint; its secret is shown in this answer and never again."""
+        """Create an endpoint; only this answer shows its secret."""
         context = await self._context()
         body = validated(EndpointBody, await read_json(request), context)
         self._check(body.url)
@@ -63,7 +63,7 @@ class WebhookEndpointRoutes:
         return json_response(await self._with_secret(endpoint), 201, headers)
 
     async def page(self, request: Request, shop: str) -> Response:
-        """Return all of the shop's endpoints."""
+        """Return all endpoints of the shop."""
         parameters(request)
         found = await self._store.webhooks.list(shop)
         return json_response(EndpointPageAnswer(items=[await self._shown(endpoint) for endpoint in found]))
@@ -73,7 +73,7 @@ class WebhookEndpointRoutes:
         return json_response(await self._shown(await self._of_shop(request, shop)))
 
     async def change(self, request: Request, shop: str) -> Response:
-        """Change what the body names."""
+        """Change the members that the body names."""
         known = await self._of_shop(request, shop)
         body = validated(EndpointChange, await read_json(request), await self._context())
         if body.url is not None:
@@ -91,8 +91,8 @@ class WebhookEndpointRoutes:
         await self._save(changed)
         return json_response(await self._shown(changed))
 
-    async def drop(self, request: Request, shop: str) -> Response:
-        """Forget an endpoint and all that waits for it."""
+    async def delete(self, request: Request, shop: str) -> Response:
+        """Delete an endpoint and all events that wait for it."""
         await self._store.webhooks.drop(await self._of_shop(request, shop))
         return Response(status_code=204)
 
@@ -105,7 +105,7 @@ class WebhookEndpointRoutes:
         return json_response(await self._with_secret(turned))
 
     async def dead_letters(self, request: Request, shop: str) -> Response:
-        """Return one page of what could not be delivered, newest first."""
+        """Return one page of the events that could not be delivered, newest first."""
         endpoint = await self._of_shop(request, shop)
         values = parameters(request, "limit", "cursor")
         limit = number(values, "limit", default=DEFAULT_LIMIT, most=MAX_LIMIT)
@@ -146,10 +146,10 @@ class WebhookEndpointRoutes:
             raise ProblemError(ProblemKind.TOO_MANY_ENDPOINTS, "Delete one, or let one have more events.") from None
 
     def _check(self, url: str) -> None:
-        """Refuse a URL that must not be sent to.
+        """Check a URL to which events are to be sent.
 
         Raises:
-            ProblemError: It is not public, or no URL.
+            ProblemError: It is not a URL, or its host is not public.
         """
         fault = url_fault(url, allows_private=self._allows_private)
         if fault is not None:

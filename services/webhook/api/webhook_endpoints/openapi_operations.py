@@ -80,7 +80,7 @@ def _of_one(routes: WebhookEndpointRoutes) -> tuple[Operation, ...]:
         Operation(
             method="DELETE",
             path=path,
-            handler=routes.drop,
+            handler=routes.delete,
             id="deleteWebhookEndpoint",
             tag=_TAG,
             summary="Delete one, and all that waits for it",

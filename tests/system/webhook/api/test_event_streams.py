@@ -1,4 +1,4 @@
-"""Event streams as connections: signs of life, a limit on how many, through the gateway, and an end when the process drains."""
+"""Event streams as connections: pings, a limit on their number, the gateway, and their end when the process drains."""
 
 import asyncio
 import signal
@@ -60,7 +60,7 @@ async def test_a_stream_too_many_is_refused_until_another_ends(narrow: Service) 
         assert second.status_code == 200
 
 
-async def test_a_silent_stream_gives_signs_of_life(narrow: Service, restless: EventFeeds) -> None:
+async def test_a_silent_stream_sends_pings(narrow: Service, restless: EventFeeds) -> None:
     confirmation = await narrow.store.confirmations.get((await narrow.submit(small_body()))["id"])
     async with asyncio.timeout(5), aclosing(restless.of_confirmation(confirmation, 1)) as chunks:
         assert [await anext(chunks) for _ in range(3)] == [PING] * 3
@@ -80,9 +80,9 @@ async def test_the_stream_of_an_erased_confirmation_ends(narrow: Service, restle
 
 async def test_a_reader_sleeps_while_other_orders_change(narrow: Service) -> None:
     made = await narrow.submit(small_body())
-    bells = narrow.store.notifications
-    async with bells.subscribe("events:shopaz", subject=made["id"]) as mine, bells.subscribe("events:shopaz") as all_of_them:
-        while mine.is_set():  # a bell rings once or twice for having been hung
+    subscribe = narrow.store.notifications.subscribe
+    async with subscribe("events:shopaz", subject=made["id"]) as mine, subscribe("events:shopaz") as all_of_them:
+        while mine.is_set():  # a new subscription notifies once or twice
             mine.clear()
             await asyncio.sleep(0.5)
         all_of_them.clear()
