@@ -1,4 +1,4 @@
-"""Starts the webhook service: reads the environment, wires the parts, serves until SIGTERM."""
+"""Starts the webhook service: reads the environment, makes the application, serves until SIGTERM."""
 
 import asyncio
 import gc
@@ -22,7 +22,7 @@ _SERVICE = "webhook"
 
 
 def main() -> None:
-    """Run the service; exit code 2 where the settings are wrong."""
+    """Run the service; exit code 2 if the settings are wrong."""
     settings = load_settings(WebhookSettings)
     configure_logging(settings, service=_SERVICE)
     _collect_seldom()
@@ -46,7 +46,7 @@ async def _serve(settings: WebhookSettings) -> None:
 
 
 def _collect_seldom() -> None:
-    """Keep the garbage collector off what lives as long as the process, and from looking every few requests."""
+    """Let the garbage collector skip the objects that live as long as the process, and run less often."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)

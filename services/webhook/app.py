@@ -1,4 +1,4 @@
-"""The list of routes, and the wiring of what answers them."""
+"""The application: the list of its routes, and the handlers with what they need."""
 
 from collections.abc import Sequence
 
@@ -6,24 +6,28 @@ from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp
 
 from services.webhook.api.auth import ApiKeys
-from services.webhook.api.confirmations.bulk import Bulk
-from services.webhook.api.confirmations.handlers import Confirmations, RuleBook
-from services.webhook.api.confirmations.listing import Listing
-from services.webhook.api.confirmations.preview import Preview
-from services.webhook.api.confirmations.transcripts import Transcript
-from services.webhook.api.customers import CustomerErasure
-from services.webhook.api.events import Events
-from services.webhook.api.openapi.operation import Op
-from services.webhook.api.openapi_operations import Parts, operations
-from services.webhook.api.opt_outs import OptOutList
+from services.webhook.api.confirmations.bulk import BulkRoutes
+from services.webhook.api.confirmations.handlers import ConfirmationRoutes
+from services.webhook.api.confirmations.listing import ListingRoutes
+from services.webhook.api.confirmations.openapi_operations import confirmation_operations
+from services.webhook.api.confirmations.preview import PreviewRoutes
+from services.webhook.api.confirmations.transcript import TranscriptRoutes
+from services.webhook.api.customers.handlers import CustomerRoutes
+from services.webhook.api.customers.openapi_operations import customer_operations
+from services.webhook.api.events.handlers import EventStreamRoutes
+from services.webhook.api.events.openapi_operations import event_operations
+from services.webhook.api.openapi.operation import Operation
+from services.webhook.api.opt_outs.handlers import OptOutRoutes
+from services.webhook.api.opt_outs.openapi_operations import opt_out_operations
 from services.webhook.api.rate_limit import RateLimiter
-from services.webhook.api.webhook_endpoints.handlers import Endpoints
-from services.webhook.api.webhook_endpoints.openapi_operations import endpoint_operations
+from services.webhook.api.validation_context import ValidationRules
+from services.webhook.api.webhook_endpoints.handlers import WebhookEndpointRoutes
+from services.webhook.api.webhook_endpoints.openapi_operations import webhook_endpoint_operations
 from services.webhook.asyncapi import schema_routes
 from services.webhook.docs import docs_routes
-from services.webhook.http.method_routes import Resource, Respond
-from services.webhook.http.middleware import Edge
-from services.webhook.http.sse import StreamPlaces
+from services.webhook.http.method_routes import MethodRoutes, RequestHandler
+from services.webhook.http.middleware import RequestMiddleware
+from services.webhook.http.sse import StreamSlots
 from services.webhook.settings import WebhookSettings
 from services.webhook.softphone.routes import softphone_routes
 from services.webhook.twilio.callbacks import Callbacks
@@ -39,46 +43,46 @@ from shared.twilio.callback_urls import INCOMING_PATH, INCOMING_STATUS_PATH
 
 def make_app(settings: WebhookSettings, store: Store, health: Health) -> ASGIApp:
     """Return the application; `health` carries the registry of metrics."""
-    ops = _api(settings, store, health)
+    operations = _operations(settings, store, health)
     routes: list[BaseRoute] = [
-        *_api_routes(ops, ApiKeys(settings.api_keys), RateLimiter(store, settings.rate_limit)),
+        *_api_routes(operations, ApiKeys(settings.api_keys), RateLimiter(store, settings.rate_limit)),
         *schema_routes(settings.public_url),
         *_twilio(settings, store, health),
-        *docs_routes(ops),
+        *docs_routes(operations),
         *softphone_routes(settings, store),
         *health.routes(),
     ]
-    return Edge(Router(routes, redirect_slashes=False), registry=health.registry, health=health)
+    return RequestMiddleware(Router(routes, redirect_slashes=False), registry=health.registry, health=health)
 
 
-def _api(settings: WebhookSettings, store: Store, health: Health) -> tuple[Op, ...]:
-    book = RuleBook(
+def _operations(settings: WebhookSettings, store: Store, health: Health) -> tuple[Operation, ...]:
+    rules = ValidationRules(
         policy=dial_policy_from(settings),
         allowed_countries=settings.allowed_countries,
         languages=frozenset(languages.supported()),
     )
-    confirmations = Confirmations(store, book)
-    places = StreamPlaces(settings.event_streams_max, health.registry)
-    health.on_drain(places.end_all)
-    parts = Parts(
-        confirmations=confirmations,
-        listing=Listing(store, book.policy),
-        bulk=Bulk(store, confirmations),
-        preview=Preview(confirmations, default_language=settings.default_language),
-        transcript=Transcript(store, confirmations),
-        events=Events(store, confirmations, places),
-        opt_outs=OptOutList(store, settings.allowed_countries),
+    slots = StreamSlots(settings.event_streams_max, health.registry)
+    health.on_drain(slots.end_all)
+    return (
+        *confirmation_operations(
+            routes=ConfirmationRoutes(store, rules),
+            listing=ListingRoutes(store, rules.policy),
+            bulk=BulkRoutes(store, rules),
+            preview=PreviewRoutes(store, rules, default_language=settings.default_language),
+            transcripts=TranscriptRoutes(store),
+        ),
+        *event_operations(EventStreamRoutes(store, slots)),
+        *opt_out_operations(OptOutRoutes(store, settings.allowed_countries)),
+        *webhook_endpoint_operations(WebhookEndpointRoutes(store, rules, allows_private=settings.webhook_private_targets)),
+        *customer_operations(CustomerRoutes(store, settings.allowed_countries, health.registry)),
     )
-    endpoints = Endpoints(store, confirmations, allows_private=settings.webhook_private_targets)
-    erasure = CustomerErasure(store, settings.allowed_countries, health.registry)
-    return (*operations(parts), *endpoint_operations(endpoints), *erasure.operations())
 
 
-def _api_routes(ops: Sequence[Op], keys: ApiKeys, rates: RateLimiter) -> list[BaseRoute]:
-    paths: dict[str, dict[str, Respond]] = {}
-    for op in ops:
-        paths.setdefault(op.path, {})[op.method] = keys.secured(rates.limited(op.respond))
-    return [Route(path, Resource(methods)) for path, methods in paths.items()]
+def _api_routes(operations: Sequence[Operation], keys: ApiKeys, rates: RateLimiter) -> list[BaseRoute]:
+    paths: dict[str, dict[str, RequestHandler]] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method] = keys.secured(rates.limited(operation.handler))
+    return [Route(path, MethodRoutes(methods)) for path, methods in paths.items()]
 
 
 def _twilio(settings: WebhookSettings, store: Store, health: Health) -> list[Route]:
@@ -105,5 +109,5 @@ def _twilio(settings: WebhookSettings, store: Store, health: Health) -> list[Rou
         f"/twilio/keypad/{of_attempt}": voice.keypad,
         f"/twilio/silence/{of_attempt}": voice.silence,
     }
-    recordings = Route("/prompts/{language}/{key}.wav", Resource({"GET": prompt}))
-    return [*(Route(path, Resource({"POST": respond})) for path, respond in posts.items()), recordings]
+    recordings = Route("/prompts/{language}/{key}.wav", MethodRoutes({"GET": prompt}))
+    return [*(Route(path, MethodRoutes({"POST": handler})) for path, handler in posts.items()), recordings]

@@ -1,19 +1,20 @@
-"""What is told and how: the AsyncAPI document of channels, stream and webhooks, from the models that OpenAPI shows too."""
+"""The AsyncAPI document of channels, stream and webhooks, made from the definitions that the OpenAPI document shows, too."""
 
 import json
 from typing import Any
 
+from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.webhook.api.response_models import EventAnswer, EventDataAnswer
-from services.webhook.http.method_routes import Resource
+from services.webhook.api.events.event_models import EventAnswer, EventDataAnswer
+from services.webhook.http.method_routes import MethodRoutes, RequestHandler
 from shared.core.lifecycle.announcement import EventType
 from shared.core.lifecycle.envelope import DATASCHEMA_PATH
 from shared.store import keys
 
-JsonObject = dict[str, Any]
+JsonObject = dict[str, Any]  # Any: JSON
 
 _REF = "#/components/schemas/{model}"
 _SHOP = {"shop": {"description": "The shop's name, as in API_KEYS.", "examples": ["shopaz"]}}
@@ -58,19 +59,21 @@ def document() -> JsonObject:
 
 def data_schema(url: str) -> JsonObject:
     """Return the JSON schema of an event's `data`, to be found at `url`."""
-    schema = EventDataAnswer.model_json_schema(mode="serialization")
+    schema = TypeAdapter(EventDataAnswer).json_schema(mode="serialization")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": url, **schema}
 
 
 def schema_routes(public_url: str) -> list[Route]:
-    """Return `/asyncapi.json`, and the place that events name as their `dataschema`."""
+    """Return the routes `/asyncapi.json`, and the schema that events name as their `dataschema`."""
     return [
-        Route("/asyncapi.json", Resource({"GET": _serving(document())})),
-        Route(DATASCHEMA_PATH, Resource({"GET": _serving(data_schema(public_url + DATASCHEMA_PATH), "application/schema+json")})),
+        Route("/asyncapi.json", MethodRoutes({"GET": _serving(document())})),
+        Route(
+            DATASCHEMA_PATH, MethodRoutes({"GET": _serving(data_schema(public_url + DATASCHEMA_PATH), "application/schema+json")})
+        ),
     ]
 
 
-def _serving(value: JsonObject, media_type: str = "application/json") -> Any:  # noqa: ANN401 - a responder
+def _serving(value: JsonObject, media_type: str = "application/json") -> RequestHandler:
     body = json.dumps(value, ensure_ascii=False).encode()
 
     async def answer(_request: Request) -> Response:
@@ -111,6 +114,6 @@ def _name(kind: EventType) -> str:
 
 
 def _schemas() -> JsonObject:
-    schema = EventAnswer.model_json_schema(mode="serialization", ref_template=_REF)
+    schema = TypeAdapter(EventAnswer).json_schema(mode="serialization", ref_template=_REF)
     parts: JsonObject = schema.pop("$defs")
     return dict(sorted({**parts, "EventAnswer": schema}.items()))

@@ -1,4 +1,4 @@
-"""The API's description, and a page for it that works offline: all it needs is served from here."""
+"""The API's OpenAPI document, and a page that shows it; the page works offline, since all it loads is served from here."""
 
 import json
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from services.webhook.api.openapi.document import document
-from services.webhook.api.openapi.operation import Op
-from services.webhook.http.method_routes import Resource, Respond
+from services.webhook.api.openapi.operation import Operation
+from services.webhook.http.method_routes import MethodRoutes, RequestHandler
 from services.webhook.http.problems import ProblemKind
 from shared.core.errors import NotFoundError
 
@@ -27,17 +27,17 @@ _PAGE_HEADERS = {
 }
 
 
-def docs_routes(operations: Sequence[Op]) -> list[BaseRoute]:
-    """Return `/openapi.json`, `/docs`, and `/problems/{code}`, to which the type of a problem leads."""
+def docs_routes(operations: Sequence[Operation]) -> list[BaseRoute]:
+    """Return the routes `/openapi.json`, `/docs`, and `/problems/{code}`, which is the `type` of a problem."""
     return [
-        Route("/openapi.json", Resource({"GET": _openapi(operations)})),
-        Route("/docs", Resource({"GET": _page})),
-        Route("/problems/{name}", Resource({"GET": _problem})),
+        Route("/openapi.json", MethodRoutes({"GET": _openapi(operations)})),
+        Route("/docs", MethodRoutes({"GET": _page})),
+        Route("/problems/{name}", MethodRoutes({"GET": _problem})),
         Mount("/docs/static", StaticFiles(directory=_STATIC)),
     ]
 
 
-def _openapi(operations: Sequence[Op]) -> Respond:
+def _openapi(operations: Sequence[Operation]) -> RequestHandler:
     async def answer(_request: Request) -> Response:
         text = json.dumps(document(operations), ensure_ascii=False)
         return Response(text, headers={"content-type": "application/json", "cache-control": "no-cache"})
@@ -50,7 +50,7 @@ async def _page(_request: Request) -> Response:
 
 
 async def _problem(request: Request) -> Response:
-    """Say in one sentence what a type of problem means.
+    """Return one sentence about a type of problem.
 
     Raises:
         NotFoundError: There is no such type.

@@ -20,7 +20,7 @@ from shared.settings.groups import (
 
 
 class EventStreamSettings(Settings):
-    """How many shops may listen at once."""
+    """The limit on open event streams."""
 
     event_streams_max: int = Field(500, ge=1, examples=["500"], description="server-sent event streams in one process")
 

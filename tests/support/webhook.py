@@ -9,7 +9,7 @@ import httpx
 from starlette.types import ASGIApp
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
-from services.webhook.api.confirmations.rules import Rules
+from services.webhook.api.validation_context import ValidationContext
 from services.webhook.app import make_app
 from services.webhook.settings import WebhookSettings
 from shared.runtime.health import Health
@@ -63,11 +63,11 @@ def settings(**environ: str) -> WebhookSettings:
     return parse_settings(WebhookSettings, {**ENVIRON, **environ})
 
 
-def rules(**environ: str) -> Rules:
+def rules(**environ: str) -> ValidationContext:
     """Return the rules of noon."""
     made = settings(**environ)
     languages = frozenset({"sq", "en"})
-    return Rules(policy=dial_policy_from(made), allowed_countries=made.allowed_countries, languages=languages, now=NOON)
+    return ValidationContext(policy=dial_policy_from(made), allowed_countries=made.allowed_countries, languages=languages, now=NOON)
 
 
 def body(**changes: object) -> dict[str, Any]:
@@ -85,6 +85,10 @@ def body(**changes: object) -> dict[str, Any]:
 def small_body(number: int = 1, *, phone: str = PHONE) -> dict[str, Any]:
     """Return a body with nothing but what is required."""
     return {"order": {"id": f"A-{number}"}, "company": "Shopaz", "customer": {"phone": phone}}
+
+
+DescribedAnswer = Callable[[str, object], None]
+"""A check that a value is as the OpenAPI document describes the answer of that name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ SETTINGS = {
     "TWILIO_FROM_NUMBERS": "+38344000001",
 }
 LIMIT_S = 30
-FIELD_RULES = ("services/webhook/api/fields.py", "services/webhook/api/request_models.py", "shared/core/phone.py")
+FIELD_RULES = ("services/webhook/api/fields.py", "services/webhook/api/confirmations/requests.py", "shared/core/phone.py")
 
 Json = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""API keys: which shop asks. A key is compared by its digest, so that the time it takes tells nothing about it."""
+"""API keys: which shop sends a request. Keys are compared by digest, so that the time of a comparison reveals nothing."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.webhook.http.method_routes import Respond
+from services.webhook.http.method_routes import RequestHandler
 from services.webhook.http.problems import ProblemError, ProblemKind
 
 TEST_KEY_PREFIX = "test_"
 
-ShopRespond = Callable[[Request, str], Awaitable[Response]]
+ShopRequestHandler = Callable[[Request, str], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: the shop, and a name for the key that tells nothing about it. What a test key orders is never phoned."""
+    """Who sends a request: the shop, and a name for its key from which the key can't be found.
+
+    Nobody is phoned about an order that comes with a test key.
+    """
 
     shop: str
     key_name: str
@@ -25,16 +28,16 @@ class Caller:
 
 
 class ApiKeys:
-    """The keys of all shops; `shops` maps each key to its shop."""
+    """The API keys of all shops; `shops` maps each key to its shop."""
 
     def __init__(self, shops: Mapping[str, str]) -> None:
         self._shops = {_digest(key.encode()): shop for key, shop in shops.items()}
 
     def caller(self, authorization: str | None) -> Caller:
-        """Return who asks, by the value of the `Authorization` header.
+        """Return the caller, by the value of the `Authorization` header.
 
         Raises:
-            ProblemError: There is no key, or none that we know.
+            ProblemError: There is no key, or it is not known.
         """
         scheme, _, key = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not key.strip():
@@ -45,13 +48,13 @@ class ApiKeys:
             raise _unauthorized("The key is not known.", 'Bearer realm="confirmations", error="invalid_token"')
         return Caller(shop, digest.hex()[:8], is_test=key.strip().startswith(TEST_KEY_PREFIX))
 
-    def secured(self, respond: ShopRespond) -> Respond:
-        """Return `respond` for requests with a known key; it is handed the shop."""
+    def secured(self, handler: ShopRequestHandler) -> RequestHandler:
+        """Return `handler` behind a check of the key; it is called with the shop."""
 
         async def answer(request: Request) -> Response:
             caller = self.caller(request.headers.get("authorization"))
             request.state.caller = caller
-            return await respond(request, caller.shop)
+            return await handler(request, caller.shop)
 
         return answer
 

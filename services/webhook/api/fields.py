@@ -1,4 +1,4 @@
-"""The kinds of field that bodies are made of: each reads one JSON value strictly and says what is allowed."""
+"""The types of the fields of bodies: each reads one JSON value strictly and says what is allowed."""
 
 import re
 import zoneinfo
@@ -11,14 +11,14 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from services.webhook.api.confirmations.rules import rules_of
 from services.webhook.api.currencies import DECIMALS
+from services.webhook.api.validation_context import context_of
 from shared.core.errors import InvalidValueError
 from shared.core.order import Window
 from shared.core.phone import normalise
 from shared.settings.parsers import parse_window
 
-OWN = "own."  # what our codes begin with among pydantic's own types of error
+OWN = "own."  # prefix of our codes among pydantic's types of error
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -29,7 +29,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", re.ASCII)
 
 
 def fault(code: str, message: str, *, at: str | None = None) -> PydanticCustomError:
-    """Return the error for a broken rule; `at` names the member of the object that is to blame."""
+    """Return the error for a broken rule; `at` names the member of the object that breaks it."""
     return PydanticCustomError(f"{OWN}{code}", message, {"at": at} if at else None)
 
 
@@ -48,7 +48,7 @@ def _json(schema: dict[str, Any]) -> WithJsonSchema:  # Any: a JSON schema
 
 
 def _words(max_length: int) -> tuple[BeforeValidator, WithJsonSchema]:
-    """Return what makes a `str` field a text of at most `max_length` characters that says something."""
+    """Return the annotations of a `str` field that is not blank and has at most `max_length` characters."""
 
     def read(value: object) -> str:
         text = _text(value)
@@ -60,7 +60,7 @@ def _words(max_length: int) -> tuple[BeforeValidator, WithJsonSchema]:
 
 
 def _parser(parse: Callable[[str], object]) -> BeforeValidator:
-    """Return a validator that hands a text to `parse` and lets what is parsed already pass."""
+    """Return a validator that calls `parse` with the text of the field."""
 
     def read(value: object) -> object:
         return parse(_text(value))
@@ -124,17 +124,17 @@ def _zone(text: str) -> str:
 
 def _phone(value: object, info: ValidationInfo) -> str:
     try:
-        return normalise(_text(value), rules_of(info).allowed_countries)
+        return normalise(_text(value), context_of(info).allowed_countries)
     except InvalidValueError as error:
         raise fault(error.code, error.message) from None
 
 
 def _language(value: object, info: ValidationInfo) -> str:
-    text, rules = _text(value), rules_of(info)
+    text, context = _text(value), context_of(info)
     if not _LANGUAGE.fullmatch(text):
         raise fault("invalid_language", "must be a BCP 47 language tag, such as sq")
-    if text.partition("-")[0].lower() not in rules.languages:
-        spoken = ", ".join(sorted(rules.languages))
+    if text.partition("-")[0].lower() not in context.languages:
+        spoken = ", ".join(sorted(context.languages))
         raise fault("language_not_spoken", f"must be one of the languages that are spoken: {spoken}")
     return text
 

@@ -1,11 +1,11 @@
-"""So many requests a key: told with every answer, refused beyond. Source: draft-ietf-httpapi-ratelimit-headers-11."""
+"""A limit on the requests of each key; every response says how many are left. Source: draft-ietf-httpapi-ratelimit-headers-11."""
 
 import math
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.webhook.api.auth import ShopRespond
+from services.webhook.api.auth import ShopRequestHandler
 from services.webhook.http.middleware import HEADERS
 from services.webhook.http.problems import ProblemError, ProblemKind
 from shared.core.errors import StoreUnavailableError
@@ -14,29 +14,29 @@ from shared.store import Allowance, RateLimits, Store
 
 
 class RateLimiter:
-    """Stands between the keys and those who answer; without a rate it lets all pass."""
+    """Counts the requests of each key and refuses those beyond `rate`; without a rate it refuses none."""
 
     def __init__(self, store: Store, rate: Rate | None) -> None:
         self._limits = None if rate is None else RateLimits(store.client, rate)
         self._policy = b"" if rate is None else f'"default";q={rate.requests};w={rate.window_s}'.encode()
 
-    def limited(self, respond: ShopRespond) -> ShopRespond:
-        """Return `respond` for as many requests as the key may make."""
+    def limited(self, handler: ShopRequestHandler) -> ShopRequestHandler:
+        """Return `handler` behind the limit."""
         limits = self._limits
         if limits is None:
-            return respond
+            return handler
 
         async def answer(request: Request, shop: str) -> Response:
             try:
                 allowance = await limits.take(request.state.caller.key_name)
-            except StoreUnavailableError:  # whoever answers will say so, if Redis is needed for it
-                return await respond(request, shop)
+            except StoreUnavailableError:  # the handler raises it again if it needs Redis
+                return await handler(request, shop)
             request.scope["state"][HEADERS] += self._headers(allowance)
             if not allowance.is_allowed:
                 seconds = max(1, math.ceil(allowance.more_in_s))
                 detail = f"This key may make no more requests for {seconds} s."
                 raise ProblemError(ProblemKind.TOO_MANY_REQUESTS, detail, headers={"retry-after": str(seconds)})
-            return await respond(request, shop)
+            return await handler(request, shop)
 
         return answer
 

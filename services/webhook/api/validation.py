@@ -1,21 +1,27 @@
-"""From a JSON value to a valid body, or to the list of its faults: JSON pointers, stable codes, never the values."""
+"""Validation: from a JSON value to a body, or to the list of its faults, which name pointers and codes and repeat no value."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from services.webhook.api.confirmations.rules import Rules
 from services.webhook.api.fields import OWN
-from services.webhook.api.request_models import Body
+from services.webhook.api.validation_context import ValidationContext
 from services.webhook.http.problems import FieldFault, faulty_fields
+
+
+class Body(BaseModel):
+    """Base of all bodies: unknown members are refused, and nothing is converted silently."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
 
 BodyT = TypeVar("BodyT", bound=Body)
 
 _MAX_SEGMENT = 100
 _KEY_MARK = "[key]"
 
-# pydantic's types of error: our code, and what is allowed in words for a JSON body
+# by pydantic's type of error: our code, and the message
 _WORDS: Mapping[str, tuple[str, str]] = {
     "missing": ("required", "is required"),
     "extra_forbidden": ("unknown_field", "is no field of this object"),
@@ -34,20 +40,20 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def validated(model: type[BodyT], value: object, rules: Rules) -> BodyT:
+def validated(model: type[BodyT], value: object, context: ValidationContext) -> BodyT:
     """Return `value` as a `model`.
 
     Raises:
-        ProblemError: `validation_failed`, with every fault that could be found.
+        ProblemError: `validation_failed`, with every fault that was found.
     """
     try:
-        return model.model_validate(value, context=rules)
+        return model.model_validate(value, context=context)
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
-        raise faulty_fields([_fault(detail) for detail in details]) from None  # the cause would hold the values
+        raise faulty_fields([_fault(detail) for detail in details]) from None  # pydantic's error holds the values
 
 
-def _fault(detail: Mapping[str, Any]) -> FieldFault:  # Any: pydantic's own description of an error
+def _fault(detail: Mapping[str, Any]) -> FieldFault:  # Any: pydantic's description of an error
     segments = [str(segment) for segment in detail["loc"]]
     is_about_a_name = len(segments) > 1 and segments[-1] == _KEY_MARK
     if is_about_a_name:

@@ -1,4 +1,4 @@
-"""The bodies of requests: read within a limit of size and time, and JSON taken strictly, so that nothing is half understood."""
+"""The bodies of requests: read within a limit of size and time; JSON is parsed strictly, so that no part of it is ignored."""
 
 import asyncio
 import hashlib
@@ -21,7 +21,7 @@ async def read_body(request: Request, limit: int = MAX_BODY) -> bytes:
     """Return the body, of at most `limit` bytes.
 
     Raises:
-        ProblemError: It is too large, or took too long.
+        ProblemError: The body is too large, or takes too long.
     """
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced[:20]) > limit:
@@ -39,15 +39,15 @@ async def read_body(request: Request, limit: int = MAX_BODY) -> bytes:
 
 
 def has_body(request: Request) -> bool:
-    """Tell whether the request comes with a body, by its headers. Source: RFC 9112, 6."""
+    """Tell by its headers whether the request has a body. Source: RFC 9112, 6."""
     return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
 
 
 async def read_json(request: Request, limit: int = MAX_BODY) -> object:
-    """Return what the JSON body holds.
+    """Return the value of the JSON body.
 
     Raises:
-        ProblemError: The body is no JSON, too large, or too slow.
+        ProblemError: The body is not JSON, is too large, or arrives too slowly.
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != _JSON:
@@ -57,17 +57,17 @@ async def read_json(request: Request, limit: int = MAX_BODY) -> object:
 
 
 def parse_json(body: bytes) -> object:
-    """Return what a JSON text (UTF-8) holds; a member named twice, NaN and infinite numbers are refused.
+    """Return the value of a JSON text (UTF-8); duplicate members, NaN and infinite numbers are refused.
 
     Raises:
-        ProblemError: With the place of the fault, never with what stands there.
+        ProblemError: The text is not such JSON. It names the place of the fault, and repeats nothing of the text.
     """
     try:
         value: object = json.loads(
             body.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_number
         )
         if b"\\u" in body:
-            canonical(value)  # only an escape can write half a character
+            canonical(value)  # only an escape can write half of a surrogate pair
     except UnicodeDecodeError as error:
         raise _invalid(f"The body is not UTF-8 (byte {error.start}).") from error
     except UnicodeEncodeError as error:
@@ -90,10 +90,10 @@ def canonical(value: object) -> bytes:
 
 
 def fingerprint(value: object) -> str:
-    """Return what tells one request from another: two spellings of the same JSON have the same.
+    """Return the digest of a JSON value: two spellings of the same value have the same digest.
 
     Raises:
-        ProblemError: It is nested too deeply.
+        ProblemError: The value is nested too deeply.
     """
     try:
         return hashlib.sha256(canonical(value)).hexdigest()

@@ -1,4 +1,4 @@
-"""One path and what each method does there; a method that does nothing gets a 405 that names the others."""
+"""One path and the handler of each method; a method without one is answered with a 405 that names the others."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -8,13 +8,13 @@ from starlette.types import Receive, Scope, Send
 
 from services.webhook.http.problems import ProblemError, ProblemKind
 
-Respond = Callable[[Request], Awaitable[Response]]
+RequestHandler = Callable[[Request], Awaitable[Response]]
 
 
-class Resource:
-    """An ASGI application for one path. `HEAD` is answered like `GET`; the server leaves the body away."""
+class MethodRoutes:
+    """An ASGI application for one path. `HEAD` is answered like `GET`; the server leaves the body out."""
 
-    def __init__(self, methods: Mapping[str, Respond]) -> None:
+    def __init__(self, methods: Mapping[str, RequestHandler]) -> None:
         self._methods = dict(methods)
         if "GET" in self._methods:
             self._methods.setdefault("HEAD", self._methods["GET"])
@@ -23,11 +23,11 @@ class Resource:
         """Answer one request.
 
         Raises:
-            ProblemError: The method does nothing here.
+            ProblemError: The method is not allowed here.
         """
-        respond = self._methods.get(scope["method"])
-        if respond is None:
+        handler = self._methods.get(scope["method"])
+        if handler is None:
             allowed = ", ".join(sorted(self._methods))
             raise ProblemError(ProblemKind.METHOD_NOT_ALLOWED, f"Allowed here: {allowed}.", headers={"allow": allowed})
-        response = await respond(Request(scope, receive))
+        response = await handler(Request(scope, receive))
         await response(scope, receive, send)

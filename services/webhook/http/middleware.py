@@ -1,4 +1,4 @@
-"""The outermost layer: a request id, one log line and one count a request, and every error as a problem."""
+"""The outermost layer: each request gets an id, one log line and one count; each error becomes a problem."""
 
 import re
 import secrets
@@ -12,27 +12,27 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.webhook.http.exception_problems import problem_of, try_again
 from services.webhook.http.problems import ProblemError, ProblemKind
-from shared.core.errors import ConfirmerError, NotFoundError, StoreUnavailableError
+from shared.core.errors import NotFoundError, StoreUnavailableError
 from shared.runtime.health import PATHS, Health
 from shared.store import set_time_budget
 
 log = structlog.get_logger()
 
-STORE_LIMIT_S = 1.5  # for all that one request asks of the store: who waits longer is better told to come again
+STORE_LIMIT_S = 1.5  # for all store calls of one request: a client that would wait longer is told to try again
 REQUEST_ID_HEADER = "x-request-id"
-HEADERS = "headers"  # in the scope's state: what the answer carries beside its own, also where it is a problem
-_RETRY_AFTER_S = "1"
-_OWN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+HEADERS = "headers"  # in the scope's state: headers that the response gets beside its own, also if it is a problem
+_GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _LETTERS = str.maketrans("0123456789", "ghjkmnpqrs")  # no digits, which could look like somebody's number
 _UNMATCHED = "unmatched"
-_CLIENT_GONE = 499
+_CLIENT_CLOSED = 499
 _BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
 @dataclass(slots=True)
 class _Exchange:
-    """One request and what became of it; `headers` are those that its answer carries beside its own."""
+    """One request and its response; `headers` are those that the response gets beside its own."""
 
     request_id: str
     headers: list[tuple[bytes, bytes]]
@@ -41,8 +41,8 @@ class _Exchange:
     error: str | None = None
 
 
-class Edge:
-    """Middleware around everything that this process serves; a `caller` in the scope's state, whom auth put there, is logged."""
+class RequestMiddleware:
+    """Middleware around all that this process serves. It logs the shop of the `caller` in the scope's state, if there is one."""
 
     def __init__(self, app: ASGIApp, *, registry: CollectorRegistry, health: Health) -> None:
         self._app = app
@@ -62,11 +62,11 @@ class Edge:
         set_time_budget(STORE_LIMIT_S)
         request_id = _request_id(scope)
         exchange = _Exchange(request_id, [(REQUEST_ID_HEADER.encode(), request_id.encode())])
-        scope["app"] = self  # the router then raises its 404 instead of answering with plain text
+        scope["app"] = self  # the router then raises a 404 instead of answering with plain text
         scope["state"] = {**scope.get("state", {}), "request_id": request_id, HEADERS: exchange.headers}
-        answer = partial(_send, exchange, send)
+        sending = partial(_send, exchange, send)
         try:
-            await self._serve(exchange, scope, receive, answer)
+            await self._serve(exchange, scope, receive, sending)
         finally:
             self._account(exchange, scope)
 
@@ -75,12 +75,12 @@ class Edge:
             self._refuse_while_draining(scope)
             await self._app(scope, receive, send)
         except ClientDisconnect:
-            exchange.status = _CLIENT_GONE
+            exchange.status = _CLIENT_CLOSED
         except (ProblemError, NotFoundError, HTTPException, StoreUnavailableError) as error:
-            problem = _problem(error)
+            problem = problem_of(error)
             exchange.error = str(error) if isinstance(error, StoreUnavailableError) else problem.kind.code
             await _refuse(exchange, problem)(scope, receive, send)
-        except Exception:  # outermost: a fault of ours is told as such, and the process goes on
+        except Exception:  # outermost: the client is answered with a 500, and the process goes on
             log.exception("request_failed", request_id=exchange.request_id)
             exchange.error = "unexpected"
             problem = ProblemError(ProblemKind.INTERNAL_ERROR, "The fault is in our log under this request_id.")
@@ -88,12 +88,12 @@ class Edge:
 
     def _refuse_while_draining(self, scope: Scope) -> None:
         if self._health.is_draining and scope["path"] not in PATHS:
-            raise _away(ProblemKind.DRAINING, "This process is about to stop; repeat the request.")
+            raise try_again(ProblemKind.DRAINING, "This process is about to stop; repeat the request.")
 
     def _account(self, exchange: _Exchange, scope: Scope) -> None:
         route = getattr(scope.get("route"), "path", _UNMATCHED)
-        method = scope["method"] if route != _UNMATCHED else "any"  # an unknown word must not become a label
-        status = exchange.status or _CLIENT_GONE
+        method = scope["method"] if route != _UNMATCHED else "any"  # a method that nobody knows must not become a label
+        status = exchange.status or _CLIENT_CLOSED
         seconds = time.perf_counter() - exchange.began_at
         self._count(route, method, status).inc()
         self._time(route).observe(seconds)
@@ -118,32 +118,18 @@ async def _send(exchange: _Exchange, send: Send, message: Message) -> None:
     await send(message)
 
 
-def _problem(error: ConfirmerError | HTTPException) -> ProblemError:
-    match error:
-        case ProblemError():
-            return error
-        case StoreUnavailableError():
-            return _away(ProblemKind.STORE_UNAVAILABLE, "Redis is away; repeat the request.")
-        case _:
-            return ProblemError(ProblemKind.NOT_FOUND, "There is nothing under this path.")
-
-
 def _refuse(exchange: _Exchange, problem: ProblemError) -> ASGIApp:
-    """Return the answer; nothing where an answer has begun already."""
+    """Return the problem as a response; no response if one has begun already."""
     return _nothing if exchange.status is not None else problem.response(exchange.request_id)
 
 
 async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
-    """Answer nothing."""
+    """Send nothing."""
 
 
 def _request_id(scope: Scope) -> str:
-    """Return the id that the client or a proxy gave the request, where it is a plain one, else a new one."""
+    """Return the id that the client or a proxy gave the request if it is well-formed, else a new one."""
     for name, value in scope["headers"]:
-        if name == REQUEST_ID_HEADER.encode() and _OWN_ID.fullmatch(value):
+        if name == REQUEST_ID_HEADER.encode() and _GIVEN_ID.fullmatch(value):
             return str(value.decode("ascii"))
     return f"req_{secrets.token_hex(13).translate(_LETTERS)}"
-
-
-def _away(kind: ProblemKind, detail: str) -> ProblemError:
-    return ProblemError(kind, detail, headers={"retry-after": _RETRY_AFTER_S})

@@ -1,12 +1,16 @@
-"""Every error as `application/problem+json` (RFC 9457): one list of kinds, each with a stable code. Values are never echoed."""
+"""Errors as `application/problem+json` (RFC 9457): one list of kinds, each with a stable code. No problem repeats a value."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Annotated, NotRequired
 
+from pydantic import Field, with_config
 from starlette.responses import Response
+from typing_extensions import TypedDict
 
+from services.webhook.http.answers import Answer, optional
 from shared.core.errors import ConfirmerError
 
 MEDIA_TYPE = "application/problem+json"
@@ -14,8 +18,9 @@ MAX_FAULTS = 50
 
 
 class ProblemKind(Enum):
-    """What can be wrong: HTTP status and title by code."""
+    """The kinds of problems: code, HTTP status and title."""
 
+    BAD_REQUEST = ("bad_request", 400, "The request is not valid")
     INVALID_JSON = ("invalid_json", 400, "The body is not valid JSON")
     INVALID_PARAMETER = ("invalid_parameter", 400, "A parameter is not valid")
     INVALID_IDEMPOTENCY_KEY = ("invalid_idempotency_key", 400, "The Idempotency-Key header is not valid")
@@ -48,21 +53,42 @@ class ProblemKind(Enum):
 
     @property
     def type_uri(self) -> str:
-        """The problem's type: a path that says more when it is opened, the same in every deployment."""
+        """The problem's `type`: a path under which the service explains it, the same in every deployment."""
         return f"/problems/{self.code.replace('_', '-')}"
 
 
 @dataclass(frozen=True, slots=True)
 class FieldFault:
-    """One faulty field: where (a JSON pointer, RFC 6901), which rule, and what is allowed."""
+    """One faulty field: its JSON pointer (RFC 6901), the code of the rule that it breaks, and what is allowed."""
 
     pointer: str
     code: str
     message: str
 
 
+class FaultAnswer(Answer):
+    """One faulty field."""
+
+    pointer: Annotated[str, Field(description="JSON pointer (RFC 6901) into the body.", examples=["/customer/phone"])]
+    code: Annotated[str, Field(examples=["invalid_phone"])]
+    message: str
+
+
+@with_config(extra="allow")
+class ProblemAnswer(TypedDict):
+    """An error (RFC 9457). `code` is stable; some kinds have further members."""
+
+    type: Annotated[str, Field(examples=["/problems/validation-failed"])]
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: NotRequired[Annotated[list[FaultAnswer] | None, optional("Only where fields are faulty.")]]
+
+
 class ProblemError(ConfirmerError):
-    """A request that can't be answered as asked.
+    """A request that is answered with a problem.
 
     `extra` are further members of the problem, `headers` of its response.
     """
@@ -83,9 +109,9 @@ class ProblemError(ConfirmerError):
         self.extra = dict(extra or {})
         self.headers = dict(headers or {})
 
-    def document(self, request_id: str) -> dict[str, object]:
+    def document(self, request_id: str) -> ProblemAnswer:
         """Return the problem as a JSON object."""
-        document: dict[str, object] = {
+        document: ProblemAnswer = {
             "type": self.kind.type_uri,
             "title": self.kind.title,
             "status": self.kind.status,
@@ -95,10 +121,11 @@ class ProblemError(ConfirmerError):
         }
         if self.faults:
             document["errors"] = [{"pointer": fault.pointer, "code": fault.code, "message": fault.message} for fault in self.faults]
-        return document | self.extra
+        document.update(self.extra)  # type: ignore[typeddict-item]  # RFC 9457, 3.2: a problem may have further members
+        return document
 
     def response(self, request_id: str) -> Response:
-        """Return the problem as an answer."""
+        """Return the problem as a response."""
         body = json.dumps(self.document(request_id), ensure_ascii=False).encode()
         return Response(body, self.kind.status, {**self.headers, "content-type": MEDIA_TYPE})
 

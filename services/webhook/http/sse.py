@@ -1,4 +1,4 @@
-"""Server-sent events: framing, so many at once, and an end when the client or this process goes."""
+"""Server-sent events: their framing, a limit on open streams, and the end of a stream when its client or this process goes."""
 
 import asyncio
 import contextlib
@@ -21,61 +21,61 @@ _HEADERS = {
     "x-accel-buffering": "no",  # nginx would hold events back
 }
 
-_HELLO = b"retry: 1000\n\n"  # ms until a client that lost us comes back
-_GOODBYE_S = 1.0  # for the end of an answer whose client does not read
+_PREAMBLE = b"retry: 1000\n\n"  # milliseconds until a client that lost the connection opens it again
+_END_LIMIT_S = 1.0  # for the last bytes to a client that may not be reading
 _RETRY_AFTER_S = "5"
 
 
 def frame(event: StoredEvent) -> bytes:
-    """Return one event; `id` is its place, from which a reader that lost its connection goes on."""
+    """Return the bytes of one event; its `id` is the place behind which a client that lost the connection goes on."""
     data = msgspec.json.encode(event.envelope)  # without a line break
     return b"id: %s\nevent: %s\ndata: %s\n\n" % (event.place.encode(), event.type.value.encode(), data)
 
 
-class StreamPlaces:
-    """The places for event streams in this process: each costs a connection for as long as its client likes."""
+class StreamSlots:
+    """The event streams that this process may have open: each takes a connection for as long as its client stays."""
 
-    def __init__(self, most: int, registry: CollectorRegistry) -> None:
-        self._most = most
-        self._taken: set[asyncio.Future[None]] = set()
-        Gauge("event_streams", "Event streams that are open.", registry=registry).set_function(lambda: len(self._taken))
+    def __init__(self, limit: int, registry: CollectorRegistry) -> None:
+        self._limit = limit
+        self._open: set[asyncio.Future[None]] = set()
+        Gauge("event_streams", "Event streams that are open.", registry=registry).set_function(lambda: len(self._open))
 
     @contextmanager
-    def place(self) -> Iterator[asyncio.Future[None]]:
-        """Take a place; the future is done when the stream must end.
+    def slot(self) -> Iterator[asyncio.Future[None]]:
+        """Take a slot; the future is done when the stream must end.
 
         Raises:
-            ProblemError: All are taken.
+            ProblemError: All slots are taken.
         """
-        if len(self._taken) >= self._most:
-            detail = f"{self._most} event streams are open in this process; try again, or read the outcomes in Redis."
+        if len(self._open) >= self._limit:
+            detail = f"{self._limit} event streams are open in this process; try again, or read the outcomes in Redis."
             raise ProblemError(ProblemKind.TOO_MANY_STREAMS, detail, headers={"retry-after": _RETRY_AFTER_S})
         ended = asyncio.get_running_loop().create_future()
-        self._taken.add(ended)
+        self._open.add(ended)
         try:
             yield ended
         finally:
-            self._taken.discard(ended)
+            self._open.discard(ended)
             ended.cancel()
 
     def end_all(self) -> None:
-        """End all streams at once: the process drains, and their clients go on elsewhere."""
-        for ended in self._taken:
+        """End all streams, because the process drains; their clients connect again to another one."""
+        for ended in self._open:
             if not ended.done():
                 ended.set_result(None)
 
 
 class EventStream(Response):
-    """An answer without a known end. `chunks()` is iterated in a task of its own, which ends when the client goes."""
+    """A response without a known end. `chunks()` is iterated in a task of its own, which is cancelled when the client goes."""
 
-    def __init__(self, places: StreamPlaces, chunks: Callable[[], AsyncGenerator[bytes]]) -> None:
+    def __init__(self, slots: StreamSlots, chunks: Callable[[], AsyncGenerator[bytes]]) -> None:
         super().__init__(None, headers=_HEADERS)
         del self.headers["content-length"]
-        self._places = places
+        self._slots = slots
         self._chunks = chunks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send until there is nothing more to send or nobody to send it to.
+        """Send until the chunks end, the client goes or the process drains.
 
         Raises:
             ProblemError: Too many streams are open.
@@ -86,33 +86,34 @@ class EventStream(Response):
             await send(start)
             await send(end)
             return
-        with self._places.place() as ended:
+        with self._slots.slot() as ended:
             await send(start)
-            if await self._is_still_heard(receive, send, ended):
+            if await self._client_stays(receive, send, ended):
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_GOODBYE_S):
+                    async with asyncio.timeout(_END_LIMIT_S):
                         await send(end)
 
-    async def _is_still_heard(self, receive: Receive, send: Send, ended: asyncio.Future[None]) -> bool:
-        """Send all chunks, or as many as there is time for; False where the client went before."""
+    async def _client_stays(self, receive: Receive, send: Send, ended: asyncio.Future[None]) -> bool:
+        """Send chunks until they end or the stream must end; False if the client went before."""
         async with asyncio.TaskGroup() as group:
             pump = group.create_task(self._pump(send))
-            gone = group.create_task(_until_gone(receive))
-            await asyncio.wait((pump, gone, ended), return_when=asyncio.FIRST_COMPLETED)
-            is_gone = gone.done()
+            disconnected = group.create_task(_disconnect(receive))
+            await asyncio.wait((pump, disconnected, ended), return_when=asyncio.FIRST_COMPLETED)
+            is_gone = disconnected.done()
             pump.cancel()
-            gone.cancel()
+            disconnected.cancel()
         return not is_gone
 
     async def _pump(self, send: Send) -> None:
         set_time_budget(None)
-        await send({"type": "http.response.body", "body": _HELLO, "more_body": True})
-        with contextlib.suppress(NotFoundError):  # erased meanwhile: nothing is left to tell
+        await send({"type": "http.response.body", "body": _PREAMBLE, "more_body": True})
+        with contextlib.suppress(NotFoundError):  # erased meanwhile: the stream ends
             async with aclosing(self._chunks()) as chunks:
                 async for chunk in chunks:
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
 
 
-async def _until_gone(receive: Receive) -> None:
+async def _disconnect(receive: Receive) -> None:
+    """Return when the client has gone."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,1 +1,1 @@
-"""The softphone: a page in which a person on this very machine talks to the bot by the browser's microphone. Off in production."""
+"""The softphone: a page on which a person at this machine talks to the bot through the browser. Off in production."""

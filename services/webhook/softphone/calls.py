@@ -1,4 +1,4 @@
-"""The calls of the softphone: an order of its own, its customer's call to us, and the end, as Twilio would tell them."""
+"""The calls of the softphone: a made-up order, the inbound call of its customer, and the end of the call."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from ulid import ULID
 
-from services.webhook.api.confirmations.handlers import json_response
+from services.webhook.http.answers import json_response
 from services.webhook.http.body import read_json
 from services.webhook.http.problems import FieldFault, ProblemError, ProblemKind, faulty_fields
 from services.webhook.twilio.inbound import inbound_attempt
@@ -31,8 +31,8 @@ _MOMENT: Final = timedelta(milliseconds=1)
 _COMPANY: Final = "Shopaz"
 
 
-class SoftphoneCalls:
-    """The resource `/softphone/calls`; a call here is a confirmation and its inbound attempt."""
+class SoftphoneCallRoutes:
+    """`/softphone/calls` and the paths below it; a call is a confirmation and its inbound attempt."""
 
     def __init__(self, store: Store, *, shop: str, secret: str) -> None:
         self._store = store
@@ -40,7 +40,10 @@ class SoftphoneCalls:
         self._secret = secret
 
     async def create(self, request: Request) -> Response:
-        """Post an order and call about it: what the page needs to open the stream. Body: `{"language": "sq"}` or `{}`."""
+        """Submit an order and begin its inbound call; answer with what the page needs to open the stream.
+
+        Body: `{"language": "sq"}` or `{}`.
+        """
         language = _language(await read_json(request))
         confirmation = _order(self._shop, language, await self._store.now())
         if not isinstance(await self._store.confirmations.submit(confirmation), Created):
@@ -60,7 +63,7 @@ class SoftphoneCalls:
         return json_response(answer, 201)
 
     async def show(self, request: Request) -> Response:
-        """Return how the call stands, and what was said so far."""
+        """Return the state of the call, and its transcript so far."""
         confirmation, attempt = await self._find(request)
         turns = await self._store.transcripts.get(confirmation.id)
         answer = {
@@ -73,7 +76,7 @@ class SoftphoneCalls:
         return json_response(answer)
 
     async def end(self, request: Request) -> Response:
-        """Take in that the call is over. Nobody is to phone about an order of ours: undecided, it is withdrawn."""
+        """End the call. An order without a decision is withdrawn, so that nobody is phoned about it."""
         confirmation, attempt = await self._find(request)
         seconds = round((await self._store.now() - attempt.placed_at).total_seconds())
 
@@ -86,10 +89,10 @@ class SoftphoneCalls:
         return Response(status_code=204)
 
     async def _find(self, request: Request) -> tuple[Confirmation, Attempt]:
-        """Return a call that this page began.
+        """Return the call that the path names.
 
         Raises:
-            NotFoundError: There is none.
+            NotFoundError: There is none, or the softphone did not begin it.
         """
         confirmation = await self._store.confirmations.get(request.path_params["confirmation_id"])
         for attempt in confirmation.attempts:
@@ -106,7 +109,7 @@ def _language(body: object) -> str | None:
 
 
 def _order(shop: str, language: str | None, now: datetime) -> Confirmation:
-    """Return a new order of a made-up customer, who can only call us: before we would, the order has expired."""
+    """Return a new order of a made-up customer. It expires before its first call, so that only the customer can call."""
     not_before = now + _AHEAD
     return Confirmation(
         id=f"cnf_{ULID()}",

@@ -1,4 +1,4 @@
-"""Who may use the softphone: a browser on this machine, on a page of ours."""
+"""Who may use the softphone: a browser on this machine, on a page that this service serves."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -6,30 +6,30 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.webhook.http.method_routes import Respond
+from services.webhook.http.method_routes import RequestHandler
 from shared.core.errors import NotFoundError
 
 _OWN_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def nearby(respond: Respond) -> Respond:
-    """Return `respond` for requests of this machine; for all others there is nothing here.
+def nearby(handler: RequestHandler) -> RequestHandler:
+    """Return `handler` for requests of this machine; all others are answered with 404.
 
-    The client and each proxy's `X-Forwarded-For` must be a loopback address. A tunnel's agent runs on this machine too
-    and looks like it, so the host asked for must be a loopback name as well: a tunnel passes its public one on. A page of
-    another site, or a name that was made to point here, is refused by the host, `Origin` and `Sec-Fetch-Site`.
+    The client and each address in `X-Forwarded-For` must be loopback addresses. A tunnel's agent runs on this machine, too,
+    so the `Host` must be a loopback name as well: a tunnel passes its public name on. A page of another site, or a foreign
+    name that resolves to this machine, is refused by `Host`, `Origin` and `Sec-Fetch-Site`.
     """
 
     async def answer(request: Request) -> Response:
         if not is_nearby(request):
             raise NotFoundError
-        return await respond(request)
+        return await handler(request)
 
     return answer
 
 
 def is_nearby(request: Request) -> bool:
-    """Tell whether the request comes from a browser on this machine, for a page of ours."""
+    """Tell whether the request comes from a browser on this machine, for a page of this service."""
     client = request.client.host if request.client is not None else ""
     forwarded = [hop for line in request.headers.getlist("x-forwarded-for") for hop in line.split(",")]
     if not all(_is_loopback(hop.strip()) for hop in (client, *forwarded)):

@@ -1,4 +1,4 @@
-"""The softphone's files: read once, sent with headers that let nothing else in."""
+"""The softphone's files: read once, sent with headers under which the page can load nothing else."""
 
 from pathlib import Path
 from typing import Final
@@ -24,7 +24,7 @@ _HEADERS: Final = {
 }
 
 
-class Pages:
+class SoftphonePages:
     """The page, and what it loads."""
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class Pages:
         """Return a file of the page.
 
         Raises:
-            NotFoundError: there is none of that name.
+            NotFoundError: There is none of that name.
         """
         return self._file(request.path_params["name"])
 

@@ -1,12 +1,12 @@
-"""The softphone's routes; none where it is off."""
+"""The softphone's routes; there are none if it is off."""
 
 from starlette.routing import Route
 
-from services.webhook.http.method_routes import Resource
+from services.webhook.http.method_routes import MethodRoutes
 from services.webhook.settings import WebhookSettings
-from services.webhook.softphone.calls import SoftphoneCalls
+from services.webhook.softphone.calls import SoftphoneCallRoutes
 from services.webhook.softphone.nearby import nearby
-from services.webhook.softphone.pages import Pages
+from services.webhook.softphone.pages import SoftphonePages
 from shared.store import Store
 
 
@@ -14,14 +14,14 @@ def softphone_routes(settings: WebhookSettings, store: Store) -> list[Route]:
     """Return the routes under `/softphone`."""
     if settings.softphone == "off":
         return []
-    pages = Pages()
+    pages = SoftphonePages()
     shop = next(iter(settings.api_keys.values()))
-    calls = SoftphoneCalls(store, shop=shop, secret=settings.signing_secret.get_secret_value())
+    calls = SoftphoneCallRoutes(store, shop=shop, secret=settings.signing_secret.get_secret_value())
     of_call = "/softphone/calls/{confirmation_id}/{attempt_id}"
     return [
-        Route("/softphone", Resource({"GET": nearby(pages.page)})),
-        Route("/softphone/static/{name}", Resource({"GET": nearby(pages.file)})),
-        Route("/softphone/calls", Resource({"POST": nearby(calls.create)})),
-        Route(of_call, Resource({"GET": nearby(calls.show)})),
-        Route(f"{of_call}/end", Resource({"POST": nearby(calls.end)})),
+        Route("/softphone", MethodRoutes({"GET": nearby(pages.page)})),
+        Route("/softphone/static/{name}", MethodRoutes({"GET": nearby(pages.file)})),
+        Route("/softphone/calls", MethodRoutes({"POST": nearby(calls.create)})),
+        Route(of_call, MethodRoutes({"GET": nearby(calls.show)})),
+        Route(f"{of_call}/end", MethodRoutes({"POST": nearby(calls.end)})),
     ]

@@ -1,12 +1,14 @@
 """The service over a real, empty store."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from services.webhook.api.confirmations import bulk, bulk_replay
 from services.webhook.http import middleware
-from tests.support.webhook import Service, make_service
+from tests.support.webhook import DescribedAnswer, Service, make_service
 
 
 @pytest.fixture(autouse=True)
@@ -22,3 +24,21 @@ async def service(valkey_url: str) -> AsyncIterator[Service]:
     async with made.client:
         yield made
     await made.store.close()
+
+
+@pytest.fixture
+async def described(service: Service) -> dict[str, Any]:
+    """Return the OpenAPI document."""
+    document: dict[str, Any] = (await service.client.get("/openapi.json", headers={"authorization": ""})).json()
+    return document
+
+
+@pytest.fixture
+def described_answer(described: dict[str, Any]) -> DescribedAnswer:
+    """Return a check that fails for a value that is not as the document describes the answer of that name."""
+
+    def check(name: str, value: object) -> None:
+        schema = {"$ref": f"#/components/schemas/{name}", "components": described["components"]}
+        Draft202012Validator(schema).validate(value)
+
+    return check

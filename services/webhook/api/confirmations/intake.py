@@ -1,16 +1,16 @@
-"""From a valid body to a confirmation of the core."""
+"""The making of a confirmation from a valid body."""
 
 from datetime import datetime
 
 from ulid import ULID
 
-from services.webhook.api.request_models import CallBody, ConfirmationBody, OrderBody
+from services.webhook.api.confirmations.requests import CallBody, ConfirmationBody, OrderBody
 from shared.core.confirmation import Confirmation
 from shared.core.order import CallWishes, Customer, Delivery, Item, Money, OnMachine, Order, Priority
 
 
 def new_confirmation(body: ConfirmationBody, *, shop: str, digest: str, now: datetime, is_test: bool = False) -> Confirmation:
-    """Return a new confirmation under an id of its own; `digest` tells its request from others."""
+    """Return a new confirmation with a new id; `digest` is the fingerprint of its request."""
     return Confirmation(
         id=f"cnf_{ULID()}",
         shop=shop,

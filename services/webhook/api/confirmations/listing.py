@@ -1,11 +1,15 @@
-"""The shop's confirmations, newest first, page by page."""
+"""The listing of a shop's confirmations, newest first."""
 
+from typing import Annotated
+
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.webhook.api.confirmations.handlers import ID_PATTERN, json_response
-from services.webhook.api.openapi.parameters import choice, invalid_parameter, number, parameters
-from services.webhook.api.representation import confirmation_object
+from services.webhook.api.confirmations.lookup import ID_PATTERN
+from services.webhook.api.confirmations.representation import ConfirmationAnswer, confirmation_answer
+from services.webhook.http.answers import Answer, json_response
+from services.webhook.http.query_parameters import choice, invalid_parameter, number, parameters
 from shared.core.dialing.dial_policy import DialPolicy
 from shared.core.outcome import Outcome, Status
 from shared.store import Store
@@ -14,7 +18,14 @@ DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 
 
-class Listing:
+class PageAnswer(Answer):
+    """A part of a listing."""
+
+    items: list[ConfirmationAnswer]
+    next_cursor: Annotated[str | None, Field(description="For the next page; null on the last.")]
+
+
+class ListingRoutes:
     """`GET /v1/confirmations`."""
 
     def __init__(self, store: Store, policy: DialPolicy) -> None:
@@ -22,7 +33,7 @@ class Listing:
         self._policy = policy
 
     async def page(self, request: Request, shop: str) -> Response:
-        """Return one page; `next_cursor` leads to the one after it, null where there is none."""
+        """Return one page; `next_cursor` leads to the next one, and is null on the last."""
         values = parameters(request, "status", "outcome", "order_id", "limit", "cursor")
         cursor = values.get("cursor")
         if cursor is not None and not ID_PATTERN.fullmatch(cursor):
@@ -35,5 +46,5 @@ class Listing:
             limit=number(values, "limit", default=DEFAULT_LIMIT, most=MAX_LIMIT),
             cursor=cursor,
         )
-        items = [confirmation_object(item, self._policy) for item in found.items]
-        return json_response({"items": items, "next_cursor": found.next_cursor})
+        items = [confirmation_answer(item, self._policy) for item in found.items]
+        return json_response(PageAnswer(items=items, next_cursor=found.next_cursor))

@@ -1,4 +1,4 @@
-"""What became of an order that was submitted, as an answer: a status and the confirmation, or a problem."""
+"""The result of a submission, for the API: a status and the confirmation, or a problem."""
 
 from dataclasses import dataclass
 from typing import assert_never
@@ -17,7 +17,7 @@ class Accepted:
 
 
 def accepted(submission: Submission) -> Accepted:
-    """Return what was accepted.
+    """Return the accepted order.
 
     Raises:
         ProblemError: The order was refused.
@@ -42,9 +42,10 @@ def accepted(submission: Submission) -> Accepted:
 
 
 def past_request(value: object, digest: str, key: str | None = None) -> PastRequest | None:
-    """Return by what a body that is refused now may be known from before; None where there is nothing to know it by.
+    """Return the keys under which an earlier request with this body may be found; None if the body has none.
 
-    What was valid once need not be for ever: `expires_at` passes, settings change. A repeat is answered as the first was.
+    It serves bodies that are not valid any more: `expires_at` passes, settings change. A repetition is answered as the first
+    request was.
     """
     order = value.get("order") if isinstance(value, dict) else None
     order_id = order.get("id") if isinstance(order, dict) else None
@@ -54,7 +55,7 @@ def past_request(value: object, digest: str, key: str | None = None) -> PastRequ
 
 
 def erased() -> ProblemError:
-    """Return the problem of a request that is repeated after its confirmation was erased: it is not ordered anew."""
+    """Return the problem of a request that is repeated after its confirmation was erased."""
     return ProblemError(ProblemKind.ERASED, "It was taken in, and its confirmation has been erased since.")
 
 
@@ -69,7 +70,7 @@ def path_of(confirmation: Confirmation) -> str:
 
 
 def _already_open(confirmation: Confirmation) -> ProblemError:
-    """Return the problem of an order that is being confirmed already, with the way there."""
+    """Return the problem of an order that is being confirmed already; it links to the confirmation."""
     link = path_of(confirmation)
     return ProblemError(
         ProblemKind.ALREADY_OPEN,

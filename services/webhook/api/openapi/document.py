@@ -1,14 +1,13 @@
-"""The OpenAPI 3.1 document, made from the operations and the very models that validate."""
+"""The OpenAPI 3.1 document: made from the operations, the models of the bodies, and the definitions of the answers."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pydantic import BaseModel
-from pydantic.json_schema import JsonSchemaMode, models_json_schema
+from pydantic import TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
 
-from services.webhook.api.openapi.operation import Op, Reply
-from services.webhook.api.response_models import ProblemAnswer
-from services.webhook.http.problems import MEDIA_TYPE, ProblemKind
+from services.webhook.api.openapi.operation import Operation, ResponseSpec
+from services.webhook.http.problems import MEDIA_TYPE, ProblemAnswer, ProblemKind
 
 _REF = "#/components/schemas/{model}"
 _EVERYWHERE = (ProblemKind.UNAUTHORIZED, ProblemKind.TOO_MANY_REQUESTS, ProblemKind.INTERNAL_ERROR, ProblemKind.STORE_UNAVAILABLE)
@@ -18,20 +17,20 @@ Post an order; the customer is phoned, and what they say or press comes back as 
 Errors are `application/problem+json` (RFC 9457): branch on `code`, log `request_id`. A `503` was not acknowledged; \
 repeat it, with the same `Idempotency-Key`."""
 
-JsonObject = dict[str, Any]
+JsonObject = dict[str, Any]  # Any: JSON
 
 
-def document(operations: Sequence[Op]) -> JsonObject:
+def document(operations: Sequence[Operation]) -> JsonObject:
     """Return the whole document as a JSON object."""
     paths: dict[str, JsonObject] = {}
-    for op in operations:
-        paths.setdefault(op.path, {})[op.method.lower()] = _operation(op)
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Order confirmation calls", "version": "1", "description": _DESCRIPTION},
         "servers": [{"url": "/"}],
         "security": [{"key": []}],
-        "tags": [{"name": tag} for tag in dict.fromkeys(op.tag for op in operations)],
+        "tags": [{"name": tag} for tag in dict.fromkeys(operation.tag for operation in operations)],
         "paths": paths,
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "One of the shop's API keys."}},
@@ -40,11 +39,11 @@ def document(operations: Sequence[Op]) -> JsonObject:
     }
 
 
-def _operation(op: Op) -> JsonObject:
+def _operation(operation: Operation) -> JsonObject:
     made: JsonObject = {
-        "operationId": op.id,
-        "tags": [op.tag],
-        "summary": op.summary,
+        "operationId": operation.id,
+        "tags": [operation.tag],
+        "summary": operation.summary,
         "parameters": [
             {
                 "name": parameter.name,
@@ -53,27 +52,27 @@ def _operation(op: Op) -> JsonObject:
                 "description": parameter.description,
                 "schema": dict(parameter.schema),
             }
-            for parameter in op.parameters
+            for parameter in operation.parameters
         ],
-        "responses": {str(status): _reply(reply) for status, reply in sorted(op.replies.items())}
-        | _problems((*op.problems, *_EVERYWHERE)),
+        "responses": {str(status): _response(spec) for status, spec in sorted(operation.responses.items())}
+        | _problems((*operation.problems, *_EVERYWHERE)),
     }
-    if op.description:
-        made["description"] = op.description
-    if op.body is not None:
-        content = {"schema": _ref(op.body), "examples": {"order": {"value": op.example}}}
-        made["requestBody"] = {"required": op.needs_body, "content": {"application/json": content}}
+    if operation.description:
+        made["description"] = operation.description
+    if operation.body is not None:
+        content = {"schema": _ref(operation.body), "examples": {"order": {"value": operation.example}}}
+        made["requestBody"] = {"required": operation.needs_body, "content": {"application/json": content}}
     return made
 
 
-def _reply(reply: Reply) -> JsonObject:
-    made: JsonObject = {"description": reply.description}
-    if reply.headers:
-        made["headers"] = {name: {"description": meaning, "schema": {"type": "string"}} for name, meaning in reply.headers.items()}
-    if reply.model is not None:
-        is_json = reply.media_type == "application/json"
-        schema = _ref(reply.model) if is_json else {"type": "string", "contentSchema": _ref(reply.model)}
-        made["content"] = {reply.media_type: {"schema": schema}}
+def _response(spec: ResponseSpec) -> JsonObject:
+    made: JsonObject = {"description": spec.description}
+    if spec.headers:
+        made["headers"] = {name: {"description": meaning, "schema": {"type": "string"}} for name, meaning in spec.headers.items()}
+    if spec.answer is not None:
+        is_json = spec.media_type == "application/json"
+        schema = _ref(spec.answer) if is_json else {"type": "string", "contentSchema": _ref(spec.answer)}
+        made["content"] = {spec.media_type: {"schema": schema}}
     return made
 
 
@@ -90,16 +89,17 @@ def _problems(kinds: Iterable[ProblemKind]) -> dict[str, JsonObject]:
     }
 
 
-def _ref(model: type[BaseModel]) -> JsonObject:
+def _ref(model: type[object]) -> JsonObject:
     return {"$ref": _REF.format(model=model.__name__)}
 
 
-def _schemas(operations: Sequence[Op]) -> JsonObject:
-    models: dict[type[BaseModel], JsonSchemaMode] = {ProblemAnswer: "serialization"}
-    for op in operations:
-        if op.body is not None:
-            models[op.body] = "validation"
-        models |= {reply.model: "serialization" for reply in op.replies.values() if reply.model is not None}
-    _, definitions = models_json_schema(list(models.items()), ref_template=_REF, by_alias=True)
+def _schemas(operations: Sequence[Operation]) -> JsonObject:
+    models: dict[type[object], JsonSchemaMode] = {ProblemAnswer: "serialization"}
+    for operation in operations:
+        if operation.body is not None:
+            models[operation.body] = "validation"
+        models |= {spec.answer: "serialization" for spec in operation.responses.values() if spec.answer is not None}
+    inputs = [(model.__name__, mode, TypeAdapter(model)) for model, mode in models.items()]
+    _, definitions = TypeAdapter.json_schemas(inputs, ref_template=_REF)
     schemas: JsonObject = definitions["$defs"]
     return schemas

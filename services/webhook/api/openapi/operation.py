@@ -1,11 +1,11 @@
-"""What the API offers: each operation once, with all that its description needs. The routes and the OpenAPI come from here."""
+"""An operation of the API, written once: the routes and the OpenAPI document are both made from it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pydantic import BaseModel
 
-from services.webhook.api.auth import ShopRespond
+from services.webhook.api.auth import ShopRequestHandler
 from services.webhook.http.problems import ProblemKind
 
 JsonSchema = Mapping[str, object]
@@ -23,30 +23,29 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """A good answer: its JSON model (None for no body), and the headers worth knowing."""
+class ResponseSpec:
+    """A response that is no problem: the definition of its JSON (None: no body), and the headers that are described."""
 
     description: str
-    model: type[BaseModel] | None = None
+    answer: type[object] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     media_type: str = "application/json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Op:
-    """One operation: `method` and `path`, who answers it, and what may be said about it."""
+class Operation:
+    """One operation: `method` and `path`, the handler, and what the OpenAPI document says about it."""
 
     method: str
     path: str
-    respond: ShopRespond
+    handler: ShopRequestHandler
     id: str
     tag: str
     summary: str
-    replies: Mapping[int, Reply]
+    responses: Mapping[int, ResponseSpec]
     description: str = ""
     parameters: tuple[Parameter, ...] = ()
     body: type[BaseModel] | None = None
     needs_body: bool = True
-    body_limit: int = 0
     example: object = None
     problems: tuple[ProblemKind, ...] = ()

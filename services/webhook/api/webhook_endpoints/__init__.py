@@ -1,1 +1,1 @@
-"""`/v1/webhook-endpoints`: where a shop wants its events delivered."""
+"""`/v1/webhook-endpoints`: the URLs to which a shop has its events sent."""

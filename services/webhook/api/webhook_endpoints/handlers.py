@@ -1,46 +1,53 @@
-"""Webhook endpoints: where a shop has its events sent by HTTP."""
+"""The handlers of webhook endpoints: the URLs to which a shop has its events sent."""
 
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from ulid import ULID
 
-from services.webhook.api.confirmations.handlers import Confirmations, json_response
-from services.webhook.api.openapi.parameters import number, parameters
 from services.webhook.api.validation import validated
-from services.webhook.api.webhook_endpoints.models import EndpointBody, EndpointChange, ResendBody
+from services.webhook.api.validation_context import ValidationContext, ValidationRules
+from services.webhook.api.webhook_endpoints.representation import (
+    DeadLetterPageAnswer,
+    EndpointAnswer,
+    EndpointPageAnswer,
+    EndpointWithSecretAnswer,
+    ResentAnswer,
+    dead_letter_answer,
+    endpoint_answer,
+)
+from services.webhook.api.webhook_endpoints.requests import EndpointBody, EndpointChange, ResendBody
+from services.webhook.http.answers import json_response
 from services.webhook.http.body import has_body, read_json
 from services.webhook.http.problems import FieldFault, ProblemError, ProblemKind, faulty_fields
+from services.webhook.http.query_parameters import number, parameters
 from shared.core.errors import NotFoundError
 from shared.core.lifecycle.announcement import EventType
-from shared.core.lifecycle.envelope import timestamp
 from shared.core.webhook_endpoints.endpoint import OVERLAP, SECRET_BYTES, Endpoint, secret_of
 from shared.core.webhook_endpoints.url import url_fault
-from shared.store import LaneCounts, Store, TooManyEndpointsError
+from shared.store import Store, TooManyEndpointsError
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 _MAX_OFFSET = 10_000_000
 _BY_SHOP = "the shop disabled it"
-_PARKED = "the deliveries failed on our side again and again; the operator has to look at it, what waits is kept"
 
 
-class Endpoints:
-    """`/v1/webhook-endpoints` and what is below it."""
+class WebhookEndpointRoutes:
+    """`/v1/webhook-endpoints` and the paths below it."""
 
-    def __init__(self, store: Store, confirmations: Confirmations, *, allows_private: bool) -> None:
+    def __init__(self, store: Store, rules: ValidationRules, *, allows_private: bool) -> None:
         self._store = store
-        self._confirmations = confirmations
+        self._rules = rules
         self._allows_private = allows_private
 
     async def create(self, request: Request, shop: str) -> Response:
-        """Make an endpoint; its secret is shown in this answer and never again."""
-        rules = await self._confirmations.rules()
-        body = validated(EndpointBody, await read_json(request), rules)
+        """Create an endpoint; only this answer shows its secret."""
+        context = await self._context()
+        body = validated(EndpointBody, await read_json(request), context)
         self._check(body.url)
         endpoint = Endpoint(
             id=f"whe_{ULID()}",
@@ -48,7 +55,7 @@ class Endpoints:
             url=body.url,
             events=_types(body.events) or (EventType.FINISHED,),
             secret=_new_secret(),
-            created_at=rules.now,
+            created_at=context.now,
             description=body.description or "",
         )
         await self._save(endpoint)
@@ -56,19 +63,19 @@ class Endpoints:
         return json_response(await self._with_secret(endpoint), 201, headers)
 
     async def page(self, request: Request, shop: str) -> Response:
-        """Return all of the shop's endpoints."""
+        """Return all endpoints of the shop."""
         parameters(request)
         found = await self._store.webhooks.list(shop)
-        return json_response({"items": [await self._shown(endpoint) for endpoint in found]})
+        return json_response(EndpointPageAnswer(items=[await self._shown(endpoint) for endpoint in found]))
 
     async def show(self, request: Request, shop: str) -> Response:
         """Return one endpoint."""
         return json_response(await self._shown(await self._of_shop(request, shop)))
 
     async def change(self, request: Request, shop: str) -> Response:
-        """Change what the body names."""
+        """Change the members that the body names."""
         known = await self._of_shop(request, shop)
-        body = validated(EndpointChange, await read_json(request), await self._confirmations.rules())
+        body = validated(EndpointChange, await read_json(request), await self._context())
         if body.url is not None:
             self._check(body.url)
         disabled = known.disabled_because
@@ -84,8 +91,8 @@ class Endpoints:
         await self._save(changed)
         return json_response(await self._shown(changed))
 
-    async def drop(self, request: Request, shop: str) -> Response:
-        """Forget an endpoint and all that waits for it."""
+    async def delete(self, request: Request, shop: str) -> Response:
+        """Delete an endpoint and all events that wait for it."""
         await self._store.webhooks.drop(await self._of_shop(request, shop))
         return Response(status_code=204)
 
@@ -98,36 +105,25 @@ class Endpoints:
         return json_response(await self._with_secret(turned))
 
     async def dead_letters(self, request: Request, shop: str) -> Response:
-        """Return one page of what could not be delivered, newest first."""
+        """Return one page of the events that could not be delivered, newest first."""
         endpoint = await self._of_shop(request, shop)
         values = parameters(request, "limit", "cursor")
         limit = number(values, "limit", default=DEFAULT_LIMIT, most=MAX_LIMIT)
         offset = number(values, "cursor", default=1, most=_MAX_OFFSET) - 1
         found = await self._store.deliveries.dead_letters(endpoint.id, limit=limit + 1, offset=offset)
-        items = [
-            {
-                "event_id": dead.event_id,
-                "confirmation_id": dead.event_id.rpartition(".")[0],
-                "sequence": int(dead.event_id.rpartition(".")[2]),
-                "given_up_at": timestamp(dead.at),
-                "tries": dead.tries,
-                "reason": dead.reason,
-            }
-            for dead in found[:limit]
-        ]
         more = str(offset + limit + 1) if len(found) > limit else None
-        return json_response({"items": items, "next_cursor": more})
+        return json_response(DeadLetterPageAnswer(items=[dead_letter_answer(dead) for dead in found[:limit]], next_cursor=more))
 
     async def resend(self, request: Request, shop: str) -> Response:
         """Have dead letters delivered again, at once."""
         endpoint = await self._of_shop(request, shop)
         value = await read_json(request) if has_body(request) else {}
-        event_ids = validated(ResendBody, value, await self._confirmations.rules()).event_ids
+        event_ids = validated(ResendBody, value, await self._context()).event_ids
         if event_ids is None:
             newest = await self._store.deliveries.dead_letters(endpoint.id, limit=MAX_LIMIT)
             event_ids = [dead.event_id for dead in newest]
         resent = await self._store.deliveries.resend(endpoint.id, event_ids) if event_ids else 0
-        return json_response({"resent": resent})
+        return json_response(ResentAnswer(resent=resent))
 
     async def _of_shop(self, request: Request, shop: str) -> Endpoint:
         """Return the shop's own endpoint.
@@ -140,6 +136,9 @@ class Endpoints:
             raise NotFoundError
         return found
 
+    async def _context(self) -> ValidationContext:
+        return self._rules.at(await self._store.now())
+
     async def _save(self, endpoint: Endpoint) -> None:
         try:
             await self._store.webhooks.save(endpoint)
@@ -147,36 +146,20 @@ class Endpoints:
             raise ProblemError(ProblemKind.TOO_MANY_ENDPOINTS, "Delete one, or let one have more events.") from None
 
     def _check(self, url: str) -> None:
-        """Refuse a URL that must not be sent to.
+        """Check a URL to which events are to be sent.
 
         Raises:
-            ProblemError: It is not public, or no URL.
+            ProblemError: It is not a URL, or its host is not public.
         """
         fault = url_fault(url, allows_private=self._allows_private)
         if fault is not None:
             raise faulty_fields([FieldFault("/url", "invalid_url", fault)])
 
-    async def _shown(self, endpoint: Endpoint) -> dict[str, Any]:
-        return _endpoint_object(endpoint, await self._store.deliveries.counts(endpoint.id))
+    async def _shown(self, endpoint: Endpoint) -> EndpointAnswer:
+        return endpoint_answer(endpoint, await self._store.deliveries.counts(endpoint.id))
 
-    async def _with_secret(self, endpoint: Endpoint) -> dict[str, Any]:
+    async def _with_secret(self, endpoint: Endpoint) -> EndpointWithSecretAnswer:
         return {**await self._shown(endpoint), "secret": endpoint.secret}
-
-
-def _endpoint_object(endpoint: Endpoint, counts: LaneCounts) -> dict[str, Any]:
-    disabled = endpoint.disabled_because or (_PARKED if counts.is_parked else None)
-    return {
-        "id": endpoint.id,
-        "url": endpoint.url,
-        "events": [kind.value for kind in endpoint.events],
-        "description": endpoint.description,
-        "enabled": disabled is None,
-        "disabled_because": disabled,
-        "created_at": timestamp(endpoint.created_at),
-        "pending": counts.pending,
-        "dead_letters": counts.dead,
-        "paused_until": None if counts.held_until is None else timestamp(counts.held_until),
-    }
 
 
 def _types(names: Sequence[str] | None) -> tuple[EventType, ...]:

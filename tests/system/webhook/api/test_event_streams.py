@@ -1,4 +1,4 @@
-"""Event streams as connections: signs of life, a limit on how many, through the gateway, and an end when the process drains."""
+"""Event streams as connections: pings, a limit on their number, the gateway, and their end when the process drains."""
 
 import asyncio
 import signal
@@ -10,14 +10,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.webhook.api.confirmations.handlers import Confirmations, RuleBook
-from services.webhook.api.events import Events
-from services.webhook.http.sse import PING, StreamPlaces
+from services.webhook.api.events.feeds import EventFeeds
+from services.webhook.http.sse import PING
 from shared.core.errors import NotFoundError
-from shared.runtime.metrics import make_registry
 from tests.support.event_reader import reading, served
 from tests.support.valkey import ValkeyServer
-from tests.support.webhook import KEY, Service, make_service, rules, small_body
+from tests.support.webhook import KEY, Service, make_service, small_body
 from tests.support.webhook_process import Process, running_webhook
 from tools.ports import free_port
 from tools.stack import Stack, gateway
@@ -38,12 +36,9 @@ async def narrow(valkey_url: str) -> AsyncIterator[Service]:
 
 
 @pytest.fixture
-def restless(narrow: Service) -> Events:
-    """The streams themselves, giving a sign of life after a twentieth of a second."""
-    given = rules()
-    book = RuleBook(policy=given.policy, allowed_countries=frozenset(given.allowed_countries), languages=frozenset({"sq"}))
-    places = StreamPlaces(1, make_registry("webhook"))
-    return Events(narrow.store, Confirmations(narrow.store, book), places, ping_every_s=0.05)
+def restless(narrow: Service) -> EventFeeds:
+    """Feeds that send a ping after a twentieth of a second."""
+    return EventFeeds(narrow.store, ping_every_s=0.05)
 
 
 def open_streams(metrics: str) -> float:
@@ -65,18 +60,18 @@ async def test_a_stream_too_many_is_refused_until_another_ends(narrow: Service) 
         assert second.status_code == 200
 
 
-async def test_a_silent_stream_gives_signs_of_life(narrow: Service, restless: Events) -> None:
+async def test_a_silent_stream_sends_pings(narrow: Service, restless: EventFeeds) -> None:
     confirmation = await narrow.store.confirmations.get((await narrow.submit(small_body()))["id"])
-    async with asyncio.timeout(5), aclosing(restless._told_of(confirmation, 1)) as chunks:
+    async with asyncio.timeout(5), aclosing(restless.of_confirmation(confirmation, 1)) as chunks:
         assert [await anext(chunks) for _ in range(3)] == [PING] * 3
     place = await narrow.store.events.newest_place("shopaz")
-    async with asyncio.timeout(5), aclosing(restless._told_in("shopaz", place)) as chunks:
+    async with asyncio.timeout(5), aclosing(restless.of_shop("shopaz", place)) as chunks:
         assert [await anext(chunks) for _ in range(3)] == [PING] * 3
 
 
-async def test_the_stream_of_an_erased_confirmation_ends(narrow: Service, restless: Events) -> None:
+async def test_the_stream_of_an_erased_confirmation_ends(narrow: Service, restless: EventFeeds) -> None:
     confirmation = await narrow.store.confirmations.get((await narrow.submit(small_body()))["id"])
-    async with asyncio.timeout(5), aclosing(restless._told_of(confirmation, 0)) as chunks:
+    async with asyncio.timeout(5), aclosing(restless.of_confirmation(confirmation, 0)) as chunks:
         assert b"confirmation.queued" in await anext(chunks)
         await narrow.store.eraser.erase(confirmation.id)
         with pytest.raises(NotFoundError):
@@ -87,7 +82,7 @@ async def test_a_reader_sleeps_while_other_orders_change(narrow: Service) -> Non
     made = await narrow.submit(small_body())
     subscribe = narrow.store.notifications.subscribe
     async with subscribe("events:shopaz", subject=made["id"]) as mine, subscribe("events:shopaz") as all_of_them:
-        while mine.is_set():  # subscribing itself notifies once or twice
+        while mine.is_set():  # a new subscription notifies once or twice
             mine.clear()
             await asyncio.sleep(0.5)
         all_of_them.clear()

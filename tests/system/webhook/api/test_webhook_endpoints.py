@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 
-from services.webhook.api.webhook_endpoints import models as answers
-from services.webhook.api.webhook_endpoints.models import EventName
+from services.webhook.api.webhook_endpoints.requests import EventName
 from shared.core.lifecycle.announcement import EventType
 from shared.store.webhooks.endpoints import MAX_PER_SHOP
-from tests.support.webhook import OTHER_KEY, Service, make_service, small_body
+from tests.support.webhook import OTHER_KEY, DescribedAnswer, Service, make_service, small_body
 
 pytestmark = pytest.mark.system
 PATH = "/v1/webhook-endpoints"
@@ -27,9 +26,9 @@ def test_every_kind_of_event_can_be_wanted() -> None:
     assert set(EventName.__args__) == {kind.value for kind in EventType}  # type: ignore[attr-defined] # of a Literal
 
 
-async def test_the_secret_is_shown_once(service: Service) -> None:
+async def test_the_secret_is_shown_once(service: Service, described_answer: DescribedAnswer) -> None:
     made = await make(service)
-    answers.EndpointWithSecretAnswer.model_validate(made)
+    described_answer("EndpointWithSecretAnswer", made)
     assert made["secret"].startswith("whsec_")
     assert made["events"] == ["confirmation.finished"]
     shown = (await service.client.get(f"{PATH}/{made['id']}")).json()
@@ -123,7 +122,7 @@ async def test_a_dropped_one_is_gone(service: Service) -> None:
     assert (await service.client.delete(path)).status_code == 404
 
 
-async def test_dead_letters_are_listed_by_pages_and_put_back(service: Service) -> None:
+async def test_dead_letters_are_listed_by_pages_and_put_back(service: Service, described_answer: DescribedAnswer) -> None:
     made = await make(service, events=["confirmation.queued"])
     path = f"{PATH}/{made['id']}/dead-letters"
     endpoint = await service.store.webhooks.get(made["id"])
@@ -133,7 +132,7 @@ async def test_dead_letters_are_listed_by_pages_and_put_back(service: Service) -
         assert message is not None
         await service.store.deliveries.give_up(endpoint, message, "http 500")
     page = (await service.client.get(path, params={"limit": "2"})).json()
-    answers.DeadLetterPageAnswer.model_validate(page)
+    described_answer("DeadLetterPageAnswer", page)
     assert [item["reason"] for item in page["items"]] == ["http 500"] * 2
     rest = (await service.client.get(path, params={"limit": "2", "cursor": page["next_cursor"]})).json()
     assert (len(rest["items"]), rest["next_cursor"]) == (1, None)

@@ -2,21 +2,13 @@
 
 from typing import Any
 
-import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from services.webhook.api import response_models
 from shared.core.lifecycle.facts import AttemptBegun, CallAnswered, CallEnded, VerdictGiven
 from shared.core.outcome import VerdictKind
 from tests.support.orders import verdict
-from tests.support.webhook import Service, body, small_body
-
-
-@pytest.fixture
-async def described(service: Service) -> dict[str, Any]:
-    document: dict[str, Any] = (await service.client.get("/openapi.json", headers={"authorization": ""})).json()
-    return document
+from tests.support.webhook import DescribedAnswer, Service, body, small_body
 
 
 async def test_the_description_is_valid_openapi(described: dict[str, Any]) -> None:
@@ -54,7 +46,7 @@ async def test_its_examples_fit_its_own_schemas_and_are_taken(service: Service, 
             assert (await service.client.post(path, json=example)).status_code in {200, 201, 202}
 
 
-async def test_confirmations_in_every_state_are_as_described(service: Service) -> None:
+async def test_confirmations_in_every_state_are_as_described(service: Service, described_answer: DescribedAnswer) -> None:
     made = await service.submit(body(call={"window": "00:00-24:00", "not_before": "2026-11-01T00:00:00Z"}))
     path = f"/v1/confirmations/{made['id']}"
     decided = verdict(VerdictKind.CANCELLED)
@@ -64,14 +56,14 @@ async def test_confirmations_in_every_state_are_as_described(service: Service) -
         lambda now: VerdictGiven(now, "att_1", decided),
         lambda now: CallEnded(now, "att_1", None, "CA1", 30),
     ):
-        response_models.ConfirmationAnswer.model_validate((await service.client.get(path)).json())
+        described_answer("ConfirmationAnswer", (await service.client.get(path)).json())
         await service.store.confirmations.apply(made["id"], make_fact)
-    response_models.ConfirmationAnswer.model_validate((await service.client.get(path)).json())
-    response_models.PageAnswer.model_validate((await service.client.get("/v1/confirmations")).json())
+    described_answer("ConfirmationAnswer", (await service.client.get(path)).json())
+    described_answer("PageAnswer", (await service.client.get("/v1/confirmations")).json())
     items = {"items": [small_body(), small_body(phone="044")]}
-    response_models.BulkAnswer.model_validate((await service.client.post("/v1/confirmations/bulk", json=items)).json())
-    response_models.PreviewAnswer.model_validate((await service.client.post("/v1/confirmations/preview", json=body())).json())
-    response_models.ProblemAnswer.model_validate((await service.client.get("/v1/nothing")).json())
+    described_answer("BulkAnswer", (await service.client.post("/v1/confirmations/bulk", json=items)).json())
+    described_answer("PreviewAnswer", (await service.client.post("/v1/confirmations/preview", json=body())).json())
+    described_answer("ProblemAnswer", (await service.client.get("/v1/nothing")).json())
 
 
 async def test_the_page_needs_nothing_from_elsewhere(service: Service) -> None:

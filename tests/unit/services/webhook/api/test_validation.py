@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.webhook.api.request_models import ConfirmationBody
+from services.webhook.api.confirmations.requests import ConfirmationBody
 from services.webhook.api.validation import validated
 from services.webhook.http.problems import ProblemError
 from tests.support.webhook import body, rules, small_body

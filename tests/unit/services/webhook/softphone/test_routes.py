@@ -3,7 +3,7 @@
 import pytest
 
 from services.webhook.settings import WebhookSettings
-from services.webhook.softphone.pages import Pages
+from services.webhook.softphone.pages import SoftphonePages
 from services.webhook.softphone.routes import softphone_routes
 from shared.core.dialing.dial_policy import DialPolicy
 from shared.settings.calling_rules import dial_policy_from
@@ -35,7 +35,7 @@ def test_it_can_not_be_opened_to_everybody() -> None:
 
 
 async def test_the_page_lets_nothing_from_elsewhere_in() -> None:
-    response = await Pages().page(None)  # type: ignore[arg-type]  # the page is the same for every request
+    response = await SoftphonePages().page(None)  # type: ignore[arg-type]  # the page is the same for every request
 
     policy = response.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'")

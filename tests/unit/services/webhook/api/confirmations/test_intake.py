@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from services.webhook.api.confirmations.intake import new_confirmation
-from services.webhook.api.representation import confirmation_object
-from services.webhook.api.request_models import ConfirmationBody
+from services.webhook.api.confirmations.representation import confirmation_answer
+from services.webhook.api.confirmations.requests import ConfirmationBody
 from services.webhook.api.validation import validated
 from shared.core.confirmation import Attempt, Confirmation, Phase
 from shared.core.order import Money, OnMachine, Priority
@@ -50,7 +50,7 @@ def test_ids_are_in_the_order_of_time_and_never_the_same() -> None:
 
 
 def test_what_was_left_out_is_null_and_wishes_are_filled_from_the_settings() -> None:
-    shown = confirmation_object(_taken_in(small_body()), rules(CALL_WINDOW="10:00-19:00", MAX_ATTEMPTS="4").policy)
+    shown = confirmation_answer(_taken_in(small_body()), rules(CALL_WINDOW="10:00-19:00", MAX_ATTEMPTS="4").policy)
     assert list(shown) == [
         *("id", "shop", "status", "outcome", "order", "company", "customer", "call", "metadata"),
         *("created_at", "updated_at", "next_attempt_at", "evidence", "attempts"),
@@ -65,7 +65,7 @@ def test_what_was_left_out_is_null_and_wishes_are_filled_from_the_settings() -> 
 
 
 def test_the_shops_own_wishes_come_back() -> None:
-    shown = confirmation_object(_taken_in(body()), rules().policy)
+    shown = confirmation_answer(_taken_in(body()), rules().policy)
     assert shown["order"] == {
         "id": "SHP-10482",
         "total": "59.90",
@@ -102,8 +102,9 @@ def test_attempts_and_evidence_are_shown() -> None:
         attempts=(attempt,),
         evidence=evidence,
     )
-    shown = confirmation_object(finished, rules().policy)
+    shown = confirmation_answer(finished, rules().policy)
     assert shown["outcome"] == "cancelled"
+    assert shown["evidence"] is not None
     assert shown["evidence"]["quote"] == "anulojeni"
     assert shown["attempts"] == [
         {

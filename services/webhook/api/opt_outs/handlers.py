@@ -1,12 +1,10 @@
 """The shop's do-not-call list."""
 
-from typing import Any
-
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.webhook.api.confirmations.handlers import json_response
-from services.webhook.api.openapi.parameters import invalid_parameter, number, parameters
+from services.webhook.http.answers import Answer, Timestamp, json_response
+from services.webhook.http.query_parameters import invalid_parameter, number, parameters
 from shared.core.errors import NotFoundError
 from shared.core.lifecycle.envelope import timestamp
 from shared.core.phone import spelt_e164
@@ -17,7 +15,21 @@ MAX_LIMIT = 1000
 _MAX_OFFSET = 10_000_000
 
 
-class OptOutList:
+class OptOutAnswer(Answer):
+    """A number that must not be called."""
+
+    phone: str
+    since: Timestamp
+
+
+class OptOutPageAnswer(Answer):
+    """A part of the do-not-call list, newest first."""
+
+    items: list[OptOutAnswer]
+    next_cursor: str | None
+
+
+class OptOutRoutes:
     """`/v1/opt-outs` and `/v1/opt-outs/{phone}`."""
 
     def __init__(self, store: Store, allowed_countries: frozenset[str]) -> None:
@@ -29,14 +41,14 @@ class OptOutList:
         return json_response(_entry(await self._store.opt_outs.add(shop, self._phone(request))))
 
     async def show(self, request: Request, shop: str) -> Response:
-        """Return since when a number is on the list; 404 where it is not."""
+        """Return since when a number is on the list; 404 if it is not."""
         found = await self._store.opt_outs.find(shop, self._phone(request))
         if found is None:
             raise NotFoundError
         return json_response(_entry(found))
 
     async def remove(self, request: Request, shop: str) -> Response:
-        """Take a number off the list; 404 where it was not on it."""
+        """Take a number off the list; 404 if it was not on it."""
         if not await self._store.opt_outs.remove(shop, self._phone(request)):
             raise NotFoundError
         return Response(status_code=204)
@@ -48,13 +60,13 @@ class OptOutList:
         offset = number(values, "cursor", default=1, most=_MAX_OFFSET) - 1
         found = await self._store.opt_outs.list(shop, limit=limit + 1, offset=offset)
         more = str(offset + limit + 1) if len(found) > limit else None
-        return json_response({"items": [_entry(entry) for entry in found[:limit]], "next_cursor": more})
+        return json_response(OptOutPageAnswer(items=[_entry(entry) for entry in found[:limit]], next_cursor=more))
 
     def _phone(self, request: Request) -> str:
-        """Return the path's number as a POST would spell it.
+        """Return the path's number as a confirmation holds it.
 
         Raises:
-            ProblemError: It is no phone number.
+            ProblemError: The path has no phone number.
         """
         phone = spelt_e164(request.path_params["phone"], self._allowed_countries)
         if phone is None:
@@ -62,5 +74,5 @@ class OptOutList:
         return phone
 
 
-def _entry(opt_out: OptOut) -> dict[str, Any]:
+def _entry(opt_out: OptOut) -> OptOutAnswer:
     return {"phone": opt_out.phone, "since": timestamp(opt_out.since)}

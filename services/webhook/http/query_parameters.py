@@ -1,4 +1,4 @@
-"""Query parameters: those we know, each at most once, an empty one counting as left out."""
+"""Query parameters: each at most once; unknown ones are refused, and an empty one counts as left out."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -15,7 +15,7 @@ def parameters(request: Request, *known: str) -> Mapping[str, str]:
     """Return the parameters that have a value.
 
     Raises:
-        ProblemError: One is not known, or is there twice.
+        ProblemError: A parameter is not known, or is sent twice.
     """
     values: dict[str, str] = {}
     for name, value in request.query_params.multi_items():
@@ -29,10 +29,10 @@ def parameters(request: Request, *known: str) -> Mapping[str, str]:
 
 
 def choice(values: Mapping[str, str], name: str, choices: type[EnumT]) -> EnumT | None:
-    """Return the member that a parameter names, None where it is left out.
+    """Return the member that a parameter names, None if it is left out.
 
     Raises:
-        ProblemError: There is no such member.
+        ProblemError: It names no member.
     """
     if name not in values:
         return None
@@ -47,7 +47,7 @@ def number(values: Mapping[str, str], name: str, *, default: int, most: int) -> 
     """Return a whole number from 1 to `most`.
 
     Raises:
-        ProblemError: It is none.
+        ProblemError: The parameter is not such a number.
     """
     text = values.get(name, str(default))
     if not (text.isascii() and text.isdecimal() and len(text) <= len(str(most)) and 1 <= int(text) <= most):
@@ -56,5 +56,5 @@ def number(values: Mapping[str, str], name: str, *, default: int, most: int) -> 
 
 
 def invalid_parameter(name: str, detail: str) -> ProblemError:
-    """Return the problem of one parameter, by its name."""
+    """Return the problem of one parameter."""
     return ProblemError(ProblemKind.INVALID_PARAMETER, detail, extra={"parameter": name})

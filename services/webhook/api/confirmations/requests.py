@@ -2,9 +2,8 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
-from services.webhook.api.confirmations.rules import rules_of
 from services.webhook.api.currencies import DECIMALS
 from services.webhook.api.fields import (
     Amount,
@@ -21,18 +20,14 @@ from services.webhook.api.fields import (
     Zone,
     fault,
 )
+from services.webhook.api.validation import Body
+from services.webhook.api.validation_context import context_of
 from shared.core.dialing.calendar import Calendar
 
 MAX_ITEMS = 200
 MAX_METADATA = 20
 MAX_BULK_ITEMS = 1000
 MAX_DELAY_S = 30 * 24 * 3600
-
-
-class Body(BaseModel):
-    """What all bodies have in common: unknown members are refused, and nothing is converted silently."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
 
 class ItemBody(Body):
@@ -102,8 +97,8 @@ class CallBody(Body):
 
     @model_validator(mode="after")
     def _can_come_true(self, info: ValidationInfo) -> Self:
-        rules = rules_of(info)
-        if self.expires_at is not None and self.expires_at <= rules.now:
+        context = context_of(info)
+        if self.expires_at is not None and self.expires_at <= context.now:
             raise fault("in_the_past", "must lie in the future", at="expires_at")
         if self.not_before is not None and self.expires_at is not None and self.not_before >= self.expires_at:
             raise fault("after_expiry", "must lie before expires_at", at="not_before")
@@ -127,11 +122,11 @@ class ConfirmationBody(Body):
 
     @model_validator(mode="after")
     def _can_be_called(self, info: ValidationInfo) -> Self:
-        rules = rules_of(info)
+        context = context_of(info)
         if self.customer.timezone is not None:
             return self
-        zones = rules.policy.zones_of(self.customer.phone)
-        window = (self.call and self.call.window) or rules.policy.window
+        zones = context.policy.zones_of(self.customer.phone)
+        window = (self.call and self.call.window) or context.policy.window
         if len(zones) > 1 and not Calendar(window=window, zones=zones).has_common_hours:
             message = "is required: this number may be in time zones without a common hour in the window"
             raise fault("timezone_required", message, at="customer/timezone")
