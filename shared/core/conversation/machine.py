@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final, assert_never
 
+from shared.core import keypad
 from shared.core.confirmation import Conclusion
 from shared.core.conversation import events as ev
 from shared.core.conversation.actions import Action, DropModel, ReconnectModel, Respond, Say, TellModel
@@ -35,10 +36,8 @@ from shared.core.conversation.turn_taking import (
     turn_over,
     watch_silence,
 )
-from shared.core.outcome import Channel, VerdictKind
+from shared.core.outcome import Channel
 
-_KEYS: Final = {"1": VerdictKind.CONFIRMED, "2": VerdictKind.CANCELLED, "3": VerdictKind.OPTED_OUT}
-_REPEAT_KEY: Final = "9"
 _MAX_KEYPAD_OFFERS: Final = 2
 _CONTINUE: Final = Respond("The line broke for a moment. Do not greet again; take the talk up where it was, in one short sentence.")
 
@@ -181,9 +180,9 @@ def _key(talk: Talk, digit: str, now: float) -> list[Action]:
     """Let a key decide, at any moment of the call."""
     if talk.is_final or talk.state is State.MACHINE:
         return []
-    if digit == _REPEAT_KEY:
+    if digit == keypad.REPEAT:
         return _repeat(talk, now)
-    kind = _KEYS.get(digit)
+    kind = keypad.VERDICTS.get(digit)
     if kind is None:
         return []
     hushed = talk.speaker.stop(now)
