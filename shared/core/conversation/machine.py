@@ -7,7 +7,11 @@ from shared.core import keypad
 from shared.core.confirmation import Conclusion
 from shared.core.conversation import events as ev
 from shared.core.conversation.actions import Action, DropModel, ReconnectModel, Respond, Say, TellModel
-from shared.core.conversation.closing import (
+from shared.core.conversation.parts.response_slot import Purpose, Wish
+from shared.core.conversation.parts.timers import Timer
+from shared.core.conversation.plan import Plan
+from shared.core.conversation.playback import Playback
+from shared.core.conversation.reactions.goodbyes import (
     decide,
     end,
     give_up,
@@ -17,13 +21,7 @@ from shared.core.conversation.closing import (
     part_with_stored_words,
     withdrawn,
 )
-from shared.core.conversation.plan import Plan
-from shared.core.conversation.playback import Playback
-from shared.core.conversation.response_slot import Purpose, Wish
-from shared.core.conversation.state import State, Talk
-from shared.core.conversation.timers import Timer
-from shared.core.conversation.tools import OutcomeReport
-from shared.core.conversation.turn_taking import (
+from shared.core.conversation.reactions.responses import (
     agent_spoke,
     audio_began,
     greet,
@@ -36,6 +34,8 @@ from shared.core.conversation.turn_taking import (
     turn_over,
     watch_silence,
 )
+from shared.core.conversation.state import State, Talk
+from shared.core.conversation.tools import OutcomeReport
 from shared.core.outcome import Channel
 
 _MAX_KEYPAD_OFFERS: Final = 2

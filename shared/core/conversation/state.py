@@ -6,10 +6,10 @@ from typing import Final
 
 from shared.core.confirmation import Conclusion
 from shared.core.conversation.actions import Action, PlayStored, RevealOrder
+from shared.core.conversation.parts.response_slot import STORED_PREFIX, Speaker, Wish
+from shared.core.conversation.parts.timers import Timer, Timers
 from shared.core.conversation.plan import Plan
 from shared.core.conversation.playback import Playback
-from shared.core.conversation.response_slot import STORED_PREFIX, Speaker, Wish
-from shared.core.conversation.timers import Timer, Timers
 from shared.core.errors import ConfirmerError
 from shared.core.outcome import VerdictKind
 

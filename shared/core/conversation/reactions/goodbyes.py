@@ -2,10 +2,10 @@
 
 from shared.core.confirmation import Conclusion
 from shared.core.conversation.actions import Action, DropModel, EndConversation, RecordDisclosure, RecordVerdict, Say
-from shared.core.conversation.language_switch import goodbye_of, switch_language
-from shared.core.conversation.response_slot import Purpose, Wish
+from shared.core.conversation.parts.response_slot import Purpose, Wish
+from shared.core.conversation.parts.timers import Timer
+from shared.core.conversation.reactions.language_switch import goodbye_of, switch_language
 from shared.core.conversation.state import State, Talk
-from shared.core.conversation.timers import Timer
 from shared.core.conversation.tools import OutcomeReport
 from shared.core.order import OnMachine
 from shared.core.outcome import Channel, VerdictKind

@@ -4,7 +4,10 @@ import json
 
 from shared.core.conversation import tools
 from shared.core.conversation.actions import Action, AnswerTool, Respond, Say, SendMark, TellModel
-from shared.core.conversation.closing import (
+from shared.core.conversation.events import ResponseDone, ResponseStatus, ToolCall
+from shared.core.conversation.parts.response_slot import Purpose, Running, Wish
+from shared.core.conversation.parts.timers import Timer
+from shared.core.conversation.reactions.goodbyes import (
     decide,
     give_up,
     heard,
@@ -13,11 +16,8 @@ from shared.core.conversation.closing import (
     part,
     part_with_stored_words,
 )
-from shared.core.conversation.events import ResponseDone, ResponseStatus, ToolCall
-from shared.core.conversation.language_switch import go_on_in, switch_language, wished_language
-from shared.core.conversation.response_slot import Purpose, Running, Wish
+from shared.core.conversation.reactions.language_switch import go_on_in, switch_language, wished_language
 from shared.core.conversation.state import State, Talk
-from shared.core.conversation.timers import Timer
 from shared.core.conversation.tools import InvalidArguments, LanguageWish, OutcomeReport, parse_outcome
 from shared.core.outcome import Channel, VerdictKind
 

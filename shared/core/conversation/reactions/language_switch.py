@@ -1,7 +1,7 @@
 """The change of language in the midst of a call: from then on all that is said is said in the other one."""
 
 from shared.core.conversation.actions import Action, Respond, SwitchLanguage
-from shared.core.conversation.response_slot import Purpose, Wish
+from shared.core.conversation.parts.response_slot import Purpose, Wish
 from shared.core.conversation.state import State, Talk
 from shared.core.conversation.tools import InvalidArguments, LanguageWish, parse_language
 
