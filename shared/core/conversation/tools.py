@@ -90,7 +90,7 @@ class OutcomeReport:
 
 
 @dataclass(frozen=True, slots=True)
-class LanguageWish:
+class LanguageRequest:
     """The customer asked for the language with that code, or speaks it."""
 
     code: str
@@ -127,7 +127,7 @@ def parse_outcome(arguments: str, zone: tzinfo = UTC) -> OutcomeReport | Invalid
     )
 
 
-def parse_language(arguments: str) -> LanguageWish | InvalidArguments:
+def parse_language(arguments: str) -> LanguageRequest | InvalidArguments:
     """Check the arguments of `switch_language`: nobody is switched by a single foreign word, unless it asks for the language."""
     given = _object(arguments)
     if given is None:
@@ -137,7 +137,7 @@ def parse_language(arguments: str) -> LanguageWish | InvalidArguments:
         return InvalidArguments("language must be the code of a listed language.")
     if given.get("is_asked_for") is not True and not _is_sentence(_text(given.get("quote"))):
         return InvalidArguments("A single foreign word is no reason to switch.")
-    return LanguageWish(_code(language))
+    return LanguageRequest(_code(language))
 
 
 def _object(arguments: str) -> dict[str, Any] | None:  # Any: JSON of the model

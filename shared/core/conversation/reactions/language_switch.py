@@ -1,47 +1,40 @@
-"""The change of language in the midst of a call: from then on all that is said is said in the other one."""
+"""The change of language in the midst of a call: from then on everything is said in the other language."""
+
+from typing import Final
 
 from shared.core.conversation.actions import Action, Respond, SwitchLanguage
-from shared.core.conversation.parts.response_slot import Purpose, Wish
-from shared.core.conversation.state import State, Talk
-from shared.core.conversation.tools import InvalidArguments, LanguageWish, parse_language
+from shared.core.conversation.parts.response_slot import Purpose, ResponseRequest
+from shared.core.conversation.state import ConversationState
+from shared.core.conversation.tools import InvalidArguments, LanguageRequest, parse_language
 
-_GO_ON = Respond("You speak the customer's language now, and have its lines. Answer what the customer said last.")
-_HINT = (
+_GO_ON: Final = Respond("You speak the customer's language now, and have its lines. Answer what the customer said last.")
+_HINT: Final = (
     "You speak the customer's language now, and have its lines. The customer may not have understood who calls. "
     "Begin your next answer with: «{disclosure}» Then answer what the customer said last."
 )
 
 
-def wished_language(talk: Talk, arguments: str) -> LanguageWish | InvalidArguments:
-    """Check a call of `switch_language`: the language must be one that we speak."""
-    wish = parse_language(arguments)
-    if isinstance(wish, LanguageWish) and wish.code != talk.language and talk.lines_in(wish.code) is None:
+def check_language(conversation: ConversationState, arguments: str) -> LanguageRequest | InvalidArguments:
+    """Check the arguments of `switch_language`: the language must be one that we speak."""
+    request = parse_language(arguments)
+    if isinstance(request, LanguageRequest) and not conversation.language.is_available(request.code):
         return InvalidArguments("That language is none of the listed ones.")
-    return wish
+    return request
 
 
-def switch_language(talk: Talk, code: str | None) -> list[Action]:
-    """Change all words to the language with that code, if it is another one and one that we speak."""
-    lines = talk.lines_in(code) if code is not None and code != talk.language else None
-    if code is None or lines is None:
+def switch_language(conversation: ConversationState, code: str | None) -> list[Action]:
+    """Change all lines to the language with that code, if it is another one and one that we speak."""
+    language = conversation.language
+    if not language.switch(code):
         return []
-    talk.language, talk.lines = code, lines
-    talk.goodbye = goodbye_of(talk)
-    return [SwitchLanguage(code)]
+    conversation.closing.translate(language.lines)
+    return [SwitchLanguage(language.code)]
 
 
-def go_on_in(talk: Talk, now: float) -> list[Action]:
-    """Answer in the language just switched to; say there, too, once, that an automated assistant speaks."""
-    if talk.state is not State.TALKING:
-        return []
-    if talk.language in talk.disclosed_languages:
-        return talk.ask(Wish(Purpose.ANSWER, _GO_ON), now)
-    talk.disclosed_languages.add(talk.language)
-    return talk.ask(Wish(Purpose.ANSWER, Respond(_HINT.format(disclosure=talk.lines.disclosure))), now)
-
-
-def goodbye_of(talk: Talk) -> str:
-    """Return the words of leave that fit what was decided so far, in the talk's language."""
-    if talk.verdict is None or not talk.is_decided:
-        return talk.lines.goodbye_undecided
-    return talk.lines.acknowledgements.get(talk.verdict) or talk.lines.goodbyes[talk.verdict]
+def answer_in_language(conversation: ConversationState, now: float) -> list[Action]:
+    """Answer in the language just switched to; the first answer in a language says who calls."""
+    language = conversation.language
+    if not conversation.disclosure.language_switched(language.code):
+        return conversation.request(ResponseRequest(Purpose.ANSWER, _GO_ON), now)
+    hint = Respond(_HINT.format(disclosure=language.lines.disclosure))
+    return conversation.request(ResponseRequest(Purpose.ANSWER, hint), now)
