@@ -61,7 +61,7 @@ IN_ANY_STATE: Final[tuple[Row, ...]] = (
     _on(ev.OrderWithdrawn, goodbyes.withdraw, {State.CLOSING: "withdrawal"}),
     _on(ev.StoredPromptQueued, hearing.await_prompt),
     _on(ev.MarkEchoed, hearing.note_mark),
-    _over(Timer.HEARD, hearing.miss_mark),
+    _over(Timer.HEARD, hearing.assume_heard),
     _over(Timer.CALL, goodbyes.end_longest_call, {State.CLOSING: "the longest call"}),
 )
 """What is done in each state but ENDED, unless the state has a row of its own for it."""
@@ -82,7 +82,7 @@ IN_STATE: Final[Mapping[State, tuple[Row, ...]]] = {
         _on(ev.SpeechStarted, speech.listen),
         _on(ev.SpeechStopped, speech.await_answer),
         _on(ev.ResponseStarted, responses.start_response),
-        _on(ev.ResponseRefused, responses.refuse_response),
+        _on(ev.ResponseRefused, responses.request_again),
         _on(ev.AudioBegan, responses.note_audio),
         _on(ev.AgentSpoke, responses.note_words),
         _on(
@@ -106,27 +106,27 @@ IN_STATE: Final[Mapping[State, tuple[Row, ...]]] = {
     State.KEYPAD: (
         _on(ev.KeyPressed, keys.take_key_on_keypad, {State.CLOSING: _KEY}),
         _on(ev.MarkEchoed, hearing.note_mark_on_keypad),
-        _over(Timer.HEARD, hearing.miss_mark_on_keypad),
+        _over(Timer.HEARD, hearing.assume_prompt_heard),
         _over(Timer.KEY, session_loss.offer_keypad_again, {State.CLOSING: "no key"}),
     ),
     State.CLOSING: (
         _on(ev.SpeechStarted, speech.listen_in_goodbye, {State.TALKING: "the customer speaks up"}),
         _on(ev.SpeechStopped, speech.note_end_of_speech),
         _on(ev.ResponseStarted, responses.note_response),
-        _on(ev.ResponseRefused, responses.refuse_response),
+        _on(ev.ResponseRefused, responses.request_again),
         _on(ev.AudioBegan, responses.note_audio_in_goodbye),
         _on(ev.AgentSpoke, responses.note_words),
         _on(ev.ResponseDone, responses.finish_response_in_goodbye, _LAST_WORDS),
         _on(ev.ModelLost, session_loss.replace_goodbye),
         _on(ev.KeyPressed, keys.take_key_in_goodbye, {State.TALKING: "key 9"}),
         _on(ev.MarkEchoed, hearing.note_mark_in_goodbye, _LAST_WORDS),
-        _over(Timer.HEARD, hearing.miss_mark_in_goodbye, _LAST_WORDS),
+        _over(Timer.HEARD, hearing.assume_goodbye_heard, _LAST_WORDS),
         _over(Timer.FIRST_AUDIO, session_loss.replace_mute_goodbye),
     ),
     State.MACHINE: (
         _on(ev.SpeechStopped, speech.note_end_of_speech),
         _on(ev.ResponseStarted, responses.note_response),
-        _on(ev.ResponseRefused, responses.refuse_response),
+        _on(ev.ResponseRefused, responses.request_again),
         _on(ev.AudioBegan, responses.note_audio),
         _on(ev.AgentSpoke, responses.note_words),
         _on(

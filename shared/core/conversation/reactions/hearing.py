@@ -25,19 +25,19 @@ def note_mark_in_goodbye(conversation: ConversationState, event: MarkEchoed, now
     return end_if_last_words_heard(conversation)
 
 
-def miss_mark(conversation: ConversationState, _: Timer, now: float) -> list[Action]:
+def assume_heard(conversation: ConversationState, _: Timer, now: float) -> list[Action]:
     """Take all audio for heard: the mark behind it is lost."""
     conversation.playback.assume_heard(now)
     return note_heard(conversation)
 
 
-def miss_mark_on_keypad(conversation: ConversationState, _: Timer, now: float) -> list[Action]:
+def assume_prompt_heard(conversation: ConversationState, _: Timer, now: float) -> list[Action]:
     """Take the keypad prompt for heard and wait for a key."""
     conversation.playback.assume_heard(now)
     return _await_key(conversation, now)
 
 
-def miss_mark_in_goodbye(conversation: ConversationState, _: Timer, now: float) -> list[Action]:
+def assume_goodbye_heard(conversation: ConversationState, _: Timer, now: float) -> list[Action]:
     """Take the last words for heard and end the call."""
     conversation.playback.assume_heard(now)
     return end_if_last_words_heard(conversation)

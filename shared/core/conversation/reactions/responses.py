@@ -54,7 +54,7 @@ def note_words(conversation: ConversationState, event: AgentSpoke, _now: float) 
     return []
 
 
-def refuse_response(conversation: ConversationState, _: ResponseRefused, _now: float) -> list[Action]:
+def request_again(conversation: ConversationState, _: ResponseRefused, _now: float) -> list[Action]:
     """Ask again when the response that is in the way has ended."""
     return conversation.response_slot.refused()
 
