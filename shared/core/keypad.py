@@ -1,4 +1,4 @@
-"""The keys of the phone: what each one means in a call about an order, whoever reads it (the bridge or TwiML's `<Gather>`)."""
+"""The keys of the phone: what each one means, in a conversation and on the keypad that TwiML offers without one."""
 
 from collections.abc import Mapping
 from typing import Final
