@@ -10,6 +10,7 @@ from services.webhook.twilio.callbacks import MakeFact, is_of_open_attempt
 from services.webhook.twilio.inbound import inbound_attempt
 from services.webhook.twilio.signature import SignedForms
 from shared import languages
+from shared.core import keypad
 from shared.core.confirmation import Conclusion, Confirmation
 from shared.core.errors import NotFoundError
 from shared.core.lifecycle.facts import CallAnswered, ConversationEnded, Fact, VerdictGiven
@@ -22,7 +23,6 @@ from shared.twilio.twiml import CONTENT_TYPE, farewell_twiml, hangup_twiml, keyp
 
 log = structlog.get_logger()
 
-_KEYS = {"1": VerdictKind.CONFIRMED, "2": VerdictKind.CANCELLED, "3": VerdictKind.OPTED_OUT}
 _NO_KEY = "no key was pressed"
 _KEY_PRESSED = "a key was pressed without the stream"
 
@@ -69,7 +69,7 @@ class Voice:
         if confirmation is None:
             return _twiml(hangup_twiml())
         attempt_id = request.path_params["attempt_id"]
-        kind = _KEYS.get(form.get("Digits", ""))
+        kind = keypad.VERDICTS.get(form.get("Digits", ""))
         if kind is None or not _may_decide(confirmation, attempt_id):
             return self._keypad(confirmation, attempt_id)
         decided = await self._apply(confirmation.id, lambda now: _verdict(now, attempt_id, kind))

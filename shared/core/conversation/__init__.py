@@ -1,1 +1,1 @@
-"""The talk on the line, as a pure machine: events in, actions out, the next deadline told; no socket, no clock."""
+"""One call's conversation as a pure machine: it takes events, returns actions and names its next deadline; no socket, no clock."""

@@ -1,4 +1,4 @@
-"""What the conversation machine orders: the bridge carries them out, in the order given."""
+"""What the conversation machine wants done: the bridge carries the actions out, in the sequence given."""
 
 from dataclasses import dataclass
 
@@ -46,19 +46,19 @@ class AnswerTool:
 
 @dataclass(frozen=True, slots=True)
 class TellModel:
-    """Put a remark of ours into the conversation, as the system's."""
+    """Put a remark of ours into the model's conversation, as a message of the system."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class RevealOrder:
-    """Tell the model what was ordered: a person is likely on the line. Ordered once a call."""
+    """Tell the model what was ordered: a person is likely on the line. Happens once a call."""
 
 
 @dataclass(frozen=True, slots=True)
 class SwitchLanguage:
-    """Hold the call in the language with that code from now on: the model's instructions, the stored prompts, the record."""
+    """Hold the call in the language with that code from now on: instructions of the model, stored prompts and record follow it."""
 
     code: str
 
@@ -70,7 +70,7 @@ class ClearPlayback:
 
 @dataclass(frozen=True, slots=True)
 class SendMark:
-    """Have Twilio tell when everything queued so far has been heard."""
+    """Send a mark, with which Twilio tells when everything queued so far has been heard."""
 
     name: str
 
@@ -108,9 +108,9 @@ class RecordDisclosure:
 
 @dataclass(frozen=True, slots=True)
 class EndConversation:
-    """We are done: store the conclusion (None where a verdict stands), then close the stream. Always the last action.
+    """Store the conclusion (None if a verdict stands), then close the stream. Always the last action.
 
-    Where the talk `goes_on` about another order of the customer's, the stream stays open for it.
+    If the talk `goes_on` about another order of the customer's, the stream stays open for it.
     """
 
     conclusion: Conclusion | None

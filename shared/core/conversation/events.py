@@ -11,7 +11,7 @@ class CalleeOnLine:
 
 @dataclass(frozen=True, slots=True)
 class KeyPressed:
-    """A key of the phone: `0` to `9`, `*` or `#`."""
+    """The customer pressed a key of the phone: `0` to `9`, `*` or `#`."""
 
     digit: str
 
@@ -37,7 +37,7 @@ class ModelReady:
 
 @dataclass(frozen=True, slots=True)
 class ModelLost:
-    """There is no session: it could not be had, or it broke. `reason` is a short code, never a message of the vendor's."""
+    """There is no session: none could be opened, or it broke. `reason` is a short code, never a message of the vendor's."""
 
     reason: str
 
@@ -94,7 +94,7 @@ class AgentSpoke:
 
 @dataclass(frozen=True, slots=True)
 class ResponseDone:
-    """A response is complete on the model's side; its audio may still be playing."""
+    """The model is done with a response; its audio may still be playing."""
 
     response_id: str
     status: ResponseStatus
@@ -104,7 +104,7 @@ class ResponseDone:
 
 @dataclass(frozen=True, slots=True)
 class ResponseRefused:
-    """Our request for a response came while another was running."""
+    """The model refused our request for a response, because another was running."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What one conversation needs to know beforehand: the words to be spoken, the limits of patience, the shop's wishes."""
+"""What one conversation needs to know beforehand: the lines to be spoken, the limit of each wait, the shop's settings."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,9 +13,9 @@ from shared.core.outcome import VerdictKind
 class Lines:
     """The sentences that are spoken word for word, in the call's language.
 
-    `goodbyes` has one for each verdict of a person; `acknowledgements` stand in for those after which the talk goes on
-    about another order. `disclosure` is the sentence that says an automated assistant speaks; `repeat` is all that key 9
-    asks to hear again; `wait` is what the agent says to a customer who asks it to wait.
+    `goodbyes` has one for each verdict of a person; `acknowledgements` replaces those after which the talk goes on about
+    another order. `disclosure` is the sentence that says an automated assistant speaks; `repeat` is all that is spoken again
+    after key 9; `wait` is what the agent says to a customer who asks it to wait.
     """
 
     greeting: str
@@ -33,7 +33,7 @@ class Lines:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """Every limit of patience, in seconds."""
+    """The limit of each wait, in seconds; docs/conversation-design.md says what each one is for."""
 
     model_ready_s: float = 3.0
     model_retry_s: float = 4.0
@@ -57,9 +57,10 @@ _NO_OTHER: Final[Mapping[str, Lines]] = {}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One conversation's words, limits and wishes; `zone` is the customer's own.
+    """One conversation's lines and limits, and what the shop wants; `zone` is the customer's time zone.
 
-    `lines` are in `language`; `lines_in` gives the same in another one, or None where nobody speaks that here.
+    `lines` are in `language`, a code; `lines_in` returns the same lines in the language with another code, or None if the
+    product does not have that language.
     """
 
     lines: Lines

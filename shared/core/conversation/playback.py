@@ -1,4 +1,4 @@
-"""How much of the agent's audio has really been heard: anchored at Twilio's marks, the clock interpolates between two of them."""
+"""How much of the agent's audio has been heard: Twilio's marks prove it, and between two marks the clock interpolates."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class HeardItem:
 
 
 class Playback:
-    """The line's play buffer as seen from our side. Positions are milliseconds of audio since the call began."""
+    """Our view of Twilio's play buffer. Positions are milliseconds of audio since the call began."""
 
     __slots__ = (
         "_anchor_ms",
@@ -56,7 +56,7 @@ class Playback:
         """Note audio that was just sent for `item_id`; True when a mark is due after it."""
         sent = self._sent_ms
         if self._anchor_ms + (now - self._anchor_s) * 1000.0 >= sent and self.heard_ms(now) >= sent:
-            self._anchor_ms, self._anchor_s = sent, now  # the buffer ran empty: play-out begins anew
+            self._anchor_ms, self._anchor_s = sent, now  # the buffer ran empty: playing begins anew
         self._sent_ms = end = sent + duration_ms
         if item_id != self._last_id:
             self._last_id, self._last_span, self._last_from_ms = item_id, self._items.setdefault(item_id, [sent, end]), sent
@@ -82,7 +82,7 @@ class Playback:
         self._anchor_ms, self._anchor_s = position, now
 
     def echo_within(self, name: str, now: float) -> bool:
-        """Note a mark that came back from amid the latest item; False, and nothing is noted, where it may end one, or all."""
+        """Note a mark that came back from amid the latest item; one that may end an item is not noted, and False is returned."""
         position = self._pending.get(name)
         if position is None or position >= self._sent_ms or self._proven_ms < self._last_from_ms:
             return False
@@ -90,7 +90,7 @@ class Playback:
         return True
 
     def clear(self, now: float) -> None:
-        """Note that the buffer was emptied: what was not heard never will be, and pending marks mean nothing."""
+        """Note that the buffer was emptied: audio not heard by now never will be, and pending marks mean nothing."""
         heard = self.heard_ms(now)
         self._pending.clear()
         self._items.clear()
@@ -134,7 +134,7 @@ class Playback:
         return self._sent_ms - self._proven_ms
 
     def mute(self, response_id: str) -> None:
-        """Refuse audio of a response that was cut off: late pieces of it may still arrive."""
+        """Refuse further audio of a response that was cut off: pieces of it may still arrive."""
         self.muted.add(response_id)
 
     def is_muted(self, response_id: str) -> bool:

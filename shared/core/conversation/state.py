@@ -1,17 +1,23 @@
-"""What the conversation machine remembers between two events."""
+"""Where a conversation stands: its state by name, the parts that remember the rest, and the waits that rest on several parts."""
 
 from collections.abc import Mapping
-from enum import Enum, auto
+from enum import IntEnum, auto
 from typing import Final
 
-from shared.core.confirmation import Conclusion
-from shared.core.conversation.actions import Action, PlayStored, RevealOrder
+from shared.core.conversation.actions import Action
+from shared.core.conversation.parts.callee import Callee
+from shared.core.conversation.parts.closing import Closing
+from shared.core.conversation.parts.disclosure import Disclosure
+from shared.core.conversation.parts.model_health import ModelHealth
+from shared.core.conversation.parts.response_slot import ResponseRequest, ResponseSlot
+from shared.core.conversation.parts.silence import Silence
+from shared.core.conversation.parts.spoken_language import SpokenLanguage
+from shared.core.conversation.parts.stored_prompts import StoredPrompts
+from shared.core.conversation.parts.timers import Timer, Timers
+from shared.core.conversation.parts.turn_taking import TurnTaking
 from shared.core.conversation.plan import Plan
 from shared.core.conversation.playback import Playback
-from shared.core.conversation.response_slot import STORED_PREFIX, Speaker, Wish
-from shared.core.conversation.timers import Timer, Timers
 from shared.core.errors import ConfirmerError
-from shared.core.outcome import VerdictKind
 
 _LONGEST_PROMPT_S: Final = 12.0
 
@@ -20,8 +26,8 @@ class BrokenMachineError(ConfirmerError):
     """The machine took a way that its table does not have: a fault of ours."""
 
 
-class State(Enum):
-    """Where the conversation stands."""
+class State(IntEnum):
+    """Where the conversation stands. Numbers, because the table is looked up at every event, and an `Enum` is slow to hash."""
 
     OPENING = auto()  # waiting for the callee and for a session of the model
     TALKING = auto()
@@ -32,123 +38,87 @@ class State(Enum):
     ENDED = auto()
 
 
-MOVES: Final[Mapping[State, Mapping[State, str]]] = {
-    State.OPENING: {
-        State.TALKING: "callee and session are there",
-        State.RETRYING: "no session in time",
-        State.KEYPAD: "no second session either",
-        State.CLOSING: "a key, withdrawal, or the longest call",
-        State.ENDED: "hung up, or a machine",
-    },
-    State.TALKING: {
-        State.RETRYING: "the session broke",
-        State.KEYPAD: "the second session broke too",
-        State.MACHINE: "the model reports a machine, and a message is to be left",
-        State.CLOSING: "a decision, silence, withdrawal, or the longest call",
-        State.ENDED: "hung up, or a machine",
-    },
-    State.RETRYING: {
-        State.TALKING: "the second session is there",
-        State.KEYPAD: "no second session",
-        State.CLOSING: "a key, withdrawal, or the longest call",
-        State.ENDED: "hung up, or a machine",
-    },
-    State.KEYPAD: {State.CLOSING: "a key, or none", State.ENDED: "hung up, or a machine"},
-    State.MACHINE: {State.CLOSING: "the beep: the message", State.ENDED: "hung up, or no beep"},
-    State.CLOSING: {State.TALKING: "the customer speaks up, or asks to hear it again", State.ENDED: "the last words were heard"},
-}
-"""Every way from one state to another, and what leads there; docs/conversation.md draws it."""
+Ways = Mapping[State, str]
+"""The states that an event may lead to, and why."""
+
+_NO_WAYS: Final[Ways] = {}
 
 
-class Talk:
-    """The memory of one conversation, changed by the functions of the machine's parts only."""
+class ConversationState:
+    """All that is remembered of one conversation between two events. Each part writes its own fields, nobody else does."""
+
+    __slots__ = (
+        "_ways",
+        "callee",
+        "closing",
+        "disclosure",
+        "language",
+        "model_health",
+        "plan",
+        "playback",
+        "response_slot",
+        "silence",
+        "state",
+        "stored_prompts",
+        "timers",
+        "turn_taking",
+    )
 
     def __init__(self, plan: Plan, playback: Playback) -> None:
-        self.lines = plan.lines
-        self.language = plan.language
-        self.lines_in = plan.lines_in
-        self.timing = plan.timing
-        self.on_machine = plan.on_machine
-        self.zone = plan.zone
-        self.playback = playback
-        self.speaker = Speaker(playback)
-        self.timers = Timers()
         self.state = State.OPENING
-        self.is_on_line = False
-        # what was decided
-        self.verdict: VerdictKind | None = None
-        self.conclusion: Conclusion | None = None
-        self.reason = "completed"
-        # the greeting
-        self.has_greeted = False
-        self.is_disclosed = False
-        self.disclosing_items: set[str] = set()
-        self.owes_disclosure = False
-        self.disclosed_languages = {plan.language}  # in which the customer was told, or is about to be told, who calls
-        self.is_revealed = False  # the model knows what was ordered
-        # turns
-        self.is_customer_speaking = False
-        self.waits_since: float | None = None  # the customer's last word, to which nothing has been heard yet
-        self.silence_stage = 0
-        self.silence_from: float | None = None
-        self.is_asked_to_wait = False
-        self.invalid_calls = 0
-        # the model's troubles
-        self.has_retried = False
-        self.keypad_offers = 0
-        self.stored_count = 0
-        # the end
-        self.goodbye = plan.lines.goodbye_undecided
-        self.stored_goodbye = "goodbye"
-        self.last_words: str | None = None  # the item whose end is the end of the call
-        self.is_final = False  # nobody can interrupt these last words
-        self.is_parting_cut = False  # the customer spoke up during the goodbye and is being heard out
-        self.partings = 0
-        self.goes_on = False  # about another order, once these last words have been heard
+        self._ways = _NO_WAYS
+        self.plan = plan
+        self.playback = playback
+        self.timers = Timers()
+        self.callee = Callee()
+        self.language = SpokenLanguage(plan.language, plan.lines, plan.lines_in)
+        self.disclosure = Disclosure(plan.language)
+        self.turn_taking = TurnTaking()
+        self.silence = Silence()
+        self.response_slot = ResponseSlot(playback)
+        self.model_health = ModelHealth()
+        self.stored_prompts = StoredPrompts()
+        self.closing = Closing(plan.lines)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nobody speaks in a talk that has begun, and nothing is about to be spoken."""
+        return (
+            self.state is State.TALKING
+            and self.disclosure.has_greeted
+            and not self.turn_taking.is_customer_speaking
+            and self.response_slot.is_idle
+            and self.playback.is_drained
+        )
+
+    def allow(self, ways: Ways) -> None:
+        """Allow the event that is being taken in to lead to those states."""
+        self._ways = ways
 
     def enter(self, state: State) -> None:
-        """Go to `state`, by one of `MOVES` (or stay)."""
-        if state is not self.state and state not in MOVES[self.state]:
+        """Go to `state`, or stay in it.
+
+        Raises:
+            BrokenMachineError: the event that is being taken in leads there by no way of the table.
+        """
+        if state is not self.state and state not in self._ways:
             raise BrokenMachineError(f"no way leads from {self.state.name} to {state.name}")
         self.state = state
 
-    @property
-    def is_decided(self) -> bool:
-        """Whether a person's decision stands, a call-back included."""
-        return self.verdict is not None and self.verdict is not VerdictKind.MACHINE
-
-    def ask(self, wish: Wish, now: float) -> list[Action]:
-        """Ask the model for a response and wait for its first audio."""
+    def request(self, request: ResponseRequest, now: float) -> list[Action]:
+        """Request a response of the model and wait for its first audio."""
         self.expect_audio(now)
-        return self.speaker.want(wish)
+        return self.response_slot.request(request)
 
     def expect_audio(self, now: float) -> None:
         """Wait for the agent's voice: not longer than the customer, who has been waiting since the last word, puts up with."""
-        limit_s = self.timing.first_audio_s
-        latest = now + limit_s if self.waits_since is None else self.waits_since + limit_s
-        if latest < now:  # whoever waited that long waits for no answer any more
-            latest = now + limit_s
-        self.timers.set(Timer.FIRST_AUDIO, max(latest, now + self.timing.least_audio_s))
-
-    def play(self, key: str, now: float) -> tuple[str, Action]:
-        """Order a stored prompt; returns its playback item too."""
-        self.timers.set(Timer.HEARD, now + _LONGEST_PROMPT_S)  # until `StoredPromptQueued` tells its length
-        self.stored_count += 1
-        item_id = f"{STORED_PREFIX}{self.stored_count}"
-        return item_id, PlayStored(key, item_id)
+        self.timers.set(Timer.FIRST_AUDIO, self.turn_taking.audio_due_at(now, self.plan.timing))
 
     def expect_heard(self, now: float) -> None:
         """Wait for the mark behind all audio sent so far, not longer than the audio and a little grace."""
-        self.timers.set(Timer.HEARD, now + self.playback.unheard_ms / 1000.0 + self.timing.mark_grace_s)
+        self.timers.set(Timer.HEARD, now + self.playback.unheard_ms / 1000.0 + self.plan.timing.mark_grace_s)
 
-    def reveal(self) -> list[Action]:
-        """Let the model know what was ordered, from the first sign of a person on."""
-        if self.is_revealed:
-            return []
-        self.is_revealed = True
-        return [RevealOrder()]
-
-    def end_silence(self) -> None:
-        """Somebody was heard: the wait for the customer's word begins anew."""
-        self.silence_stage = 0
-        self.silence_from = None
+    def play(self, key: str, now: float) -> Action:
+        """Play the stored prompt with that key, and wait for its end."""
+        self.timers.set(Timer.HEARD, now + _LONGEST_PROMPT_S)  # until `StoredPromptQueued` tells its length
+        return self.stored_prompts.play(key)

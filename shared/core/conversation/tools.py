@@ -1,7 +1,7 @@
-"""The tools the speech model has, and the check of what it passes to them."""
+"""The tools that the speech model can call, and the check of the arguments that it passes."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
@@ -15,8 +15,8 @@ _TEXT_LIMIT = 1000
 _FEWEST_WORDS = 2  # of a foreign sentence: one word, an "okay" or a "ciao", is none
 _CHANGE_FIELDS = ("address", "date", "items", "phone")
 
-# Any: JSON schema for the vendor, Source: OpenAI Realtime `session.tools`.
-TOOLS: tuple[dict[str, Any], ...] = (
+# Source: OpenAI Realtime `session.tools`.
+TOOLS: tuple[dict[str, Any], ...] = (  # Any: JSON schema for the vendor
     {
         "type": "function",
         "name": RECORD_OUTCOME,
@@ -74,23 +74,23 @@ TOOLS: tuple[dict[str, Any], ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeReport:
-    """What was decided and how it was said. `callback_at` is aware."""
+    """What the model reports of a decision: what was decided and how it was said. `callback_at` is aware."""
 
     kind: VerdictKind
     quote: str | None = None
     note: str | None = None
     callback_at: datetime | None = None
-    change: Change | None = field(default=None)
+    change: Change | None = None
     language: str | None = None
 
     @property
     def spoken_language(self) -> str | None:
-        """The code of the language that the decision was spoken in, where it was a sentence and not one word."""
+        """The code of the language that the decision was spoken in; None if it was one word and not a sentence."""
         return _code(self.language) if self.language and _is_sentence(self.quote) else None
 
 
 @dataclass(frozen=True, slots=True)
-class LanguageWish:
+class LanguageRequest:
     """The customer asked for the language with that code, or speaks it."""
 
     code: str
@@ -98,7 +98,7 @@ class LanguageWish:
 
 @dataclass(frozen=True, slots=True)
 class InvalidArguments:
-    """The model passed something that cannot be used; `message` tells it how to do better."""
+    """The model passed arguments that cannot be used; `message` tells it which ones can."""
 
     message: str
 
@@ -107,9 +107,9 @@ _NO_OBJECT = InvalidArguments("The arguments must be one JSON object.")
 
 
 def parse_outcome(arguments: str, zone: tzinfo = UTC) -> OutcomeReport | InvalidArguments:
-    """Check the arguments of `record_outcome`; only the outcome must be right, the rest is taken where usable.
+    """Check the arguments of `record_outcome`; only the outcome must be valid, what is unusable of the rest is left out.
 
-    A time without an offset is the customer's own, in `zone`.
+    A time without an offset is read in `zone`, the customer's.
     """
     given = _object(arguments)
     if given is None:
@@ -127,8 +127,8 @@ def parse_outcome(arguments: str, zone: tzinfo = UTC) -> OutcomeReport | Invalid
     )
 
 
-def parse_language(arguments: str) -> LanguageWish | InvalidArguments:
-    """Check the arguments of `switch_language`: nobody is switched by a single foreign word, unless it asks for the language."""
+def parse_language(arguments: str) -> LanguageRequest | InvalidArguments:
+    """Check the arguments of `switch_language`: a single foreign word switches nothing, unless it asks for the language."""
     given = _object(arguments)
     if given is None:
         return _NO_OBJECT
@@ -137,7 +137,7 @@ def parse_language(arguments: str) -> LanguageWish | InvalidArguments:
         return InvalidArguments("language must be the code of a listed language.")
     if given.get("is_asked_for") is not True and not _is_sentence(_text(given.get("quote"))):
         return InvalidArguments("A single foreign word is no reason to switch.")
-    return LanguageWish(_code(language))
+    return LanguageRequest(_code(language))
 
 
 def _object(arguments: str) -> dict[str, Any] | None:  # Any: JSON of the model
@@ -162,7 +162,7 @@ def _text(value: object) -> str | None:
 
 
 def _moment(value: object, zone: tzinfo) -> datetime | None:
-    """Return an aware time, or None where the text is none: the call-back then follows the usual delay."""
+    """Return an aware time, or None if `value` is none: the call-back then follows the usual delay."""
     if not isinstance(value, str):
         return None
     try:

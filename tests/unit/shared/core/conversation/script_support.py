@@ -37,7 +37,7 @@ OF_LANGUAGES = {"sq": LINES, "en": ENGLISH}
 
 
 class Talk:
-    """Drives one machine and plays the line's part: audio is sent, marks are echoed when the test says so."""
+    """Drives one machine and stands in for the line: audio is sent and marks are echoed when the test says so."""
 
     def __init__(self, *, on_machine: OnMachine = OnMachine.HANG_UP, timing: Timing | None = None, lines: Lines = LINES) -> None:
         self.playback = Playback()
@@ -79,7 +79,7 @@ class Talk:
         return actions + self.at(now, ev.ResponseDone(response, ev.ResponseStatus.COMPLETED, (call,)))
 
     def hears_all(self, now: float) -> list[Action]:
-        """Every mark comes back; where none is pending, one is sent first."""
+        """The latest mark comes back, which proves that everything before it has been heard."""
         return self.at(now, ev.MarkEchoed(self.last_mark()))
 
     def last_mark(self) -> str:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.core.conversation.tools import TOOLS, InvalidArguments, LanguageWish, OutcomeReport, parse_language, parse_outcome
+from shared.core.conversation.tools import TOOLS, InvalidArguments, LanguageRequest, OutcomeReport, parse_language, parse_outcome
 from shared.core.outcome import Change, VerdictKind
 
 
@@ -83,7 +83,7 @@ def test_the_tools_have_the_names_the_contract_gives() -> None:
     ],
 )
 def test_a_wish_for_another_language_is_read(arguments: dict[str, object], wish: str) -> None:
-    assert parse_language(json.dumps(arguments)) == LanguageWish(wish)
+    assert parse_language(json.dumps(arguments)) == LanguageRequest(wish)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The waits of a conversation: each has a name and a moment, and the earliest one is the machine's deadline."""
+"""The waits of a conversation: each has a name and a moment, and the earliest moment is the machine's deadline."""
 
 from enum import IntEnum, auto
 
@@ -18,7 +18,7 @@ class Timer(IntEnum):
 
 
 class Timers:
-    """Named moments in monotonic seconds. `deadline` is the earliest at which a wait is over."""
+    """Named moments in monotonic seconds. `deadline` is the earliest at which a wait is over, None if nothing is waited for."""
 
     __slots__ = ("_due", "deadline")
 
@@ -29,14 +29,14 @@ class Timers:
     def set(self, timer: Timer, at: float) -> None:
         """Wait for `timer` until `at`; an earlier wait of that name is replaced."""
         self._due[timer] = at
-        self._look()
+        self._find_deadline()
 
     def stop(self, *timers: Timer) -> None:
         """Wait no longer."""
         for timer in timers:
             if timer in self._due:
                 del self._due[timer]
-                self._look()
+                self._find_deadline()
 
     def is_set(self, timer: Timer) -> bool:
         """Tell whether that wait is going on."""
@@ -52,8 +52,8 @@ class Timers:
         over = sorted((at, timer.value, timer) for timer, at in self._due.items() if at <= now)
         for _, _, timer in over:
             del self._due[timer]
-        self._look()
+        self._find_deadline()
         return [timer for _, _, timer in over]
 
-    def _look(self) -> None:
+    def _find_deadline(self) -> None:
         self.deadline = min(self._due.values(), default=None)

@@ -1,0 +1,35 @@
+"""What went wrong with the speech model in this call, and how often the keypad was offered in its stead."""
+
+from typing import Final
+
+_MAX_KEYPAD_OFFERS: Final = 2
+_MAX_INVALID_CALLS: Final = 3
+
+
+class ModelHealth:
+    """Counts what may happen only so often in a call."""
+
+    __slots__ = ("_invalid_calls", "_keypad_offers", "has_retried")
+
+    def __init__(self) -> None:
+        self.has_retried = False  # a second session was asked for
+        self._keypad_offers = 0
+        self._invalid_calls = 0
+
+    @property
+    def may_offer_keypad(self) -> bool:
+        """Whether a customer who pressed no key is asked once more."""
+        return self._keypad_offers < _MAX_KEYPAD_OFFERS
+
+    def retried(self) -> None:
+        """Note that a second session is being opened; there is no third."""
+        self.has_retried = True
+
+    def keypad_offered(self) -> None:
+        """Note that the customer is asked for a key."""
+        self._keypad_offers += 1
+
+    def called_invalidly(self) -> bool:
+        """Note a call of a tool that could not be used; True if the model is not asked to try again."""
+        self._invalid_calls += 1
+        return self._invalid_calls >= _MAX_INVALID_CALLS

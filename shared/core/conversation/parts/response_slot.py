@@ -1,0 +1,133 @@
+"""The one response of the model at a time: what is wanted next, and how the running response is cut off."""
+
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+from shared.core.conversation.actions import Action, CancelResponse, ClearPlayback, Respond, Say, TruncateItem
+from shared.core.conversation.parts.stored_prompts import is_stored
+from shared.core.conversation.playback import Playback
+
+
+class Purpose(Enum):
+    """Why a response is requested."""
+
+    GREETING = auto()
+    ANSWER = auto()
+    NUDGE = auto()  # a prompt into silence
+    GOODBYE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseRequest:
+    """A response that we want: `action` asks the model for it."""
+
+    purpose: Purpose
+    action: Say | Respond
+
+
+@dataclass(frozen=True, slots=True)
+class RunningResponse:
+    """The response that runs now; `request` is None for the model's own answer to a turn."""
+
+    response_id: str
+    request: ResponseRequest | None
+    has_audio: bool = False
+
+    @property
+    def purpose(self) -> Purpose | None:
+        """Why we requested it, None for the model's own answer."""
+        return self.request.purpose if self.request is not None else None
+
+
+class ResponseSlot:
+    """Keeps the model to one response at a time: a request waits until the running response is done."""
+
+    __slots__ = ("_asked", "_cancel_on_start", "_playback", "_waiting", "has_session", "running")
+
+    def __init__(self, playback: Playback) -> None:
+        self._playback = playback
+        self._waiting: ResponseRequest | None = None
+        self._asked: ResponseRequest | None = None  # sent to the model; its response has not started yet
+        self._cancel_on_start = False
+        self.running: RunningResponse | None = None
+        self.has_session = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits, is asked for or runs."""
+        return self._waiting is None and self._asked is None and self.running is None
+
+    def request(self, request: ResponseRequest) -> list[Action]:
+        """Ask for a response as soon as no other runs; the newest request replaces one that still waits."""
+        self._waiting = request
+        if self.running is not None and self.running.request is None:
+            return self._cancel(self.running)
+        return self._release()
+
+    def started(self, response_id: str) -> list[Action]:
+        """Note that a response runs. One that is no longer wanted is cancelled by its id: before it started that did nothing."""
+        request, self._asked = self._asked, None
+        self.running = running = RunningResponse(response_id, request)
+        if self._cancel_on_start or self._waiting is not None:
+            self._cancel_on_start = False
+            return self._cancel(running)
+        return []
+
+    def audio_began(self) -> RunningResponse | None:
+        """Note that the running response has audio, and return it; None if none runs."""
+        if self.running is not None and not self.running.has_audio:
+            self.running = replace(self.running, has_audio=True)
+        return self.running
+
+    def done(self, response_id: str) -> list[Action]:
+        """Note that the response is complete, and release the request that waited for it."""
+        if self.running is not None and self.running.response_id == response_id:
+            self.running = None
+        return self._release()
+
+    def refused(self) -> list[Action]:
+        """Note that our request met a response of the model's own: that one is cancelled, and the request waits for its end."""
+        missed, self._asked = self._asked, None
+        if missed is None and self.running is not None:  # the other one was taken for ours when it started
+            missed, self.running = self.running.request, replace(self.running, request=None)
+        if self._waiting is None:
+            self._waiting = missed
+        return self._release() if self.running is None else self._cancel(self.running)
+
+    def session_lost(self) -> None:
+        """Forget what the session was doing; what was requested is lost with it."""
+        self._waiting = self._asked = self.running = None
+        self._cancel_on_start = self.has_session = False
+
+    def session_ready(self) -> list[Action]:
+        """Note that a session stands, and ask it for what is wanted."""
+        self.has_session = True
+        return self._release()
+
+    def interrupt(self, now: float) -> list[Action]:
+        """Silence what is being heard: `clear` first, then tell the model how much of it was heard."""
+        if self.running is not None:
+            self._playback.mute(self.running.response_id)
+        unheard = self._playback.unheard_items(now)
+        if not unheard:
+            return []
+        self._playback.clear(now)
+        return [ClearPlayback(), *(TruncateItem(item) for item in unheard if not is_stored(item.item_id))]
+
+    def cancel_all(self, now: float) -> list[Action]:
+        """Silence the line and cancel whatever runs, is asked for or waits."""
+        silenced = self.interrupt(now)
+        self._waiting = None
+        if self._asked is not None:
+            self._cancel_on_start = True
+        return silenced if self.running is None else silenced + self._cancel(self.running)
+
+    def _cancel(self, running: RunningResponse) -> list[Action]:
+        self._playback.mute(running.response_id)
+        return [CancelResponse(running.response_id)]
+
+    def _release(self) -> list[Action]:
+        if self._waiting is None or self._asked is not None or self.running is not None or not self.has_session:
+            return []
+        self._asked, self._waiting = self._waiting, None
+        return [self._asked.action]

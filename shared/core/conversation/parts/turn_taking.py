@@ -1,0 +1,47 @@
+"""Whose turn it is to speak: whether the customer speaks, and since when the customer waits for the agent's voice."""
+
+from shared.core.conversation.plan import Timing
+
+
+class TurnTaking:
+    """The customer's last word, and what it calls for. Times are seconds of the machine's `now`."""
+
+    __slots__ = ("has_promised_to_wait", "is_customer_speaking", "waits_since")
+
+    def __init__(self) -> None:
+        self.is_customer_speaking = False
+        self.has_promised_to_wait = False  # the agent, to a customer who asked for a moment
+        self.waits_since: float | None = None  # the customer's last word, after which nothing has been heard yet
+
+    def customer_started(self) -> None:
+        """Note that the customer speaks: no answer is waited for, and no promise to wait holds any longer."""
+        self.is_customer_speaking = True
+        self.has_promised_to_wait = False
+        self.waits_since = None
+
+    def customer_stopped(self, now: float) -> None:
+        """Note that the customer fell silent and waits for an answer."""
+        self.is_customer_speaking = False
+        self.waits_since = now
+
+    def speech_given_up(self) -> None:
+        """Note that no end of the customer's speech will be told: it was noise, or the session is gone."""
+        self.is_customer_speaking = False
+
+    def agent_started(self) -> None:
+        """Note that the agent is about to be heard."""
+        self.waits_since = None
+
+    def agent_promised_to_wait(self) -> None:
+        """Note that the agent said that it will wait."""
+        self.has_promised_to_wait = True
+
+    def audio_due_at(self, now: float, timing: Timing) -> float:
+        """Return until when the agent's first audio is waited for, counted from the customer's last word.
+
+        A customer whose wait has run out already is no longer waiting: then it is counted from `now`.
+        """
+        due = (now if self.waits_since is None else self.waits_since) + timing.first_audio_s
+        if due < now:
+            due = now + timing.first_audio_s
+        return max(due, now + timing.least_audio_s)

@@ -1,0 +1,72 @@
+"""What is done about audio that has been heard: the disclosure is recorded, a key is waited for, the last words end the call."""
+
+from shared.core.conversation.actions import Action, RecordDisclosure
+from shared.core.conversation.events import MarkEchoed, StoredPromptQueued
+from shared.core.conversation.parts.timers import Timer
+from shared.core.conversation.reactions.goodbyes import end
+from shared.core.conversation.state import ConversationState
+
+
+def note_mark(conversation: ConversationState, event: MarkEchoed, now: float) -> list[Action]:
+    """Note how much has been heard."""
+    conversation.playback.echo(event.name, now)
+    return note_heard(conversation)
+
+
+def note_mark_on_keypad(conversation: ConversationState, event: MarkEchoed, now: float) -> list[Action]:
+    """Note how much has been heard; after the keypad prompt wait for a key."""
+    conversation.playback.echo(event.name, now)
+    return _await_key(conversation, now)
+
+
+def note_mark_in_goodbye(conversation: ConversationState, event: MarkEchoed, now: float) -> list[Action]:
+    """Note how much has been heard; after the last words end the call."""
+    conversation.playback.echo(event.name, now)
+    return end_if_last_words_heard(conversation)
+
+
+def assume_heard(conversation: ConversationState, _: Timer, now: float) -> list[Action]:
+    """Take all audio for heard: the mark behind it is lost."""
+    conversation.playback.assume_heard(now)
+    return note_heard(conversation)
+
+
+def assume_prompt_heard(conversation: ConversationState, _: Timer, now: float) -> list[Action]:
+    """Take the keypad prompt for heard and wait for a key."""
+    conversation.playback.assume_heard(now)
+    return _await_key(conversation, now)
+
+
+def assume_goodbye_heard(conversation: ConversationState, _: Timer, now: float) -> list[Action]:
+    """Take the last words for heard and end the call."""
+    conversation.playback.assume_heard(now)
+    return end_if_last_words_heard(conversation)
+
+
+def await_prompt(conversation: ConversationState, _: StoredPromptQueued, now: float) -> list[Action]:
+    """Wait until the stored prompt has been heard: only now is its length known."""
+    conversation.expect_heard(now)
+    return []
+
+
+def note_heard(conversation: ConversationState) -> list[Action]:
+    """Record the disclosure once it has been heard, and wait for no mark once everything has."""
+    if conversation.playback.is_drained:
+        conversation.timers.stop(Timer.HEARD)
+    return [RecordDisclosure()] if conversation.disclosure.audio_heard(conversation.playback) else []
+
+
+def end_if_last_words_heard(conversation: ConversationState) -> list[Action]:
+    """Do the same during the goodbye, and end the call if all of its last words have been heard."""
+    recorded = note_heard(conversation)
+    is_over = conversation.playback.is_drained and conversation.closing.has_last_words
+    if not is_over or conversation.response_slot.running is not None:
+        return recorded
+    return recorded + end(conversation)
+
+
+def _await_key(conversation: ConversationState, now: float) -> list[Action]:
+    recorded = note_heard(conversation)
+    if conversation.playback.is_drained and not conversation.timers.is_set(Timer.KEY):
+        conversation.timers.set(Timer.KEY, now + conversation.plan.timing.key_s)
+    return recorded

@@ -1,0 +1,116 @@
+"""What the model's tool calls do: each is checked and answered, then the most important one is acted on."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+from shared.core.conversation import tools
+from shared.core.conversation.actions import Action, AnswerTool, Respond, Say
+from shared.core.conversation.events import ToolCall
+from shared.core.conversation.parts.response_slot import Purpose, ResponseRequest
+from shared.core.conversation.reactions.answering_machine import report_machine
+from shared.core.conversation.reactions.goodbyes import give_up, record_decision
+from shared.core.conversation.reactions.language_switch import answer_in_language, check_language, switch_language
+from shared.core.conversation.state import ConversationState, State
+from shared.core.conversation.tools import InvalidArguments, LanguageRequest, OutcomeReport, parse_outcome
+from shared.core.outcome import Channel, VerdictKind
+
+_TRY_AGAIN: Final = Respond("Call the tool again with valid arguments, or ask the customer one short question.")
+_KEEP_LANGUAGE: Final = Respond("Go on in the language you speak now: answer what the customer said last.")
+_ACCEPTED: Final = json.dumps({"status": "ok"})
+
+
+@dataclass(frozen=True, slots=True)
+class EndRequest:
+    """The model wants to end the call."""
+
+
+Request = OutcomeReport | LanguageRequest | EndRequest | InvalidArguments
+
+
+def act_on_calls(conversation: ConversationState, calls: Sequence[ToolCall], now: float, *, has_spoken: bool) -> list[Action]:
+    """Return every call's result first, then act on the most important call; `has_spoken`: the same response had audio."""
+    answers, request = _check_all(conversation, calls)
+    match request:
+        case OutcomeReport(kind=VerdictKind.MACHINE):
+            return answers if conversation.closing.is_decided else answers + report_machine(conversation, request, now)
+        case OutcomeReport():
+            return answers + record_decision(conversation, request, Channel.VOICE, now)
+        case EndRequest():
+            return answers + _end(conversation, now, has_spoken=has_spoken)
+        case LanguageRequest(code=code):
+            answers += switch_language(conversation, code)
+            is_answered = conversation.state is State.TALKING  # an answering machine is not
+            return answers + answer_in_language(conversation, now) if is_answered else answers
+        case InvalidArguments():
+            return answers + _ask_again(conversation, calls[-1].name, now)
+        case None:
+            return answers
+        case _:  # pragma: no cover
+            assert_never(request)
+
+
+def act_on_calls_in_goodbye(conversation: ConversationState, calls: Sequence[ToolCall], now: float) -> list[Action]:
+    """Do the same during the goodbye: only a newer decision replaces it, and nothing replaces final words."""
+    answers, request = _check_all(conversation, calls)
+    if conversation.closing.is_final:
+        return answers
+    match request:
+        case OutcomeReport(kind=VerdictKind.MACHINE) | EndRequest() | None:
+            return answers
+        case OutcomeReport():
+            return answers + record_decision(conversation, request, Channel.VOICE, now)
+        case LanguageRequest(code=code):
+            return answers + switch_language(conversation, code)
+        case InvalidArguments():
+            return answers + _ask_again(conversation, calls[-1].name, now)
+        case _:  # pragma: no cover
+            assert_never(request)
+
+
+def _check_all(conversation: ConversationState, calls: Sequence[ToolCall]) -> tuple[list[Action], Request | None]:
+    """Return every call's result, and the request to act on: the last outcome, else the end, else the last language."""
+    checked = [_check(conversation, call) for call in calls]
+    answers: list[Action] = [AnswerTool(call.call_id, _result(request)) for call, request in zip(calls, checked, strict=True)]
+    for kind in (OutcomeReport, EndRequest, LanguageRequest, InvalidArguments):
+        of_kind = [request for request in checked if isinstance(request, kind)]
+        if of_kind:
+            return answers, of_kind[-1]
+    return answers, None
+
+
+def _check(conversation: ConversationState, call: ToolCall) -> Request:
+    match call.name:
+        case tools.RECORD_OUTCOME:
+            return parse_outcome(call.arguments, conversation.plan.zone)
+        case tools.SWITCH_LANGUAGE:
+            return check_language(conversation, call.arguments)
+        case tools.END_CALL:
+            return EndRequest()
+        case _:
+            return InvalidArguments("There is no such tool.")
+
+
+def _result(request: Request) -> str:
+    """Return the tool's result as JSON text: an object with `status`, and `error` if the call was refused."""
+    if isinstance(request, InvalidArguments):
+        return json.dumps({"status": "refused", "error": request.message})
+    return _ACCEPTED
+
+
+def _end(conversation: ConversationState, now: float, *, has_spoken: bool) -> list[Action]:
+    """End the call as the model wants: after our goodbye, or after its own if it has just spoken one."""
+    if conversation.closing.is_decided or not has_spoken:
+        return give_up(conversation, "ended_by_agent", now)
+    conversation.enter(State.CLOSING)
+    conversation.closing.agent_took_leave()
+    return []
+
+
+def _ask_again(conversation: ConversationState, name: str, now: float) -> list[Action]:
+    """Have the model try again; if it has failed too often, offer the keypad."""
+    if conversation.model_health.called_invalidly():
+        return conversation.request(ResponseRequest(Purpose.NUDGE, Say(conversation.language.lines.keypad)), now)
+    hint = _KEEP_LANGUAGE if name == tools.SWITCH_LANGUAGE else _TRY_AGAIN
+    return conversation.request(ResponseRequest(Purpose.ANSWER, hint), now)
