@@ -11,7 +11,8 @@ from typing import Any
 
 from services.media_bridge.openai import requests_wire as request
 from services.media_bridge.openai.leg import ModelLeg
-from services.media_bridge.websocket import ConnectionFailedError, Listener
+from services.media_bridge.twilio.leg import CallerLeg, CallerReceiver
+from services.media_bridge.websocket import ConnectionFailedError, MessageReceiver
 from shared.core.confirmation import Confirmation
 from shared.core.dialing.advance import Step, advance
 from shared.core.errors import NotFoundError, StoreUnavailableError
@@ -25,15 +26,18 @@ STREAM_SID = "MZ" + "2" * 32
 
 
 class FakeSocket:
-    """A socket that remembers what was sent, and brings what a test says."""
+    """A socket that remembers what was sent, and brings what a test says to the receiver that `deliver_to` named last."""
 
-    def __init__(self, listener: Listener | None = None) -> None:
-        self.listener = listener
+    def __init__(self) -> None:
+        self.receivers: list[MessageReceiver] = []
         self.sent: list[dict[str, Any]] = []
         self.closed: tuple[int, str] | None = None
         self.is_open = True
         self.dropped = 0
-        self.rests: list[float] = []
+        self.pauses_s: list[float] = []
+
+    def deliver_to(self, receiver: MessageReceiver) -> None:
+        self.receivers.append(receiver)
 
     def send(self, message: bytes) -> None:
         self.sent.append(json.loads(message))
@@ -41,8 +45,8 @@ class FakeSocket:
     def send_audio(self, message: bytes) -> None:
         self.sent.append(json.loads(message))
 
-    def rest(self, seconds: float) -> None:
-        self.rests.append(seconds)
+    def pause_reading(self, seconds: float) -> None:
+        self.pauses_s.append(seconds)
 
     async def close(self, code: int, reason: str) -> None:
         self.is_open = False
@@ -51,14 +55,12 @@ class FakeSocket:
 
     def bring(self, event: dict[str, Any]) -> None:
         """Let a message come in."""
-        assert self.listener is not None
-        self.listener.on_message(json.dumps(event).encode())
+        self.receivers[-1].on_message(json.dumps(event).encode())
 
     def break_off(self) -> None:
         """Let the connection be lost."""
         self.is_open = False
-        if self.listener is not None:
-            self.listener.on_closed()
+        self.receivers[-1].on_closed()
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         """What was sent of one kind: OpenAI's `type`, Twilio's `event`."""
@@ -67,10 +69,17 @@ class FakeSocket:
 
 def a_model_leg() -> tuple[ModelLeg, FakeSocket]:
     """A session that is agreed, over a socket that remembers."""
-    leg = ModelLeg()
-    socket = FakeSocket(leg)
-    leg.use(socket)
-    leg.is_agreed = True
+    socket = FakeSocket()
+    leg = ModelLeg(socket)
+    socket.deliver_to(leg)
+    return leg, socket
+
+
+def a_caller_leg(receiver: CallerReceiver) -> tuple[CallerLeg, FakeSocket]:
+    """A stream whose handshake is done, over a socket that remembers."""
+    socket = FakeSocket()
+    leg = CallerLeg(socket, receiver)
+    socket.deliver_to(leg)
     return leg, socket
 
 
