@@ -30,7 +30,7 @@ class FakeSocket:
 
     def __init__(self) -> None:
         self.receivers: list[MessageReceiver] = []
-        self.sent: list[dict[str, Any]] = []
+        self.sent: list[dict[str, Any]] = []  # Any: JSON
         self.closed: tuple[int, str] | None = None
         self.is_open = True
         self.dropped = 0
@@ -53,7 +53,7 @@ class FakeSocket:
         if self.closed is None:
             self.closed = (code, reason)
 
-    def bring(self, event: dict[str, Any]) -> None:
+    def bring(self, event: dict[str, Any]) -> None:  # Any: JSON
         """Let a message come in."""
         self.receivers[-1].on_message(json.dumps(event).encode())
 
@@ -62,7 +62,7 @@ class FakeSocket:
         self.is_open = False
         self.receivers[-1].on_closed()
 
-    def of(self, kind: str) -> list[dict[str, Any]]:
+    def of(self, kind: str) -> list[dict[str, Any]]:  # Any: JSON
         """What was sent of one kind: OpenAI's `type`, Twilio's `event`."""
         return [message for message in self.sent if kind in {message.get("type"), message.get("event")}]
 
@@ -178,13 +178,13 @@ def audio(milliseconds: int) -> str:
     return b64encode(b"\xff" * 8 * milliseconds).decode()
 
 
-def session(kind: str, *, input_format: str = request.MULAW, output_format: str = request.MULAW) -> dict[str, Any]:
+def session(kind: str, *, input_format: str = request.MULAW, output_format: str = request.MULAW) -> dict[str, Any]:  # Any: JSON
     """A session event with these formats."""
     formats = {"input": {"format": {"type": input_format}}, "output": {"format": {"type": output_format}}}
     return {"type": kind, "event_id": "event_1", "session": {"type": "realtime", "audio": formats, "expires_at": 4e9}}
 
 
-def delta(item: str, milliseconds: int, *, response: str = "resp_1") -> dict[str, Any]:
+def delta(item: str, milliseconds: int, *, response: str = "resp_1") -> dict[str, Any]:  # Any: JSON
     """Audio of the model."""
     ids = {"response_id": response, "item_id": item, "output_index": 0, "content_index": 0}
     return {"type": "response.output_audio.delta", "event_id": "event_2", **ids, "delta": audio(milliseconds)}

@@ -98,7 +98,7 @@ class Stage:
         for mark in self.caller.of("mark"):
             self.caller.bring({"event": "mark", "mark": mark["mark"]})
 
-    def respond(self, number: int, ms: int = 1000, *calls: dict[str, Any]) -> None:
+    def respond(self, number: int, ms: int = 1000, *calls: dict[str, Any]) -> None:  # Any: JSON
         """Let the model run response `number`, with that much sound and these tool calls."""
         response = f"resp_{number}"
         self.begin(number, ms)
@@ -113,7 +113,7 @@ class Stage:
             self.model.bring({"type": "response.output_audio_transcript.done", "item_id": item, "transcript": f"words {number}"})
 
 
-def tool(name: str, arguments: str) -> dict[str, Any]:
+def tool(name: str, arguments: str) -> dict[str, Any]:  # Any: JSON
     return {"id": "f", "type": "function_call", "status": "completed", "name": name, "call_id": "call_1", "arguments": arguments}
 
 

@@ -63,16 +63,16 @@ class BridgeSharedMemory:
         return sum(self._words[self._word(number, _STREAMS)] for number in range(self.count))
 
     def publish(self, metrics: bytes) -> None:
-        """Tell the others this process's metrics; beyond half a megabyte they are told none."""
-        told = metrics if len(metrics) <= MOST_METRICS_BYTES else b""
+        """Tell the others this process's metrics; beyond half a megabyte they are given none."""
+        published = metrics if len(metrics) <= MOST_METRICS_BYTES else b""
         with self._locked() as is_locked:
             if not is_locked:
                 return  # the others keep what was published before, and the next second brings more
             spare = 1 - self._words[self._word(self._number, _CURRENT)]
             start = self._number * _SLOT_BYTES + _BODIES[spare]
-            self._memory[start : start + len(told)] = told
-            self._words[self._word(self._number, _LENGTHS[spare])] = len(told)
-            self._words[self._word(self._number, _CURRENT)] = spare  # last: who is killed before leaves the older ones valid
+            self._memory[start : start + len(published)] = published
+            self._words[self._word(self._number, _LENGTHS[spare])] = len(published)
+            self._words[self._word(self._number, _CURRENT)] = spare  # last: a process killed before leaves its older copy valid
 
     def others_metrics(self) -> list[bytes]:
         """Return what the others published last."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -10,7 +9,7 @@ from services.media_bridge.call.call import CallEnd
 from services.media_bridge.openai import requests_wire as request
 from shared.core.confirmation import Conclusion
 from shared.core.conversation.events import KeyPressed
-from shared.core.lifecycle.facts import CalleeClassified, CallEnded, Withdrawn
+from shared.core.lifecycle.facts import CalleeClassified, CallEnded, Fact, Withdrawn
 from shared.core.outcome import VerdictKind
 from tests.support.bridge_fakes import ATTEMPT, audio, delta
 from tests.support.call_stage import Stage, settled, tool
@@ -208,7 +207,7 @@ async def test_news_from_the_record_are_told_once() -> None:
     ("news", "reason"),
     [(lambda: CalleeClassified(NOON, ATTEMPT, "fax"), "machine"), (lambda: CallEnded(NOON, ATTEMPT, None), "call_ended")],
 )
-async def test_a_machine_or_the_calls_end_ends_it(news: Callable[[], Any], reason: str) -> None:
+async def test_a_machine_or_the_calls_end_ends_it(news: Callable[[], Fact], reason: str) -> None:
     stage = Stage()
     async with stage.running():
         stage.call.changes.changed(stage.records._advance(news()).confirmation)

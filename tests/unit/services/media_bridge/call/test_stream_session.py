@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -45,7 +44,7 @@ class Front:
         self.registry = CollectorRegistry()
         self.pending = PendingStream()
         self.leg, self.socket = a_caller_leg(self.pending)
-        self.work: list[Coroutine[Any, Any, None]] = []
+        self.work: list[Coroutine[None, None, None]] = []
         self.tasks: asyncio.TaskGroup | None = None
         self.dependencies = BridgeDependencies(
             admission=StreamAdmission(self.records, signing_secret=SECRET, prompt_version="v"),
@@ -62,7 +61,7 @@ class Front:
             start_limit_s=start_limit_s,
         )
 
-    def run_in_background(self, work: Coroutine[Any, Any, None]) -> None:
+    def run_in_background(self, work: Coroutine[None, None, None]) -> None:
         assert self.tasks is not None
         self.tasks.create_task(work)
 

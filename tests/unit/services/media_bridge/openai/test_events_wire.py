@@ -52,13 +52,13 @@ USAGE = {
 }
 
 
-def what(event: dict[str, Any]) -> ServerEvent | Malformed | None:
+def what(event: dict[str, Any]) -> ServerEvent | Malformed | None:  # Any: JSON
     message = json.dumps(event).encode()
     head = read(message)
     return event_of(head, message)
 
 
-def done(**response: object) -> dict[str, Any]:
+def done(**response: object) -> dict[str, Any]:  # Any: JSON
     base: dict[str, object] = {
         "id": "resp_1",
         "object": "realtime.response",
@@ -69,7 +69,7 @@ def done(**response: object) -> dict[str, Any]:
     return {"type": "response.done", "event_id": "event_1", "response": {**base, **response}}
 
 
-def finished(event: dict[str, Any]) -> ResponseFinished:
+def finished(event: dict[str, Any]) -> ResponseFinished:  # Any: JSON
     result = what(event)
     assert isinstance(result, ResponseFinished)
     return result
@@ -120,7 +120,7 @@ _RUNNING = "conversation_already_has_active_response"
         ({}, None),
     ],
 )
-def test_what_each_event_tells(event: dict[str, Any], expected: ServerEvent | Malformed | None) -> None:
+def test_what_each_event_tells(event: dict[str, Any], expected: ServerEvent | Malformed | None) -> None:  # Any: JSON
     assert what(event) == expected
 
 
@@ -148,7 +148,7 @@ def test_half_a_tool_call_is_none() -> None:
         ({"type": "failed", "error": {"type": "x", "code": "insufficient_quota"}}, "insufficient_quota"),
     ],
 )
-def test_the_reason_is_a_short_code(details: dict[str, Any] | None, reason: str | None) -> None:
+def test_the_reason_is_a_short_code(details: dict[str, Any] | None, reason: str | None) -> None:  # Any: JSON
     assert finished(done(status="failed", status_details=details)).event.reason == reason
 
 
@@ -158,7 +158,7 @@ def test_cached_tokens_are_counted_apart() -> None:
 
 
 @pytest.mark.parametrize("usage", [None, {}, {"input_token_details": None}, {"output_token_details": {"text_tokens": None}}])
-def test_missing_usage_counts_nothing(usage: dict[str, Any] | None) -> None:
+def test_missing_usage_counts_nothing(usage: dict[str, Any] | None) -> None:  # Any: JSON
     assert finished(done(usage=usage)).usage == TokenUsage()
 
 

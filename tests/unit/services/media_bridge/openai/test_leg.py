@@ -12,7 +12,7 @@ class Hearer:
     """Who hears of a model, and notes it."""
 
     def __init__(self) -> None:
-        self.heard: list[Any] = []
+        self.heard: list[Any] = []  # Any: whatever a receiver takes
 
     def take_audio(self, response_id: str, item_id: str, payload: bytes, /) -> None:
         self.heard.append((item_id, payload))

@@ -18,7 +18,7 @@ def a_new_session() -> tuple[SessionHandshake, FakeSocket]:
     return handshake, socket
 
 
-async def agreed(*events: dict[str, Any]) -> tuple[ModelLeg, FakeSocket]:
+async def agreed(*events: dict[str, Any]) -> tuple[ModelLeg, FakeSocket]:  # Any: JSON
     """A leg that agrees while these events come in, one a turn of the loop."""
     handshake, socket = a_new_session()
     async with asyncio.timeout(1), asyncio.TaskGroup() as tasks:
@@ -58,7 +58,7 @@ async def test_mulaw_both_ways_and_the_voice_are_agreed_on_ahead() -> None:
         ([session("session.created"), {"type": "error", "error": {"code": "invalid_value"}}], "invalid_value"),
     ],
 )
-async def test_a_session_that_is_not_granted_is_none(events: list[dict[str, Any]], reason: str) -> None:
+async def test_a_session_that_is_not_granted_is_none(events: list[dict[str, Any]], reason: str) -> None:  # Any: JSON
     with pytest.raises(ExceptionGroup) as failed:
         await agreed(*events)
     (error,) = failed.value.exceptions

@@ -40,13 +40,13 @@ class Port:
             shared_memory=self.memory,
         )
 
-    def ask(self, path: str, **headers: str) -> Any:  # noqa: ANN401 - a socket or a response
+    def ask(self, path: str, **headers: str) -> Any:  # noqa: ANN401 - Any: a socket or a response
         request = WSUpgradeRequest()
         request.method, request.version, request.path = b"GET", b"HTTP/1.1", path.encode()
         request.headers = CIMultiDict(headers)
         return self.server._answer(request)
 
-    def status(self, path: str, **headers: str) -> tuple[int, dict[str, Any]]:
+    def status(self, path: str, **headers: str) -> tuple[int, dict[str, Any]]:  # Any: JSON
         answer = self.ask(path, **headers)
         assert isinstance(answer, WSUpgradeResponseWithListener)
         return int(answer.response.status), json.loads(answer.response.body or b"{}")

@@ -18,7 +18,7 @@ from services.media_bridge.twilio.stream_wire import (
 )
 from shared.core.conversation.events import CallerLegEnded, KeyPressed, MarkEchoed
 
-START: dict[str, Any] = {
+START: dict[str, Any] = {  # Any: JSON
     "event": "start",
     "sequenceNumber": "1",
     "start": {
@@ -33,12 +33,12 @@ START: dict[str, Any] = {
 }
 
 
-def fact(frame: dict[str, Any]) -> CallerEvent | None:
+def fact(frame: dict[str, Any]) -> CallerEvent | None:  # Any: JSON
     message = json.dumps(frame).encode()
     return event_of(read(message), message)
 
 
-def without(frame: dict[str, Any], key: str) -> dict[str, Any]:
+def without(frame: dict[str, Any], key: str) -> dict[str, Any]:  # Any: JSON
     return {**frame, "start": {name: value for name, value in frame["start"].items() if name != key}}
 
 
@@ -74,7 +74,7 @@ def test_another_encoding_is_noticed() -> None:
         ({}, None),
     ],
 )
-def test_frames_other_than_audio(frame: dict[str, Any], expected: CallerEvent | None) -> None:
+def test_frames_other_than_audio(frame: dict[str, Any], expected: CallerEvent | None) -> None:  # Any: JSON
     assert fact(frame) == expected
 
 
