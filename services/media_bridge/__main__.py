@@ -11,28 +11,31 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from time import time
-from typing import Any
 
 import structlog
 
 from services.media_bridge.call import stored_prompts
-from services.media_bridge.call.admission import Door
-from services.media_bridge.call.call_script import PromptBook
+from services.media_bridge.call.admission import StreamAdmission
+from services.media_bridge.call.call_script import CallScriptWriter
+from services.media_bridge.call.model_session import SessionSettings
 from services.media_bridge.call.next_order import NextOrders
-from services.media_bridge.call.stream_session import Desk
+from services.media_bridge.call.stream_session import BridgeDependencies
 from services.media_bridge.metrics import BridgeMetrics
-from services.media_bridge.openai.leg import ModelAddress, ModelLeg
+from services.media_bridge.openai.connection import ModelAddress, open_session
+from services.media_bridge.openai.leg import ModelLeg
 from services.media_bridge.openai.warm_pool import WarmPool
-from services.media_bridge.process.aggregate_metrics import JointFigures
+from services.media_bridge.process.aggregate_metrics import AggregateMetrics
+from services.media_bridge.process.call_tasks import CallTasks
 from services.media_bridge.process.open_calls import OpenCalls
 from services.media_bridge.process.server import StreamServer
-from services.media_bridge.process.shared_memory import Siblings
-from services.media_bridge.recordings.retention import RecordingSweep
+from services.media_bridge.process.shared_memory import BridgeSharedMemory
+from services.media_bridge.recordings.retention import RecordingRetention
 from services.media_bridge.settings import BridgeSettings
 from services.media_bridge.twilio.signature import SignatureCheck
 from services.media_bridge.websocket import ConnectionFailedError
 from shared import languages
 from shared.core.conversation.plan import Timing
+from shared.core.dialing.dial_policy import DialPolicy
 from shared.logs.setup import configure_logging
 from shared.runtime.health import Health
 from shared.runtime.metrics import make_registry
@@ -47,8 +50,8 @@ log = structlog.get_logger()
 _SERVICE = "media_bridge"
 _SESSION_MARGIN_S = 60.0
 _PUBLISH_EVERY_S = 1.0
-_LAST_WRITES_S = 3.0  # for what calls leave that were broken off; shorter than what the supervisor grants its children at last
-_LAST_WORDS_S = 5.0  # a process's own limit for the drain is up first
+_LAST_WRITES_S = 3.0  # for the writes of calls that were broken off; the supervisor waits longer before it kills its children
+_LAST_WORDS_S = 5.0  # the supervisor waits longer than a process for its drain
 
 
 def main() -> None:
@@ -56,33 +59,33 @@ def main() -> None:
     settings = load_settings(BridgeSettings)
     configure_logging(settings, service=_SERVICE)
     count = settings.media_bridge_processes if sys.platform != "win32" else 1
-    siblings = Siblings(count)
-    _refuse_taken(settings.media_bridge_bind)
+    shared_memory = BridgeSharedMemory(count)
+    _check_address(settings.media_bridge_bind)
     if count == 1:
-        _serve(settings, siblings)
+        _serve(settings, shared_memory)
         sys.stdout.flush()
-        os._exit(0)  # as the supervisor's children end: Python itself would wait for threads that a hung disk holds
+        os._exit(0)  # as the supervisor's children end: Python itself would wait for threads that a hung disk blocks
     _read_languages()
     children: list[Child] = []
     supervisor = Supervisor(children, drain_timeout_s=settings.drain_timeout_s + _LAST_WORDS_S, on_change=lambda _: None)
     for number in range(count):
-        run = partial(_serve, settings, siblings, number=number, life_fd=supervisor.parent_alive_fd)
+        run = partial(_serve, settings, shared_memory, number=number, life_fd=supervisor.parent_alive_fd)
         children.append(Child(f"bridge-{number}", run, gets_second_sigterm=True))
     sys.exit(supervisor.run())
 
 
-def _serve(settings: BridgeSettings, siblings: Siblings, *, number: int = 0, life_fd: int | None = None) -> None:
-    """Be one process of the service, until SIGTERM, or until who started it is gone (`life_fd` tells)."""
-    siblings.become(number)
+def _serve(settings: BridgeSettings, shared_memory: BridgeSharedMemory, *, number: int = 0, life_fd: int | None = None) -> None:
+    """Run one process of the service, until SIGTERM or until its parent is gone, which `life_fd` shows; None: it has no parent."""
+    shared_memory.become(number)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_run(settings, siblings, is_first=number == 0, life_fd=life_fd))
+        runner.run(_run(settings, shared_memory, is_first=number == 0, life_fd=life_fd))
 
 
-def _refuse_taken(bind: Bind) -> None:
-    """End at once where somebody else listens there: several processes of ours would share the port, even with strangers.
+def _check_address(bind: Bind) -> None:
+    """Fail at once if another program listens there: our processes open the port for sharing, and would share it with that one.
 
     Raises:
-        OSError: The address can't be had.
+        OSError: The address is taken.
     """
     for family, kind, protocol, _, address in socket.getaddrinfo(bind.host, bind.port, type=socket.SOCK_STREAM):
         with socket.socket(family, kind, protocol) as probe:
@@ -98,73 +101,79 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def _run(settings: BridgeSettings, siblings: Siblings, *, is_first: bool, life_fd: int | None) -> None:
+async def _run(settings: BridgeSettings, shared_memory: BridgeSharedMemory, *, is_first: bool, life_fd: int | None) -> None:
     policy = dial_policy_from(settings)
     store = connect(settings.redis_url.get_secret_value(), policy, public_url=settings.public_url)
     registry = make_registry(_SERVICE)
     metrics = BridgeMetrics(registry)
-    joint = JointFigures(registry, siblings)
-    open_calls = OpenCalls(store.due, siblings)
-    health = Health(joint.registry() if siblings.count > 1 else registry, checks=(("redis", open_calls.look),))
-    address = _model_address(settings)
-    server = StreamServer(
-        bind=settings.media_bridge_bind,
-        health=health,
-        metrics=metrics,
-        signature=SignatureCheck(auth_token=settings.twilio_auth_token.get_secret_value(), stream_url=settings.stream_url),
-        requires_signature=settings.require_stream_signature,
-        max_streams=settings.max_streams,
-        siblings=siblings,
-    )
+    aggregate = AggregateMetrics(registry, shared_memory)
+    open_calls = OpenCalls(store.due, shared_memory)
+    health = Health(aggregate.registry() if shared_memory.count > 1 else registry, checks=(("redis", open_calls.refresh),))
     pool = WarmPool(
-        partial(_open_session, address, metrics),
+        partial(_open_session, _model_address(settings), metrics),
         ringing=open_calls.ringing,
         most=settings.warm_sessions_max,
         wall_clock=time,
         needed_s=settings.call_time_limit_s + _SESSION_MARGIN_S,
     )
     metrics.warm.set_function(lambda: pool.ready)
-    prompts = PromptBook(
-        policy=policy,
-        default_language=settings.default_language,
-        transcription_model=settings.openai_transcription_model,
-        is_recorded=settings.record_calls is not None,
-        patience=Timing(silence_s=settings.silence_prompts_s, wait_s=settings.wait_s),
-    )
-    desk = Desk(
-        door=Door(
-            store.confirmations,
-            signing_secret=settings.signing_secret.get_secret_value(),
-            prompt_version=prompts.version,
-        ),
-        records=store.confirmations,
-        transcripts=store.transcripts,
-        watches=store.watches,
-        next_orders=NextOrders(store.confirmations, store.lookups, prompt_version=prompts.version),
-        prompts=prompts,
-        sessions=pool,
-        voice=settings.openai_voice,
-        prices=settings.prices,
-        record_folder=settings.record_calls,
+    sessions = SessionSettings(sessions=pool, voice=settings.openai_voice, metrics=metrics)
+    tasks = CallTasks()
+    server = StreamServer(
+        _dependencies(settings, store, policy, sessions=sessions, tasks=tasks),
+        tasks,
+        bind=settings.media_bridge_bind,
+        health=health,
         metrics=metrics,
-        background=server.keep,
-        wall_clock=partial(datetime.now, UTC),
+        signature=SignatureCheck(
+            auth_token=settings.twilio_auth_token.get_secret_value(),
+            stream_url=settings.stream_url,
+            is_required=settings.require_stream_signature,
+        ),
+        max_streams=settings.max_streams,
+        shared_memory=shared_memory,
     )
     _read_languages()
     try:
-        parts = [store.notifications.run(), pool.run(), server.run(desk)]
-        if siblings.count > 1:
-            parts.append(_publish(joint))
+        parts = [store.notifications.run(), pool.run(), server.run()]
+        if shared_memory.count > 1:
+            parts.append(_publish(aggregate))
         if is_first and settings.record_calls is not None:
-            parts.append(_sweep(settings.record_calls, store, metrics).run())
-        await _until_told_to_end(parts, server, settings.drain_timeout_s, life_fd)
+            parts.append(_retention(settings.record_calls, store, metrics).run())
+        await _run_until_stopped(parts, server, settings.drain_timeout_s, life_fd)
     finally:
         await store.close()
 
 
-def _sweep(folder: Path, store: Store, metrics: BridgeMetrics) -> RecordingSweep:
+def _dependencies(
+    settings: BridgeSettings, store: Store, policy: DialPolicy, *, sessions: SessionSettings, tasks: CallTasks
+) -> BridgeDependencies:
+    scripts = CallScriptWriter(
+        policy=policy,
+        default_language=settings.default_language,
+        transcription_model=settings.openai_transcription_model,
+        is_recorded=settings.record_calls is not None,
+        timing=Timing(silence_s=settings.silence_prompts_s, wait_s=settings.wait_s),
+    )
+    secret, version = settings.signing_secret.get_secret_value(), scripts.version
+    return BridgeDependencies(
+        admission=StreamAdmission(store.confirmations, signing_secret=secret, prompt_version=version),
+        confirmations=store.confirmations,
+        transcripts=store.transcripts,
+        watches=store.watches,
+        next_orders=NextOrders(store.confirmations, store.lookups, prompt_version=version),
+        scripts=scripts,
+        sessions=sessions,
+        prices=settings.prices,
+        record_folder=settings.record_calls,
+        run_in_background=tasks.run_in_background,
+        wall_clock=partial(datetime.now, UTC),
+    )
+
+
+def _retention(folder: Path, store: Store, metrics: BridgeMetrics) -> RecordingRetention:
     erased = metrics.recordings_erased
-    return RecordingSweep(folder, identity=store.identity, existing=store.lookups.existing, erased=erased)
+    return RecordingRetention(folder, identity=store.identity, existing=store.lookups.existing, erased=erased)
 
 
 def _model_address(settings: BridgeSettings) -> ModelAddress:
@@ -179,9 +188,9 @@ def _model_address(settings: BridgeSettings) -> ModelAddress:
 
 
 async def _open_session(address: ModelAddress, metrics: BridgeMetrics, *, limit_s: float) -> ModelLeg:
-    """Open a session with the model, and count how that went."""
+    """Open a session with the model, and count the result."""
     try:
-        leg = await ModelLeg.open(address, limit_s=limit_s)
+        leg = await open_session(address, limit_s=limit_s)
     except ConnectionFailedError as error:
         metrics.model_connections.labels(result=error.reason).inc()
         raise
@@ -190,55 +199,55 @@ async def _open_session(address: ModelAddress, metrics: BridgeMetrics, *, limit_
 
 
 def _read_languages() -> None:
-    """Read all words and stored prompts now: no call shall wait for the disk."""
+    """Read all words and stored prompts now, so that no call waits for the disk."""
     for language in languages.load_all():
         for key in language.stored:
             stored_prompts.payloads(language.code, key)
 
 
-async def _publish(joint: JointFigures) -> None:
-    """Let the other processes have our figures, for as long as we run."""
+async def _publish(aggregate: AggregateMetrics) -> None:
+    """Give the other processes our metrics each second."""
     while True:
-        joint.publish()
+        aggregate.publish()
         await asyncio.sleep(_PUBLISH_EVERY_S)
 
 
-async def _until_told_to_end(
-    parts: list[Coroutine[Any, Any, None]], server: StreamServer, drain_timeout_s: float, life_fd: int | None
+async def _run_until_stopped(
+    parts: list[Coroutine[None, None, None]], server: StreamServer, drain_timeout_s: float, life_fd: int | None
 ) -> None:
-    """Run the parts; at the first signal drain, at the second break off.
+    """Run the parts; at the first signal drain, at the second break the calls off.
 
-    When our parent is gone, drain too, and leave the port to its successor: whoever is on the line talks on.
+    If our parent is gone, drain too, and leave the port to its successor: the calls that are open go on to their end.
     """
     first, second = asyncio.Event(), asyncio.Event()
-    told_before = False
+    was_signalled = False
 
-    def told() -> None:
-        nonlocal told_before
-        (second if told_before else first).set()
-        told_before = True
+    def on_signal() -> None:
+        nonlocal was_signalled
+        (second if was_signalled else first).set()
+        was_signalled = True
 
     loop = asyncio.get_running_loop()
 
-    def orphaned(life_fd: int) -> None:
+    def on_parent_lost(life_fd: int) -> None:
         loop.remove_reader(life_fd)
         log.error("parent_lost", in_hand=server.work_in_hand)
         server.leave_port()
         first.set()
 
-    loop.add_signal_handler(signal.SIGTERM, told)
+    loop.add_signal_handler(signal.SIGTERM, on_signal)
     if life_fd is None:
-        loop.add_signal_handler(signal.SIGINT, told)
+        loop.add_signal_handler(signal.SIGINT, on_signal)
     else:
-        loop.add_reader(life_fd, orphaned, life_fd)  # Ctrl-C is our parent's affair
+        loop.add_reader(life_fd, on_parent_lost, life_fd)  # Ctrl-C is the parent's to handle
     async with asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(part) for part in parts]
         await first.wait()
         draining = tasks.create_task(server.drained(drain_timeout_s))
-        impatience = tasks.create_task(_wait(second))
-        await asyncio.wait([draining, impatience], return_when=asyncio.FIRST_COMPLETED)
+        waiting = tasks.create_task(_wait(second))
+        await asyncio.wait([draining, waiting], return_when=asyncio.FIRST_COMPLETED)
         await server.end_calls(_LAST_WRITES_S)
-        for task in (*running, draining, impatience):
+        for task in (*running, draining, waiting):
             task.cancel()
 
 

@@ -1,4 +1,4 @@
-"""The bridge's own figures for Prometheus. No label holds a call, a person, a number or an order."""
+"""The bridge's own metrics for Prometheus. No label holds a call, a person, a number or an order."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -6,7 +6,7 @@ _LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1
 
 
 class BridgeMetrics:
-    """Made once a process."""
+    """All of them; made once a process."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         def counter(name: str, text: str, *labels: str) -> Counter:

@@ -25,10 +25,10 @@ _MOST_SILENCE_S = 120
 
 
 def parse_silences(text: str) -> tuple[float, float, float]:
-    """Return the three moments at which silence is broken: a question, the keypad, the goodbye.
+    """Return after how many seconds of silence the question, the keypad prompt and the goodbye come.
 
     Raises:
-        ValueError: They are not three growing numbers.
+        ValueError: They are not three increasing numbers.
     """
     try:
         first, second, third = (float(word) for word in text.split(","))
@@ -45,7 +45,7 @@ def cores() -> int:
 
 
 class CapacitySettings(Settings):
-    """How much the bridge takes on: how many processes, and what each of them."""
+    """How many processes the bridge has, and how many streams and waiting sessions each of them."""
 
     media_bridge_processes: int = Field(default_factory=cores, ge=1, le=256, examples=["2"], description="one a core")
     max_streams: int = Field(200, ge=1, examples=["200"], description="calls at once; more are sent to the keypad")
@@ -53,13 +53,13 @@ class CapacitySettings(Settings):
 
 
 class TranscriptionSettings(Settings):
-    """Who writes the customer's words down."""
+    """The model that transcribes the customer's words."""
 
     openai_transcription_model: Annotated[str, Field(examples=["gpt-transcribe"])] = "gpt-transcribe"
 
 
 class PatienceSettings(Settings):
-    """How long a silent customer is waited for."""
+    """How long the agent waits for a silent customer."""
 
     silence_prompts_s: Annotated[tuple[float, float, float], BeforeValidator(parse_silences)] = Field(
         Timing().silence_s, examples=["6,12,20"], description="the question, the keypad, the goodbye"
@@ -70,7 +70,7 @@ class PatienceSettings(Settings):
 
 
 class PriceSettings(Settings):
-    """What a million tokens cost in US dollars; None takes the model's list price, if it is known here."""
+    """What a million tokens cost in US dollars; None takes the model's list price, if we know it."""
 
     openai_prices: Annotated[Prices | None, BeforeValidator(parse_prices)] = Field(
         None, examples=["audio:32/0.40/64,text:4/0.40/24"], description="in/cached/out"
@@ -97,5 +97,5 @@ class BridgeSettings(
 
     @property
     def prices(self) -> Prices | None:
-        """The prices that the model's tokens are counted at; None where nobody knows them."""
+        """The prices of the model's tokens; None if they are not known."""
         return self.openai_prices or PRICES.get(self.openai_realtime_model)

@@ -31,6 +31,7 @@ from shared.settings.parsers import (
     parse_websocket_url,
     parse_window,
 )
+from shared.twilio.callback_urls import CallbackUrls
 
 Address = Annotated[Bind, BeforeValidator(parse_bind)]
 Origin = Annotated[str, BeforeValidator(parse_http_origin)]
@@ -54,7 +55,7 @@ class PublicSettings(Settings):
     @property
     def stream_url(self) -> str:
         """The media stream's URL: `https` becomes `wss`, `http` becomes `ws`."""
-        return f"ws{self.public_url.removeprefix('http')}/media-stream"
+        return CallbackUrls(self.public_url).stream
 
 
 class ShopKeys(Settings):

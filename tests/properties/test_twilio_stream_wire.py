@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.media_bridge.twilio.stream_wire import UnreadableError, fact_of, read
+from services.media_bridge.twilio.stream_wire import UnreadableError, event_of, read
 
 MEDIA: dict[str, Any] = {
     "event": "media",
@@ -37,4 +37,4 @@ def test_order_spaces_and_new_keys_do_not_matter(order: list[int], extra: dict[s
 @given(st.binary(max_size=80))
 def test_garbage_is_no_frame_and_no_other_exception(garbage: bytes) -> None:
     with suppress(UnreadableError):
-        fact_of(read(garbage), garbage)
+        event_of(read(garbage), garbage)

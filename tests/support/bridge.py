@@ -119,7 +119,7 @@ class Phone:
     store: Store
     count: int = 0
 
-    async def call(self, *steps: object, **order: Any) -> "PlacedCall":  # noqa: ANN401 - fields of the confirmation
+    async def call(self, *steps: object, **order: Any) -> "PlacedCall":  # noqa: ANN401 - Any: fields of the confirmation
         """Ring a new person who answers and does these steps."""
         self.count += 1
         phone = f"+383441{self.count:05}"
@@ -130,7 +130,7 @@ class Phone:
         """Let the model's sessions of the next call have these faults; the first `times` of them."""
         self.openai.add_rule({"match": f'SHP-{self.count + 1}"', "faults": faults, "times": times})
 
-    async def ring(self, phone: str, **order: Any) -> "PlacedCall":  # noqa: ANN401 - fields of the confirmation
+    async def ring(self, phone: str, **order: Any) -> "PlacedCall":  # noqa: ANN401 - Any: fields of the confirmation
         """Ring the number, as the first attempt of a new order."""
         number = int(phone[-5:])
         confirmation = replace(
@@ -163,14 +163,14 @@ class PlacedCall:
     sid: str
     token: str
 
-    async def ended(self, *, limit_s: float = 40) -> dict[str, Any]:
+    async def ended(self, *, limit_s: float = 40) -> dict[str, Any]:  # Any: JSON
         """Twilio's ledger of it, once it has ended."""
         return await self.phone.twilio.ended(self.sid, limit_s=limit_s)
 
     async def record(self) -> Confirmation:
         return await self.phone.store.confirmations.get(self.confirmation_id)
 
-    def sessions(self) -> list[dict[str, Any]]:
+    def sessions(self) -> list[dict[str, Any]]:  # Any: JSON
         """The OpenAI simulator's ledger of the sessions that were told of this order, in the order in which they spoke.
 
         They may have been opened in another one: those that wait ahead of calls are opened several at a time.

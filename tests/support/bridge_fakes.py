@@ -11,7 +11,8 @@ from typing import Any
 
 from services.media_bridge.openai import requests_wire as request
 from services.media_bridge.openai.leg import ModelLeg
-from services.media_bridge.websocket import ConnectionFailedError, Listener
+from services.media_bridge.twilio.leg import CallerLeg, CallerReceiver
+from services.media_bridge.websocket import ConnectionFailedError, MessageReceiver
 from shared.core.confirmation import Confirmation
 from shared.core.dialing.advance import Step, advance
 from shared.core.errors import NotFoundError, StoreUnavailableError
@@ -25,15 +26,18 @@ STREAM_SID = "MZ" + "2" * 32
 
 
 class FakeSocket:
-    """A socket that remembers what was sent, and brings what a test says."""
+    """A socket that remembers what was sent, and brings what a test says to the receiver that `deliver_to` named last."""
 
-    def __init__(self, listener: Listener | None = None) -> None:
-        self.listener = listener
-        self.sent: list[dict[str, Any]] = []
+    def __init__(self) -> None:
+        self.receivers: list[MessageReceiver] = []
+        self.sent: list[dict[str, Any]] = []  # Any: JSON
         self.closed: tuple[int, str] | None = None
         self.is_open = True
         self.dropped = 0
-        self.rests: list[float] = []
+        self.pauses_s: list[float] = []
+
+    def deliver_to(self, receiver: MessageReceiver) -> None:
+        self.receivers.append(receiver)
 
     def send(self, message: bytes) -> None:
         self.sent.append(json.loads(message))
@@ -41,36 +45,41 @@ class FakeSocket:
     def send_audio(self, message: bytes) -> None:
         self.sent.append(json.loads(message))
 
-    def rest(self, seconds: float) -> None:
-        self.rests.append(seconds)
+    def pause_reading(self, seconds: float) -> None:
+        self.pauses_s.append(seconds)
 
     async def close(self, code: int, reason: str) -> None:
         self.is_open = False
         if self.closed is None:
             self.closed = (code, reason)
 
-    def bring(self, event: dict[str, Any]) -> None:
+    def bring(self, event: dict[str, Any]) -> None:  # Any: JSON
         """Let a message come in."""
-        assert self.listener is not None
-        self.listener.on_message(json.dumps(event).encode())
+        self.receivers[-1].on_message(json.dumps(event).encode())
 
     def break_off(self) -> None:
         """Let the connection be lost."""
         self.is_open = False
-        if self.listener is not None:
-            self.listener.on_closed()
+        self.receivers[-1].on_closed()
 
-    def of(self, kind: str) -> list[dict[str, Any]]:
+    def of(self, kind: str) -> list[dict[str, Any]]:  # Any: JSON
         """What was sent of one kind: OpenAI's `type`, Twilio's `event`."""
         return [message for message in self.sent if kind in {message.get("type"), message.get("event")}]
 
 
 def a_model_leg() -> tuple[ModelLeg, FakeSocket]:
     """A session that is agreed, over a socket that remembers."""
-    leg = ModelLeg()
-    socket = FakeSocket(leg)
-    leg.use(socket)
-    leg.is_agreed = True
+    socket = FakeSocket()
+    leg = ModelLeg(socket)
+    socket.deliver_to(leg)
+    return leg, socket
+
+
+def a_caller_leg(receiver: CallerReceiver) -> tuple[CallerLeg, FakeSocket]:
+    """A stream whose handshake is done, over a socket that remembers."""
+    socket = FakeSocket()
+    leg = CallerLeg(socket, receiver)
+    socket.deliver_to(leg)
     return leg, socket
 
 
@@ -169,13 +178,13 @@ def audio(milliseconds: int) -> str:
     return b64encode(b"\xff" * 8 * milliseconds).decode()
 
 
-def session(kind: str, *, input_format: str = request.MULAW, output_format: str = request.MULAW) -> dict[str, Any]:
+def session(kind: str, *, input_format: str = request.MULAW, output_format: str = request.MULAW) -> dict[str, Any]:  # Any: JSON
     """A session event with these formats."""
     formats = {"input": {"format": {"type": input_format}}, "output": {"format": {"type": output_format}}}
     return {"type": kind, "event_id": "event_1", "session": {"type": "realtime", "audio": formats, "expires_at": 4e9}}
 
 
-def delta(item: str, milliseconds: int, *, response: str = "resp_1") -> dict[str, Any]:
+def delta(item: str, milliseconds: int, *, response: str = "resp_1") -> dict[str, Any]:  # Any: JSON
     """Audio of the model."""
     ids = {"response_id": response, "item_id": item, "output_index": 0, "content_index": 0}
     return {"type": "response.output_audio.delta", "event_id": "event_2", **ids, "delta": audio(milliseconds)}

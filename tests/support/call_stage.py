@@ -7,15 +7,15 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from services.media_bridge.call.call import Call, CallEnd, CallTools
-from services.media_bridge.call.call_script import CallScript, PromptBook
-from services.media_bridge.call.call_stats import Figures
-from services.media_bridge.call.fact_writer import CallName, RecordKeeper
-from services.media_bridge.call.model_session import ModelLink
+from services.media_bridge.call.call import Call, CallDependencies, CallEnd
+from services.media_bridge.call.call_script import CallScript, CallScriptWriter
+from services.media_bridge.call.call_stats import CallStats
+from services.media_bridge.call.confirmation_changes import ConfirmationChanges
+from services.media_bridge.call.fact_writer import CallIds, FactWriter
+from services.media_bridge.call.model_session import SessionSettings
 from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.openai.pricing import PRICES
-from services.media_bridge.twilio.leg import CallerLeg
-from services.media_bridge.twilio.stream_wire import Fact
+from services.media_bridge.twilio.stream_wire import CallerEvent
 from shared.core.lifecycle.facts import StreamOpened
 from tests.support.bridge_fakes import (
     ATTEMPT,
@@ -26,15 +26,16 @@ from tests.support.bridge_fakes import (
     FakeSessions,
     FakeSocket,
     FakeTranscripts,
+    a_caller_leg,
     delta,
 )
 from tests.support.orders import ALWAYS, NOON
 
-BOOK = PromptBook(policy=ALWAYS, default_language="sq", transcription_model="gpt-transcribe", is_recorded=False)
+SCRIPTS = CallScriptWriter(policy=ALWAYS, default_language="sq", transcription_model="gpt-transcribe", is_recorded=False)
 
 
 class Nobody:
-    def caller_told(self, fact: Fact) -> None: ...
+    def on_caller_event(self, event: CallerEvent) -> None: ...
 
 
 class Stage:
@@ -47,31 +48,28 @@ class Stage:
         self.sessions = FakeSessions(failures=failures)
         self.clock = FakeClock()
         self.registry = CollectorRegistry()
-        self.figures = Figures(BridgeMetrics(self.registry), PRICES["gpt-realtime-2.1"], on_line_at=self.clock.now)
-        self.caller_leg = CallerLeg(Nobody())
-        self.caller = FakeSocket(self.caller_leg)
-        self.caller_leg.use(self.caller)
-        self.caller_leg.open_stream(STREAM_SID)
+        self.stats = CallStats(BridgeMetrics(self.registry), PRICES["gpt-realtime-2.1"], on_line_at=self.clock.now)
+        self.caller_leg, self.caller = a_caller_leg(Nobody())
         attempt = self.records.confirmation.attempts[0]
-        self.script: CallScript = BOOK.write(self.records.confirmation, attempt, NOON)
-        name = CallName(self.records.confirmation.id, ATTEMPT)
-        self.keeper = RecordKeeper(self.records, self.transcripts, name, clock=self.clock)
-        self.link = ModelLink(self.sessions, self.script, voice="marin", metrics=self.figures.metrics)
-        tools = CallTools(
+        self.script: CallScript = SCRIPTS.write(self.records.confirmation, attempt, NOON)
+        name = CallIds(self.records.confirmation.id, ATTEMPT)
+        self.facts = FactWriter(self.records, self.transcripts, name, clock=self.clock)
+        dependencies = CallDependencies(
             caller=self.caller_leg,
-            link=self.link,
-            keeper=self.keeper,
-            figures=self.figures,
+            outgoing=self.caller_leg.open_stream(STREAM_SID),
+            sessions=SessionSettings(sessions=self.sessions, voice="marin", metrics=self.stats.metrics),
+            facts=self.facts,
+            stats=self.stats,
             recorder=None,
             watch=self.watch,
             clock=self.clock,
             wall_clock=self.clock.wall,
         )
-        self.call = Call(attempt, self.script, tools)
+        self.call = Call(attempt, self.script, dependencies)
         self.caller_leg.attach(self.call)
         self.end: CallEnd | None = None
 
-    async def watch(self, call: Call) -> None:
+    async def watch(self, changes: ConfirmationChanges) -> None:
         await asyncio.Event().wait()
 
     @property
@@ -79,9 +77,9 @@ class Stage:
         return self.sessions.sockets[-1]
 
     @asynccontextmanager
-    async def running(self, *early: Fact) -> AsyncIterator["Stage"]:
+    async def running(self, *early: CallerEvent) -> AsyncIterator["Stage"]:
         async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.keeper.run())
+            tasks.create_task(self.facts.run())
             task = tasks.create_task(self._run(*early))
             await settled()
             yield self
@@ -89,18 +87,18 @@ class Stage:
                 self.caller.bring({"event": "stop"})
             await task
 
-    async def _run(self, *early: Fact) -> None:
+    async def _run(self, *early: CallerEvent) -> None:
         try:
             self.end = await self.call.run(early)
         finally:
-            self.keeper.finish()
+            self.facts.finish()
 
     def hear_all(self) -> None:
         """Let Twilio send back every mark that it has."""
         for mark in self.caller.of("mark"):
             self.caller.bring({"event": "mark", "mark": mark["mark"]})
 
-    def respond(self, number: int, ms: int = 1000, *calls: dict[str, Any]) -> None:
+    def respond(self, number: int, ms: int = 1000, *calls: dict[str, Any]) -> None:  # Any: JSON
         """Let the model run response `number`, with that much sound and these tool calls."""
         response = f"resp_{number}"
         self.begin(number, ms)
@@ -115,7 +113,7 @@ class Stage:
             self.model.bring({"type": "response.output_audio_transcript.done", "item_id": item, "transcript": f"words {number}"})
 
 
-def tool(name: str, arguments: str) -> dict[str, Any]:
+def tool(name: str, arguments: str) -> dict[str, Any]:  # Any: JSON
     return {"id": "f", "type": "function_call", "status": "completed", "name": name, "call_id": "call_1", "arguments": arguments}
 
 

@@ -1,8 +1,8 @@
-"""Whether a media stream may speak: its token names an attempt that is open, is used now, and never again."""
+"""Admits a media stream to its call: its token must name an open attempt, and can be used once."""
 
 from dataclasses import dataclass
 
-from services.media_bridge.call.fact_writer import Records
+from services.media_bridge.call.fact_writer import Confirmations
 from services.media_bridge.twilio.stream_wire import StreamStarted
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.errors import NotFoundError, StoreUnavailableError
@@ -12,17 +12,17 @@ from shared.twilio import stream_token
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """The stream is this attempt's."""
+    """The stream belongs to this attempt."""
 
     confirmation: Confirmation
     attempt: Attempt
 
 
 @dataclass(frozen=True, slots=True)
-class Turned:
-    """The stream is turned away; `reason` is a short code. Its token, if any, stays good for its own call.
+class Rejected:
+    """The stream is not admitted; `reason` is a short code. Its token, if any, stays valid for its own call.
 
-    `fault` says what failed where it was our fault.
+    `fault` says what failed if it was our fault.
     """
 
     reason: str
@@ -34,34 +34,34 @@ class Turned:
         return bool(self.fault)
 
 
-class Door:
-    """Lets streams in."""
+class StreamAdmission:
+    """Admits streams or rejects them."""
 
-    def __init__(self, records: Records, *, signing_secret: str, prompt_version: str) -> None:
-        self._records = records
+    def __init__(self, confirmations: Confirmations, *, signing_secret: str, prompt_version: str) -> None:
+        self._confirmations = confirmations
         self._secret = signing_secret
         self._prompt_version = prompt_version
 
-    async def admit(self, start: StreamStarted) -> Admitted | Turned:
-        """Use the token up for this stream, or say why it can't be."""
+    async def admit(self, start: StreamStarted) -> Admitted | Rejected:
+        """Use the token for this stream; returns why not if it can't be used."""
         if not start.is_mulaw:
-            return Turned("wrong_format")
+            return Rejected("wrong_format")
         named = stream_token.read(self._secret, start.token)
         if named is None or not start.call_sid or not start.stream_sid:
-            return Turned("token_invalid")
+            return Rejected("token_invalid")
         confirmation_id, attempt_id = named
         try:
-            step = await self._records.apply(
+            step = await self._confirmations.apply(
                 confirmation_id,
                 lambda now: StreamOpened(now, attempt_id, start.call_sid, start.stream_sid, self._prompt_version),
             )
         except NotFoundError:
-            return Turned("token_unknown")
+            return Rejected("token_unknown")
         except StoreUnavailableError as error:
-            return Turned("store_unavailable", fault=str(error))
+            return Rejected("store_unavailable", fault=str(error))
         attempt = step.confirmation.open_attempt
         if attempt is None or attempt.id != attempt_id:
-            return Turned("attempt_not_open")
+            return Rejected("attempt_not_open")
         if not step.is_changed or attempt.stream_sid != start.stream_sid:
-            return Turned("token_used" if attempt.call_sid == start.call_sid else "wrong_call")
+            return Rejected("token_used" if attempt.call_sid == start.call_sid else "wrong_call")
         return Admitted(step.confirmation, attempt)

@@ -1,7 +1,7 @@
-"""The audio lane: sound goes from one leg to the other as it is, and what the caller has heard is kept count of.
+"""The audio lane: audio goes from one leg to the other as it is, and the lane keeps count of what the caller has heard.
 
-Nothing here awaits, starts a task, logs, or grows with the call. Whatever happens a few times a turn at most is the
-control lane's (`call.py`).
+Nothing here awaits, starts a task, logs, or grows with the call. Whatever happens a few times a turn at most belongs to
+the control lane (`call.py`).
 """
 
 from collections import deque
@@ -11,29 +11,30 @@ from typing import Protocol
 from services.media_bridge.base64_wire import duration_ms
 from services.media_bridge.openai.leg import ModelLeg
 from services.media_bridge.twilio.leg import CallerLeg
+from services.media_bridge.twilio.outgoing_stream import OutgoingStream
 from shared.core.conversation.playback import Playback
 
 _HELD_FRAMES = 100  # two seconds
 
 
 class Recorder(Protocol):
-    """Who keeps both sides as they were heard."""
+    """Records both sides as they were heard."""
 
     def customer(self, payload: bytes) -> None:
-        """Keep the customer's next audio; its length is the clock."""
+        """Add the customer's next audio; its length is the clock."""
         ...
 
     def agent(self, payload: bytes) -> None:
-        """Keep audio that follows all that the agent still has to say."""
+        """Add audio that the agent plays after all that it still has to play."""
         ...
 
     def clear(self) -> None:
-        """Drop what the agent still had to say."""
+        """Drop what the agent still had to play."""
         ...
 
 
 class AudioLane:
-    """The sound of one call. `on_began(response_id, item_id)` is told of the first audio of each item."""
+    """The audio of one call. `on_began(response_id, item_id)` is called at the first audio of each item."""
 
     __slots__ = (
         "_caller",
@@ -41,9 +42,10 @@ class AudioLane:
         "_held",
         "_item_id",
         "_on_began",
+        "_outgoing",
         "_playback",
+        "_received_before",
         "_recorder",
-        "_sounds_before",
         "from_model",
         "muted",
     )
@@ -51,6 +53,7 @@ class AudioLane:
     def __init__(
         self,
         caller: CallerLeg,
+        outgoing: OutgoingStream,
         playback: Playback,
         *,
         clock: Callable[[], float],
@@ -58,40 +61,41 @@ class AudioLane:
         recorder: Recorder | None,
     ) -> None:
         self._caller = caller
+        self._outgoing = outgoing
         self._playback = playback
         self._clock = clock
         self._on_began = on_began
-        self._recorder = recorder
+        self._recorder = recorder  # None: this call is not recorded
         self._held: deque[bytes] = deque(maxlen=_HELD_FRAMES)
         self._item_id = ""
-        self._sounds_before = caller.sounds
+        self._received_before = caller.received_frames
         self.from_model = 0
         self.muted = 0
-        self._carry_to(self._held.append)
+        self.disconnect()
 
     @property
     def from_caller(self) -> int:
         """How many of the caller's frames this call has had."""
-        return self._caller.sounds - self._sounds_before
+        return self._caller.received_frames - self._received_before
 
     def connect(self, model: ModelLeg) -> None:
-        """Let this model hear the caller, first what was said while there was none."""
-        self._carry_to(model.append_audio)
+        """Send the caller's audio to this model, first what was held while there was none."""
+        self._route_caller_audio(model.append_audio)
         while self._held:
             model.append_audio(self._held.popleft())
 
     def disconnect(self) -> None:
-        """Keep the caller's last two seconds for the next model."""
-        self._carry_to(self._held.append)
+        """Hold the caller's last two seconds for the next model."""
+        self._route_caller_audio(self._held.append)
 
-    def hear_model(self, response_id: str, item_id: str, payload: bytes) -> None:
-        """Carry the model's audio to the caller, unless its response was cut off."""
+    def on_model_audio(self, response_id: str, item_id: str, payload: bytes) -> None:
+        """Send the model's audio to the caller, unless its response was cut off. `ModelLeg` calls this with each audio event."""
         playback, clock = self._playback, self._clock
         if playback.muted and response_id in playback.muted:
             self.muted += 1
             return
         self.from_model += 1
-        self._caller.send_media(payload)
+        self._outgoing.send_media(payload)
         if playback.append(item_id, duration_ms(payload), clock()):
             self.mark(playback.next_mark())
         if self._recorder is not None:
@@ -101,29 +105,29 @@ class AudioLane:
             self._on_began(response_id, item_id)
 
     def play(self, item_id: str, payload: bytes) -> None:
-        """Carry audio of our own to the caller, as a part of the item; that it began, whoever plays it knows."""
+        """Send audio of our own to the caller, as a part of the item; `on_began` is not called for it."""
         self._item_id = item_id
-        self.hear_model("", item_id, payload)
+        self.on_model_audio("", item_id, payload)
 
     def mark(self, name: str) -> None:
         """Set a mark behind all that was sent."""
-        self._caller.send_mark(name)
+        self._outgoing.send_mark(name)
 
     def clear(self) -> None:
         """Silence the line at once."""
-        self._caller.send_clear()
+        self._outgoing.send_clear()
         if self._recorder is not None:
             self._recorder.clear()
 
-    def _carry_to(self, take: Callable[[bytes], None]) -> None:
-        """Have the caller's audio taken there, straight from the leg unless it is recorded too."""
+    def _route_caller_audio(self, take: Callable[[bytes], None]) -> None:
+        """Give the caller's audio to `take`, straight from the leg unless it is recorded too."""
         recorder = self._recorder
         if recorder is None:
-            self._caller.carry = take
+            self._caller.route_audio(take)
             return
 
         def record(payload: bytes) -> None:
             take(payload)
             recorder.customer(payload)
 
-        self._caller.carry = record
+        self._caller.route_audio(record)

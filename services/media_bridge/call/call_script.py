@@ -1,4 +1,4 @@
-"""What is said in one call and what the speech model is told, made from the order and its language."""
+"""The words of one call: what is said, and what the speech model is told; made from the order in one language."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -27,10 +27,11 @@ _CLOSING_TIME_S = 15.0  # of the longest call, kept back for a polite end
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallScript:
-    """All the words of one call. What was ordered is only in `revealed`, which follows `instructions` once a person is likely.
+    """All words of one call in one language.
 
-    Both are written when they are asked for: they are sent once or twice, and kept they would be a quarter of a call's memory.
-    `translate` gives the same call's words in the language with that code, or None where nobody speaks it here.
+    What was ordered stands only in `revealed`, which replaces `instructions` once a person is likely to listen. Both are
+    rendered anew whenever they are read: they are sent once or twice, and to keep them would take a quarter of a call's memory.
+    `in_language` returns the same call's words in the language with that code, or None if it is not supported.
     """
 
     language: str
@@ -39,66 +40,66 @@ class CallScript:
     write_revealed: Callable[[], str] = field(compare=False)
     transcription: Transcription
     spelled_id: SpelledId | None = None
-    translate: Callable[[str], "CallScript | None"] = field(compare=False)
+    in_language: Callable[[str], "CallScript | None"] = field(compare=False)
 
     @property
     def instructions(self) -> Instructions:
-        """What a session is told at first."""
+        """The instructions of a session at first."""
         return Instructions(self.write_first(), TOOLS)
 
     @property
     def revealed(self) -> Instructions:
-        """What a session is told from the first sign of a person on."""
+        """The instructions of a session from the first sign of a person on."""
         return Instructions(self.write_revealed(), TOOLS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where an order stands in a call that may be about several, and the language in which the talk is held by then."""
+class OrderInCall:
+    """An order's position in a call that may be about several; `language` is spoken by then, None at the first order."""
 
     is_first: bool = True
     is_last: bool = True
     language: str | None = None
 
 
-ONLY = Place()
+ONLY_ORDER = OrderInCall()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PromptBook:
-    """Writes the words of each call. `is_recorded` adds the notice that the call is recorded; `patience` has the waits."""
+class CallScriptWriter:
+    """Writes the words of each call. `is_recorded` adds the notice that the call is recorded; `timing` has the waits."""
 
     policy: DialPolicy
     default_language: str
     transcription_model: str
     is_recorded: bool
-    patience: Timing = field(default_factory=Timing)
+    timing: Timing = field(default_factory=Timing)
 
     @property
     def version(self) -> str:
         """The version of the instructions, kept with each attempt."""
         return languages.session_prompt().version
 
-    def write(self, confirmation: Confirmation, attempt: Attempt, now: datetime, place: Place = ONLY) -> CallScript:
+    def write(self, confirmation: Confirmation, attempt: Attempt, now: datetime, position: OrderInCall = ONLY_ORDER) -> CallScript:
         """Return the words for this call; `now` is aware."""
-        return self._write(_Task(confirmation, attempt, now, place), self._language(confirmation, place))
+        return self._write(_ScriptSource(confirmation, attempt, now, position), self._language(confirmation, position))
 
-    def _language(self, confirmation: Confirmation, place: Place) -> Language:
-        """Return the talk's own, else the one in which the customer last decided something, else that of order or number."""
+    def _language(self, confirmation: Confirmation, position: OrderInCall) -> Language:
+        """Return the language spoken in this call, else that of the customer's last decision, else that of the order or number."""
         customer = confirmation.customer
         spoken = next((one.verdict.language for one in reversed(confirmation.attempts) if one.verdict is not None), None)
-        wanted = place.language or languages.match(spoken) or customer.language
+        wanted = position.language or languages.match(spoken) or customer.language
         return languages.choose(wanted=wanted, phone=customer.phone, default=self.default_language)
 
-    def _write(self, task: "_Task", language: Language) -> CallScript:
-        confirmation, attempt, now, place = task.confirmation, task.attempt, task.now, task.place
+    def _write(self, source: "_ScriptSource", language: Language) -> CallScript:
+        confirmation, attempt, now, position = source.confirmation, source.attempt, source.now, source.position
         customer = confirmation.customer
 
-        def translate(code: str) -> CallScript | None:
-            return self._write(task, languages.load(code)) if code in languages.supported() else None
+        def in_language(code: str) -> CallScript | None:
+            return self._write(source, languages.load(code)) if code in languages.supported() else None
 
         def lines_in(code: str) -> Lines | None:
-            script = translate(code)
+            script = in_language(code)
             return script.plan.lines if script is not None else None
 
         script = render(language, company=confirmation.company, order=confirmation.order, customer_name=customer.name)
@@ -123,24 +124,24 @@ class PromptBook:
         return CallScript(
             language=language.code,
             plan=Plan(
-                lines=self._lines(script, place),
+                lines=self._lines(script, position),
                 language=language.code,
                 lines_in=lines_in,
                 timing=self._timing(),
                 on_machine=confirmation.call.on_machine,
                 zone=zone,
             ),
-            write_first=write_withheld if place.is_first else write_revealed,
+            write_first=write_withheld if position.is_first else write_revealed,
             write_revealed=write_revealed,
             transcription=transcription,
             spelled_id=spelled_id(confirmation.order, script),
-            translate=translate,
+            in_language=in_language,
         )
 
-    def _lines(self, script: Script, place: Place) -> Lines:
+    def _lines(self, script: Script, position: OrderInCall) -> Lines:
         first_words = script.greeting_with_notice if self.is_recorded else script.greeting
         return Lines(
-            greeting=first_words if place.is_first else script.for_next_order().greeting,
+            greeting=first_words if position.is_first else script.for_next_order().greeting,
             disclosure=script.disclosure,
             repeat=f"{script.disclosure} {script.details} {script.lines['keypad']}",
             not_heard=script.lines["not_heard"],
@@ -150,22 +151,22 @@ class PromptBook:
             goodbyes={kind: script.goodbyes[kind.value] for kind in VerdictKind if kind is not VerdictKind.MACHINE},
             goodbye_undecided=script.goodbyes["undecided"],
             goodbye_withdrawn=script.goodbyes["withdrawn"],
-            acknowledgements={} if place.is_last else {kind: script.acknowledgements[kind.value] for kind in _GOES_ON_AFTER},
+            acknowledgements={} if position.is_last else {kind: script.acknowledgements[kind.value] for kind in _GOES_ON_AFTER},
         )
 
     def _timing(self) -> Timing:
         longest = float(self.policy.call_time_limit_s)
-        return replace(self.patience, call_s=max(longest - _CLOSING_TIME_S, longest / 2))
+        return replace(self.timing, call_s=max(longest - _CLOSING_TIME_S, longest / 2))
 
 
 @dataclass(frozen=True, slots=True)
-class _Task:
-    """What a call's words are made of, in whichever language."""
+class _ScriptSource:
+    """What a call's words are written from, in any language."""
 
     confirmation: Confirmation
     attempt: Attempt
     now: datetime
-    place: Place
+    position: OrderInCall
 
 
 def _order_name(order: Order) -> str:
@@ -174,7 +175,7 @@ def _order_name(order: Order) -> str:
 
 
 def _order_json(order: Order) -> str:
-    """Return the order as the model may read it; everything in it is a stranger's data."""
+    """Return the order as the model may read it. All of it is data that strangers wrote."""
     described: dict[str, Any] = {  # Any: JSON for the vendor
         "id": order.id,
         "items": [{"name": item.name, "quantity": item.quantity} for item in order.items],

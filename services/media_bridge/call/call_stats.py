@@ -1,17 +1,17 @@
-"""What one call is measured by: a few moments and counts, for the metrics and for the call's one line in the log."""
+"""The measurements of one call, for the metrics and for the call's one line in the log."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from services.media_bridge.metrics import BridgeMetrics
-from services.media_bridge.openai.pricing import Prices, Usage
+from services.media_bridge.openai.pricing import Prices, TokenUsage
 from shared.core.conversation import events as ev
 from shared.core.outcome import Channel, VerdictKind
 
 
 @dataclass(slots=True)
-class Figures:
-    """Fed by the call with each event and each `clear`."""
+class CallStats:
+    """Moments are monotonic seconds. `prices` is None if the model's are not known, `greeting_ms` until the first audio."""
 
     metrics: BridgeMetrics
     prices: Prices | None
@@ -22,13 +22,13 @@ class Figures:
     barge_ins: int = 0
     slowest_clear_ms: float = 0.0
     model_failures: int = 0
-    usage: Usage = field(default_factory=Usage)
+    usage: TokenUsage = field(default_factory=TokenUsage)
     verdict: VerdictKind | None = None
-    _speech_ended_at: float | None = None
+    _speech_ended_at: float | None = None  # None: no speech of the customer's waits for an answer
 
     @property
     def cost(self) -> Decimal | None:
-        """What the tokens cost so far in US dollars, None where the model's prices aren't known."""
+        """What the tokens cost so far in US dollars; None if the model's prices are not known."""
         return self.prices.cost(self.usage) if self.prices is not None else None
 
     def note(self, event: ev.Event, now: float) -> None:

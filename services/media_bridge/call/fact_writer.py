@@ -1,6 +1,13 @@
-"""Writes what a call must not lose, in order and for as long as it takes, without the call ever waiting for Redis."""
+"""Writes what a call must not lose, in order and for as long as it takes; the call never waits for Redis.
+
+While Redis is away, writes wait here, and their number is bounded. Turns wait once: newer ones replace them. If a caller
+decides again and again meanwhile (a key pressed twenty times a second), the oldest waiting verdict is dropped beyond
+`MOST_VERDICTS`: a newer one replaces it in any case, so the decision that stands is always written. The other facts happen
+at most once in a call, and none is ever dropped.
+"""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,20 +21,26 @@ from shared.core.lifecycle.facts import CallEnded, ConversationEnded, Disclosure
 from shared.core.outcome import Verdict
 from shared.store import Turn
 
+MOST_VERDICTS = 16
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 2.0
 
 
-class Records(Protocol):
-    """The confirmations, as the bridge needs them."""
+class Confirmations(Protocol):
+    """The store's confirmations, as the bridge needs them."""
 
     async def apply(self, confirmation_id: str, make_fact: Callable[[datetime], Fact], /) -> Step:
-        """Apply a fact."""
+        """Apply a fact.
+
+        Raises:
+            NotFoundError: There is no such confirmation (any more).
+            StoreUnavailableError: Redis is away.
+        """
         ...
 
 
 class Transcripts(Protocol):
-    """The transcripts, as the bridge needs them."""
+    """The store's transcripts, as the bridge needs them."""
 
     async def append(self, confirmation_id: str, turns: Sequence[Turn], /) -> None:
         """Store turns; the same again replaces them."""
@@ -35,29 +48,41 @@ class Transcripts(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class CallName:
+class CallIds:
     """Whose call it is."""
 
     confirmation_id: str
     attempt_id: str
 
 
-class RecordKeeper:
-    """One call's way to the store. `run` ends when `finish` was called and all is written."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Write:
+    """One write that waits; done again until the store has taken it."""
 
-    def __init__(self, records: Records, transcripts: Transcripts, call: CallName, *, clock: Callable[[], float]) -> None:
-        self._records = records
+    perform: Callable[[], Awaitable[None]]
+    is_verdict: bool = False
+
+
+class FactWriter:
+    """Writes one call's facts and turns. `run` ends when `finish` was called and all is written."""
+
+    def __init__(
+        self, confirmations: Confirmations, transcripts: Transcripts, call: CallIds, *, clock: Callable[[], float]
+    ) -> None:
+        self._confirmations = confirmations
         self._transcripts = transcripts
-        self._id = call.confirmation_id
-        self._attempt_id = call.attempt_id
+        self._call = call
         self._clock = clock
-        self._work: asyncio.Queue[Callable[[], Awaitable[None]] | None] = asyncio.Queue()
+        self._waiting: deque[_Write] = deque()  # bounded: see the module
+        self._turns: Sequence[Turn] = ()  # the newest, until they are stored
+        self._is_finished = False
+        self._is_due = asyncio.Event()
         self._flushed = asyncio.Event()
         self._flushed.set()
 
     def put_verdict(self, decided: RecordVerdict, language: str) -> None:
-        """Have a decision written; `language` is the call's, unless the model named another."""
-        report = decided.report
+        """Write a decision; `language` is the call's, unless the model named another."""
+        report, attempt_id = decided.report, self._call.attempt_id
 
         def fact(at: datetime) -> VerdictGiven:
             verdict = Verdict(
@@ -70,37 +95,41 @@ class RecordKeeper:
                 change=report.change,
                 language=report.language or language,
             )
-            return VerdictGiven(at, self._attempt_id, verdict)
+            return VerdictGiven(at, attempt_id, verdict)
 
-        self._put(fact)
+        self._put(fact, is_verdict=True)
+        verdicts = [write for write in self._waiting if write.is_verdict]
+        if len(verdicts) > MOST_VERDICTS:
+            self._waiting.remove(verdicts[0])
 
     def put_disclosure(self) -> None:
-        """Have it written that the customer has heard who speaks."""
-        self._put(lambda at: DisclosurePlayed(at, self._attempt_id))
+        """Write that the customer has heard who speaks."""
+        self._put(lambda at: DisclosurePlayed(at, self._call.attempt_id))
 
     def put_end(self, end: EndConversation, cost_usd: Decimal | None) -> None:
-        """Have it written that we are done with the call."""
-        self._put(lambda at: ConversationEnded(at, self._attempt_id, end.conclusion, end.reason, cost_usd=cost_usd))
+        """Write that the conversation is over."""
+        self._put(lambda at: ConversationEnded(at, self._call.attempt_id, end.conclusion, end.reason, cost_usd=cost_usd))
 
     def put_call_over(self, call_sid: str, duration_s: int) -> None:
-        """Have it written that the call is over as far as this order goes: the customer is asked about another one."""
-        self._put(lambda at: CallEnded(at, self._attempt_id, None, call_sid, duration_s))
+        """Write that the call is over for this order: the customer is asked about another one."""
+        self._put(lambda at: CallEnded(at, self._call.attempt_id, None, call_sid, duration_s))
 
     def put_turns(self, turns: Sequence[Turn]) -> None:
-        """Have turns written."""
-
-        async def append() -> None:
-            await self._transcripts.append(self._id, turns)
-
-        if turns:
-            self._add(append)
+        """Store turns; they replace those that are still waiting."""
+        if not turns:
+            return
+        is_waiting = bool(self._turns)
+        self._turns = turns
+        if not is_waiting:
+            self._add(_Write(self._store_turns))
 
     def finish(self) -> None:
         """Let `run` end once all is written."""
-        self._work.put_nowait(None)
+        self._is_finished = True
+        self._is_due.set()
 
     async def flushed(self, limit_s: float) -> bool:
-        """Wait until all is written, at most `limit_s` seconds; tell whether it is."""
+        """Wait until all is written, at most `limit_s` seconds; returns whether it is."""
         try:
             async with asyncio.timeout(limit_s):
                 await self._flushed.wait()
@@ -110,30 +139,47 @@ class RecordKeeper:
 
     async def run(self) -> None:
         """Write one after the other."""
-        while (step := await self._work.get()) is not None:
-            await self._do(step)
-            if self._work.empty():
-                self._flushed.set()
-        self._flushed.set()
+        while True:
+            await self._is_due.wait()
+            self._is_due.clear()
+            while self._waiting:
+                await self._perform(self._waiting.popleft())
+            self._flushed.set()
+            if self._is_finished:
+                return
 
-    def _put(self, make_fact: Callable[[datetime], Fact]) -> None:
-        """Have a fact written, dated with this moment even if it takes a while."""
+    async def _store_turns(self) -> None:
+        """Store the newest turns; those that come meanwhile are stored too."""
+        while turns := self._turns:
+            try:
+                await self._transcripts.append(self._call.confirmation_id, turns)
+            except NotFoundError:
+                self._turns = ()
+                raise
+            if self._turns is turns:
+                self._turns = ()
+
+    def _put(self, make_fact: Callable[[datetime], Fact], *, is_verdict: bool = False) -> None:
+        """Write a fact, dated with this moment even if it takes a while."""
         happened = self._clock()
 
         async def apply() -> None:
-            await self._records.apply(self._id, lambda now: make_fact(now - timedelta(seconds=self._clock() - happened)))
+            await self._confirmations.apply(
+                self._call.confirmation_id, lambda now: make_fact(now - timedelta(seconds=self._clock() - happened))
+            )
 
-        self._add(apply)
+        self._add(_Write(apply, is_verdict))
 
-    def _add(self, step: Callable[[], Awaitable[None]]) -> None:
+    def _add(self, write: _Write) -> None:
         self._flushed.clear()
-        self._work.put_nowait(step)
+        self._waiting.append(write)
+        self._is_due.set()
 
-    async def _do(self, step: Callable[[], Awaitable[None]]) -> None:
+    async def _perform(self, write: _Write) -> None:
         pause_s = _FIRST_PAUSE_S
         while True:
             try:
-                await step()
+                await write.perform()
             except StoreUnavailableError:
                 await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)

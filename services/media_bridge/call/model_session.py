@@ -1,96 +1,105 @@
-"""A call's way to the speech model: takes a session, gives it the call's words, and replaces it when told to."""
+"""A call's session with the speech model: it takes one, gives it the call's instructions, and replaces it when told to."""
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from services.media_bridge.call.audio_lane import AudioLane
 from services.media_bridge.call.call_script import CallScript
 from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.openai import requests_wire as request
-from services.media_bridge.openai.events_wire import ErrorTold, Head, Told
-from services.media_bridge.openai.leg import ModelLeg, Sound, unheard
+from services.media_bridge.openai.events_wire import ErrorReported, EventHead, ServerEvent
+from services.media_bridge.openai.leg import ModelLeg
 from services.media_bridge.websocket import ConnectionFailedError
-from shared.core.conversation.events import ResponseDone, ResponseStatus
 from shared.store import Speaker, Turn
 
 CONNECT_LIMIT_S = 3.0
 
 
-class Sessions(Protocol):
-    """Where sessions come from."""
+class SessionSource(Protocol):
+    """Gives out sessions."""
 
     async def take(self, *, limit_s: float) -> ModelLeg:
-        """Return a session, if possible one that was opened ahead."""
+        """Return a session, if possible one that was opened ahead.
+
+        Raises:
+            ConnectionFailedError: There is none within `limit_s` seconds.
+        """
         ...
 
 
-class LinkReceiver(Protocol):
-    """The call, as the link needs it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionSettings:
+    """Where a call's sessions come from and how they speak."""
 
-    @property
-    def model_sounded(self) -> Sound:
-        """Who takes the agent's audio."""
-        ...
+    sessions: SessionSource
+    voice: str
+    metrics: BridgeMetrics
+    connect_limit_s: float = CONNECT_LIMIT_S
 
-    def model_worded(self, head: Head) -> None:
+
+class ModelSessionReceiver(Protocol):
+    """The call, as its session needs it. Audio goes to the audio lane."""
+
+    def on_transcript_delta(self, head: EventHead) -> None:
         """Take the agent's next words."""
         ...
 
-    def model_told(self, told: Told) -> None:
-        """Take what is no audio."""
+    def on_server_event(self, event: ServerEvent) -> None:
+        """Take any other event of the session."""
         ...
 
-    def model_ready(self) -> None:
-        """Learn that a session stands, its formats confirmed."""
+    def on_session_ready(self) -> None:
+        """Note that a session stands, its formats confirmed."""
         ...
 
-    def model_lost(self, reason: str) -> None:
-        """Learn that there is no session."""
+    def on_session_lost(self, reason: str) -> None:
+        """Note that there is no session; `reason` is a short code."""
         ...
 
-    def receive(self, event: ResponseDone) -> None:
-        """Take an event that the model owes."""
+    def on_response_refused(self, reason: str) -> None:
+        """Note that the model will not give the response that it was asked for."""
         ...
 
 
-class ModelLink:
-    """At most one session at a time. What an older one still says reaches nobody."""
+class ModelSession:
+    """At most one session at a time; nothing that an older one still sends is passed on.
+
+    Its tasks live in the call's group. `dropped` and `unreadable` count messages of the sessions that are closed.
+    """
 
     def __init__(
-        self, sessions: Sessions, script: CallScript, *, voice: str, metrics: BridgeMetrics, connect_s: float = CONNECT_LIMIT_S
+        self,
+        receiver: ModelSessionReceiver,
+        lane: AudioLane,
+        *,
+        tasks: asyncio.TaskGroup,
+        script: CallScript,
+        settings: SessionSettings,
     ) -> None:
-        self._sessions = sessions
+        self._receiver = receiver
+        self._lane = lane
+        self._tasks = tasks
         self._script = script
-        self._voice = voice
-        self._connect_s = connect_s
-        self._metrics = metrics
-        self._tasks: asyncio.TaskGroup | None = None
-        self._call: LinkReceiver | None = None
-        self._leg: ModelLeg | None = None
-        self.model_sounded: Sound = unheard
-        self._connecting: asyncio.Task[None] | None = None
+        self._settings = settings
+        self._current: ModelLeg | None = None  # None while there is no session
+        self._connecting: asyncio.Task[None] | None = None  # None while none is being opened
         self._is_revealed = False
         self.dropped = 0
         self.unreadable = 0
 
-    def start(self, tasks: asyncio.TaskGroup, call: LinkReceiver) -> None:
-        """Take the first session for this call; the link's tasks live in its group."""
-        self._tasks, self._call = tasks, call
-        self.model_sounded = call.model_sounded
-        self._connecting = tasks.create_task(self._connect(()))
-
-    def reconnect(self, so_far: Sequence[Turn]) -> None:
-        """Take another session, and tell it what was said so far."""
+    def connect(self, so_far: Sequence[Turn] = ()) -> None:
+        """Take a session, and tell it what was said so far."""
         self.drop()
-        if self._tasks is not None:
-            self._connecting = self._tasks.create_task(self._connect(so_far))
+        self._connecting = self._tasks.create_task(self._connect(so_far))
 
     def drop(self) -> None:
         """Be without a session from now on."""
         self.cancel()
-        leg, self._leg = self._leg, None
-        if leg is not None and self._tasks is not None:
+        self._lane.disconnect()
+        leg, self._current = self._current, None
+        if leg is not None:
             self._tasks.create_task(self._close(leg))
 
     def cancel(self) -> None:
@@ -102,70 +111,65 @@ class ModelLink:
     async def close(self) -> None:
         """Close the session, if there is one, for good."""
         self.cancel()
-        leg, self._leg = self._leg, None
+        self._lane.disconnect()
+        leg, self._current = self._current, None
         if leg is not None:
             await self._close(leg)
 
     def send(self, message: bytes) -> None:
-        """Send a request; without a session it is lost, and the machine knows that there is none."""
-        if self._leg is not None:
-            self._leg.send(message)
+        """Send a request. Without a session it is not sent: `on_session_lost` has told the call that there is none."""
+        if self._current is not None:
+            self._current.send(message)
 
     def reveal(self) -> None:
-        """Let this session, and any later one, know what was ordered."""
+        """Tell this session, and any later one, what was ordered."""
         self._is_revealed = True
         self.send(request.instructions_update(self._instructions))
 
-    def translate(self, code: str) -> CallScript:
+    def switch_language(self, code: str) -> CallScript:
         """Give this session, and any later one, the call's words in another language; returns them."""
-        self._script = self._script.translate(code) or self._script
+        self._script = self._script.in_language(code) or self._script
         self.send(request.instructions_update(self._instructions))
         self.send(request.transcription_update(self._script.transcription))
         return self._script
+
+    def on_transcript_delta(self, head: EventHead) -> None:
+        """Pass the agent's next words on."""
+        self._receiver.on_transcript_delta(head)
+
+    def on_server_event(self, leg: ModelLeg, event: ServerEvent) -> None:
+        """Pass on what the current session told, and act on errors."""
+        if leg is not self._current:
+            return
+        if isinstance(event, ErrorReported):
+            self._act_on(event)
+        self._receiver.on_server_event(event)
+
+    def on_model_closed(self, leg: ModelLeg) -> None:
+        """Tell the call that its session broke."""
+        if leg is self._current:
+            self._lose("closed")
 
     @property
     def _instructions(self) -> request.Instructions:
         return self._script.revealed if self._is_revealed else self._script.instructions
 
-    def connect_lane(self, lane: AudioLane) -> None:
-        """Let the session hear the caller."""
-        if self._leg is not None:
-            lane.connect(self._leg)
-
-    def model_worded(self, head: Head) -> None:
-        """Pass words on (leg)."""
-        if self._call is not None:
-            self._call.model_worded(head)
-
-    def model_told(self, leg: ModelLeg, told: Told) -> None:
-        """Pass on what the session told, and see to errors (leg)."""
-        if leg is not self._leg or self._call is None:
-            return
-        if isinstance(told, ErrorTold):
-            self._see_to(told)
-        self._call.model_told(told)
-
-    def model_closed(self, leg: ModelLeg) -> None:
-        """Tell the call that its session broke (leg)."""
-        if leg is self._leg:
-            self._lose("closed")
-
     async def _connect(self, so_far: Sequence[Turn]) -> None:
         try:
-            leg = await self._sessions.take(limit_s=self._connect_s)
+            leg = await self._settings.sessions.take(limit_s=self._settings.connect_limit_s)
         except ConnectionFailedError as error:
             self._connecting = None
-            self._tell_lost(error.reason)
+            self._receiver.on_session_lost(error.reason)
             return
         self._connecting = None
-        self._leg = leg
-        leg.attach(self)
-        leg.send(request.full_update(self._voice, self._instructions))
+        self._current = leg
+        leg.attach(self, on_audio=self._lane.on_model_audio)
+        leg.send(request.full_update(self._settings.voice, self._instructions))
         for turn in so_far:
             is_agent = turn.speaker is Speaker.AGENT
             leg.send(request.agent_words(turn.text) if is_agent else request.customer_words(turn.text))
-        if self._call is not None:
-            self._call.model_ready()
+        self._lane.connect(leg)
+        self._receiver.on_session_ready()
         leg.send(request.transcription_update(self._script.transcription))
 
     async def _close(self, leg: ModelLeg) -> None:
@@ -173,18 +177,14 @@ class ModelLink:
         self.unreadable += leg.unreadable
         await leg.close()
 
-    def _see_to(self, error: ErrorTold) -> None:
-        """A refused session is none; a refused response failed; everything else costs only itself."""
-        self._metrics.model_errors.labels(code=error.code).inc()
+    def _act_on(self, error: ErrorReported) -> None:
+        """Treat a refused session as lost, and a refused response as failed; any other error has no effect beyond its request."""
+        self._settings.metrics.model_errors.labels(code=error.code).inc()
         if error.request_id == request.FULL_UPDATE:
             self._lose(error.code)
-        elif error.request_id == request.RESPONSE and self._call is not None:
-            self._call.receive(ResponseDone("", ResponseStatus.FAILED, reason=error.code))
+        elif error.request_id == request.RESPONSE:
+            self._receiver.on_response_refused(error.code)
 
     def _lose(self, reason: str) -> None:
         self.drop()
-        self._tell_lost(reason)
-
-    def _tell_lost(self, reason: str) -> None:
-        if self._call is not None:
-            self._call.model_lost(reason)
+        self._receiver.on_session_lost(reason)

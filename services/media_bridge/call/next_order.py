@@ -1,11 +1,11 @@
-"""The other open orders of a customer who phoned us: spoken about one after the other in the same call, newest first."""
+"""The other open orders of a customer who phoned us: the same call is about one after the other, newest first."""
 
 from typing import Protocol
 
 from ulid import ULID
 
 from services.media_bridge.call.admission import Admitted
-from services.media_bridge.call.fact_writer import Records
+from services.media_bridge.call.fact_writer import Confirmations
 from shared.core.confirmation import Confirmation
 from shared.core.errors import NotFoundError, StoreUnavailableError
 from shared.core.lifecycle.facts import InboundCallArrived, StreamOpened
@@ -23,17 +23,17 @@ class Lookups(Protocol):
 class NextOrders:
     """Finds what else a call can be about, and begins an attempt of its own for it on the same line."""
 
-    def __init__(self, records: Records, lookups: Lookups, *, prompt_version: str) -> None:
-        self._records = records
+    def __init__(self, confirmations: Confirmations, lookups: Lookups, *, prompt_version: str) -> None:
+        self._confirmations = confirmations
         self._lookups = lookups
         self._prompt_version = prompt_version
 
     async def has_more(self, current: Admitted) -> bool:
-        """Tell whether the customer, having phoned us, has more orders to be asked about."""
+        """Return whether the customer phoned us and has more orders to be asked about."""
         return bool(await self._others(current))
 
     async def begin(self, current: Admitted) -> Admitted | None:
-        """Begin with the next order that nobody else is about to call about; None where there is none (any more)."""
+        """Begin an attempt for the next order that has none open; returns None if there is no such order."""
         for other in await self._others(current):
             try:
                 begun = await self._begin(other.id, current)
@@ -56,8 +56,10 @@ class NextOrders:
         attempt_id = f"att_{ULID()}"
         call_sid, stream_sid = current.attempt.call_sid or "", current.attempt.stream_sid or ""
         version = self._prompt_version
-        await self._records.apply(confirmation_id, lambda now: InboundCallArrived(now, attempt_id, call_sid, version))
-        step = await self._records.apply(confirmation_id, lambda now: StreamOpened(now, attempt_id, call_sid, stream_sid, version))
+        await self._confirmations.apply(confirmation_id, lambda now: InboundCallArrived(now, attempt_id, call_sid, version))
+        step = await self._confirmations.apply(
+            confirmation_id, lambda now: StreamOpened(now, attempt_id, call_sid, stream_sid, version)
+        )
         attempt = step.confirmation.open_attempt
         return Admitted(step.confirmation, attempt) if attempt is not None and attempt.id == attempt_id else None
 

@@ -1,4 +1,4 @@
-"""What was said in one call, in the order of the conversation, with what was not heard of the agent's words cut off."""
+"""The transcript of one call, in the order of the conversation; the agent's words that the customer did not hear are cut off."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ class _Entry:
     heard: float = 1.0  # the share of the item's audio that the customer heard
 
 
-class Transcript:
+class CallTranscript:
     """The turns of one attempt, by the model's item ids."""
 
     def __init__(self, attempt: int) -> None:
@@ -24,25 +24,25 @@ class Transcript:
         self._entries: dict[str, _Entry] = {}
 
     def add_item(self, item: ItemAdded, at: datetime) -> None:
-        """Give an item its place."""
+        """Give an item its position."""
         self._place(item.item_id, Speaker.AGENT if item.is_agent else Speaker.CUSTOMER, at, item.previous_item_id)
 
     def add_prompt(self, item_id: str, text: str, at: datetime) -> None:
-        """Note a stored prompt that is played now."""
+        """Add a stored prompt that is played now."""
         self._place(item_id, Speaker.AGENT, at, None)
         self._entries[item_id].text = text
 
     def write(self, item_id: str, text: str) -> None:
-        """Note an item's words; what is known of it already is replaced, by nothing never.
+        """Write all words of an item in place of those that are known; an empty text changes nothing.
 
-        OpenAI shortens the words of an item that was truncated, so that from then on less is no news.
+        OpenAI shortens the words of an item that was truncated: from then on only a longer text replaces them.
         """
         entry = self._entries.get(item_id)
         if entry is not None and text and (entry.heard >= 1.0 or len(text) > len(entry.text)):
             entry.text = text
 
     def add_words(self, item_id: str, words: str) -> None:
-        """Note an item's next words: should the session break, they are all that is known of it."""
+        """Add an item's next words: if the session breaks, no others will come."""
         entry = self._entries.get(item_id)
         if entry is not None:
             entry.text += words
@@ -54,7 +54,7 @@ class Transcript:
             entry.heard = min(entry.heard, max(0.0, heard))
 
     def turns(self) -> list[Turn]:
-        """Return all that is known so far; a turn keeps its position when others become known later."""
+        """Return all turns that have words so far; a turn keeps its position when others get their words later."""
         return [
             Turn(
                 attempt=self._attempt,
@@ -79,7 +79,7 @@ class Transcript:
 
 
 def _heard_words(entry: _Entry) -> str:
-    """Return as many whole words as fit the share that was heard: OpenAI tells no more precise place."""
+    """Return as many whole words as fit the share that was heard: OpenAI does not tell the time of each word."""
     if entry.heard >= 1.0:
         return entry.text
     words = entry.text.split()

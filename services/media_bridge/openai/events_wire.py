@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from services.media_bridge.openai import shapes_wire as shape
-from services.media_bridge.openai.pricing import Usage
+from services.media_bridge.openai.pricing import TokenUsage
 from services.media_bridge.openai.requests_wire import RESPONSE
 from shared.core.conversation.events import (
     ResponseDone,
@@ -22,11 +22,11 @@ from shared.core.conversation.events import (
 )
 
 AUDIO_DELTA = "response.output_audio.delta"
-WORDS_DELTA = "response.output_audio_transcript.delta"
+TRANSCRIPT_DELTA = "response.output_audio_transcript.delta"
 _RESPONSE_IS_RUNNING = "conversation_already_has_active_response"
 
 
-class Head(msgspec.Struct, frozen=True, gc=False):
+class EventHead(msgspec.Struct, frozen=True, gc=False):
     """What is read of every event: its type, and all that the audio lane needs.
 
     JSON object: `type` str; in deltas `response_id` and `item_id` str, and `delta`: base64 of µ-law, or words.
@@ -39,8 +39,8 @@ class Head(msgspec.Struct, frozen=True, gc=False):
 
 
 @dataclass(frozen=True, slots=True)
-class SessionTold:
-    """The session as it stands (`is_update`: after our update); formats are `audio/pcmu` and the like."""
+class SessionDescribed:
+    """The session's state, at first or after an update of ours (`is_update`); formats are `audio/pcmu` and the like."""
 
     is_update: bool
     expires_at: float | None
@@ -50,7 +50,7 @@ class SessionTold:
 
 @dataclass(frozen=True, slots=True)
 class ItemAdded:
-    """A message took its place in the conversation, behind `previous_item_id`."""
+    """A message was added to the conversation, behind `previous_item_id`."""
 
     item_id: str
     is_agent: bool
@@ -67,7 +67,7 @@ class AgentSaid:
 
 @dataclass(frozen=True, slots=True)
 class CustomerSaid:
-    """What the transcriber made of one turn of the customer's."""
+    """The transcription of one turn of the customer's."""
 
     item_id: str
     text: str
@@ -78,25 +78,25 @@ class ResponseFinished:
     """A response ended: the event for the machine, what it cost, and the words of its items."""
 
     event: ResponseDone
-    usage: Usage
+    usage: TokenUsage
     said: tuple[AgentSaid, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorTold:
+class ErrorReported:
     """Something went wrong; `request_id` is the `event_id` of the request of ours that caused it, if one did."""
 
     code: str
     request_id: str | None
 
 
-Told = (
-    SessionTold
+ServerEvent = (
+    SessionDescribed
     | ItemAdded
     | AgentSaid
     | CustomerSaid
     | ResponseFinished
-    | ErrorTold
+    | ErrorReported
     | SpeechStarted
     | SpeechStopped
     | ResponseStarted
@@ -117,15 +117,15 @@ _STATUSES = {
 
 UnreadableError = msgspec.DecodeError
 
-read: Callable[[bytes], Head] = msgspec.json.Decoder(Head).decode
+read: Callable[[bytes], EventHead] = msgspec.json.Decoder(EventHead).decode
 """Returns the head of an event, or raises `UnreadableError`."""
 
-_decode_event = msgspec.json.Decoder(shape.Event).decode
+_decode_event = msgspec.json.Decoder(shape.EventFields).decode
 
 _SKIPPED_PREFIXES = ("rate_limits.", "response.content_part.", "response.function_call_arguments.", "mcp_")
 
 
-def words(head: Head) -> str:
+def transcript_delta(head: EventHead) -> str:
     """Return the words of a delta, with the space that may lead them."""
     try:
         return msgspec.json.decode(head.delta, type=str)
@@ -133,8 +133,8 @@ def words(head: Head) -> str:
         return ""
 
 
-def told(head: Head, message: bytes) -> Told | Malformed | None:
-    """Return what an event other than audio tells, or None where it is of no interest."""
+def event_of(head: EventHead, message: bytes) -> ServerEvent | Malformed | None:
+    """Return what an event other than audio tells, or None if it is of no interest."""
     kind = head.type
     if kind.endswith(".delta") or kind.startswith(_SKIPPED_PREFIXES):
         return None
@@ -144,7 +144,7 @@ def told(head: Head, message: bytes) -> Told | Malformed | None:
         return Malformed()
     match kind:
         case "session.created" | "session.updated":
-            return _session_told(event.session or shape.Session(), is_update=kind == "session.updated")
+            return _session_described(event.session or shape.Session(), is_update=kind == "session.updated")
         case "input_audio_buffer.speech_started":
             return SpeechStarted()
         case "input_audio_buffer.speech_stopped":
@@ -160,21 +160,21 @@ def told(head: Head, message: bytes) -> Told | Malformed | None:
         case "response.done":
             return _response_finished(event.response) if event.response else Malformed()
         case "error":
-            return _error_told(event.error or shape.Error())
+            return _error_reported(event.error or shape.Error())
         case _:
             return None
 
 
-def _session_told(session: shape.Session, *, is_update: bool) -> SessionTold:
+def _session_described(session: shape.Session, *, is_update: bool) -> SessionDescribed:
     audio = session.audio or shape.Audio()
-    return SessionTold(is_update, session.expires_at, _format(audio.input), _format(audio.output))
+    return SessionDescribed(is_update, session.expires_at, _format(audio.input), _format(audio.output))
 
 
 def _format(side: shape.Side | None) -> str:
     return side.format.type if side is not None and side.format is not None else ""
 
 
-def _item_added(event: shape.Event) -> ItemAdded | None:
+def _item_added(event: shape.EventFields) -> ItemAdded | None:
     item = event.item
     if item is None or item.type != "message" or item.role not in {"user", "assistant"}:
         return None
@@ -182,7 +182,7 @@ def _item_added(event: shape.Event) -> ItemAdded | None:
 
 
 def _response_finished(response: shape.Response) -> ResponseFinished:
-    """Take tool calls only from a response that completed: a cancelled one may hold half of its arguments."""
+    """Read the end of a response. Only a completed one has tool calls: the arguments of a cancelled one may be incomplete."""
     status = _STATUSES.get(response.status, ResponseStatus.FAILED)
     items = response.output or []
     calls = tuple(
@@ -200,17 +200,17 @@ def _transcript(item: shape.Item) -> str:
 
 
 def _reason(details: shape.Details | None) -> str | None:
-    """Return a short code, never the vendor's sentence."""
+    """Return a short code; the vendor's message may hold personal data."""
     if details is None:
         return None
     return (details.error.code or details.error.type) if details.error is not None else details.reason
 
 
-def _usage(usage: shape.Usage) -> Usage:
+def _usage(usage: shape.Usage) -> TokenUsage:
     """Count cached tokens apart: OpenAI lists them within the input."""
     taken, given = usage.input_token_details or shape.InputDetails(), usage.output_token_details or shape.OutputDetails()
     cached = taken.cached_tokens_details or shape.Cached()
-    return Usage(
+    return TokenUsage(
         text_in=max(0, (taken.text_tokens or 0) - cached.text_tokens),
         audio_in=max(0, (taken.audio_tokens or 0) - cached.audio_tokens),
         text_cached=cached.text_tokens,
@@ -220,8 +220,8 @@ def _usage(usage: shape.Usage) -> Usage:
     )
 
 
-def _error_told(error: shape.Error) -> ErrorTold | ResponseRefused:
-    """Tell a refusal of ours from one of the server's own: its answer to a turn, too, finds ours running."""
+def _error_reported(error: shape.Error) -> ErrorReported | ResponseRefused:
+    """Take an error for a refused response only if it answers a request of ours: the server refuses its own ones alike."""
     if error.code == _RESPONSE_IS_RUNNING and error.event_id == RESPONSE:
         return ResponseRefused()
-    return ErrorTold(error.code or error.type or "unknown", error.event_id)
+    return ErrorReported(error.code or error.type or "unknown", error.event_id)

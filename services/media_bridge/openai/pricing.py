@@ -1,4 +1,4 @@
-"""What the speech model's tokens cost."""
+"""The cost of the speech model's tokens."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ _PRICE_LIST = re.compile(rf"(audio|text):{_AMOUNT}/{_AMOUNT}/{_AMOUNT}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class TokenUsage:
     """Tokens of one or more responses; the cached ones are not among `text_in` and `audio_in`."""
 
     text_in: int = 0
@@ -21,8 +21,8 @@ class Usage:
     text_out: int = 0
     audio_out: int = 0
 
-    def __add__(self, other: "Usage") -> "Usage":
-        return Usage(
+    def __add__(self, other: "TokenUsage") -> "TokenUsage":
+        return TokenUsage(
             text_in=self.text_in + other.text_in,
             audio_in=self.audio_in + other.audio_in,
             text_cached=self.text_cached + other.text_cached,
@@ -43,7 +43,7 @@ class Prices:
     text_out: Decimal
     audio_out: Decimal
 
-    def cost(self, usage: Usage) -> Decimal:
+    def cost(self, usage: TokenUsage) -> Decimal:
         """Return the price of `usage` in US dollars, to the millionth."""
         total = (
             self.text_in * usage.text_in
@@ -73,7 +73,7 @@ def parse_prices(text: str) -> Prices:
     """Return the prices in `audio:IN/CACHED/OUT,text:IN/CACHED/OUT`.
 
     Raises:
-        ValueError: They are written otherwise.
+        ValueError: The text has another form.
     """
     found = [_PRICE_LIST.fullmatch(part.strip()) for part in text.split(",")]
     lists = {match[1]: (match[2], match[3], match[4]) for match in found if match is not None}

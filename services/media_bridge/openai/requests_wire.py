@@ -35,7 +35,7 @@ APPEND_TAIL = b"}"
 
 @dataclass(frozen=True, slots=True)
 class Transcription:
-    """How the customer's words are to be written down; `language` None where OpenAI refuses the language."""
+    """How the customer's words are transcribed; `language` is None if OpenAI refuses the language."""
 
     model: str
     prompt: str
@@ -44,19 +44,19 @@ class Transcription:
 
 @dataclass(frozen=True, slots=True)
 class Instructions:
-    """What a call's session is told: its instructions and its tools."""
+    """The instructions and the tools of a session."""
 
     text: str
     tools: Sequence[_Json]
 
 
 def first_update(voice: str) -> bytes:
-    """Ask for µ-law both ways, turn detection on the server, and the voice: all that does not depend on the call."""
+    """Ask for µ-law both ways, turn detection on the server, and the voice: all settings that do not depend on the call."""
     return _session_update(FIRST_UPDATE, {"output_modalities": ["audio"], "audio": _audio(voice)})
 
 
 def full_update(voice: str, instructions: Instructions) -> bytes:
-    """Give the call's instructions and tools, and the formats once more."""
+    """Set the call's instructions and tools, and the formats once more."""
     return _session_update(
         FULL_UPDATE,
         {
@@ -75,7 +75,7 @@ def instructions_update(instructions: Instructions) -> bytes:
 
 
 def transcription_update(transcription: Transcription) -> bytes:
-    """Switch transcription on; apart from the rest, since a language may be refused, and the whole update with it."""
+    """Switch transcription on. This is an update of its own: OpenAI may refuse the language, and the whole update with it."""
     wanted = {"model": transcription.model, "prompt": transcription.prompt}
     if transcription.language is not None:
         wanted["language"] = transcription.language
@@ -110,17 +110,17 @@ def tool_output(call_id: str, output: str) -> bytes:
 
 
 def remark(text: str) -> bytes:
-    """Tell the model something as the system."""
+    """Add a message of the system to the conversation."""
     return _message("system", "input_text", text)
 
 
 def customer_words(text: str) -> bytes:
-    """Put what the customer said earlier into a new session."""
+    """Add what the customer said earlier to a new session."""
     return _message("user", "input_text", text)
 
 
 def agent_words(text: str) -> bytes:
-    """Put what the agent said earlier into a new session; its audio cannot be put there."""
+    """Add what the agent said earlier to a new session; OpenAI takes only its text."""
     return _message("assistant", "output_text", text)
 
 

@@ -30,7 +30,7 @@ class Session(msgspec.Struct, frozen=True):
 
 
 class Content(msgspec.Struct, frozen=True):
-    """A part of a message; `transcript` where it was spoken."""
+    """A part of a message; `transcript` if it was spoken."""
 
     transcript: str | None = None
 
@@ -49,7 +49,7 @@ class Item(msgspec.Struct, frozen=True):
 
 
 class Cached(msgspec.Struct, frozen=True):
-    """What of the input came from the cache."""
+    """The part of the input that came from the cache."""
 
     text_tokens: int = 0
     audio_tokens: int = 0
@@ -102,7 +102,7 @@ class Response(msgspec.Struct, frozen=True):
     usage: Usage | None = None
 
 
-class Event(msgspec.Struct, frozen=True):
+class EventFields(msgspec.Struct, frozen=True):
     """What is read of an event other than audio; every part is optional."""
 
     item_id: str = ""

@@ -1,4 +1,4 @@
-"""Sessions with the speech model, opened ahead while phones ring, so that setting one up is no part of the silence at answer."""
+"""Sessions with the speech model that are opened ahead while phones ring, so that a call need not wait for one at its start."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,7 +13,7 @@ _LONGEST_PAUSE_S = 30.0
 _CONNECT_LIMIT_S = 5.0  # nobody waits for these
 
 
-class Opener(Protocol):
+class SessionOpener(Protocol):
     """Opens a session."""
 
     async def __call__(self, *, limit_s: float) -> ModelLeg:
@@ -26,11 +26,11 @@ class Opener(Protocol):
 
 
 class WarmPool:
-    """Keeps as many sessions ready as phones ring, within limits; one that is taken, broken or old is replaced."""
+    """Keeps as many sessions ready as phones ring, at least one and at most `most`. It replaces taken, broken and old ones."""
 
     def __init__(
         self,
-        open_session: Opener,
+        open_session: SessionOpener,
         *,
         ringing: Callable[[], int],
         most: int,
@@ -51,7 +51,7 @@ class WarmPool:
         return len(self._ready)
 
     async def take(self, *, limit_s: float) -> ModelLeg:
-        """Return a session: one that waits, else a new one.
+        """Return a session: one that waits, otherwise a new one.
 
         Raises:
             ConnectionFailedError: There is none within `limit_s` seconds.
@@ -65,7 +65,7 @@ class WarmPool:
         return await self._open(limit_s=limit_s)
 
     async def run(self) -> None:
-        """Keep the number, for ever; closes what waits when it is cancelled."""
+        """Keep sessions ready until cancelled; then close those that wait."""
         pause_s = _FIRST_PAUSE_S
         try:
             while True:
@@ -79,7 +79,7 @@ class WarmPool:
             await self._close_all(self._ready)
 
     async def _fill(self) -> bool:
-        """Replace what is no good and open what is missing; tell whether that went well."""
+        """Replace unusable sessions and open the missing ones; returns whether all could be opened."""
         await self._close_all([leg for leg in self._ready if not self._is_good(leg)])
         wanted = min(self._most, max(1, self._ringing()))
         async with asyncio.TaskGroup() as tasks:

@@ -1,13 +1,13 @@
-"""How many calls are open in all, asked of Redis again and again; that it answers is the sign of life which health asks for."""
+"""How many calls are open in all. The question is asked of Redis each second; the answer also shows health that Redis is there."""
 
 import math
 from typing import Protocol
 
-from services.media_bridge.process.shared_memory import Siblings
+from services.media_bridge.process.shared_memory import BridgeSharedMemory
 
 
 class CallCounter(Protocol):
-    """Who knows of all calls."""
+    """Counts the calls of all services."""
 
     async def calls_open(self) -> int:
         """Return how many places are taken among the calls at once.
@@ -19,15 +19,15 @@ class CallCounter(Protocol):
 
 
 class OpenCalls:
-    """The last answer; with Redis away, none are known of."""
+    """The last answer; 0 while Redis is away."""
 
-    def __init__(self, counter: CallCounter, siblings: Siblings) -> None:
+    def __init__(self, counter: CallCounter, shared_memory: BridgeSharedMemory) -> None:
         self._counter = counter
-        self._siblings = siblings
+        self._shared_memory = shared_memory
         self._count = 0
 
-    async def look(self) -> None:
-        """Ask anew (health check).
+    async def refresh(self) -> None:
+        """Ask anew; a health check.
 
         Raises:
             StoreUnavailableError: Redis is away.
@@ -39,5 +39,6 @@ class OpenCalls:
             self._count = found
 
     def ringing(self) -> int:
-        """Return this process's share of the calls that are open and not with us: some ring, some another bridge has."""
-        return math.ceil(max(0, self._count - self._siblings.streams) / self._siblings.count)
+        """Return this process's share of the open calls that have no stream here: some ring, some are with another bridge."""
+        memory = self._shared_memory
+        return math.ceil(max(0, self._count - memory.streams) / memory.count)

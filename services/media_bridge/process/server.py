@@ -1,8 +1,6 @@
-"""The bridge's one port: media streams in, health and metrics beside them; refuses what it can't serve, and drains."""
+"""The bridge's one port: media streams, health and metrics. It refuses what it can't serve, and drains."""
 
 import asyncio
-from collections.abc import Coroutine
-from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -10,74 +8,65 @@ import msgspec
 import structlog
 from picows import WSListener, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener, ws_create_server
 
-from services.media_bridge.call.stream_session import Desk, Lobby, receive_stream
+from services.media_bridge.call.pending_stream import PendingStream
+from services.media_bridge.call.stream_session import BridgeDependencies, receive_stream
 from services.media_bridge.metrics import BridgeMetrics
-from services.media_bridge.process.shared_memory import Siblings
+from services.media_bridge.picows_websocket import READ_BUFFER_BYTES, PicowsListener
+from services.media_bridge.process.call_tasks import CallTasks
+from services.media_bridge.process.shared_memory import BridgeSharedMemory
 from services.media_bridge.twilio.leg import CallerLeg
 from services.media_bridge.twilio.signature import SignatureCheck
-from services.media_bridge.websocket import MAX_MESSAGE_BYTES, READ_BUFFER_BYTES, PicowsSocket
+from services.media_bridge.websocket import MAX_MESSAGE_BYTES, Socket
 from shared.runtime.health import Health
 from shared.runtime.metrics import expose
 from shared.settings.parsers import Bind
+from shared.twilio import callback_urls
 
 log = structlog.get_logger()
 
 _SIGNATURE = "X-Twilio-Signature"
-_LOOK_EVERY_S = 1.0
+_CHECK_HEALTH_EVERY_S = 1.0
 _HANDSHAKE_LIMIT_S = 5.0
 
 Answer = WSListener | WSUpgradeResponseWithListener | None
 
 
 class StreamServer:
-    """Serves until `run` is cancelled. `desk` is given later than the rest: its background tasks live here."""
+    """Serves until `run` is cancelled. `max_streams` is the limit of one process; all processes share the sum of theirs."""
 
     def __init__(
         self,
+        dependencies: BridgeDependencies,
+        tasks: CallTasks,
         *,
         bind: Bind,
         health: Health,
         metrics: BridgeMetrics,
         signature: SignatureCheck,
-        requires_signature: bool,
         max_streams: int,
-        siblings: Siblings,
+        shared_memory: BridgeSharedMemory,
     ) -> None:
+        self._dependencies = dependencies
+        self._tasks = tasks
         self._bind = bind
         self._health = health
         self._metrics = metrics
-        metrics.work.set_function(lambda: self._in_hand)
+        metrics.work.set_function(lambda: tasks.count)
         self._signature = signature
-        self._requires_signature = requires_signature
-        self._max_streams = max_streams * siblings.count
-        self._siblings = siblings
-        self._desk: Desk | None = None
-        self._tasks: asyncio.TaskGroup | None = None
-        self._calls: set[asyncio.Task[None]] = set()
-        self._listening: asyncio.Server | None = None
-        self._reasons: dict[str, str] = {}
-        self._in_hand = 0
-        self._is_idle = asyncio.Event()
-        self._is_idle.set()
-        self.streams = 0
+        self._most_streams = max_streams * shared_memory.count
+        self._shared_memory = shared_memory
+        self._listening: asyncio.Server | None = None  # None while nobody listens
+        self._not_ready_reasons: dict[str, str] = {}
+        self._streams = 0
 
     @property
     def work_in_hand(self) -> int:
         """How many calls, and writes that outlived theirs, are not done yet."""
-        return self._in_hand
+        return self._tasks.count
 
-    def keep(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run a task that may outlive its call."""
-        if self._tasks is None:
-            work.close()
-            return
-        self._add(self._tasks, work)
-
-    async def run(self, desk: Desk) -> None:
+    async def run(self) -> None:
         """Serve."""
-        self._desk = desk
-        async with asyncio.TaskGroup() as tasks:
-            self._tasks = tasks
+        async with self._tasks.running():
             self._listening = await ws_create_server(
                 self._answer,
                 self._bind.host,
@@ -85,68 +74,47 @@ class StreamServer:
                 websocket_handshake_timeout=_HANDSHAKE_LIMIT_S,
                 max_frame_size=MAX_MESSAGE_BYTES,
                 read_buffer_init_size=READ_BUFFER_BYTES,
-                reuse_port=self._siblings.count > 1,
+                reuse_port=self._shared_memory.count > 1,
             )
             log.info("bridge_started", host=self._bind.host, port=self._bind.port)
             try:
-                await self._look_after_health()
+                await self._check_health()
             finally:
                 self.leave_port()
 
     def leave_port(self) -> None:
-        """Listen no more, so that others can have the port; the streams that stand go on."""
+        """Stop listening, so that others can have the port; the open streams go on."""
         listening, self._listening = self._listening, None
         if listening is not None:
             listening.close()
 
     async def drained(self, limit_s: float) -> None:
-        """Refuse what is new from now on and wait for the work in hand, at most `limit_s` seconds."""
+        """Refuse new streams from now on and wait for the calls and their writes, at most `limit_s` seconds."""
         self._health.start_draining()
-        log.info("drain_started", in_hand=self._in_hand)
-        try:
-            async with asyncio.timeout(limit_s):
-                await self._is_idle.wait()
-        except TimeoutError:
-            log.warning("drain_timed_out", in_hand=self._in_hand)
-        else:
+        log.info("drain_started", in_hand=self._tasks.count)
+        if await self._tasks.idle(limit_s):
             log.info("drain_ended")
+        else:
+            log.warning("drain_timed_out", in_hand=self._tasks.count)
 
     async def end_calls(self, limit_s: float) -> None:
-        """Break off the calls that still go on, and let what they leave be written, for at most `limit_s` seconds."""
-        for call in self._calls:
-            call.cancel()
-        try:
-            async with asyncio.timeout(limit_s):
-                await self._is_idle.wait()
-        except TimeoutError:
-            log.error("writes_lost", in_hand=self._in_hand)  # noqa: TRY400 - the traceback tells no more
+        """Break off the calls that still go on, and wait at most `limit_s` seconds for their last writes."""
+        self._tasks.cancel_calls()
+        if not await self._tasks.idle(limit_s):
+            log.error("writes_lost", in_hand=self._tasks.count)
 
-    def _add(self, tasks: asyncio.TaskGroup, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Begin with one call, or one write; it is in hand from now on."""
-        self._in_hand += 1
-        self._is_idle.clear()
-        task = tasks.create_task(_guarded(work))
-        task.add_done_callback(self._note_end)
-        return task
-
-    def _note_end(self, task: asyncio.Task[None]) -> None:
-        self._calls.discard(task)
-        self._in_hand -= 1
-        if not self._in_hand:
-            self._is_idle.set()
-
-    async def _look_after_health(self) -> None:
-        """Ask after our needs again and again: picows wants its answers at once."""
+    async def _check_health(self) -> None:
+        """Keep the reasons why we are not ready up to date: picows wants its answers at once."""
         while True:
-            self._reasons = dict(await self._health.reasons())
-            await asyncio.sleep(_LOOK_EVERY_S)
+            self._not_ready_reasons = dict(await self._health.reasons())
+            await asyncio.sleep(_CHECK_HEALTH_EVERY_S)
 
     def _answer(self, request: WSUpgradeRequest) -> Answer:
         """Route one request; picows calls this for each."""
         path = request.path.decode("ascii", "replace").partition("?")[0]
         match path.rstrip("/"):
-            case "/media-stream":
-                return self._stream(request)
+            case callback_urls.STREAM_PATH:
+                return self._answer_stream(request)
             case "/healthz":
                 return _json(HTTPStatus.OK, {"status": "alive"})
             case "/readyz":
@@ -158,65 +126,54 @@ class StreamServer:
                 return _json(HTTPStatus.NOT_FOUND, {"status": "not_found"})
 
     def _readiness(self) -> Answer:
-        reasons = self._reasons | ({"process": "draining"} if self._health.is_draining else {})
+        reasons = self._not_ready_reasons | ({"process": "draining"} if self._health.is_draining else {})
         if reasons:
             return _json(HTTPStatus.SERVICE_UNAVAILABLE, {"status": "not_ready", "reasons": reasons})
         return _json(HTTPStatus.OK, {"status": "ready"})
 
-    def _stream(self, request: WSUpgradeRequest) -> Answer:
+    def _answer_stream(self, request: WSUpgradeRequest) -> Answer:
         """Accept a stream, or refuse it so that Twilio goes on to the keypad at once."""
         is_signed = self._signature.is_signed(request.headers.get(_SIGNATURE))
         self._metrics.signatures.labels(signature="valid" if is_signed else "invalid").inc()
         refusal = self._refusal(is_signed=is_signed)
         self._metrics.handshakes.labels(answer=refusal[1] if refusal else "accepted").inc()
-        if refusal is not None or self._desk is None:
-            status, reason = refusal or (HTTPStatus.SERVICE_UNAVAILABLE, "starting")
+        if refusal is not None:
+            status, reason = refusal
             log.warning("handshake_refused", reason=reason)
             return _json(status, {"status": "refused", "reason": reason})
-        lobby = Lobby()
-        leg = CallerLeg(lobby)
-        socket = PicowsSocket(leg, partial(self._serve, self._desk, leg, lobby))
-        leg.use(socket)
-        return socket
+        return PicowsListener(self._accept)
 
     def _refusal(self, *, is_signed: bool) -> tuple[HTTPStatus, str] | None:
-        if self._requires_signature and not is_signed:
+        if self._signature.is_required and not is_signed:
             return HTTPStatus.FORBIDDEN, "signature"
         if self._health.is_draining:
             return HTTPStatus.SERVICE_UNAVAILABLE, "draining"
-        if not self._siblings.claim(self.streams, most=self._max_streams):
+        if not self._shared_memory.claim(self._streams, most=self._most_streams):
             return HTTPStatus.SERVICE_UNAVAILABLE, "full"
-        asyncio.get_running_loop().call_soon(self._note_streams)  # by then it is a stream, or picows has found fault with it
+        asyncio.get_running_loop().call_soon(self._note_streams)  # by then it is a stream, or picows has refused the handshake
         return None
 
-    def _serve(self, desk: Desk, leg: CallerLeg, lobby: Lobby) -> None:
-        """Have a stream served whose handshake is done."""
-        if self._tasks is None:
-            return
+    def _accept(self, socket: Socket) -> CallerLeg:
+        """Serve a stream whose handshake is done; returns who receives its messages."""
+        pending = PendingStream()
+        leg = CallerLeg(socket, pending)
+        self._tasks.start_call(self._receive(leg, pending))
         self._count_streams(1)
-        self._calls.add(self._add(self._tasks, self._receive(desk, leg, lobby)))
+        return leg
 
-    async def _receive(self, desk: Desk, leg: CallerLeg, lobby: Lobby) -> None:
+    async def _receive(self, leg: CallerLeg, pending: PendingStream) -> None:
         try:
-            await receive_stream(desk, leg, lobby)
+            await receive_stream(self._dependencies, leg, pending)
         finally:
             self._count_streams(-1)
 
     def _count_streams(self, more: int) -> None:
-        self.streams += more
-        self._metrics.streams.set(self.streams)
+        self._streams += more
+        self._metrics.streams.set(self._streams)
         self._note_streams()
 
     def _note_streams(self) -> None:
-        self._siblings.note_streams(self.streams)
-
-
-async def _guarded(work: Coroutine[Any, Any, None]) -> None:
-    """Run a call, or a write; what goes wrong in it is its own affair."""
-    try:
-        await work
-    except Exception:  # outermost: one call that fails must not end the others
-        log.exception("task_failed")
+        self._shared_memory.note_streams(self._streams)
 
 
 def _json(status: HTTPStatus, body: dict[str, Any]) -> WSUpgradeResponseWithListener:  # Any: JSON

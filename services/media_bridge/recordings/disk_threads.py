@@ -1,4 +1,4 @@
-"""Work on the disk, in threads of its own: while a disk hangs, whatever else needs a thread (to look up a name, say) has one."""
+"""Threads for work on the disk alone: while a disk hangs, other work that needs a thread (a DNS lookup) still gets one."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,5 +12,5 @@ _THREADS = ThreadPoolExecutor(4, thread_name_prefix="disk")  # each begins when 
 
 
 async def on_disk(work: Callable[[*_Given], _Found], *given: *_Given) -> _Found:
-    """Do what may have to wait for the disk; returns what it returns, raises what it raises."""
+    """Run `work` in a thread of its own; returns what it returns, raises what it raises."""
     return await asyncio.get_running_loop().run_in_executor(_THREADS, work, *given)

@@ -1,7 +1,7 @@
-"""Records a call as a stereo WAV file: the customer left, the agent right as it was heard, never held in memory.
+"""Records a call as a stereo WAV file, piece by piece: the customer left, the agent right as it was heard.
 
-The customer's audio is the clock: for each piece of it, as much of what waits for the agent is taken beside it, which is
-what Twilio plays meanwhile; a `clear` drops what waits.
+The customer's audio is the clock: for each piece of it, a piece of the agent's waiting audio of the same length is written
+beside it, since Twilio plays it at that time. A `clear` drops the audio that waits.
 """
 
 import asyncio
@@ -33,20 +33,20 @@ _HIGH = bytes((_linear(code) >> 8) & 0xFF for code in range(256))
 
 
 class Recording:
-    """One call's file. The audio lane gives it sound; `run` writes, in a thread, until `finish`."""
+    """One call's file. The audio lane adds audio; `run` writes it in a thread, until `finish`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._left = bytearray()
         self._right = bytearray()
-        self._waiting = bytearray()  # what the agent still has to say
+        self._waiting = bytearray()  # what the agent still has to play
         self._pieces: deque[bytes] = deque()
         self._is_due = asyncio.Event()
         self._is_finished = False
         self.lost_s = 0
 
     def customer(self, payload: bytes) -> None:
-        """Keep the customer's next audio, quoted base64; its length is the clock."""
+        """Add the customer's next audio, quoted base64; its length is the clock."""
         heard = b64decode(payload)  # b64decode passes the quotes over
         said = self._waiting[: len(heard)]
         del self._waiting[: len(heard)]
@@ -56,11 +56,11 @@ class Recording:
             self._hand_over()
 
     def agent(self, payload: bytes) -> None:
-        """Keep audio that follows all that the agent still has to say."""
+        """Add audio that the agent plays after all that it still has to play."""
         self._waiting += b64decode(payload)
 
     def clear(self) -> None:
-        """Drop what the agent still had to say."""
+        """Drop what the agent still had to play."""
         self._waiting.clear()
 
     def finish(self) -> None:
@@ -70,7 +70,7 @@ class Recording:
         self._is_due.set()
 
     async def run(self) -> None:
-        """Write to disk what comes, without the loop ever waiting for the disk; who cancels it does not wait either.
+        """Write the audio to disk in threads: neither the event loop nor a cancellation waits for the disk.
 
         Raises:
             OSError: The disk refuses.

@@ -1,7 +1,7 @@
-"""Erases the recordings of confirmations that are gone: again and again, the folder is held against the store.
+"""Erases the recordings of confirmations that no longer exist: the folder is compared with the store again and again.
 
-Nothing has to be told to the bridge, so nothing can get lost: whatever erased a confirmation (its retention, the customer's
-wish), its recordings go with the next sweep of every bridge that has some, also after a crash or a long stop.
+No message to the bridge is needed, so none can get lost. For whatever reason a confirmation was erased (its retention time,
+the customer's request), the next sweep of each bridge erases its recordings, also after a crash or a long stop.
 """
 
 import asyncio
@@ -28,11 +28,11 @@ _OWNER = ".store"
 Existing = Callable[[Sequence[str]], Awaitable[frozenset[str]]]
 
 
-class RecordingSweep:
-    """Sweeps one folder. It belongs to one store, whose name it holds: by another one nothing is erased.
+class RecordingRetention:
+    """Sweeps one folder. The folder belongs to one store, whose name it holds; compared with another store nothing is erased.
 
-    `identity` tells the store's name, `existing` which of some confirmations there are; both raise `StoreUnavailableError`.
-    A wrong `REDIS_URL`, or a Redis that lost everything, would else cost every recording.
+    `identity` returns the store's name, `existing` those of some confirmations that exist; both raise `StoreUnavailableError`.
+    Without the name, a wrong `REDIS_URL` or a Redis that lost everything would erase every recording.
     """
 
     def __init__(
@@ -49,10 +49,10 @@ class RecordingSweep:
         self._existing = existing
         self._erased = erased
         self._clock = clock
-        self._is_told = False
+        self._is_reported = False
 
     async def run(self) -> None:
-        """Sweep for ever; what fails is tried again with the next sweep."""
+        """Sweep until cancelled; a sweep that fails is followed by the next."""
         while True:
             began = self._clock()
             try:
@@ -62,7 +62,7 @@ class RecordingSweep:
             await asyncio.sleep(pause_s(self._clock() - began))
 
     async def sweep(self) -> int:
-        """Erase what is to be erased, and return how many files that were.
+        """Erase the recordings without a confirmation; returns how many files those were.
 
         Raises:
             StoreUnavailableError: Redis is away.
@@ -84,7 +84,7 @@ class RecordingSweep:
         return count
 
     def _recordings(self) -> dict[str, list[Path]]:
-        """Return the recordings by their confirmation; files of other names are somebody else's."""
+        """Return the recordings by their confirmation; files of other names are not ours."""
         found: dict[str, list[Path]] = {}
         if self._folder.is_dir():
             for path in self._folder.iterdir():
@@ -95,22 +95,22 @@ class RecordingSweep:
     async def _is_ours(self) -> bool:
         identity = await self._identity()
         is_ours = await on_disk(self._owner, identity) == identity
-        if not is_ours and not self._is_told:
+        if not is_ours and not self._is_reported:
             log.error("recordings_of_another_store", remedy=f"if they are this store's, remove {_OWNER} from the folder")
-        self._is_told = not is_ours
+        self._is_reported = not is_ours
         return is_ours
 
     def _owner(self, identity: str) -> str:
-        """Return the name of the store that the folder belongs to; one that belongs to none becomes `identity`'s."""
+        """Return the name of the store that the folder belongs to; a folder without one is given `identity`."""
         path = self._folder / _OWNER
         owner = path.read_text("ascii") if path.exists() else ""
-        if not owner:  # it may be there and empty: whoever began to write it died
+        if not owner:  # the file may exist and be empty: its writer died
             path.write_text(identity, "ascii")
         return owner or identity
 
 
 def pause_s(took_s: float) -> float:
-    """Return how long to wait after a sweep that took so long."""
+    """Return how long to wait after a sweep that took `took_s` seconds."""
     return max(_LEAST_PAUSE_S, took_s / _SHARE)
 
 

@@ -1,4 +1,4 @@
-"""How much one stream may say besides its sound, so that no call takes the others' time."""
+"""How many messages besides audio one stream may send, so that no call takes the others' time."""
 
 from collections.abc import Callable
 from time import monotonic
@@ -9,7 +9,7 @@ MOST_KEYS = 20  # a key's tone and its pause take 80 ms at least (ITU-T Q.24)
 
 
 class FloodGuard:
-    """Counts one stream's messages other than sound, second by second."""
+    """Counts one stream's messages other than audio, second by second."""
 
     __slots__ = ("_began", "_clock", "_keys", "_messages")
 
@@ -19,8 +19,8 @@ class FloodGuard:
         self._messages = 0
         self._keys = 0
 
-    def rest_s(self) -> float:
-        """Count a message; returns for how many seconds the stream is to be left alone, which is mostly 0."""
+    def pause_s(self) -> float:
+        """Count a message; returns for how many seconds the stream is not to be read, usually 0."""
         now = self._clock()
         if now - self._began >= WINDOW_S:
             self._began, self._messages, self._keys = now, 0, 0
@@ -28,6 +28,6 @@ class FloodGuard:
         return self._began + WINDOW_S - now if self._messages >= MOST_MESSAGES else 0.0
 
     def admits_key(self) -> bool:
-        """Count a key, counted as a message already; tell whether a person can have pressed it."""
+        """Count a key, which is counted as a message already; return whether a person can have pressed it."""
         self._keys += 1
         return self._keys <= MOST_KEYS

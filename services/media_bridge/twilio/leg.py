@@ -1,11 +1,12 @@
-"""The caller's leg: Twilio's media stream as sound, keys, marks and an end."""
+"""The caller's leg: what Twilio's media stream brings, as audio, keys, marks and an end."""
 
 from collections.abc import Callable
 from typing import Protocol
 
 from services.media_bridge.base64_wire import quoted
 from services.media_bridge.twilio.flood_guard import FloodGuard
-from services.media_bridge.twilio.stream_wire import MEDIA_TAIL, Fact, Outgoing, UnreadableError, fact_of, read
+from services.media_bridge.twilio.outgoing_stream import OutgoingStream
+from services.media_bridge.twilio.stream_wire import CallerEvent, UnreadableError, event_of, read
 from services.media_bridge.websocket import NORMAL, Socket
 from shared.core.conversation.events import CallerLegEnded, KeyPressed
 
@@ -13,112 +14,94 @@ _MEDIA = "media"
 
 
 class CallerReceiver(Protocol):
-    """Who hears of the caller."""
+    """Receives what the caller does."""
 
-    def caller_told(self, fact: Fact) -> None:
-        """Take what is no audio."""
+    def on_caller_event(self, event: CallerEvent) -> None:
+        """Take an event; audio goes another way (`CallerLeg.route_audio`)."""
         ...
 
 
 class CallerLeg:
-    """One media stream. It can speak once `stream_sid` is known; before that everything sent is lost.
+    """The receiving side of one media stream, from the handshake to its end.
 
-    `carry` takes the caller's audio, quoted base64 of µ-law, usually 20 ms: a function that may be changed, so that nothing
-    stands between this leg and the other one. `sounds` counts what it was given.
+    `received_frames` counts its audio frames, `unreadable` its messages of a wrong shape, `ignored` its keys beyond what a
+    person can press.
     """
 
-    def __init__(self, receiver: CallerReceiver, guard: FloodGuard | None = None) -> None:
+    def __init__(self, socket: Socket, receiver: CallerReceiver, guard: FloodGuard | None = None) -> None:
+        self._socket = socket
         self._receiver = receiver
         self._guard = guard or FloodGuard()
-        self.carry: Callable[[bytes], None] = unheard
-        self.sounds = 0
-        self._socket: Socket | None = None
-        self._outgoing: Outgoing | None = None
+        self._on_audio: Callable[[bytes], None] = _discard
         self._has_ended = False
+        self.received_frames = 0
         self.unreadable = 0
         self.ignored = 0
 
-    def use(self, socket: Socket) -> None:
-        """Speak through this socket."""
-        self._socket = socket
-
     def attach(self, receiver: CallerReceiver) -> None:
-        """Tell `receiver` everything from now on."""
+        """Give all later events to `receiver`."""
         self._receiver = receiver
 
-    def open_stream(self, stream_sid: str) -> None:
-        """Speak on this stream from now on."""
-        self._outgoing = Outgoing(stream_sid)
+    def route_audio(self, on_audio: Callable[[bytes], None]) -> None:
+        """Call `on_audio` with each later frame: quoted base64 of µ-law, usually 20 ms. It is called directly, for speed."""
+        self._on_audio = on_audio
+
+    def open_stream(self, stream_sid: str) -> OutgoingStream:
+        """Return the sending side of this stream."""
+        return OutgoingStream(self._socket, stream_sid)
 
     @property
     def has_ended(self) -> bool:
-        """Whether nobody is on the line any more, or we have closed it."""
+        """Whether the caller has left, or we have closed the stream."""
         return self._has_ended
 
     @property
     def dropped(self) -> int:
         """How many audio messages Twilio did not take in time."""
-        return self._socket.dropped if self._socket is not None else 0
+        return self._socket.dropped
 
     def on_message(self, message: bytes) -> None:
-        """Take one frame of Twilio's (socket)."""
+        """Take one of Twilio's frames from the socket."""
         try:
             head = read(message)
             media = head.media
-            fact = fact_of(head, message) if media is None else None
+            event = event_of(head, message) if media is None else None
         except UnreadableError:
             self.unreadable += 1
             self._take(None)
             return
         if media is None:
-            self._take(fact)
+            self._take(event)
         elif head.event == _MEDIA and (payload := quoted(media.payload)):
-            self.sounds += 1
-            carry = self.carry  # bound first: to look up and call at once is twice as slow where it is no method
-            carry(payload)
+            self.received_frames += 1
+            on_audio = self._on_audio  # bound first: to look up and call in one step is twice as slow if it is no method
+            on_audio(payload)
 
     def on_closed(self) -> None:
-        """Take the socket's end for the stream's: Twilio may close without a `stop` (socket)."""
+        """Take the socket's end for the stream's: Twilio may close without a `stop`."""
         self._end(CallerLegEnded())
-
-    def send_media(self, payload: bytes) -> None:
-        """Have Twilio play the quoted base64 `payload`, of any length, after all that was sent before."""
-        if self._socket is not None and self._outgoing is not None:
-            send = self._socket.send_audio
-            send(self._outgoing.media_head + payload + MEDIA_TAIL)
-
-    def send_mark(self, name: str) -> None:
-        """Have Twilio tell when all that was sent before has been played."""
-        if self._socket is not None and self._outgoing is not None:
-            self._socket.send(self._outgoing.mark(name))
-
-    def send_clear(self) -> None:
-        """Have Twilio drop all that it has not played yet."""
-        if self._socket is not None and self._outgoing is not None:
-            self._socket.send(self._outgoing.clear)
 
     async def close(self, code: int = NORMAL, reason: str = "") -> None:
         """Close the stream: Twilio goes on with the TwiML behind it."""
         self._has_ended = True
-        if self._socket is not None:
-            await self._socket.close(code, reason)
+        await self._socket.close(code, reason)
 
-    def _take(self, fact: Fact | None) -> None:
-        """Pass a fact on; a stream with more of them than Twilio has is left alone for a while."""
-        if (rest_s := self._guard.rest_s()) and self._socket is not None:
-            self._socket.rest(rest_s)
-        if isinstance(fact, CallerLegEnded):
-            self._end(fact)
-        elif isinstance(fact, KeyPressed) and not self._guard.admits_key():
+    def _take(self, event: CallerEvent | None) -> None:
+        """Pass an event on; if a stream sends more of them than Twilio does, its socket is not read for a while."""
+        if pause_s := self._guard.pause_s():
+            self._socket.pause_reading(pause_s)
+        if isinstance(event, CallerLegEnded):
+            self._end(event)
+        elif isinstance(event, KeyPressed) and not self._guard.admits_key():
             self.ignored += 1
-        elif fact is not None:
-            self._receiver.caller_told(fact)
+        elif event is not None:
+            self._receiver.on_caller_event(event)
 
-    def _end(self, fact: CallerLegEnded) -> None:
+    def _end(self, event: CallerLegEnded) -> None:
         if not self._has_ended:
             self._has_ended = True
-            self._receiver.caller_told(fact)
+            self._receiver.on_caller_event(event)
 
 
-def unheard(payload: bytes) -> None:
-    """Let audio go that nobody listens to."""
+def _discard(payload: bytes) -> None:
+    """Discard audio that comes before a call."""

@@ -1,7 +1,7 @@
 """Whether a WebSocket handshake was signed by Twilio.
 
 Source: Twilio docs, "Security - Validating requests": HMAC-SHA1 with the auth token over the URL as it stands in the
-TwiML (`wss://`), base64. Where that does not match, the docs say to try the same URL with a slash at its end.
+TwiML (`wss://`), base64. If that does not match, the docs say to try the same URL with a slash at its end.
 """
 
 import hmac
@@ -10,14 +10,18 @@ from hashlib import sha1
 
 
 class SignatureCheck:
-    """The check for one stream URL, with its two signatures computed once: a handshake has no parameters."""
+    """The check for one stream URL, with its two signatures computed once: a handshake has no parameters.
 
-    def __init__(self, *, auth_token: str, stream_url: str) -> None:
+    `is_required` says whether a stream without Twilio's signature is refused.
+    """
+
+    def __init__(self, *, auth_token: str, stream_url: str, is_required: bool) -> None:
+        self.is_required = is_required
         bare = stream_url.rstrip("/")
         self._valid = tuple(_signature(auth_token, url) for url in (bare, f"{bare}/"))
 
     def is_signed(self, signature: str | None) -> bool:
-        """Tell whether this is Twilio's signature of a handshake with us."""
+        """Return whether this is Twilio's signature of a handshake with us."""
         given = (signature or "").encode()
         return any([hmac.compare_digest(given, valid) for valid in self._valid])  # noqa: C419 - compare with both, always
 

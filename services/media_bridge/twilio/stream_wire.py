@@ -1,6 +1,6 @@
 """Twilio's media stream frames as typed values, and ours as bytes.
 
-Source: Twilio docs, "Media Streams - WebSocket Messages". Unknown events and keys are normal and passed over.
+Source: Twilio docs, "Media Streams - WebSocket Messages". Unknown events and keys are normal and are ignored.
 """
 
 from collections.abc import Callable
@@ -45,10 +45,10 @@ class Mark(msgspec.Struct, frozen=True, gc=False):
     name: str = ""
 
 
-class Head(msgspec.Struct, frozen=True, gc=False):
+class FrameHead(msgspec.Struct, frozen=True, gc=False):
     """What is read of every frame. JSON object: `event` str, and an object named like the event.
 
-    Only what comes many times a second is here; a stream's few other frames are read again for the rest.
+    Only what comes many times a second is here; the few other frames of a stream are decoded a second time for the rest.
     """
 
     event: str = ""
@@ -64,7 +64,7 @@ class _Frame(msgspec.Struct, frozen=True, rename="camel"):
 
 @dataclass(frozen=True, slots=True)
 class StreamStarted:
-    """The stream's first words: which call it carries, and the token of our `<Parameter>` (empty where there is none)."""
+    """The stream began: which call it carries, and the token of our `<Parameter>` (empty if there is none)."""
 
     call_sid: str
     stream_sid: str
@@ -72,18 +72,18 @@ class StreamStarted:
     is_mulaw: bool
 
 
-Fact = StreamStarted | KeyPressed | MarkEchoed | CallerLegEnded
+CallerEvent = StreamStarted | KeyPressed | MarkEchoed | CallerLegEnded
 
 UnreadableError = msgspec.DecodeError
 
-read: Callable[[bytes], Head] = msgspec.json.Decoder(Head).decode
+read: Callable[[bytes], FrameHead] = msgspec.json.Decoder(FrameHead).decode
 """Returns the head of a frame, or raises `UnreadableError`."""
 
 _decode = msgspec.json.Decoder(_Frame).decode
 
 
-def fact_of(head: Head, message: bytes) -> Fact | None:
-    """Return what a frame other than audio tells, or None where it is of no interest.
+def event_of(head: FrameHead, message: bytes) -> CallerEvent | None:
+    """Return the event that a frame other than audio tells, or None if it is of no interest.
 
     Raises:
         UnreadableError: It is not of the shape that its event promises.
@@ -115,20 +115,16 @@ def _started(start: _Start, stream_sid: str) -> StreamStarted:
 MEDIA_TAIL = b"}}"
 
 
-class Outgoing:
-    """The frames we send on one stream, with all that stays the same built beforehand.
+def media_head(stream_sid: str) -> bytes:
+    """Return how each media frame of ours begins; the quoted base64 payload, of any length, and `MEDIA_TAIL` follow."""
+    return b'{"event":"media","streamSid":' + msgspec.json.encode(stream_sid) + b',"media":{"payload":'
 
-    A media frame is `media_head`, the quoted base64 payload of any length, and `MEDIA_TAIL`.
-    """
 
-    __slots__ = ("_mark_head", "clear", "media_head")
+def mark_frame(stream_sid: str, name: str) -> bytes:
+    """Return a mark, which Twilio sends back when all audio before it has been played (or cleared)."""
+    return msgspec.json.encode({"event": "mark", "streamSid": stream_sid, "mark": {"name": name}})
 
-    def __init__(self, stream_sid: str) -> None:
-        sid = msgspec.json.encode(stream_sid)
-        self.media_head = b'{"event":"media","streamSid":' + sid + b',"media":{"payload":'
-        self._mark_head = b'{"event":"mark","streamSid":' + sid + b',"mark":{"name":'
-        self.clear = b'{"event":"clear","streamSid":' + sid + b"}"
 
-    def mark(self, name: str) -> bytes:
-        """Build a mark, which Twilio sends back when all audio before it has been played (or cleared)."""
-        return b"%b%b}}" % (self._mark_head, msgspec.json.encode(name))
+def clear_frame(stream_sid: str) -> bytes:
+    """Return a clear: Twilio drops all audio that it has not played yet."""
+    return msgspec.json.encode({"event": "clear", "streamSid": stream_sid})

@@ -31,14 +31,14 @@ Play = Callable[[Phone], Awaitable[PlacedCall]]
 class Outcome:
     """What is known of a call that ended."""
 
-    ledger: dict[str, Any]
+    ledger: dict[str, Any]  # Any: JSON
     attempt: Attempt
-    sessions: list[dict[str, Any]]
+    sessions: list[dict[str, Any]]  # Any: JSON
     words: list[tuple[str, str, bool]]
 
     @property
-    def stream(self) -> dict[str, Any]:
-        stream: dict[str, Any] = self.ledger["streams"][0]
+    def stream(self) -> dict[str, Any]:  # Any: JSON
+        stream: dict[str, Any] = self.ledger["streams"][0]  # Any: JSON
         return stream
 
     @property
@@ -50,7 +50,7 @@ class Outcome:
     def slack_ms(self) -> float:
         return slack_ms(self.ledger, self.sessions)
 
-    def played_before(self, clear: dict[str, Any]) -> float:
+    def played_before(self, clear: dict[str, Any]) -> float:  # Any: JSON
         """Milliseconds of our audio that the person had heard when that `clear` (of the ledger) came."""
         before = sum(frame["bytes"] for frame in self.ledger["media"] if frame["at_ms"] <= clear["at_ms"])
         return float(before / 8 - clear["dropped_ms"])

@@ -1,8 +1,8 @@
-"""Which streams may speak."""
+"""Which streams are admitted."""
 
 import pytest
 
-from services.media_bridge.call.admission import Admitted, Door, Turned
+from services.media_bridge.call.admission import Admitted, Rejected, StreamAdmission
 from services.media_bridge.twilio.stream_wire import StreamStarted
 from shared.core.lifecycle.facts import CallEnded, CallPlaced
 from shared.twilio.stream_token import issue
@@ -18,8 +18,8 @@ def records() -> FakeRecords:
 
 
 @pytest.fixture
-def door(records: FakeRecords) -> Door:
-    return Door(records, signing_secret=SECRET, prompt_version="session-v9")
+def admission(records: FakeRecords) -> StreamAdmission:
+    return StreamAdmission(records, signing_secret=SECRET, prompt_version="session-v9")
 
 
 def started(records: FakeRecords, *, attempt: str = ATTEMPT, secret: str = SECRET, call: str = CALL_SID) -> StreamStarted:
@@ -27,52 +27,54 @@ def started(records: FakeRecords, *, attempt: str = ATTEMPT, secret: str = SECRE
     return StreamStarted(call_sid=call, stream_sid=STREAM_SID, token=token, is_mulaw=True)
 
 
-async def test_a_good_token_is_used_up_for_its_attempt(door: Door, records: FakeRecords) -> None:
-    answer = await door.admit(started(records))
+async def test_a_good_token_is_used_up_for_its_attempt(admission: StreamAdmission, records: FakeRecords) -> None:
+    answer = await admission.admit(started(records))
     assert isinstance(answer, Admitted)
     assert (answer.attempt.id, answer.attempt.stream_sid, answer.attempt.call_sid) == (ATTEMPT, STREAM_SID, CALL_SID)
     assert answer.attempt.prompt_version == "session-v9"
 
 
-async def test_the_second_stream_with_it_is_turned_away(door: Door, records: FakeRecords) -> None:
-    await door.admit(started(records))
-    assert await door.admit(started(records)) == Turned("token_used")
+async def test_the_second_stream_with_it_is_rejected(admission: StreamAdmission, records: FakeRecords) -> None:
+    await admission.admit(started(records))
+    assert await admission.admit(started(records)) == Rejected("token_used")
 
 
-async def test_a_forged_token_never_reaches_the_store(door: Door, records: FakeRecords) -> None:
-    assert await door.admit(started(records, secret="y" * 32)) == Turned("token_invalid")
+async def test_a_forged_token_never_reaches_the_store(admission: StreamAdmission, records: FakeRecords) -> None:
+    assert await admission.admit(started(records, secret="y" * 32)) == Rejected("token_invalid")
     assert records.asked == 0
 
 
-async def test_another_attempts_token_is_turned_away(door: Door, records: FakeRecords) -> None:
-    assert await door.admit(started(records, attempt=f"att_{7:026}")) == Turned("attempt_not_open")
+async def test_another_attempts_token_is_rejected(admission: StreamAdmission, records: FakeRecords) -> None:
+    assert await admission.admit(started(records, attempt=f"att_{7:026}")) == Rejected("attempt_not_open")
 
 
-async def test_a_token_in_a_foreign_call_is_turned_away_and_stays_good(door: Door, records: FakeRecords) -> None:
+async def test_a_token_in_a_foreign_call_is_rejected_and_stays_good(admission: StreamAdmission, records: FakeRecords) -> None:
     await records.apply(records.confirmation.id, lambda at: CallPlaced(at, ATTEMPT, CALL_SID))
-    assert await door.admit(started(records, call="CA" + "9" * 32)) == Turned("wrong_call")
-    assert isinstance(await door.admit(started(records)), Admitted)
+    assert await admission.admit(started(records, call="CA" + "9" * 32)) == Rejected("wrong_call")
+    assert isinstance(await admission.admit(started(records)), Admitted)
 
 
-async def test_a_call_that_is_over_takes_no_stream(door: Door, records: FakeRecords) -> None:
+async def test_a_call_that_is_over_takes_no_stream(admission: StreamAdmission, records: FakeRecords) -> None:
     await records.apply(records.confirmation.id, lambda at: CallEnded(at, ATTEMPT, None))
-    assert await door.admit(started(records)) == Turned("attempt_not_open")
+    assert await admission.admit(started(records)) == Rejected("attempt_not_open")
 
 
-async def test_an_erased_confirmation_takes_no_stream(door: Door) -> None:
+async def test_an_erased_confirmation_takes_no_stream(admission: StreamAdmission) -> None:
     token = issue(SECRET, f"cnf_{9:026}", ATTEMPT)
-    assert await door.admit(StreamStarted(CALL_SID, STREAM_SID, token, True)) == Turned("token_unknown")
+    assert await admission.admit(StreamStarted(CALL_SID, STREAM_SID, token, True)) == Rejected("token_unknown")
 
 
-async def test_with_the_store_away_it_is_our_fault(door: Door, records: FakeRecords) -> None:
+async def test_with_the_store_away_it_is_our_fault(admission: StreamAdmission, records: FakeRecords) -> None:
     records.is_away = True
-    turned = await door.admit(started(records))
-    assert turned == Turned("store_unavailable", fault="redis: ConnectionError")
-    assert turned.is_our_fault
+    rejected = await admission.admit(started(records))
+    assert rejected == Rejected("store_unavailable", fault="redis: ConnectionError")
+    assert rejected.is_our_fault
     assert records.now == NOON
 
 
 @pytest.mark.parametrize(("call_sid", "is_mulaw", "reason"), [("", True, "token_invalid"), (CALL_SID, False, "wrong_format")])
-async def test_a_start_that_cannot_be_served(door: Door, records: FakeRecords, call_sid: str, is_mulaw: bool, reason: str) -> None:
+async def test_a_start_that_cannot_be_served(
+    admission: StreamAdmission, records: FakeRecords, call_sid: str, is_mulaw: bool, reason: str
+) -> None:
     token = issue(SECRET, records.confirmation.id, ATTEMPT)
-    assert await door.admit(StreamStarted(call_sid, STREAM_SID, token, is_mulaw)) == Turned(reason)
+    assert await admission.admit(StreamStarted(call_sid, STREAM_SID, token, is_mulaw)) == Rejected(reason)

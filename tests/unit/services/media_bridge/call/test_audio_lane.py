@@ -5,13 +5,12 @@ from base64 import b64encode
 import pytest
 
 from services.media_bridge.call.audio_lane import AudioLane
-from services.media_bridge.twilio.leg import CallerLeg
 from shared.core.conversation.playback import Playback
-from tests.support.bridge_fakes import STREAM_SID, FakeClock, FakeSocket, a_model_leg, audio
+from tests.support.bridge_fakes import STREAM_SID, FakeClock, a_caller_leg, a_model_leg, audio
 
 
 class Nobody:
-    def caller_told(self, fact: object) -> None: ...
+    def on_caller_event(self, event: object) -> None: ...
 
 
 class Notes:
@@ -34,16 +33,14 @@ class Line:
     """A lane between two sockets that remember."""
 
     def __init__(self) -> None:
-        leg = CallerLeg(Nobody())
-        self.caller = FakeSocket(leg)
-        leg.use(self.caller)
-        leg.open_stream(STREAM_SID)
+        leg, self.caller = a_caller_leg(Nobody())
         self.began: list[tuple[str, str]] = []
         self.playback = Playback()
         self.notes = Notes()
         self.clock = FakeClock()
         self.lane = AudioLane(
             leg,
+            leg.open_stream(STREAM_SID),
             self.playback,
             clock=self.clock,
             on_began=lambda response, item: self.began.append((response, item)),
@@ -54,7 +51,7 @@ class Line:
         self.caller.bring({"event": "media", "media": {"payload": audio(20)}})
 
     def model(self, item: str, ms: int, response: str = "resp_1") -> None:
-        self.lane.hear_model(response, item, sound(ms))
+        self.lane.on_model_audio(response, item, sound(ms))
 
 
 def sound(ms: int) -> bytes:
@@ -68,7 +65,7 @@ def line() -> Line:
 
 def test_the_agents_sound_reaches_the_caller_untouched(line: Line) -> None:
     odd = b64encode(bytes(range(250)) * 3 + b"\x01")
-    line.lane.hear_model("resp_1", "item_1", b'"%b"' % odd)
+    line.lane.on_model_audio("resp_1", "item_1", b'"%b"' % odd)
     assert line.caller.sent[0] == {"event": "media", "streamSid": STREAM_SID, "media": {"payload": odd.decode()}}
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -10,7 +9,7 @@ from services.media_bridge.call.call import CallEnd
 from services.media_bridge.openai import requests_wire as request
 from shared.core.confirmation import Conclusion
 from shared.core.conversation.events import KeyPressed
-from shared.core.lifecycle.facts import CalleeClassified, CallEnded, Withdrawn
+from shared.core.lifecycle.facts import CalleeClassified, CallEnded, Fact, Withdrawn
 from shared.core.outcome import VerdictKind
 from tests.support.bridge_fakes import ATTEMPT, audio, delta
 from tests.support.call_stage import Stage, settled, tool
@@ -195,12 +194,12 @@ async def test_news_from_the_record_are_told_once() -> None:
     stage = Stage()
     async with stage.running():
         changed = stage.records._advance(CalleeClassified(NOON, ATTEMPT, "human")).confirmation
-        stage.call.record_changed(changed)
-        stage.call.record_changed(changed)
+        stage.call.changes.changed(changed)
+        stage.call.changes.changed(changed)
         withdrawn = stage.records._advance(Withdrawn(NOON)).confirmation
-        stage.call.record_changed(withdrawn)
+        stage.call.changes.changed(withdrawn)
         asked = len(stage.model.of("response.create"))
-        stage.call.record_changed(withdrawn)
+        stage.call.changes.changed(withdrawn)
         assert len(stage.model.of("response.create")) == asked
 
 
@@ -208,10 +207,10 @@ async def test_news_from_the_record_are_told_once() -> None:
     ("news", "reason"),
     [(lambda: CalleeClassified(NOON, ATTEMPT, "fax"), "machine"), (lambda: CallEnded(NOON, ATTEMPT, None), "call_ended")],
 )
-async def test_a_machine_or_the_calls_end_ends_it(news: Callable[[], Any], reason: str) -> None:
+async def test_a_machine_or_the_calls_end_ends_it(news: Callable[[], Fact], reason: str) -> None:
     stage = Stage()
     async with stage.running():
-        stage.call.record_changed(stage.records._advance(news()).confirmation)
+        stage.call.changes.changed(stage.records._advance(news()).confirmation)
         await settled()
     assert stage.end is not None
     assert stage.end.reason == reason
@@ -221,7 +220,7 @@ async def test_an_erased_order_is_taken_for_withdrawn() -> None:
     stage = Stage()
     async with stage.running():
         stage.respond(1)
-        stage.call.record_erased()
+        stage.call.changes.erased()
         assert stage.caller.of("clear")
         assert stage.script.plan.lines.goodbye_withdrawn in str(stage.model.of("response.create")[-1])
 
@@ -233,13 +232,13 @@ async def test_a_deadline_is_delivered_when_it_comes() -> None:
         stage.clock.now += 1.5
         stage.hear_all()
         stage.clock.now += 6.5
-        stage.call._deadline_reached()
+        stage.call._driver._timer.wake()
         assert stage.script.plan.lines.not_heard in str(stage.model.of("response.create")[-1])
 
 
 async def test_a_fault_in_the_machine_ends_the_call_and_leaves_the_keypad_to_twilio() -> None:
     stage = Stage()
-    stage.call._machine = None  # type: ignore[assignment]  # anything that goes wrong
+    stage.call._driver._machine = None  # type: ignore[assignment]  # anything that goes wrong
     with pytest.raises(ExceptionGroup):
         await stage.call.run()
     assert stage.caller.closed == (1011, "")
@@ -265,4 +264,4 @@ async def test_figures_tell_how_fast_it_was() -> None:
         stage.model.bring({"type": "input_audio_buffer.speech_stopped"})
         stage.clock.now += 0.5
         stage.begin(2, 100)
-    assert (stage.figures.greeting_ms, stage.figures.slowest_turn_ms, stage.figures.turns) == (250, 500, 1)
+    assert (stage.stats.greeting_ms, stage.stats.slowest_turn_ms, stage.stats.turns) == (250, 500, 1)

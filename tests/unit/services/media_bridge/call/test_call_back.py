@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time
 
 import pytest
 
-from services.media_bridge.call.call_script import PromptBook
+from services.media_bridge.call.call_script import CallScriptWriter
 from shared.core.confirmation import Attempt
 from shared.core.conversation.tools import OutcomeReport, parse_outcome
 from shared.core.dialing.advance import advance
@@ -17,14 +17,14 @@ from tests.support.orders import ALWAYS, PHONE, an_order
 
 MONDAY_FOUR = datetime(2026, 11, 23, 15, tzinfo=UTC)  # 16:00 in Tirana
 POLICY = replace(ALWAYS, window=Window(time(9), time(20)), zones_of=lambda _: ("Europe/Tirane",), weekdays=frozenset(range(6)))
-BOOK = PromptBook(policy=POLICY, default_language="sq", transcription_model="m", is_recorded=False)
+SCRIPTS = CallScriptWriter(policy=POLICY, default_language="sq", transcription_model="m", is_recorded=False)
 
 
 def next_call(callback_at: str | None, *, zone: str | None = None, policy: DialPolicy = POLICY) -> datetime | Outcome | None:
     """Let a customer ask for a call at that time, and return when the next one is planned."""
     order = replace(an_order(at=MONDAY_FOUR), customer=Customer(PHONE, timezone=zone))
     attempt = Attempt(id="att_1", number=1, direction=Direction.OUTBOUND, placed_at=MONDAY_FOUR)
-    plan = BOOK.write(order, attempt, MONDAY_FOUR).plan
+    plan = SCRIPTS.write(order, attempt, MONDAY_FOUR).plan
     given = "null" if callback_at is None else f'"{callback_at}"'
     report = parse_outcome(f'{{"outcome": "callback_requested", "callback_at": {given}}}', plan.zone)
     assert isinstance(report, OutcomeReport)

@@ -45,7 +45,7 @@ async def test_the_goodbye_and_the_evidence_are_in_the_other_language() -> None:
         stage.hear_all()
         stage.caller.bring({"event": "dtmf", "dtmf": {"digit": "1"}})
         await settled()
-        english = stage.script.translate("en")
+        english = stage.script.in_language("en")
         assert english is not None
         goodbye = stage.model.of("response.create")[-1]["response"]["instructions"]
         assert english.plan.lines.goodbyes[VerdictKind.CONFIRMED] in goodbye
@@ -72,4 +72,4 @@ async def test_a_language_that_nobody_speaks_here_is_not_switched_to() -> None:
         stage.respond(2, 0, tool("switch_language", WISH.replace('"en"', '"fr"')))
         assert "refused" in stage.model.of("conversation.item.create")[-2]["item"]["output"]
         assert len(stage.model.of("session.update")) == 2
-        assert stage.link.translate("fr") == stage.script
+        assert stage.call.model.switch_language("fr") == stage.script

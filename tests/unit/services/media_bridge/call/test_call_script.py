@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from services.media_bridge.call.call_script import Place, PromptBook
+from services.media_bridge.call.call_script import CallScriptWriter, OrderInCall
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.order import Customer, Item, Money, OnMachine, Order
 from shared.core.outcome import Channel, Direction, Verdict, VerdictKind
@@ -16,8 +16,8 @@ ORDER = Order("SHP-10482", Money(Decimal("59.90"), "EUR"), (Item("Kufje «wirele
 
 
 @pytest.fixture
-def book() -> PromptBook:
-    return PromptBook(policy=ALWAYS, default_language="sq", transcription_model="gpt-transcribe", is_recorded=False)
+def scripts() -> CallScriptWriter:
+    return CallScriptWriter(policy=ALWAYS, default_language="sq", transcription_model="gpt-transcribe", is_recorded=False)
 
 
 def a_call(direction: Direction = Direction.OUTBOUND, **customer: str) -> tuple[Confirmation, Attempt]:
@@ -25,113 +25,113 @@ def a_call(direction: Direction = Direction.OUTBOUND, **customer: str) -> tuple[
     return replace(an_order(), order=ORDER, customer=Customer("+38344123456", **customer), attempts=(attempt,)), attempt
 
 
-def test_the_greeting_says_who_calls_and_nothing_of_the_order(book: PromptBook) -> None:
-    lines = book.write(*a_call(name="Arta"), NOON).plan.lines
+def test_the_greeting_says_who_calls_and_nothing_of_the_order(scripts: CallScriptWriter) -> None:
+    lines = scripts.write(*a_call(name="Arta"), NOON).plan.lines
     assert "Shopaz" in lines.greeting
     assert "asistent automatik" in lines.greeting
     assert "Kufje" not in lines.greeting
 
 
-def test_who_calls_can_be_said_again_without_greeting_twice(book: PromptBook) -> None:
-    lines = book.write(*a_call(name="Arta"), NOON).plan.lines
+def test_who_calls_can_be_said_again_without_greeting_twice(scripts: CallScriptWriter) -> None:
+    lines = scripts.write(*a_call(name="Arta"), NOON).plan.lines
     assert lines.disclosure.startswith("Jam një asistent automatik")
     assert lines.greeting.startswith(f"Përshëndetje, j{lines.disclosure[1:]}")
     assert lines.repeat.startswith(lines.disclosure)
     assert "Kufje" in lines.repeat
 
 
-def test_every_decision_of_a_person_has_its_goodbye(book: PromptBook) -> None:
-    goodbyes = book.write(*a_call(), NOON).plan.lines.goodbyes
+def test_every_decision_of_a_person_has_its_goodbye(scripts: CallScriptWriter) -> None:
+    goodbyes = scripts.write(*a_call(), NOON).plan.lines.goodbyes
     assert set(goodbyes) == set(VerdictKind) - {VerdictKind.MACHINE}
 
 
-def test_the_instructions_hold_the_order_as_data_and_the_local_time(book: PromptBook) -> None:
-    text = book.write(*a_call(timezone="Europe/Tirane"), datetime(2026, 11, 23, 12, tzinfo=UTC)).revealed.text
+def test_the_instructions_hold_the_order_as_data_and_the_local_time(scripts: CallScriptWriter) -> None:
+    text = scripts.write(*a_call(timezone="Europe/Tirane"), datetime(2026, 11, 23, 12, tzinfo=UTC)).revealed.text
     assert '"total":"59.90 EUR"' in text
     assert "Monday 2026-11-23T13:00+01:00" in text
     assert "«wireless»" not in text.partition("# Order")[2]
 
 
-def test_before_a_person_has_answered_the_model_knows_nothing_but_the_orders_number(book: PromptBook) -> None:
-    script = book.write(*a_call(name="Arta"), NOON)
+def test_before_a_person_has_answered_the_model_knows_nothing_but_the_orders_number(scripts: CallScriptWriter) -> None:
+    script = scripts.write(*a_call(name="Arta"), NOON)
     assert '"id":"SHP-10482"' in script.instructions.text
     for secret in ("Kufje", "59.90", "pesëdhjetë e nëntë", "[details] «"):
         assert secret not in script.instructions.text
         assert secret in script.revealed.text
 
 
-def test_what_is_revealed_later_leaves_the_beginning_as_it_was_so_that_it_stays_in_openais_cache(book: PromptBook) -> None:
-    script = book.write(*a_call(), NOON)
+def test_what_is_revealed_later_leaves_the_beginning_as_it_was_so_that_it_stays_in_openais_cache(scripts: CallScriptWriter) -> None:
+    script = scripts.write(*a_call(), NOON)
     pairs = enumerate(zip(script.instructions.text, script.revealed.text, strict=False))
     first_difference = next(place for place, (before, after) in pairs if before != after)
     assert first_difference > 0.7 * len(script.revealed.text)
 
 
-def test_a_recorded_call_says_so(book: PromptBook) -> None:
-    plain = book.write(*a_call(), NOON).plan.lines.greeting
-    noted = replace(book, is_recorded=True).write(*a_call(), NOON).plan.lines.greeting
+def test_a_recorded_call_says_so(scripts: CallScriptWriter) -> None:
+    plain = scripts.write(*a_call(), NOON).plan.lines.greeting
+    noted = replace(scripts, is_recorded=True).write(*a_call(), NOON).plan.lines.greeting
     assert len(noted) > len(plain)
 
 
-def test_a_customer_who_phones_us_is_thanked(book: PromptBook) -> None:
-    inbound = book.write(*a_call(Direction.INBOUND), NOON).plan.lines
-    assert inbound.greeting != book.write(*a_call(), NOON).plan.lines.greeting
+def test_a_customer_who_phones_us_is_thanked(scripts: CallScriptWriter) -> None:
+    inbound = scripts.write(*a_call(Direction.INBOUND), NOON).plan.lines
+    assert inbound.greeting != scripts.write(*a_call(), NOON).plan.lines.greeting
     assert "asistent automatik" in inbound.disclosure
 
 
-def test_albanian_is_transcribed_without_naming_the_language(book: PromptBook) -> None:
-    script = book.write(*a_call(), NOON)
+def test_albanian_is_transcribed_without_naming_the_language(scripts: CallScriptWriter) -> None:
+    script = scripts.write(*a_call(), NOON)
     assert (script.language, script.transcription.language) == ("sq", None)
-    assert book.write(*a_call(language="en"), NOON).transcription.language == "en"
+    assert scripts.write(*a_call(language="en"), NOON).transcription.language == "en"
 
 
-def test_a_call_is_ended_politely_before_twilio_cuts_it(book: PromptBook) -> None:
-    assert book.write(*a_call(), NOON).plan.timing.call_s == 165
-    short = replace(book, policy=replace(ALWAYS, call_time_limit_s=20))
+def test_a_call_is_ended_politely_before_twilio_cuts_it(scripts: CallScriptWriter) -> None:
+    assert scripts.write(*a_call(), NOON).plan.timing.call_s == 165
+    short = replace(scripts, policy=replace(ALWAYS, call_time_limit_s=20))
     assert short.write(*a_call(), NOON).plan.timing.call_s == 10
 
 
-def test_the_shops_wish_for_machines_is_kept(book: PromptBook) -> None:
+def test_the_shops_wish_for_machines_is_kept(scripts: CallScriptWriter) -> None:
     confirmation, attempt = a_call()
     wishes = replace(confirmation.call, on_machine=OnMachine.LEAVE_MESSAGE)
-    assert book.write(replace(confirmation, call=wishes), attempt, NOON).plan.on_machine is OnMachine.LEAVE_MESSAGE
+    assert scripts.write(replace(confirmation, call=wishes), attempt, NOON).plan.on_machine is OnMachine.LEAVE_MESSAGE
 
 
-def test_a_first_order_is_followed_by_the_next_without_a_goodbye_or_a_second_greeting(book: PromptBook) -> None:
+def test_a_first_order_is_followed_by_the_next_without_a_goodbye_or_a_second_greeting(scripts: CallScriptWriter) -> None:
     inbound = a_call(Direction.INBOUND)
-    first = book.write(*inbound, NOON, Place(is_last=False)).plan.lines
+    first = scripts.write(*inbound, NOON, OrderInCall(is_last=False)).plan.lines
     assert set(first.acknowledgements) == {VerdictKind.CONFIRMED, VerdictKind.CANCELLED, VerdictKind.CHANGE_REQUESTED}
     assert "Përshëndetje" in first.greeting
-    second = book.write(*inbound, NOON, Place(is_first=False))
+    second = scripts.write(*inbound, NOON, OrderInCall(is_first=False))
     assert second.plan.lines.acknowledgements == {}
     assert second.plan.lines.greeting.startswith("Keni edhe një porosi tjetër")
     assert "asistent automatik" in second.plan.lines.disclosure
     assert second.instructions == second.revealed
 
 
-def test_the_same_call_can_be_had_in_another_language(book: PromptBook) -> None:
-    script = book.write(*a_call(name="Arta"), NOON)
-    english = script.translate("en")
+def test_the_same_call_can_be_had_in_another_language(scripts: CallScriptWriter) -> None:
+    script = scripts.write(*a_call(name="Arta"), NOON)
+    english = script.in_language("en")
     assert english is not None
     assert english.plan.lines == script.plan.lines_in("en")
     assert (english.language, english.plan.language, english.transcription.language) == ("en", "en", "en")
     assert english.plan.lines.disclosure.startswith("This is an automated assistant")
     assert "You ordered Kufje" in english.revealed.text
-    assert english.translate("sq") == script
-    assert script.translate("fr") is None
+    assert english.in_language("sq") == script
+    assert script.in_language("fr") is None
     assert script.plan.lines_in("fr") is None
 
 
 @pytest.mark.parametrize(("spoken", "language"), [("en", "en"), ("en-GB", "en"), ("fr", "sq"), (None, "sq")])
 def test_the_next_call_is_held_in_the_language_in_which_the_customer_last_decided(
-    book: PromptBook, spoken: str | None, language: str
+    scripts: CallScriptWriter, spoken: str | None, language: str
 ) -> None:
     confirmation, attempt = a_call(language="sq")
     verdict = Verdict(kind=VerdictKind.CALLBACK_REQUESTED, channel=Channel.VOICE, at=NOON, language=spoken)
     again = replace(confirmation, attempts=(replace(attempt, verdict=verdict), replace(attempt, number=2)))
-    assert book.write(again, again.attempts[1], NOON).language == language
+    assert scripts.write(again, again.attempts[1], NOON).language == language
 
 
-def test_the_next_order_is_spoken_about_in_the_language_of_the_talk(book: PromptBook) -> None:
-    second = book.write(*a_call(Direction.INBOUND), NOON, Place(is_first=False, language="en"))
+def test_the_next_order_is_spoken_about_in_the_language_of_the_talk(scripts: CallScriptWriter) -> None:
+    second = scripts.write(*a_call(Direction.INBOUND), NOON, OrderInCall(is_first=False, language="en"))
     assert second.plan.lines.greeting.startswith("You have one more order")

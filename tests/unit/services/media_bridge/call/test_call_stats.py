@@ -4,20 +4,20 @@ from decimal import Decimal
 
 from prometheus_client import CollectorRegistry
 
-from services.media_bridge.call.call_stats import Figures
+from services.media_bridge.call.call_stats import CallStats
 from services.media_bridge.metrics import BridgeMetrics
-from services.media_bridge.openai.pricing import PRICES, Usage
+from services.media_bridge.openai.pricing import PRICES, TokenUsage
 from shared.core.conversation import events as ev
 from shared.core.outcome import Channel, VerdictKind
 
 
-def figures(model: str = "gpt-realtime-2.1") -> tuple[Figures, CollectorRegistry]:
+def stats_of(model: str = "gpt-realtime-2.1") -> tuple[CallStats, CollectorRegistry]:
     registry = CollectorRegistry()
-    return Figures(BridgeMetrics(registry), PRICES.get(model), on_line_at=10.0), registry
+    return CallStats(BridgeMetrics(registry), PRICES.get(model), on_line_at=10.0), registry
 
 
 def test_the_first_sound_is_the_greeting_and_later_ones_answers() -> None:
-    noted, registry = figures()
+    noted, registry = stats_of()
     for event, at in (
         (ev.AudioBegan("r1", "i1"), 10.2),
         (ev.SpeechStopped(), 12.0),
@@ -30,14 +30,14 @@ def test_the_first_sound_is_the_greeting_and_later_ones_answers() -> None:
 
 
 def test_a_barge_in_is_counted_with_its_delay() -> None:
-    noted, registry = figures()
+    noted, registry = stats_of()
     noted.note_clear(0.0012)
     assert (noted.barge_ins, noted.slowest_clear_ms) == (1, 1.2)
     assert registry.get_sample_value("bridge_barge_ins_total") == 1
 
 
 def test_decisions_and_lost_sessions_are_counted() -> None:
-    noted, registry = figures()
+    noted, registry = stats_of()
     noted.note_verdict(VerdictKind.CONFIRMED, Channel.VOICE)
     noted.note(ev.ModelLost("closed"), 11.0)
     assert noted.verdict is VerdictKind.CONFIRMED
@@ -46,8 +46,8 @@ def test_decisions_and_lost_sessions_are_counted() -> None:
 
 
 def test_the_cost_is_known_where_the_price_is() -> None:
-    noted, _ = figures()
-    noted.usage += Usage(audio_out=1_000_000)
+    noted, _ = stats_of()
+    noted.usage += TokenUsage(audio_out=1_000_000)
     assert noted.cost == Decimal(64)
-    unknown, _ = figures("a-model-of-tomorrow")
+    unknown, _ = stats_of("a-model-of-tomorrow")
     assert unknown.cost is None

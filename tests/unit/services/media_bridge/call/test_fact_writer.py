@@ -1,10 +1,11 @@
 """What a call must not lose is written in order, however long the store is away."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
-from services.media_bridge.call.fact_writer import CallName, RecordKeeper
+from services.media_bridge.call.fact_writer import MOST_VERDICTS, CallIds, FactWriter
 from shared.core.confirmation import Conclusion
 from shared.core.conversation.actions import EndConversation, RecordVerdict
 from shared.core.conversation.tools import OutcomeReport
@@ -15,35 +16,54 @@ from tests.support.bridge_fakes import ATTEMPT, FakeClock, FakeRecords, FakeTran
 from tests.support.orders import NOON, after
 
 CONFIRMED = RecordVerdict(OutcomeReport(kind=VerdictKind.CONFIRMED, quote="po"), Channel.VOICE)
+
+
+class SlowTranscripts(FakeTranscripts):
+    """Stores once it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_begun, self.may_end = asyncio.Event(), asyncio.Event()
+
+    async def append(self, confirmation_id: str, turns: Sequence[Turn], /) -> None:
+        self.has_begun.set()
+        await self.may_end.wait()
+        await super().append(confirmation_id, turns)
+
+
+def decided(kind: VerdictKind, quote: str) -> RecordVerdict:
+    return RecordVerdict(OutcomeReport(kind=kind, quote=quote), Channel.VOICE)
+
+
 TURN = Turn(attempt=1, position=0, speaker=Speaker.AGENT, text="Përshëndetje", at=NOON)
 
 
 @asynccontextmanager
-async def a_keeper(
+async def a_writer(
     records: FakeRecords, transcripts: FakeTranscripts | None = None, clock: FakeClock | None = None
-) -> AsyncIterator[RecordKeeper]:
-    name = CallName(records.confirmation.id, ATTEMPT)
-    keeper = RecordKeeper(records, transcripts or FakeTranscripts(), name, clock=clock or FakeClock())
+) -> AsyncIterator[FactWriter]:
+    name = CallIds(records.confirmation.id, ATTEMPT)
+    writer = FactWriter(records, transcripts or FakeTranscripts(), name, clock=clock or FakeClock())
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(keeper.run())
-        yield keeper
-        keeper.finish()
+        tasks.create_task(writer.run())
+        yield writer
+        writer.finish()
 
 
 async def test_facts_are_written_in_the_order_in_which_they_happened() -> None:
     records = FakeRecords().begin()
-    async with a_keeper(records) as keeper:
-        keeper.put_disclosure()
-        keeper.put_verdict(CONFIRMED, "sq")
-        keeper.put_end(EndConversation(None, "decided"), None)
-        assert await keeper.flushed(1)
+    async with a_writer(records) as writer:
+        writer.put_disclosure()
+        writer.put_verdict(CONFIRMED, "sq")
+        writer.put_end(EndConversation(None, "decided"), None)
+        assert await writer.flushed(1)
     assert [type(fact) for fact in records.facts[1:]] == [DisclosurePlayed, VerdictGiven, ConversationEnded]
 
 
 async def test_a_verdict_keeps_its_words_and_the_calls_language() -> None:
     records = FakeRecords().begin()
-    async with a_keeper(records) as keeper:
-        keeper.put_verdict(CONFIRMED, "sq")
+    async with a_writer(records) as writer:
+        writer.put_verdict(CONFIRMED, "sq")
     verdict = records.confirmation.attempts[0].verdict
     assert verdict is not None
     assert (verdict.kind, verdict.quote, verdict.language, verdict.at) == (VerdictKind.CONFIRMED, "po", "sq", NOON)
@@ -52,28 +72,68 @@ async def test_a_verdict_keeps_its_words_and_the_calls_language() -> None:
 async def test_a_fact_that_waited_is_dated_when_it_happened() -> None:
     records, clock = FakeRecords().begin(), FakeClock()
     records.is_away = True
-    async with a_keeper(records, clock=clock) as keeper:
-        keeper.put_end(EndConversation(Conclusion.UNDECIDED, "silence"), None)
-        assert not await keeper.flushed(0.01)
+    async with a_writer(records, clock=clock) as writer:
+        writer.put_end(EndConversation(Conclusion.UNDECIDED, "silence"), None)
+        assert not await writer.flushed(0.01)
         clock.now, records.now, records.is_away = clock.now + 30, after(30), False
-        assert await keeper.flushed(2)
+        assert await writer.flushed(2)
     assert records.confirmation.attempts[0].stream_closed_at == NOON
 
 
 async def test_what_belongs_to_an_erased_order_is_let_go() -> None:
     records = FakeRecords().begin()
-    name = CallName(f"cnf_{9:026}", ATTEMPT)
-    keeper = RecordKeeper(records, FakeTranscripts(), name, clock=FakeClock())
-    keeper.put_disclosure()
-    keeper.finish()
-    await keeper.run()
-    assert await keeper.flushed(0)
+    name = CallIds(f"cnf_{9:026}", ATTEMPT)
+    writer = FactWriter(records, FakeTranscripts(), name, clock=FakeClock())
+    writer.put_disclosure()
+    writer.finish()
+    await writer.run()
+    assert await writer.flushed(0)
 
 
 async def test_turns_are_stored_and_no_turns_are_no_work() -> None:
     records, transcripts = FakeRecords().begin(), FakeTranscripts()
-    async with a_keeper(records, transcripts) as keeper:
-        keeper.put_turns([])
-        assert await keeper.flushed(0.01)
-        keeper.put_turns([TURN])
+    async with a_writer(records, transcripts) as writer:
+        writer.put_turns([])
+        assert await writer.flushed(0.01)
+        writer.put_turns([TURN])
     assert transcripts.turns == [TURN]
+
+
+async def test_while_the_store_is_away_turns_wait_once_and_only_the_newest_are_stored() -> None:
+    records, transcripts = FakeRecords().begin(), FakeTranscripts()
+    records.is_away = True
+    async with a_writer(records, transcripts) as writer:
+        writer.put_disclosure()
+        for number in range(1000):
+            writer.put_turns([replace(TURN, text=f"{number}")])
+            assert len(writer._waiting) <= 2
+        records.is_away = False
+    assert [turn.text for turn in transcripts.turns] == ["999"]
+
+
+async def test_turns_that_come_while_earlier_ones_are_stored_are_stored_too() -> None:
+    records, transcripts = FakeRecords().begin(), SlowTranscripts()
+    async with a_writer(records, transcripts) as writer:
+        writer.put_turns([TURN])
+        await transcripts.has_begun.wait()
+        writer.put_turns([TURN, replace(TURN, position=1)])
+        transcripts.may_end.set()
+    assert len(transcripts.turns) == 2
+
+
+async def test_however_often_the_customer_decides_meanwhile_the_newest_decision_and_every_other_fact_is_written() -> None:
+    records = FakeRecords().begin()
+    records.is_away = True
+    async with a_writer(records) as writer:
+        writer.put_disclosure()
+        for number in range(1000):
+            writer.put_verdict(decided(VerdictKind.CONFIRMED if number % 2 else VerdictKind.CANCELLED, f"{number}"), "sq")
+            assert len(writer._waiting) <= MOST_VERDICTS + 1
+        writer.put_end(EndConversation(None, "decided"), None)
+        await asyncio.sleep(0)
+        records.is_away = False
+    written = [type(fact) for fact in records.facts[1:]]
+    assert written == [DisclosurePlayed, *[VerdictGiven] * MOST_VERDICTS, ConversationEnded]
+    verdict = records.confirmation.attempts[0].verdict
+    assert verdict is not None
+    assert (verdict.kind, verdict.quote) == (VerdictKind.CONFIRMED, "999")

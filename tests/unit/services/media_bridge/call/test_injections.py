@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from services.media_bridge.call.call_script import CallScript, PromptBook
+from services.media_bridge.call.call_script import CallScript, CallScriptWriter
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.order import Customer, Delivery, Item, Money, Order
 from shared.core.outcome import Direction
@@ -33,7 +33,7 @@ INJECTIONS = (
     "a" * 5000,
 )
 FIELDS = ("item", "company", "name", "address", "order_id", "metadata")
-BOOK = PromptBook(policy=ALWAYS, default_language="sq", transcription_model="m", is_recorded=True)
+SCRIPTS = CallScriptWriter(policy=ALWAYS, default_language="sq", transcription_model="m", is_recorded=True)
 KEYED = re.compile(r"^\s*[-*]?\s*\[(\w+)\]\s*«([^»]*)»", re.MULTILINE)
 
 
@@ -48,7 +48,7 @@ def an_order_with(field: str, text: str) -> Confirmation:
 
 def written(field: str, text: str, direction: Direction = Direction.OUTBOUND) -> CallScript:
     attempt = Attempt(id="att_1", number=1, direction=direction, placed_at=NOON)
-    return BOOK.write(an_order_with(field, text), attempt, datetime(2026, 11, 23, 12, tzinfo=UTC))
+    return SCRIPTS.write(an_order_with(field, text), attempt, datetime(2026, 11, 23, 12, tzinfo=UTC))
 
 
 HARMLESS = written("item", "Kufje")

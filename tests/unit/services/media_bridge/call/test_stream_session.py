@@ -1,21 +1,21 @@
-"""From a connected stream to a call, or to the door."""
+"""From a connected stream to a call, or to a rejection."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
 
-from services.media_bridge.call.admission import Door
-from services.media_bridge.call.call_script import PromptBook
+from services.media_bridge.call.admission import StreamAdmission
+from services.media_bridge.call.call_script import CallScriptWriter
+from services.media_bridge.call.model_session import SessionSettings
 from services.media_bridge.call.next_order import NextOrders
-from services.media_bridge.call.stream_session import Desk, Lobby, receive_stream
+from services.media_bridge.call.pending_stream import PendingStream
+from services.media_bridge.call.stream_session import BridgeDependencies, receive_stream
 from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.openai.pricing import PRICES, Prices
-from services.media_bridge.twilio.leg import CallerLeg
 from shared.twilio.stream_token import issue
 from tests.support.bridge_fakes import (
     ATTEMPT,
@@ -24,10 +24,10 @@ from tests.support.bridge_fakes import (
     FakeClock,
     FakeRecords,
     FakeSessions,
-    FakeSocket,
     FakeTranscripts,
     FakeWatches,
     NoOrders,
+    a_caller_leg,
 )
 from tests.support.orders import ALWAYS
 
@@ -35,37 +35,33 @@ SECRET = "x" * 32
 
 
 class Front:
-    """A desk over fakes, and one stream at it."""
+    """The bridge over fakes, and one stream that it serves."""
 
     def __init__(self, *, record_folder: Path | None = None, start_limit_s: float = 5, prices: Prices | None = None) -> None:
         self.records = FakeRecords().begin()
         self.watches = FakeWatches()
         self.sessions = FakeSessions()
         self.registry = CollectorRegistry()
-        self.lobby = Lobby()
-        self.leg = CallerLeg(self.lobby)
-        self.socket = FakeSocket(self.leg)
-        self.leg.use(self.socket)
-        self.work: list[Coroutine[Any, Any, None]] = []
+        self.pending = PendingStream()
+        self.leg, self.socket = a_caller_leg(self.pending)
+        self.work: list[Coroutine[None, None, None]] = []
         self.tasks: asyncio.TaskGroup | None = None
-        self.desk = Desk(
-            door=Door(self.records, signing_secret=SECRET, prompt_version="v"),
-            records=self.records,
+        self.dependencies = BridgeDependencies(
+            admission=StreamAdmission(self.records, signing_secret=SECRET, prompt_version="v"),
+            confirmations=self.records,
             transcripts=FakeTranscripts(),
             watches=self.watches,
             next_orders=NextOrders(self.records, NoOrders(), prompt_version="v"),
-            prompts=PromptBook(policy=ALWAYS, default_language="sq", transcription_model="m", is_recorded=False),
-            sessions=self.sessions,
-            voice="marin",
+            scripts=CallScriptWriter(policy=ALWAYS, default_language="sq", transcription_model="m", is_recorded=False),
+            sessions=SessionSettings(sessions=self.sessions, voice="marin", metrics=BridgeMetrics(self.registry)),
             prices=prices,
             record_folder=record_folder,
-            metrics=BridgeMetrics(self.registry),
-            background=self.background,
+            run_in_background=self.run_in_background,
             wall_clock=FakeClock().wall,
             start_limit_s=start_limit_s,
         )
 
-    def background(self, work: Coroutine[Any, Any, None]) -> None:
+    def run_in_background(self, work: Coroutine[None, None, None]) -> None:
         assert self.tasks is not None
         self.tasks.create_task(work)
 
@@ -77,7 +73,7 @@ class Front:
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         async with asyncio.timeout(5), asyncio.TaskGroup() as self.tasks:
-            self.tasks.create_task(receive_stream(self.desk, self.leg, self.lobby))
+            self.tasks.create_task(receive_stream(self.dependencies, self.leg, self.pending))
             await settled()
             yield
 
@@ -166,12 +162,12 @@ async def test_a_disk_that_refuses_costs_only_the_recording(tmp_path: Path) -> N
     assert front.records.confirmation.attempts[0].stream_closed_at is not None
 
 
-def test_a_lobby_keeps_a_few_facts_and_no_more() -> None:
+def test_a_pending_stream_keeps_a_few_events_and_no_more() -> None:
     async def fill() -> int:
         front = Front()
         for _ in range(100):
             front.socket.bring({"event": "mark", "mark": {"name": "m1"}})
-        return len(front.lobby.early)
+        return len(front.pending.early)
 
     assert asyncio.run(fill()) == 32
 

@@ -1,19 +1,19 @@
 """The turns of a call."""
 
-from services.media_bridge.call.transcript import Transcript
+from services.media_bridge.call.transcript import CallTranscript
 from services.media_bridge.openai.events_wire import ItemAdded
 from tests.support.orders import NOON, after
 
 
-def a_talk() -> Transcript:
-    transcript = Transcript(2)
+def a_talk() -> CallTranscript:
+    transcript = CallTranscript(2)
     transcript.add_item(ItemAdded("a1", True, None), NOON)
     transcript.add_item(ItemAdded("c1", False, "a1"), after(5))
     transcript.add_item(ItemAdded("a2", True, "c1"), after(6))
     return transcript
 
 
-def texts(transcript: Transcript) -> list[tuple[str, str]]:
+def texts(transcript: CallTranscript) -> list[tuple[str, str]]:
     return [(turn.speaker.value, turn.text) for turn in transcript.turns()]
 
 

@@ -8,17 +8,17 @@ import pytest
 from services.media_bridge.openai.events_wire import (
     AgentSaid,
     CustomerSaid,
-    ErrorTold,
+    ErrorReported,
     ItemAdded,
     Malformed,
     ResponseFinished,
-    SessionTold,
-    Told,
+    ServerEvent,
+    SessionDescribed,
+    event_of,
     read,
-    told,
-    words,
+    transcript_delta,
 )
-from services.media_bridge.openai.pricing import Usage
+from services.media_bridge.openai.pricing import TokenUsage
 from shared.core.conversation.events import (
     ResponseDone,
     ResponseRefused,
@@ -52,13 +52,13 @@ USAGE = {
 }
 
 
-def what(event: dict[str, Any]) -> Told | Malformed | None:
+def what(event: dict[str, Any]) -> ServerEvent | Malformed | None:  # Any: JSON
     message = json.dumps(event).encode()
     head = read(message)
-    return told(head, message)
+    return event_of(head, message)
 
 
-def done(**response: object) -> dict[str, Any]:
+def done(**response: object) -> dict[str, Any]:  # Any: JSON
     base: dict[str, object] = {
         "id": "resp_1",
         "object": "realtime.response",
@@ -69,7 +69,7 @@ def done(**response: object) -> dict[str, Any]:
     return {"type": "response.done", "event_id": "event_1", "response": {**base, **response}}
 
 
-def finished(event: dict[str, Any]) -> ResponseFinished:
+def finished(event: dict[str, Any]) -> ResponseFinished:  # Any: JSON
     result = what(event)
     assert isinstance(result, ResponseFinished)
     return result
@@ -81,9 +81,9 @@ _RUNNING = "conversation_already_has_active_response"
 @pytest.mark.parametrize(
     ("event", "expected"),
     [
-        (session("session.created"), SessionTold(False, 4e9, "audio/pcmu", "audio/pcmu")),
-        (session("session.updated", output_format="audio/pcm"), SessionTold(True, 4e9, "audio/pcmu", "audio/pcm")),
-        ({"type": "session.updated"}, SessionTold(True, None, "", "")),
+        (session("session.created"), SessionDescribed(False, 4e9, "audio/pcmu", "audio/pcmu")),
+        (session("session.updated", output_format="audio/pcm"), SessionDescribed(True, 4e9, "audio/pcmu", "audio/pcm")),
+        ({"type": "session.updated"}, SessionDescribed(True, None, "", "")),
         ({"type": "input_audio_buffer.speech_started", "audio_start_ms": 3, "item_id": "item_3"}, SpeechStarted()),
         ({"type": "input_audio_buffer.speech_stopped", "audio_end_ms": 9, "item_id": "item_3"}, SpeechStopped()),
         ({"type": "response.created", "response": {"id": "resp_1", "status": "in_progress"}}, ResponseStarted("resp_1")),
@@ -107,11 +107,11 @@ _RUNNING = "conversation_already_has_active_response"
         ),
         (
             {"type": "error", "error": {"type": "invalid_request_error", "code": None, "event_id": "x"}},
-            ErrorTold("invalid_request_error", "x"),
+            ErrorReported("invalid_request_error", "x"),
         ),
         ({"type": "error", "error": {"code": _RUNNING, "event_id": "response"}}, ResponseRefused()),
-        ({"type": "error", "error": {"code": _RUNNING, "event_id": None}}, ErrorTold(_RUNNING, None)),
-        ({"type": "error"}, ErrorTold("unknown", None)),
+        ({"type": "error", "error": {"code": _RUNNING, "event_id": None}}, ErrorReported(_RUNNING, None)),
+        ({"type": "error"}, ErrorReported("unknown", None)),
         ({"type": "rate_limits.updated", "rate_limits": []}, None),
         ({"type": "conversation.item.created", "item": 7}, Malformed()),
         ({"type": "response.created"}, Malformed()),
@@ -120,7 +120,7 @@ _RUNNING = "conversation_already_has_active_response"
         ({}, None),
     ],
 )
-def test_what_each_event_tells(event: dict[str, Any], expected: Told | Malformed | None) -> None:
+def test_what_each_event_tells(event: dict[str, Any], expected: ServerEvent | Malformed | None) -> None:  # Any: JSON
     assert what(event) == expected
 
 
@@ -148,32 +148,32 @@ def test_half_a_tool_call_is_none() -> None:
         ({"type": "failed", "error": {"type": "x", "code": "insufficient_quota"}}, "insufficient_quota"),
     ],
 )
-def test_the_reason_is_a_short_code(details: dict[str, Any] | None, reason: str | None) -> None:
+def test_the_reason_is_a_short_code(details: dict[str, Any] | None, reason: str | None) -> None:  # Any: JSON
     assert finished(done(status="failed", status_details=details)).event.reason == reason
 
 
 def test_cached_tokens_are_counted_apart() -> None:
-    expected = Usage(text_in=59, audio_in=9, text_cached=60, audio_cached=4, text_out=30, audio_out=91)
+    expected = TokenUsage(text_in=59, audio_in=9, text_cached=60, audio_cached=4, text_out=30, audio_out=91)
     assert finished(done(usage=USAGE)).usage == expected
 
 
 @pytest.mark.parametrize("usage", [None, {}, {"input_token_details": None}, {"output_token_details": {"text_tokens": None}}])
-def test_missing_usage_counts_nothing(usage: dict[str, Any] | None) -> None:
-    assert finished(done(usage=usage)).usage == Usage()
+def test_missing_usage_counts_nothing(usage: dict[str, Any] | None) -> None:  # Any: JSON
+    assert finished(done(usage=usage)).usage == TokenUsage()
 
 
 def test_the_head_of_audio_has_all_that_the_lane_needs() -> None:
     message = json.dumps({"obfuscation": "x", **delta("item_1", 1)}, indent=1).encode()
     head = read(message)
     assert (head.response_id, head.item_id, bytes(head.delta)) == ("resp_1", "item_1", b'"//////////8="')
-    assert told(head, message) is None
+    assert event_of(head, message) is None
 
 
 def test_words_keep_the_space_that_leads_them() -> None:
     head = read(b'{"type":"response.output_audio_transcript.delta","item_id":"i","delta":" mir\\u00eb"}')
-    assert words(head) == " mirë"
+    assert transcript_delta(head) == " mirë"
 
 
 def test_a_delta_that_is_no_text_has_no_words() -> None:
     head = read(b'{"type":"response.output_audio_transcript.delta","delta":{}}')
-    assert words(head) == ""
+    assert transcript_delta(head) == ""

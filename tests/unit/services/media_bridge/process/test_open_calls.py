@@ -3,7 +3,7 @@
 import pytest
 
 from services.media_bridge.process.open_calls import OpenCalls
-from services.media_bridge.process.shared_memory import Siblings
+from services.media_bridge.process.shared_memory import BridgeSharedMemory
 from shared.core.errors import StoreUnavailableError
 
 
@@ -22,19 +22,19 @@ class Redis:
 async def test_the_calls_that_are_not_with_us_ring_for_all_processes_alike(
     processes: int, open_calls: int, streams: int, ringing: int
 ) -> None:
-    siblings = Siblings(processes)
-    siblings.note_streams(streams)
-    calls = OpenCalls(Redis(open_calls), siblings)
+    memory = BridgeSharedMemory(processes)
+    memory.note_streams(streams)
+    calls = OpenCalls(Redis(open_calls), memory)
     assert calls.ringing() == 0
-    await calls.look()
+    await calls.refresh()
     assert calls.ringing() == ringing
 
 
 async def test_with_redis_away_none_are_known_of() -> None:
     redis = Redis(3)
-    calls = OpenCalls(redis, Siblings(1))
-    await calls.look()
+    calls = OpenCalls(redis, BridgeSharedMemory(1))
+    await calls.refresh()
     redis.is_away = True
     with pytest.raises(StoreUnavailableError):
-        await calls.look()
+        await calls.refresh()
     assert calls.ringing() == 0

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Coroutine
 from typing import Any
 
 import pytest
@@ -11,10 +10,11 @@ from picows import WSUpgradeRequest, WSUpgradeResponseWithListener
 from prometheus_client import CollectorRegistry
 
 from services.media_bridge.metrics import BridgeMetrics
+from services.media_bridge.picows_websocket import PicowsListener
+from services.media_bridge.process.call_tasks import CallTasks
 from services.media_bridge.process.server import StreamServer
-from services.media_bridge.process.shared_memory import Siblings
+from services.media_bridge.process.shared_memory import BridgeSharedMemory
 from services.media_bridge.twilio.signature import SignatureCheck
-from services.media_bridge.websocket import PicowsSocket
 from shared.runtime.health import Health
 from shared.settings.parsers import Bind
 
@@ -27,24 +27,26 @@ class Port:
     def __init__(self, *, requires_signature: bool = False, max_streams: int = 9) -> None:
         self.registry = CollectorRegistry()
         self.health = Health(self.registry)
+        self.memory = BridgeSharedMemory(1)
+        self.tasks = CallTasks()
         self.server = StreamServer(
+            object(),  # type: ignore[arg-type]  # used only once a stream is there
+            self.tasks,
             bind=Bind("127.0.0.1", 0),
             health=self.health,
             metrics=BridgeMetrics(self.registry),
-            signature=SignatureCheck(auth_token="12345", stream_url="wss://example.com/media"),
-            requires_signature=requires_signature,
+            signature=SignatureCheck(auth_token="12345", stream_url="wss://example.com/media", is_required=requires_signature),
             max_streams=max_streams,
-            siblings=Siblings(1),
+            shared_memory=self.memory,
         )
-        self.server._desk = object()  # type: ignore[assignment]  # used only once a stream is there
 
-    def ask(self, path: str, **headers: str) -> Any:  # noqa: ANN401 - a socket or a response
+    def ask(self, path: str, **headers: str) -> Any:  # noqa: ANN401 - Any: a socket or a response
         request = WSUpgradeRequest()
         request.method, request.version, request.path = b"GET", b"HTTP/1.1", path.encode()
         request.headers = CIMultiDict(headers)
         return self.server._answer(request)
 
-    def status(self, path: str, **headers: str) -> tuple[int, dict[str, Any]]:
+    def status(self, path: str, **headers: str) -> tuple[int, dict[str, Any]]:  # Any: JSON
         answer = self.ask(path, **headers)
         assert isinstance(answer, WSUpgradeResponseWithListener)
         return int(answer.response.status), json.loads(answer.response.body or b"{}")
@@ -74,7 +76,7 @@ async def test_metrics_come_in_prometheus_form() -> None:
 @pytest.mark.parametrize("path", ["/media-stream", "/media-stream/", "/media-stream?x=1"])
 async def test_a_stream_is_accepted(path: str) -> None:
     port = Port()
-    assert isinstance(port.ask(path), PicowsSocket)
+    assert isinstance(port.ask(path), PicowsListener)
     assert port.count("bridge_handshakes_total", answer="accepted") == 1
     assert port.count("bridge_handshake_signatures_total", signature="invalid") == 1
 
@@ -82,7 +84,7 @@ async def test_a_stream_is_accepted(path: str) -> None:
 async def test_an_unsigned_stream_is_refused_only_where_that_is_asked_for() -> None:
     port = Port(requires_signature=True)
     assert port.status("/media-stream")[0] == 403
-    assert isinstance(port.ask("/media-stream", **{"x-twilio-signature": SIGNED}), PicowsSocket)
+    assert isinstance(port.ask("/media-stream", **{"x-twilio-signature": SIGNED}), PicowsListener)
 
 
 async def test_a_draining_or_full_bridge_sends_the_call_on_to_the_keypad() -> None:
@@ -91,17 +93,14 @@ async def test_a_draining_or_full_bridge_sends_the_call_on_to_the_keypad() -> No
     draining = Port()
     draining.health.start_draining()
     assert draining.status("/media-stream") == (503, {"status": "refused", "reason": "draining"})
-    starting = Port()
-    starting.server._desk = None
-    assert starting.status("/media-stream")[0] == 503
 
 
 async def test_a_place_that_became_no_stream_is_given_back() -> None:
     port = Port(max_streams=1)
-    assert isinstance(port.ask("/media-stream"), PicowsSocket)
-    assert port.server._siblings.streams == 1
+    assert isinstance(port.ask("/media-stream"), PicowsListener)
+    assert port.memory.streams == 1
     await asyncio.sleep(0)  # picows has found fault with the handshake meanwhile
-    assert port.server._siblings.streams == 0
+    assert port.memory.streams == 0
 
 
 async def test_calls_that_are_broken_off_leave_what_they_have_to_write() -> None:
@@ -116,11 +115,10 @@ async def test_calls_that_are_broken_off_leave_what_they_have_to_write() -> None
         try:
             await asyncio.Event().wait()
         finally:
-            port.server.keep(write())
+            port.tasks.run_in_background(write())
 
-    async with asyncio.TaskGroup() as tasks:
-        port.server._tasks = tasks
-        port.server._calls.add(port.server._add(tasks, call()))
+    async with port.tasks.running():
+        port.tasks.start_call(call())
         await has_begun.wait()
         await port.server.end_calls(5)
         assert written == ["turns"]
@@ -130,16 +128,8 @@ async def test_calls_that_are_broken_off_leave_what_they_have_to_write() -> None
 async def test_draining_ends_at_once_without_work_and_gives_up_on_work_without_end() -> None:
     port = Port()
     await port.server.drained(0.01)
-    port.server._in_hand = 1
-    port.server._is_idle.clear()
-    await port.server.drained(0.01)
-    assert port.server.work_in_hand == 1
-
-
-async def test_before_it_serves_it_keeps_no_work() -> None:
-    async def nothing() -> None: ...
-
-    work: Coroutine[Any, Any, None] = nothing()
-    Port().server.keep(work)
-    with pytest.raises(RuntimeError):
-        await work
+    async with port.tasks.running():
+        port.tasks.start_call(asyncio.Event().wait())  # type: ignore[arg-type]  # what it returns does not matter
+        await port.server.drained(0.01)
+        assert port.server.work_in_hand == 1
+        port.tasks.cancel_calls()

@@ -9,11 +9,11 @@ from structlog.testing import capture_logs
 from ulid import ULID
 
 from services.media_bridge.metrics import BridgeMetrics
-from services.media_bridge.recordings.retention import RecordingSweep, pause_s
+from services.media_bridge.recordings.retention import RecordingRetention, pause_s
 from shared.core.errors import StoreUnavailableError
 
 
-class Records:
+class Confirmations:
     """A store with some confirmations."""
 
     def __init__(self, *ids: str) -> None:
@@ -32,9 +32,9 @@ class Records:
         return frozenset(self.ids.intersection(confirmation_ids))
 
 
-def sweep_of(folder: Path, records: Records) -> RecordingSweep:
+def sweep_of(folder: Path, records: Confirmations) -> RecordingRetention:
     erased = BridgeMetrics(CollectorRegistry()).recordings_erased
-    return RecordingSweep(folder, identity=records.identity, existing=records.existing, erased=erased)
+    return RecordingRetention(folder, identity=records.identity, existing=records.existing, erased=erased)
 
 
 def recording(folder: Path, confirmation_id: str, attempt: int = 1) -> Path:
@@ -53,7 +53,7 @@ async def test_the_recordings_of_a_confirmation_that_is_gone_are_erased_and_no_o
     erased = [recording(tmp_path, gone, attempt) for attempt in (1, 2, 3)]
     foreign = tmp_path / "cnf_notes.wav"
     foreign.write_bytes(b"")
-    assert await sweep_of(tmp_path, Records(here)).sweep() == 3
+    assert await sweep_of(tmp_path, Confirmations(here)).sweep() == 3
     assert all(path.exists() for path in (*kept, foreign))
     assert not any(path.exists() for path in erased)
 
@@ -61,20 +61,20 @@ async def test_the_recordings_of_a_confirmation_that_is_gone_are_erased_and_no_o
 async def test_many_recordings_are_asked_for_in_handfuls(tmp_path: Path) -> None:
     for _ in range(450):
         recording(tmp_path, an_id())
-    records = Records()
+    records = Confirmations()
     assert await sweep_of(tmp_path, records).sweep() == 450
     assert records.asked == 3
 
 
 async def test_a_folder_that_is_not_there_yet_is_no_fault(tmp_path: Path) -> None:
-    assert await sweep_of(tmp_path / "none", Records()).sweep() == 0
+    assert await sweep_of(tmp_path / "none", Confirmations()).sweep() == 0
 
 
 async def test_another_store_erases_nothing_and_says_so_once(tmp_path: Path) -> None:
     here = an_id()
     path = recording(tmp_path, here)
-    await sweep_of(tmp_path, Records(here)).sweep()
-    emptied = Records()
+    await sweep_of(tmp_path, Confirmations(here)).sweep()
+    emptied = Confirmations()
     emptied.name = "another"
     sweep = sweep_of(tmp_path, emptied)
     with capture_logs() as lines:
@@ -88,13 +88,13 @@ async def test_another_store_erases_nothing_and_says_so_once(tmp_path: Path) -> 
 async def test_a_crash_over_the_name_of_the_store_costs_no_erasure(tmp_path: Path) -> None:
     recording(tmp_path, an_id())
     (tmp_path / ".store").write_bytes(b"")
-    assert await sweep_of(tmp_path, Records()).sweep() == 1
+    assert await sweep_of(tmp_path, Confirmations()).sweep() == 1
     assert (tmp_path / ".store").read_text("ascii") == "ours"
 
 
 async def test_what_redis_could_not_tell_is_asked_again(tmp_path: Path) -> None:
     path = recording(tmp_path, an_id())
-    records = Records()
+    records = Confirmations()
     records.is_away = True
     sweep = sweep_of(tmp_path, records)
     with capture_logs() as lines:

@@ -1,4 +1,4 @@
-"""What one stream may say besides its sound."""
+"""What one stream may send besides its audio."""
 
 from services.media_bridge.twilio.flood_guard import MOST_KEYS, MOST_MESSAGES, FloodGuard
 
@@ -15,27 +15,27 @@ def test_what_twilio_sends_is_never_too_much() -> None:
     clock = Clock()
     guard = FloodGuard(clock)
     for _ in range(20):
-        assert not any(guard.rest_s() for _ in range(MOST_MESSAGES - 1))
+        assert not any(guard.pause_s() for _ in range(MOST_MESSAGES - 1))
         clock.now += 1.0
 
 
-def test_a_flooding_stream_rests_until_its_second_is_over() -> None:
+def test_a_flooding_stream_pauses_until_its_second_is_over() -> None:
     clock = Clock()
     guard = FloodGuard(clock)
-    guard.rest_s()
+    guard.pause_s()
     clock.now += 0.25
-    rests = [guard.rest_s() for _ in range(MOST_MESSAGES)]
-    assert not any(rests[: MOST_MESSAGES - 2])
-    assert rests[-2:] == [0.75, 0.75]
+    pauses = [guard.pause_s() for _ in range(MOST_MESSAGES)]
+    assert not any(pauses[: MOST_MESSAGES - 2])
+    assert pauses[-2:] == [0.75, 0.75]
     clock.now += 0.75
-    assert guard.rest_s() == 0.0
+    assert guard.pause_s() == 0.0
 
 
 def test_no_more_keys_are_taken_than_a_person_can_press() -> None:
     clock = Clock()
     guard = FloodGuard(clock)
-    guard.rest_s()
+    guard.pause_s()
     assert sum(guard.admits_key() for _ in range(500)) == MOST_KEYS
     clock.now += 1.0
-    guard.rest_s()
+    guard.pause_s()
     assert guard.admits_key()

@@ -2,25 +2,23 @@
 
 from services.media_bridge.twilio.flood_guard import MOST_KEYS, MOST_MESSAGES
 from services.media_bridge.twilio.leg import CallerLeg
-from services.media_bridge.twilio.stream_wire import Fact
+from services.media_bridge.twilio.stream_wire import CallerEvent
 from shared.core.conversation.events import CallerLegEnded, KeyPressed, MarkEchoed
-from tests.support.bridge_fakes import STREAM_SID, FakeSocket, audio
+from tests.support.bridge_fakes import STREAM_SID, FakeSocket, a_caller_leg, audio
 
 
 class Hearer:
     def __init__(self) -> None:
-        self.heard: list[bytes | Fact] = []
+        self.heard: list[bytes | CallerEvent] = []
 
-    def caller_told(self, fact: Fact) -> None:
-        self.heard.append(fact)
+    def on_caller_event(self, event: CallerEvent) -> None:
+        self.heard.append(event)
 
 
 def a_leg() -> tuple[CallerLeg, FakeSocket, Hearer]:
     hearer = Hearer()
-    leg = CallerLeg(hearer)
-    leg.carry = hearer.heard.append
-    socket = FakeSocket(leg)
-    leg.use(socket)
+    leg, socket = a_caller_leg(hearer)
+    leg.route_audio(hearer.heard.append)
     return leg, socket, hearer
 
 
@@ -56,7 +54,7 @@ def test_a_flood_of_keys_is_thinned_out_and_the_stream_left_alone() -> None:
         socket.bring({"event": "dtmf", "dtmf": {"digit": "1"}})
     assert hearer.heard == [KeyPressed("1")] * MOST_KEYS
     assert leg.ignored == MOST_MESSAGES - MOST_KEYS
-    assert len(socket.rests) == 1
+    assert len(socket.pauses_s) == 1
 
 
 def test_sound_is_never_too_much() -> None:
@@ -64,18 +62,18 @@ def test_sound_is_never_too_much() -> None:
     for _ in range(2 * MOST_MESSAGES):
         socket.bring({"event": "media", "media": {"payload": audio(20)}})
     assert len(hearer.heard) == 2 * MOST_MESSAGES
-    assert socket.rests == []
+    assert socket.pauses_s == []
 
 
-async def test_before_the_stream_is_known_nothing_is_sent() -> None:
+async def test_once_the_stream_is_known_it_can_be_spoken_on() -> None:
     leg, socket, _ = a_leg()
-    leg.send_media(b'"//8="')
-    leg.send_mark("m1")
-    leg.send_clear()
     assert socket.sent == []
-    leg.open_stream(STREAM_SID)
-    leg.send_clear()
-    assert socket.of("clear")
+    outgoing = leg.open_stream(STREAM_SID)
+    outgoing.send_media(b'"//8="')
+    outgoing.send_mark("m1")
+    outgoing.send_clear()
+    assert [message["event"] for message in socket.sent] == ["media", "mark", "clear"]
+    assert {message["streamSid"] for message in socket.sent} == {STREAM_SID}
 
 
 async def test_our_own_close_is_no_news() -> None:

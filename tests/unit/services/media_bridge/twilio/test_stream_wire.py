@@ -5,10 +5,20 @@ from typing import Any
 
 import pytest
 
-from services.media_bridge.twilio.stream_wire import MEDIA_TAIL, Fact, Outgoing, StreamStarted, UnreadableError, fact_of, read
+from services.media_bridge.twilio.stream_wire import (
+    MEDIA_TAIL,
+    CallerEvent,
+    StreamStarted,
+    UnreadableError,
+    clear_frame,
+    event_of,
+    mark_frame,
+    media_head,
+    read,
+)
 from shared.core.conversation.events import CallerLegEnded, KeyPressed, MarkEchoed
 
-START: dict[str, Any] = {
+START: dict[str, Any] = {  # Any: JSON
     "event": "start",
     "sequenceNumber": "1",
     "start": {
@@ -23,12 +33,12 @@ START: dict[str, Any] = {
 }
 
 
-def fact(frame: dict[str, Any]) -> Fact | None:
+def fact(frame: dict[str, Any]) -> CallerEvent | None:  # Any: JSON
     message = json.dumps(frame).encode()
-    return fact_of(read(message), message)
+    return event_of(read(message), message)
 
 
-def without(frame: dict[str, Any], key: str) -> dict[str, Any]:
+def without(frame: dict[str, Any], key: str) -> dict[str, Any]:  # Any: JSON
     return {**frame, "start": {name: value for name, value in frame["start"].items() if name != key}}
 
 
@@ -64,7 +74,7 @@ def test_another_encoding_is_noticed() -> None:
         ({}, None),
     ],
 )
-def test_frames_other_than_audio(frame: dict[str, Any], expected: Fact | None) -> None:
+def test_frames_other_than_audio(frame: dict[str, Any], expected: CallerEvent | None) -> None:  # Any: JSON
     assert fact(frame) == expected
 
 
@@ -77,15 +87,14 @@ def test_a_broken_frame_is_told_apart(text: bytes) -> None:
 def test_a_frame_that_breaks_its_events_promise_is_told_apart() -> None:
     text = b'{"event":"mark","mark":7}'
     with pytest.raises(UnreadableError):
-        fact_of(read(text), text)
+        event_of(read(text), text)
 
 
 def test_our_frames_have_exactly_the_fields_twilio_takes() -> None:
-    outgoing = Outgoing("MZ1")
-    assert json.loads(outgoing.media_head + b'"//8="' + MEDIA_TAIL) == {
+    assert json.loads(media_head("MZ1") + b'"//8="' + MEDIA_TAIL) == {
         "event": "media",
         "streamSid": "MZ1",
         "media": {"payload": "//8="},
     }
-    assert json.loads(outgoing.mark("m1")) == {"event": "mark", "streamSid": "MZ1", "mark": {"name": "m1"}}
-    assert json.loads(outgoing.clear) == {"event": "clear", "streamSid": "MZ1"}
+    assert json.loads(mark_frame("MZ1", "m1")) == {"event": "mark", "streamSid": "MZ1", "mark": {"name": "m1"}}
+    assert json.loads(clear_frame("MZ1")) == {"event": "clear", "streamSid": "MZ1"}

@@ -4,8 +4,8 @@ import asyncio
 
 from picows import WSMsgType
 
-from services.media_bridge import websocket
-from services.media_bridge.websocket import PicowsSocket
+from services.media_bridge.picows_websocket import PicowsListener, PicowsSocket
+from services.media_bridge.websocket import MAX_MESSAGE_BYTES
 
 MEGABYTE = bytes(1024 * 1024)
 
@@ -70,15 +70,28 @@ class Frame:
         return 1000
 
 
-def a_socket() -> tuple[PicowsSocket, Transport, Hearer]:
-    hearer, transport = Hearer(), Transport()
-    socket = PicowsSocket(hearer)
-    socket.on_ws_connected(transport)  # type: ignore[arg-type]  # the part of it that is used
-    return socket, transport, hearer
+class Connection:
+    """An open connection, between a transport and a hearer that remember."""
+
+    def __init__(self) -> None:
+        self.transport, self.hearer = Transport(), Hearer()
+        self.listener = PicowsListener(lambda _: self.hearer)
+        self.listener.on_ws_connected(self.transport)  # type: ignore[arg-type]  # the part of it that is used
+
+    @property
+    def socket(self) -> PicowsSocket:
+        return self.listener._socket
+
+    def bring(self, frame: Frame) -> None:
+        self.listener.on_ws_frame(self.transport, frame)  # type: ignore[arg-type]  # the parts that are used
+
+    def disconnect(self) -> None:
+        self.listener.on_ws_disconnected(self.transport)  # type: ignore[arg-type]  # as above
 
 
 async def test_while_the_peer_reads_everything_goes_out_at_once() -> None:
-    socket, transport, _ = a_socket()
+    connection = Connection()
+    socket, transport = connection.socket, connection.transport
     socket.send(b"a")
     socket.send_audio(b"b")
     assert transport.sent == [b"a", b"b"]
@@ -86,95 +99,117 @@ async def test_while_the_peer_reads_everything_goes_out_at_once() -> None:
 
 
 async def test_while_it_does_not_what_is_sent_waits_in_order() -> None:
-    socket, transport, _ = a_socket()
-    socket.pause_writing()
+    connection = Connection()
+    socket, transport = connection.socket, connection.transport
+    connection.listener.pause_writing()
     socket.send_audio(b"a")
     socket.send(b"b")
     assert transport.sent == []
-    socket.resume_writing()
+    connection.listener.resume_writing()
     assert transport.sent == [b"a", b"b"]
 
 
 async def test_beyond_the_limit_the_oldest_audio_is_dropped_and_counted() -> None:
-    socket, transport, _ = a_socket()
-    socket.pause_writing()
+    connection = Connection()
+    socket, transport = connection.socket, connection.transport
+    connection.listener.pause_writing()
     socket.send(b"control")
     for name in (b"1", b"2", b"3"):
         socket.send_audio(name + MEGABYTE[:-10])
-    socket.resume_writing()
+    connection.listener.resume_writing()
     assert [message[:1] for message in transport.sent] == [b"c", b"2", b"3"]
     assert socket.dropped == 1
 
 
 async def test_a_peer_that_takes_no_control_message_either_is_cut_off() -> None:
-    socket, transport, _ = a_socket()
-    socket.pause_writing()
+    connection = Connection()
+    socket, transport = connection.socket, connection.transport
+    connection.listener.pause_writing()
     for _ in range(3):
         socket.send(MEGABYTE)
     assert transport.aborted == 1
 
 
 async def test_whole_and_fragmented_messages_are_passed_on() -> None:
-    socket, transport, hearer = a_socket()
+    connection = Connection()
     for frame in (
         Frame(WSMsgType.TEXT, b"one"),
         Frame(WSMsgType.TEXT, b"tw", fin=False),
         Frame(WSMsgType.PING),
         Frame(WSMsgType.CONTINUATION, b"o"),
     ):
-        socket.on_ws_frame(transport, frame)  # type: ignore[arg-type]
-    assert hearer.heard == [b"one", b"two"]
+        connection.bring(frame)
+    assert connection.hearer.heard == [b"one", b"two"]
 
 
 async def test_a_message_without_end_is_cut_off() -> None:
-    socket, transport, _ = a_socket()
-    socket.on_ws_frame(transport, Frame(WSMsgType.TEXT, MEGABYTE, fin=False))  # type: ignore[arg-type]
-    for _ in range(websocket.MAX_MESSAGE_BYTES // len(MEGABYTE)):
-        socket.on_ws_frame(transport, Frame(WSMsgType.CONTINUATION, MEGABYTE, fin=False))  # type: ignore[arg-type]
-    assert transport.aborted == 1
+    connection = Connection()
+    connection.bring(Frame(WSMsgType.TEXT, MEGABYTE, fin=False))
+    for _ in range(MAX_MESSAGE_BYTES // len(MEGABYTE)):
+        connection.bring(Frame(WSMsgType.CONTINUATION, MEGABYTE, fin=False))
+    assert connection.transport.aborted == 1
 
 
 async def test_the_end_is_told_once() -> None:
-    socket, transport, hearer = a_socket()
-    socket.on_ws_frame(transport, Frame(WSMsgType.CLOSE))  # type: ignore[arg-type]
+    connection = Connection()
+    socket, transport, hearer = connection.socket, connection.transport, connection.hearer
+    connection.bring(Frame(WSMsgType.CLOSE))
     assert transport.is_close_frame_sent
-    socket.on_ws_disconnected(transport)  # type: ignore[arg-type]
-    socket.on_ws_disconnected(transport)  # type: ignore[arg-type]
+    connection.disconnect()
+    connection.disconnect()
     assert hearer.closed == 1
     assert not socket.is_open
 
 
 async def test_after_our_own_close_nothing_is_told_any_more() -> None:
-    socket, transport, hearer = a_socket()
+    connection = Connection()
+    socket, transport, hearer = connection.socket, connection.transport, connection.hearer
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(socket.close(1000, "done"))
         await asyncio.sleep(0)
-        socket.on_ws_frame(transport, Frame(WSMsgType.TEXT, b"late"))  # type: ignore[arg-type]
-        socket.on_ws_disconnected(transport)  # type: ignore[arg-type]
+        connection.bring(Frame(WSMsgType.TEXT, b"late"))
+        connection.disconnect()
     assert (hearer.heard, hearer.closed, transport.is_close_frame_sent) == ([], 0, True)
 
 
-async def test_a_connection_that_never_came_is_closed_without_ado() -> None:
-    await PicowsSocket(Hearer()).close(1000, "")
+async def test_another_receiver_takes_over_with_the_next_message() -> None:
+    connection, other = Connection(), Hearer()
+    connection.bring(Frame(WSMsgType.TEXT, b"early"))
+    connection.socket.deliver_to(other)
+    connection.bring(Frame(WSMsgType.TEXT, b"late"))
+    connection.disconnect()
+    assert (connection.hearer.heard, other.heard) == ([b"early"], [b"late"])
+    assert (connection.hearer.closed, other.closed) == (0, 1)
+
+
+async def test_a_closed_connection_is_given_to_nobody() -> None:
+    connection, other = Connection(), Hearer()
+    connection.disconnect()
+    connection.socket.deliver_to(other)
+    connection.bring(Frame(WSMsgType.TEXT, b"late"))
+    assert other.heard == []
+    assert not connection.socket.is_open
 
 
 async def test_a_socket_that_rests_reads_nothing_and_reads_on() -> None:
-    socket, transport, hearer = a_socket()
-    socket.rest(0.01)
-    socket.on_ws_frame(transport, Frame(WSMsgType.TEXT, b"read already"))  # type: ignore[arg-type]  # the parts that are used
+    connection = Connection()
+    socket, transport, hearer = connection.socket, connection.transport, connection.hearer
+    socket.pause_reading(0.01)
+    connection.bring(Frame(WSMsgType.TEXT, b"read already"))
     assert transport.underlying_transport.calls == ["pause"]
-    socket.rest(0.02)
+    socket.pause_reading(0.02)
     async with asyncio.timeout(5):
         while transport.underlying_transport.calls != ["pause", "resume"]:
             await asyncio.sleep(0)
-    socket.on_ws_frame(transport, Frame(WSMsgType.TEXT, b"later"))  # type: ignore[arg-type]  # as above
+    connection.bring(Frame(WSMsgType.TEXT, b"later"))
     assert hearer.heard == [b"later"]
 
 
 async def test_a_socket_that_is_gone_does_not_read_on() -> None:
-    socket, transport, _ = a_socket()
-    socket.rest(0.0)
-    socket.on_ws_disconnected(transport)  # type: ignore[arg-type]  # as above
+    connection = Connection()
+    socket, transport = connection.socket, connection.transport
+    socket.pause_reading(0.0)
+    connection.disconnect()
     await asyncio.sleep(0.001)
-    socket.rest(0.0)
+    socket.pause_reading(0.0)
     assert transport.underlying_transport.calls == ["pause"]

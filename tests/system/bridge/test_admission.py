@@ -199,7 +199,7 @@ async def test_a_second_signal_ends_it_at_once(own_bridge: BridgeProcess, store:
         assert await asyncio.to_thread(own_bridge.process.wait, 15) == 0
 
 
-async def until(claim: Any, limit_s: float = 15) -> None:  # noqa: ANN401 - a callable without arguments
+async def until(claim: Any, limit_s: float = 15) -> None:  # noqa: ANN401 - Any: a callable without arguments
     async with asyncio.timeout(limit_s):
         while not await asyncio.to_thread(claim):
             await asyncio.sleep(0.05)

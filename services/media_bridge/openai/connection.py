@@ -1,0 +1,62 @@
+"""Opens sessions of OpenAI's Realtime API."""
+
+from asyncio import timeout
+from dataclasses import dataclass
+from functools import partial
+from ssl import SSLContext
+from urllib.parse import urlencode
+
+from services.media_bridge.openai.leg import ModelLeg
+from services.media_bridge.openai.session_handshake import SessionHandshake
+from services.media_bridge.picows_websocket import connect
+from services.media_bridge.websocket import ConnectionFailedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelAddress:
+    """Where the model is, and the account that pays for it; `ssl_context` is None for `ws://`."""
+
+    url: str
+    model: str
+    api_key: str
+    voice: str
+    ssl_context: SSLContext | None
+
+    @property
+    def session_url(self) -> str:
+        """The URL of a new session."""
+        return f"{self.url}?{urlencode({'model': self.model})}"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Source: OpenAI docs, "Connecting with WebSockets"; the beta header must be absent."""
+        return {"Authorization": f"Bearer {self.api_key}"}
+
+
+async def open_session(address: ModelAddress, *, limit_s: float) -> ModelLeg:
+    """Connect, agree on µ-law both ways, and check that it was granted.
+
+    Raises:
+        ConnectionFailedError: There is no such session within `limit_s` seconds.
+    """
+    begin = partial(SessionHandshake, voice=address.voice)
+    try:
+        async with timeout(limit_s):
+            handshake = await connect(
+                address.session_url, begin, headers=address.headers, ssl_context=address.ssl_context, limit_s=limit_s
+            )
+            return await _agreed(handshake)
+    except TimeoutError as error:
+        raise ConnectionFailedError("timeout") from error
+
+
+async def _agreed(handshake: SessionHandshake) -> ModelLeg:
+    """Return the session, or close the connection."""
+    is_agreed = False
+    try:
+        leg = await handshake.agreed()
+        is_agreed = True
+        return leg
+    finally:
+        if not is_agreed:
+            await handshake.close()

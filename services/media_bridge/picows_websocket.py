@@ -1,0 +1,231 @@
+"""WebSockets over picows, the one library for both legs.
+
+picows calls back inside the loop's read. A message is copied out of its buffer: that costs less than a view of it.
+"""
+
+from asyncio import Future, get_running_loop, shield, timeout
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from ssl import SSLContext
+from typing import TypeVar
+
+from picows import WSCloseCode, WSError, WSFrame, WSHandshakeError, WSListener, WSMsgType, WSTransport, ws_connect
+
+from services.media_bridge.websocket import MAX_MESSAGE_BYTES, Accept, ConnectionFailedError, MessageReceiver, Socket
+
+_QUEUED_BYTES = 2 * 1024 * 1024  # about three minutes of speech
+READ_BUFFER_BYTES = 4096  # at first; it doubles when it fills, and a call has two
+_CLOSE_LIMIT_S = 1.0
+_PING_AFTER_S = 20.0
+_PONG_WITHIN_S = 10.0
+_STATUS_UNKNOWN = "handshake"
+_TEXT = WSMsgType.TEXT  # looked up once: an enum's attribute costs as much as reading a frame's JSON
+
+_Receiver = TypeVar("_Receiver", bound=MessageReceiver)
+
+
+class PicowsSocket:
+    """An open connection over picows, of either side.
+
+    While the peer does not read, messages wait here. If more than two megabytes wait, the oldest audio is dropped; a peer
+    that does not even take the control messages is disconnected.
+    """
+
+    def __init__(self, transport: WSTransport, accept: Accept) -> None:
+        self._transport = transport
+        self._gone: Future[None] = get_running_loop().create_future()
+        self._is_paused = False
+        self._queue: deque[tuple[bool, bytes]] = deque()
+        self._queued_bytes = 0
+        self.dropped = 0
+        self.send_audio: Callable[[bytes], None] = partial(transport.send, _TEXT)
+        receiver = accept(self)
+        self._receiver: MessageReceiver | None = receiver  # None once the connection is gone, or closed by us
+        self.on_message = receiver.on_message
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the connection stands."""
+        return not self._transport.is_disconnected and self._receiver is not None
+
+    def deliver_to(self, receiver: MessageReceiver) -> None:
+        """Give all later messages, and the end of the connection, to another receiver."""
+        if self._receiver is None:
+            return
+        self._receiver = receiver
+        if self.on_message is not _ignore:
+            self.on_message = receiver.on_message
+
+    def send(self, message: bytes) -> None:
+        """Send a message that must not be lost while the connection stands."""
+        if self._is_paused:
+            self._enqueue(message, is_audio=False)
+        else:
+            self._transport.send(_TEXT, message)
+
+    def pause_reading(self, seconds: float) -> None:
+        """Read nothing for so many seconds: what the peer sends waits with it. What was read already is ignored."""
+        if self.is_open and self.on_message is not _ignore:
+            self.on_message = _ignore
+            self._transport.underlying_transport.pause_reading()
+            get_running_loop().call_later(seconds, self._resume_reading)
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close with a handshake of at most a second; the connection is gone when this returns."""
+        self._receiver, self.on_message = None, _ignore
+        transport = self._transport
+        if not transport.is_disconnected:
+            transport.send_close(WSCloseCode(code), reason.encode())
+        try:
+            async with timeout(_CLOSE_LIMIT_S):
+                await shield(self._gone)
+        except TimeoutError:
+            pass
+        finally:
+            transport.disconnect(graceful=False)
+
+    def on_disconnected(self) -> None:
+        """Note that the connection is gone, and tell the receiver."""
+        self._queue.clear()
+        if not self._gone.done():
+            self._gone.set_result(None)
+        receiver, self._receiver, self.on_message = self._receiver, None, _ignore
+        if receiver is not None:
+            receiver.on_closed()
+
+    def pause_writing(self) -> None:
+        """Keep messages here from now on: the peer does not read."""
+        self._is_paused = True
+        self.send_audio = partial(self._enqueue, is_audio=True)
+
+    def resume_writing(self) -> None:
+        """Send what waited."""
+        self._is_paused = False
+        while self._queue and not self._is_paused:
+            _, message = self._queue.popleft()
+            self._queued_bytes -= len(message)
+            self._transport.send(_TEXT, message)
+        if not self._is_paused:
+            self.send_audio = partial(self._transport.send, _TEXT)
+
+    def _resume_reading(self) -> None:
+        if self.is_open and self._receiver is not None:
+            self.on_message = self._receiver.on_message
+            self._transport.underlying_transport.resume_reading()
+
+    def _enqueue(self, message: bytes, *, is_audio: bool) -> None:
+        self._queue.append((is_audio, message))
+        self._queued_bytes += len(message)
+        if self._queued_bytes > _QUEUED_BYTES:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        for index, (is_audio, message) in enumerate(self._queue):
+            if is_audio:
+                del self._queue[index]
+                self._queued_bytes -= len(message)
+                self.dropped += 1
+                return
+        self._transport.disconnect(graceful=False)
+
+
+class PicowsListener(WSListener):
+    """Takes picows' callbacks for one connection; `accept` is called when its handshake is done."""
+
+    _socket: PicowsSocket
+    """Assigned by `on_ws_connected`, which picows calls before any other callback."""
+
+    def __init__(self, accept: Accept) -> None:
+        self._accept = accept
+        self._parts: bytearray | None = None  # of a fragmented message that is not complete yet
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        """Open the socket: the handshake is done."""
+        self._socket = PicowsSocket(transport, self._accept)
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        """Pass whole messages on."""
+        kind = frame.msg_type
+        if kind is _TEXT and frame.fin:
+            on_message = self._socket.on_message
+            on_message(frame.get_payload_as_bytes())
+        elif kind == WSMsgType.CLOSE:
+            self._answer_close(transport, frame)
+        elif kind in {_TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION}:
+            self._collect(transport, frame)
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: ARG002 - picows passes it
+        """Note that the connection is gone."""
+        self._socket.on_disconnected()
+
+    def pause_writing(self) -> None:
+        """Keep messages from now on: the peer does not read."""
+        self._socket.pause_writing()
+
+    def resume_writing(self) -> None:
+        """Send the messages that waited."""
+        self._socket.resume_writing()
+
+    def _collect(self, transport: WSTransport, frame: WSFrame) -> None:
+        """Join the parts of a fragmented message; binary ones are passed on too, to be counted as unreadable."""
+        if frame.msg_type != WSMsgType.CONTINUATION or self._parts is None:
+            self._parts = bytearray()
+        self._parts += frame.get_payload_as_bytes()
+        if len(self._parts) > MAX_MESSAGE_BYTES:
+            transport.disconnect(graceful=False)
+        elif frame.fin:
+            message, self._parts = self._parts, None
+            self._socket.on_message(bytes(message))
+
+    @staticmethod
+    def _answer_close(transport: WSTransport, frame: WSFrame) -> None:
+        if not transport.is_close_frame_sent:
+            transport.send_close(frame.get_close_code())
+        transport.disconnect()
+
+
+def _ignore(message: bytes) -> None:
+    """Ignore a message: reading pauses, or nobody listens any more."""
+
+
+async def connect(
+    url: str, accept: Callable[[Socket], _Receiver], *, headers: dict[str, str], ssl_context: SSLContext | None, limit_s: float
+) -> _Receiver:
+    """Open a connection as a client; returns the receiver that `accept` made for it.
+
+    Raises:
+        ConnectionFailedError: It could not be opened within `limit_s` seconds.
+    """
+    accepted: list[_Receiver] = []
+
+    def accept_once(socket: Socket) -> _Receiver:
+        receiver = accept(socket)
+        accepted.append(receiver)
+        return receiver
+
+    try:
+        async with timeout(limit_s):
+            transport, _ = await ws_connect(
+                lambda: PicowsListener(accept_once),
+                url,
+                ssl_context=ssl_context,
+                extra_headers=headers,
+                websocket_handshake_timeout=limit_s,
+                max_frame_size=MAX_MESSAGE_BYTES,
+                read_buffer_init_size=READ_BUFFER_BYTES,
+                max_redirects=0,
+                enable_auto_ping=True,
+                auto_ping_idle_timeout=_PING_AFTER_S,
+                auto_ping_reply_timeout=_PONG_WITHIN_S,
+            )
+    except WSHandshakeError as error:
+        status = error.response.status if error.response is not None else None
+        raise ConnectionFailedError(f"status_{int(status)}" if status is not None else _STATUS_UNKNOWN) from error
+    except TimeoutError as error:
+        raise ConnectionFailedError("timeout") from error
+    except (OSError, WSError) as error:
+        raise ConnectionFailedError("unreachable") from error
+    if transport.is_disconnected or not accepted:  # picows returns normally even if the peer hung up in the handshake
+        raise ConnectionFailedError(_STATUS_UNKNOWN)
+    return accepted[0]
