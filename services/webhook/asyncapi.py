@@ -9,8 +9,8 @@ from starlette.routing import Route
 
 from services.webhook.api.response_models import EventAnswer, EventDataAnswer
 from services.webhook.http.method_routes import Resource
-from shared.core.lifecycle.announcement import EventType
 from shared.core.lifecycle.envelope import DATASCHEMA_PATH
+from shared.core.lifecycle.shop_event import EventType
 
 JsonObject = dict[str, Any]
 

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from shared.core.confirmation import Conclusion, Confirmation
 from shared.core.dialing.advance import advance, plan
-from shared.core.lifecycle.announcement import EventType
 from shared.core.lifecycle.facts import (
     AttemptBegun,
     CallAnswered,
@@ -29,6 +28,7 @@ from shared.core.lifecycle.facts import (
     VerdictGiven,
     Withdrawn,
 )
+from shared.core.lifecycle.shop_event import EventType
 from shared.core.order import CallWishes
 from shared.core.outcome import AttemptResult, Direction, Outcome, VerdictKind
 from tests.support.orders import ALWAYS, NOON, an_order, verdict

@@ -6,8 +6,8 @@ from typing import assert_never
 
 from shared.core.confirmation import Confirmation
 from shared.core.dialing.dial_policy import DialAt, DialNow, DialPolicy, GiveUp, Wakes, decide, wakes
-from shared.core.lifecycle.announcement import Transition
 from shared.core.lifecycle.facts import AttemptBegun, Fact, GivenUp, Scheduled, VerdictGiven
+from shared.core.lifecycle.shop_event import Transition
 from shared.core.lifecycle.transition import transition
 from shared.core.outcome import VerdictKind
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.core.confirmation import Confirmation
-from shared.core.lifecycle.announcement import Announcement, EventType
+from shared.core.lifecycle.shop_event import Announcement, EventType
 from shared.core.outcome import AttemptResult, Evidence, Outcome, Status
 
 DATASCHEMA_PATH = "/schemas/confirmation-event-1.json"

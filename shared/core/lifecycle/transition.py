@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import assert_never
 
 from shared.core.confirmation import Attempt, Conclusion, Confirmation, Phase
-from shared.core.lifecycle.announcement import EventType, Transition, announce, announce_status
 from shared.core.lifecycle.facts import (
     AttemptBegun,
     CallAnswered,
@@ -28,6 +27,7 @@ from shared.core.lifecycle.facts import (
     Withdrawn,
 )
 from shared.core.lifecycle.late_facts import with_late_figures
+from shared.core.lifecycle.shop_event import EventType, Transition, announce, announce_status
 from shared.core.outcome import AttemptResult, Direction, Evidence, Outcome, Status, Verdict, VerdictKind
 
 

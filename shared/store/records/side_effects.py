@@ -7,8 +7,8 @@ import msgspec
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.dialing.advance import Step
 from shared.core.dialing.dial_policy import DialPolicy, Wakes, call_must_be_over_at, wakes
-from shared.core.lifecycle.announcement import Announcement
 from shared.core.lifecycle.envelope import envelope, event_of
+from shared.core.lifecycle.shop_event import Announcement
 from shared.core.outcome import Direction
 from shared.store import keys
 from shared.store.records.codec import compact, to_ms

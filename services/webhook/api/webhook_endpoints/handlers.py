@@ -16,8 +16,8 @@ from services.webhook.api.webhook_endpoints.models import EndpointBody, Endpoint
 from services.webhook.http.body import has_body, read_json
 from services.webhook.http.problems import FieldFault, ProblemError, ProblemKind, faulty_fields
 from shared.core.errors import NotFoundError
-from shared.core.lifecycle.announcement import EventType
 from shared.core.lifecycle.envelope import timestamp
+from shared.core.lifecycle.shop_event import EventType
 from shared.core.webhook_endpoints.endpoint import OVERLAP, SECRET_BYTES, Endpoint, secret_of
 from shared.core.webhook_endpoints.url import url_fault
 from shared.store import LaneCounts, Store, TooManyEndpointsError

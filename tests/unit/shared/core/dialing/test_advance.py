@@ -5,8 +5,8 @@ from datetime import time
 
 from shared.core.dialing.advance import Step, advance, plan
 from shared.core.dialing.dial_policy import DialPolicy
-from shared.core.lifecycle.announcement import EventType
 from shared.core.lifecycle.facts import AttemptBegun, CallEnded, GivenUp, Scheduled, Submitted, VerdictGiven
+from shared.core.lifecycle.shop_event import EventType
 from shared.core.order import CallWishes, Window
 from shared.core.outcome import AttemptResult, Outcome, Status, VerdictKind
 from tests.support.orders import ALWAYS, NOON, after, an_order, verdict

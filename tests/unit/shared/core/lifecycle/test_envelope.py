@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from shared.core.lifecycle.announcement import announce_status
 from shared.core.lifecycle.envelope import envelope, event_id, event_of, evidence_object, timestamp
+from shared.core.lifecycle.shop_event import announce_status
 from shared.core.outcome import Change, Channel, Evidence, Outcome, Status
 from tests.support.orders import NOON, an_order
 

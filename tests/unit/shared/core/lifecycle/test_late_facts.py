@@ -4,8 +4,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from shared.core.confirmation import Conclusion, Confirmation
-from shared.core.lifecycle.announcement import Transition
 from shared.core.lifecycle.facts import AttemptBegun, CallAnswered, CallEnded, ConversationEnded, DisclosurePlayed, Fact, GivenUp
+from shared.core.lifecycle.shop_event import Transition
 from shared.core.lifecycle.transition import transition
 from shared.core.outcome import AttemptResult, Outcome
 from tests.support.orders import NOON, after, an_order

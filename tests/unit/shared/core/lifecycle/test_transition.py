@@ -6,7 +6,6 @@ from decimal import Decimal
 import pytest
 
 from shared.core.confirmation import Attempt, Conclusion, Confirmation, Phase
-from shared.core.lifecycle.announcement import EventType, Transition
 from shared.core.lifecycle.facts import (
     AttemptBegun,
     CallAnswered,
@@ -26,6 +25,7 @@ from shared.core.lifecycle.facts import (
     VerdictGiven,
     Withdrawn,
 )
+from shared.core.lifecycle.shop_event import EventType, Transition
 from shared.core.lifecycle.transition import transition
 from shared.core.outcome import AttemptResult, Channel, Direction, Outcome, Status, VerdictKind
 from tests.support.orders import NOON, after, an_order, verdict
