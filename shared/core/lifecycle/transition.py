@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import assert_never
 
 from shared.core.confirmation import Attempt, Conclusion, Confirmation, Phase
+from shared.core.lifecycle.ended_attempts import with_late_figures
 from shared.core.lifecycle.facts import (
     AttemptBegun,
     CallAnswered,
@@ -26,7 +27,6 @@ from shared.core.lifecycle.facts import (
     VerdictGiven,
     Withdrawn,
 )
-from shared.core.lifecycle.late_facts import with_late_figures
 from shared.core.lifecycle.shop_event import EventType, Transition, announce, announce_status
 from shared.core.outcome import AttemptResult, Direction, Evidence, Outcome, Status, Verdict, VerdictKind
 
