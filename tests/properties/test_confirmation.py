@@ -67,7 +67,7 @@ CALL = st.lists(
 
 @dataclass
 class World:
-    """A confirmation that facts happen to, and what was announced of it."""
+    """A confirmation that facts happen to, and what the shop was told of it."""
 
     confirmation: Confirmation = field(default_factory=an_order)
     told: list[tuple[EventType, int]] = field(default_factory=list)
@@ -78,9 +78,9 @@ class World:
         before = self.confirmation
         step = advance(before, fact, ALWAYS, now)
         self.confirmation = step.confirmation
-        self.told += [(said.type, said.confirmation.sequence) for said in step.transition.announcements]
+        self.told += [(said.type, said.sequence) for said in step.transition.shop_events]
         assert step.is_changed == (step.confirmation is not before)
-        assert not step.transition.announcements or step.is_changed
+        assert not step.transition.shop_events or step.is_changed
         self.hold()
         if before.is_finished:
             assert replace(step.confirmation, attempts=before.attempts) == before

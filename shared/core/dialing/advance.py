@@ -6,8 +6,8 @@ from typing import assert_never
 
 from shared.core.confirmation import Confirmation
 from shared.core.dialing.dial_policy import DialAt, DialNow, DialPolicy, GiveUp, Wakes, decide, wakes
+from shared.core.lifecycle.changes import Transition
 from shared.core.lifecycle.facts import AttemptBegun, Fact, GivenUp, Scheduled, VerdictGiven
-from shared.core.lifecycle.shop_event import Transition
 from shared.core.lifecycle.transition import transition
 from shared.core.outcome import VerdictKind
 
@@ -74,4 +74,4 @@ def _replanned(told: Transition, policy: DialPolicy, now: datetime) -> Transitio
     if fact is None:
         return told
     planned = transition(told.confirmation, fact)
-    return Transition(planned.confirmation, told.announcements + planned.announcements)
+    return Transition(planned.confirmation, told.shop_events + planned.shop_events)

@@ -170,13 +170,8 @@ class ErasureRequested:
     at: datetime
 
 
-Fact = (
-    Submitted
-    | Scheduled
-    | GivenUp
-    | AttemptBegun
-    | InboundCallArrived
-    | CallPlaced
+AttemptFact = (
+    CallPlaced
     | CallNotListed
     | PlacingUndone
     | PlacingRefused
@@ -187,6 +182,7 @@ Fact = (
     | VerdictGiven
     | ConversationEnded
     | CallEnded
-    | Withdrawn
-    | ErasureRequested
 )
+"""What can happen in an attempt that has begun."""
+
+Fact = Submitted | Scheduled | GivenUp | AttemptBegun | InboundCallArrived | AttemptFact | Withdrawn | ErasureRequested

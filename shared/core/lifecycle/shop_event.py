@@ -1,10 +1,11 @@
-"""What a change says to the shop: the kinds of event, and the numbered announcement of one."""
+"""What the shop is told of a change: the kinds of event, and one event with its number."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from shared.core.confirmation import Confirmation
-from shared.core.outcome import Status
+from shared.core.outcome import AttemptResult, Evidence, Outcome, Status
 
 
 class EventType(StrEnum):
@@ -18,7 +19,24 @@ class EventType(StrEnum):
     FINISHED = "confirmation.finished"
 
 
-_TYPE_OF_STATUS = {
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopEvent:
+    """One event for the shop, as it is stored: what differs from event to event of one confirmation.
+
+    `sequence` counts the confirmation's events from 1; `at` is aware UTC; `attempts` is how many calls there had been.
+    """
+
+    type: EventType
+    sequence: int
+    at: datetime
+    status: Status
+    attempts: int
+    outcome: Outcome | None = None
+    evidence: Evidence | None = None
+    last_result: AttemptResult | None = None
+
+
+TYPE_OF_STATUS = {
     Status.QUEUED: EventType.QUEUED,
     Status.WAITING: EventType.WAITING,
     Status.CALLING: EventType.CALLING,
@@ -27,28 +45,15 @@ _TYPE_OF_STATUS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Announcement:
-    """One event for the shop: its type, and the confirmation as it stood then (`confirmation.sequence` is the event's)."""
-
-    type: EventType
-    confirmation: Confirmation
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """What a fact led to. Nothing happened where `confirmation` is the very object that went in."""
-
-    confirmation: Confirmation
-    announcements: tuple[Announcement, ...] = ()
-
-
-def announce(confirmation: Confirmation, event_type: EventType) -> Transition:
-    """Return the confirmation with one more event told."""
-    told = replace(confirmation, sequence=confirmation.sequence + 1)
-    return Transition(told, (Announcement(event_type, told),))
-
-
-def announce_status(confirmation: Confirmation) -> Transition:
-    """Return the confirmation with its new status told."""
-    return announce(confirmation, _TYPE_OF_STATUS[confirmation.status])
+def shop_event(confirmation: Confirmation, event_type: EventType) -> ShopEvent:
+    """Return the event that tells how the confirmation stands; the confirmation's `sequence` is the event's."""
+    return ShopEvent(
+        type=event_type,
+        sequence=confirmation.sequence,
+        at=confirmation.updated_at,
+        status=confirmation.status,
+        attempts=len(confirmation.attempts),
+        outcome=confirmation.outcome,
+        evidence=confirmation.evidence,
+        last_result=confirmation.last_result,
+    )

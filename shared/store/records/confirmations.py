@@ -12,8 +12,8 @@ from shared.core.confirmation import SCHEMA_VERSION, Confirmation
 from shared.core.dialing.advance import Step, advance
 from shared.core.dialing.dial_policy import DialPolicy, wakes
 from shared.core.errors import NotFoundError, StoreUnavailableError
+from shared.core.lifecycle.changes import Transition
 from shared.core.lifecycle.facts import Fact, Submitted
-from shared.core.lifecycle.shop_event import Transition
 from shared.store import keys
 from shared.store.clock import StoreClock
 from shared.store.records import side_effects

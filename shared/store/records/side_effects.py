@@ -7,8 +7,8 @@ import msgspec
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.dialing.advance import Step
 from shared.core.dialing.dial_policy import DialPolicy, Wakes, call_must_be_over_at, wakes
-from shared.core.lifecycle.envelope import envelope, event_of
-from shared.core.lifecycle.shop_event import Announcement
+from shared.core.lifecycle.envelope import envelope
+from shared.core.lifecycle.shop_event import ShopEvent
 from shared.core.outcome import Direction
 from shared.store import keys
 from shared.store.records.codec import compact, to_ms
@@ -26,7 +26,7 @@ def of_submission(step: Step, policy: DialPolicy, dataschema: str) -> list[Follo
     return [
         *_of_wakes(confirmation, _NEVER, step.wakes),
         ("ZADD", keys.listing_of(confirmation), 0, confirmation.id),
-        *(_announced(announcement, policy, dataschema) for announcement in step.transition.announcements),
+        *(_announced(event, confirmation, policy, dataschema) for event in step.transition.shop_events),
     ]
 
 
@@ -40,7 +40,7 @@ def of_step(before: Confirmation, step: Step, policy: DialPolicy, dataschema: st
         *_of_line(before, after),
         *_of_end(after),
         *(of_opt_out(after) if step.opts_out else []),
-        *(_announced(announcement, policy, dataschema) for announcement in step.transition.announcements),
+        *(_announced(event, after, policy, dataschema) for event in step.transition.shop_events),
         *_of_call(before, after),
     ]
 
@@ -119,9 +119,7 @@ def _lease_end(attempt: Attempt, policy: DialPolicy) -> int:
     return to_ms(max(call_must_be_over_at(attempt, policy), found_at) + _LEASE_MARGIN)
 
 
-def _announced(announcement: Announcement, policy: DialPolicy, dataschema: str) -> FollowUp:
-    confirmation = announcement.confirmation
-    event = event_of(announcement)
+def _announced(event: ShopEvent, confirmation: Confirmation, policy: DialPolicy, dataschema: str) -> FollowUp:
     return (
         "@announce",
         confirmation.shop,

@@ -21,7 +21,7 @@ def submitted(policy: DialPolicy = ALWAYS, call: CallWishes | None = None) -> St
 
 
 def types(step: Step) -> list[EventType]:
-    return [announcement.type for announcement in step.transition.announcements]
+    return [event.type for event in step.transition.shop_events]
 
 
 def test_a_submitted_order_is_queued_and_wakes_the_dialler() -> None:

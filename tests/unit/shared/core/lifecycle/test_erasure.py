@@ -36,4 +36,4 @@ def test_a_decision_in_the_call_stands_and_is_told_before_all_is_erased() -> Non
     decided = VerdictGiven(after(1), "att_1", verdict(VerdictKind.CONFIRMED, after(1)))
     step = told(*BEGUN, decided, ErasureRequested(after(2)), CallEnded(after(3), "att_1", None))
     assert (step.confirmation.outcome, step.wakes) == (Outcome.CONFIRMED, Wakes(None, after(3)))
-    assert [announcement.type.value for announcement in step.transition.announcements][-1] == "confirmation.finished"
+    assert [event.type.value for event in step.transition.shop_events][-1] == "confirmation.finished"

@@ -52,7 +52,7 @@ def test_the_list_is_asked_again_a_pause_after_it_did_not_hold_the_call() -> Non
     first_look = NOON + timedelta(seconds=301)
     moved = transition(placing(), CallNotListed(first_look, "att_1"))
     assert wakes(moved.confirmation, POLICY).care_at == first_look + timedelta(seconds=15)
-    assert moved.announcements == ()
+    assert moved.shop_events == ()
 
 
 def test_the_pause_shrinks_with_short_settings() -> None:
