@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from shared.core.confirmation import Conclusion, Confirmation
 from shared.core.dialing.advance import advance, plan
+from shared.core.dialing.upkeep import Upkeep, Wakes, upkeep
 from shared.core.lifecycle.facts import (
     AttemptBegun,
     CallAnswered,
@@ -87,7 +88,15 @@ class World:
         if not step.confirmation.is_finished and step.confirmation.is_unplanned:
             assert step.confirmation.open_attempt is not None
         if not step.confirmation.is_finished:
-            assert step.wakes.dial_at is not None or step.wakes.care_at is not None
+            assert step.wakes.dial_at is not None or step.wakes.upkeep_at is not None
+        self.wakes_when_something_is_due(step.wakes)
+
+    def wakes_when_something_is_due(self, wakes: Wakes) -> None:
+        """Check that somebody looks at the confirmation exactly when there is something to do."""
+        first = min(at for at in (wakes.dial_at, wakes.upkeep_at) if at is not None)
+        assert upkeep(self.confirmation, ALWAYS, first) is not Upkeep.NOTHING
+        assert upkeep(self.confirmation, ALWAYS, first - timedelta(microseconds=1)) is Upkeep.NOTHING
+        assert wakes.upkeep_at is None or upkeep(self.confirmation, ALWAYS, wakes.upkeep_at) is not Upkeep.NOTHING
 
     def hold(self) -> None:
         now = self.confirmation
@@ -139,10 +148,10 @@ WISHES = st.builds(
 )
 
 
-@given(facts=st.lists(st.tuples(FACTS, st.integers(0, 4000)), max_size=30), wishes=WISHES)
+@given(facts=st.lists(st.tuples(FACTS, st.integers(0, 4000)), max_size=30), wishes=WISHES, is_test=st.booleans())
 @settings(max_examples=150, deadline=None)
-def test_any_facts_in_any_order(facts: list[tuple[Fact, int]], wishes: CallWishes) -> None:
-    world = World(an_order(call=wishes))
+def test_any_facts_in_any_order(facts: list[tuple[Fact, int]], wishes: CallWishes, is_test: bool) -> None:
+    world = World(replace(an_order(call=wishes), is_test=is_test))
     world.happens(Submitted(NOON))
     for fact, pause_s in facts:
         world.seconds += pause_s

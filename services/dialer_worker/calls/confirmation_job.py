@@ -76,8 +76,8 @@ class Attendant:
         if is_due and not confirmation.is_test and await self._store.due.is_granted(confirmation_id):
             await self._dialer.place_call(confirmation)
             return
-        care = await self._reconciler.care(confirmation, now)
-        self._tally(Count(Figure.CARE, care.name.lower()))
+        done = await self._reconciler.reconcile(confirmation, now)
+        self._tally(Count(Figure.CARE, done.name.lower()))
 
 
 def _withdrawn(confirmation: Confirmation, now: datetime) -> Fact | None:

@@ -165,7 +165,7 @@ class Dialer:
             _log.error("stale_call_cancelled", call_sid=call_sid)
             await self.telephony.end(call_sid, Ending.CANCELED)
         elif after.withdrawn_at is not None:
-            await self.reconciler.care(after, after.updated_at)
+            await self.reconciler.reconcile(after, after.updated_at)
 
     async def _close_circuit(self) -> None:
         """Let dialing go on where it was paused: Twilio took this request for one of an account in order."""

@@ -9,7 +9,7 @@ from services.dialer_worker.calls.twilio_client import Call, Ending, Telephony
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.dialing.advance import plan
 from shared.core.dialing.dial_policy import DialPolicy
-from shared.core.dialing.upkeep import Care, care_for
+from shared.core.dialing.upkeep import Upkeep, upkeep
 from shared.core.lifecycle.facts import CallAnswered, CallEnded, CallNotListed, CallPlaced, Fact, PlacingUndone
 from shared.core.outcome import AttemptResult
 from shared.store import KeptUnread, Store
@@ -35,45 +35,45 @@ class Reconciler:
         self._telephony = telephony
         self._policy = policy
 
-    async def care(self, confirmation: Confirmation, now: datetime) -> Care:
+    async def reconcile(self, confirmation: Confirmation, now: datetime) -> Upkeep:
         """Do what the confirmation needs at `now`, Redis's time when it was read, and return what that was.
 
         Raises:
             TelephonyError: Twilio could not be asked; the due time brings the confirmation back.
         """
-        care = care_for(confirmation, self._policy, now)
-        match care:
-            case Care.NOTHING:
+        kind = upkeep(confirmation, self._policy, now)
+        match kind:
+            case Upkeep.NOTHING | Upkeep.SIMULATE_CALL:
                 pass
-            case Care.ERASE:
+            case Upkeep.ERASE:
                 return await self._erase(confirmation)
-            case Care.PLAN:
+            case Upkeep.PLAN:
                 await self._store.confirmations.apply_if(confirmation.id, lambda found, now: plan(found, self._policy, now))
             case _:
-                await self._care_for_call(care, confirmation)
-        return care
+                await self._reconcile_call(kind, confirmation)
+        return kind
 
-    async def _erase(self, confirmation: Confirmation) -> Care:
+    async def _erase(self, confirmation: Confirmation) -> Upkeep:
         """Forget a confirmation; say so where its outcome was not taken, and by whom."""
         answer = await self._store.eraser.erase_if_over(confirmation.id)
         if answer is None or not answer.unread_by:
-            return Care.ERASE
-        event, care = "outcome_erased_unread", Care.ERASE_UNREAD
+            return Upkeep.ERASE
+        event, kind = "outcome_erased_unread", Upkeep.ERASE_UNREAD
         if isinstance(answer, KeptUnread):
-            event, care = "outcome_kept_unread", Care.KEEP_UNREAD
+            event, kind = "outcome_kept_unread", Upkeep.KEEP_UNREAD
         _log.warning(event, shop=confirmation.shop, unread_by=list(answer.unread_by))
-        return care
+        return kind
 
-    async def _care_for_call(self, care: Care, confirmation: Confirmation) -> None:
+    async def _reconcile_call(self, kind: Upkeep, confirmation: Confirmation) -> None:
         attempt = confirmation.open_attempt
         if attempt is None:
             return
-        match care:
-            case Care.FIND_CALL:
+        match kind:
+            case Upkeep.FIND_CALL:
                 await self._find(confirmation, attempt)
-            case Care.CANCEL_CALL:
+            case Upkeep.CANCEL_CALL:
                 await self._cancel(confirmation, attempt)
-            case Care.HANG_UP:
+            case Upkeep.HANG_UP:
                 await self._hang_up(confirmation, attempt)
             case _:
                 await self._look_up(confirmation, attempt)

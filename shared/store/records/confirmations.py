@@ -10,7 +10,8 @@ import msgspec
 
 from shared.core.confirmation import SCHEMA_VERSION, Confirmation
 from shared.core.dialing.advance import Step, advance
-from shared.core.dialing.dial_policy import DialPolicy, wakes
+from shared.core.dialing.dial_policy import DialPolicy
+from shared.core.dialing.upkeep import wakes
 from shared.core.errors import NotFoundError, StoreUnavailableError
 from shared.core.lifecycle.changes import Transition
 from shared.core.lifecycle.facts import Fact, Submitted

@@ -6,7 +6,8 @@ import msgspec
 
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.dialing.advance import Step
-from shared.core.dialing.dial_policy import DialPolicy, Wakes, call_must_be_over_at, wakes
+from shared.core.dialing.dial_policy import DialPolicy
+from shared.core.dialing.upkeep import Wakes, call_must_be_over_at, wakes
 from shared.core.lifecycle.envelope import envelope
 from shared.core.lifecycle.shop_event import ShopEvent
 from shared.core.outcome import Direction
@@ -69,16 +70,18 @@ def _of_wakes(confirmation: Confirmation, before: Wakes, after: Wakes) -> list[F
     if before.dial_at != after.dial_at:
         priority = confirmation.call.priority.value
         follow_ups.append(("@dial", priority, confirmation.shop, confirmation.id, _score(after.dial_at)))
-    if before.care_at != after.care_at and after.care_at is None:
+    if before.upkeep_at != after.upkeep_at and after.upkeep_at is None:
         follow_ups.append(("ZREM", keys.DUE_CARE, confirmation.id))
-    elif before.care_at != after.care_at:
-        follow_ups.append(("ZADD", keys.DUE_CARE, _score(after.care_at), confirmation.id))
+    elif before.upkeep_at != after.upkeep_at:
+        follow_ups.append(("ZADD", keys.DUE_CARE, _score(after.upkeep_at), confirmation.id))
     return [*follow_ups, *_of_news(confirmation, before, after)]
 
 
 def _of_news(confirmation: Confirmation, before: Wakes, after: Wakes) -> list[FollowUp]:
     """Ring for the ticker where something has become due at once; for all else it knows the time itself."""
-    moments = [at for at, was in ((after.dial_at, before.dial_at), (after.care_at, before.care_at)) if at is not None and at != was]
+    moments = [
+        at for at, was in ((after.dial_at, before.dial_at), (after.upkeep_at, before.upkeep_at)) if at is not None and at != was
+    ]
     is_now = bool(moments) and min(moments) <= confirmation.updated_at + _AT_ONCE
     return [("PUBLISH", keys.DUE_NEWS, "")] if is_now else []
 

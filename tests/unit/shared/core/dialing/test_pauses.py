@@ -6,7 +6,9 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from shared.core.confirmation import Attempt, Confirmation, Phase
-from shared.core.dialing.dial_policy import DialAt, DialNow, Wakes, decide, jitter_s, keep_until, wakes
+from shared.core.dialing.dial_policy import DialAt, DialNow, decide, jitter_s
+from shared.core.dialing.retention import keep_until
+from shared.core.dialing.upkeep import Wakes, wakes
 from shared.core.order import CallWishes, Window
 from shared.core.outcome import AttemptResult, Direction, Outcome, Status
 from tests.support.orders import ALWAYS, NOON, after, an_order
