@@ -29,6 +29,19 @@ class Conclusion(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldCallEnd:
+    """The end of a call that was heard while the bridge had not yet told the end of the conversation.
+
+    `line_result` is what the line said (`busy`, `no_answer`, `failed`), None if the call was answered.
+    """
+
+    at: datetime
+    line_result: AttemptResult | None = None
+    duration_s: int | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One call, from the intent to its end. Times are aware UTC; `cost_usd` is what the speech model cost."""
 
@@ -53,11 +66,17 @@ class Attempt:
     result: AttemptResult | None = None
     reason: str | None = None
     cost_usd: Decimal | None = None
+    held_call_end: HeldCallEnd | None = None  # the call is over; the attempt ends once the conversation has
 
     @property
     def is_open(self) -> bool:
-        """Whether the call may still be going on."""
+        """Whether the call may still be going on, or what was decided in it may still be on its way to the record."""
         return self.phase is not Phase.ENDED
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether the bridge has the call's media stream and has not told the end of the conversation."""
+        return self.stream_sid is not None and self.stream_closed_at is None
 
     @property
     def is_machine(self) -> bool:

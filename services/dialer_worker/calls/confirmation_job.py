@@ -12,7 +12,7 @@ from services.dialer_worker.crash_guard import Turns
 from services.dialer_worker.worker_counts import Count, Figure, Tally
 from shared.core.confirmation import Confirmation
 from shared.core.errors import NotFoundError
-from shared.core.lifecycle.facts import CallEnded, Fact, GivenUp, Withdrawn
+from shared.core.lifecycle.facts import CallEnded, ConversationLost, Fact, GivenUp, Withdrawn
 from shared.core.outcome import AttemptResult, Outcome
 from shared.store import MOST_RECOVERIES, Store, Work
 
@@ -85,6 +85,12 @@ def _withdrawn(confirmation: Confirmation, now: datetime) -> Fact | None:
     return None if confirmation.open_attempt is None else Withdrawn(now)
 
 
+def _conversation_lost(confirmation: Confirmation, now: datetime) -> Fact | None:
+    """Let the call's end be held for no conversation: it ends at once."""
+    attempt = confirmation.open_attempt
+    return None if attempt is None else ConversationLost(now, attempt.id)
+
+
 def _ended(confirmation: Confirmation, now: datetime) -> Fact | None:
     attempt = confirmation.open_attempt
     return None if attempt is None else CallEnded(now, attempt.id, AttemptResult.ERROR, reason="parked")
@@ -94,7 +100,7 @@ def _given_up(confirmation: Confirmation, now: datetime) -> Fact | None:
     return None if confirmation.is_finished else GivenUp(now, Outcome.EXPIRED)
 
 
-_LAST_FACTS = (_withdrawn, _ended, _given_up)
+_LAST_FACTS = (_withdrawn, _conversation_lost, _ended, _given_up)
 
 
 def _is_call_due(confirmation: Confirmation, now: datetime) -> bool:

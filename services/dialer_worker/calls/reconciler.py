@@ -10,7 +10,7 @@ from shared.core.confirmation import Attempt, Confirmation
 from shared.core.dialing.advance import plan
 from shared.core.dialing.dial_policy import DialPolicy
 from shared.core.dialing.upkeep import Upkeep, upkeep
-from shared.core.lifecycle.facts import CallAnswered, CallEnded, CallNotListed, CallPlaced, Fact, PlacingUndone
+from shared.core.lifecycle.facts import CallAnswered, CallEnded, CallNotListed, CallPlaced, ConversationLost, Fact, PlacingUndone
 from shared.core.outcome import AttemptResult
 from shared.store import KeptUnread, Store
 
@@ -73,6 +73,8 @@ class Reconciler:
                 await self._find(confirmation, attempt)
             case Upkeep.CANCEL_CALL:
                 await self._cancel(confirmation, attempt)
+            case Upkeep.END_CALL:
+                await self._apply_end(confirmation.id, lambda now: ConversationLost(now, attempt.id))
             case Upkeep.HANG_UP:
                 await self._hang_up(confirmation, attempt)
             case _:

@@ -17,7 +17,7 @@ from services.webhook.twilio.inbound import inbound_attempt
 from shared import languages
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.errors import NotFoundError
-from shared.core.lifecycle.facts import CallEnded, Withdrawn
+from shared.core.lifecycle.facts import CallEnded, ConversationLost, Fact, Withdrawn
 from shared.core.order import CallWishes, Customer, Item, Money, Order
 from shared.store import Created, Store
 from shared.twilio import stream_token
@@ -77,12 +77,11 @@ class SoftphoneCalls:
         confirmation, attempt = await self._find(request)
         seconds = round((await self._store.now() - attempt.placed_at).total_seconds())
 
-        def ended(now: datetime) -> CallEnded:
-            return CallEnded(now, attempt.id, None, attempt.call_sid, seconds)
+        def over(_found: Confirmation, now: datetime) -> tuple[Fact, ...]:
+            ended = CallEnded(now, attempt.id, None, attempt.call_sid, seconds)
+            return ConversationLost(now, attempt.id), ended, Withdrawn(now)
 
-        step = await self._store.confirmations.apply(confirmation.id, ended)
-        if not step.confirmation.is_finished:
-            await self._store.confirmations.apply(confirmation.id, Withdrawn)
+        await self._store.confirmations.apply_all(confirmation.id, over)
         return Response(status_code=204)
 
     async def _find(self, request: Request) -> tuple[Confirmation, Attempt]:

@@ -1,6 +1,5 @@
 """What Twilio tells about a call: its progress and who answered. Doubled, late and out of order is normal and changes nothing."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -27,9 +26,6 @@ _LINE_RESULTS: Mapping[str, AttemptResult | None] = {
 }
 _PLACED = frozenset({"queued", "initiated", "ringing"})
 _ANSWERED = "in-progress"
-_OVER = "completed"
-_LOOKS_AT_BRIDGE = 20
-_LOOK_EVERY_S = 0.1
 
 MakeFact = Callable[[datetime], Fact]
 
@@ -48,8 +44,6 @@ class Callbacks:
         if fact is None:
             log.info("call_status_ignored", attempt_id=request.path_params["attempt_id"])
             return Response(status_code=204)
-        if form.get("CallStatus") == _OVER:
-            await self._let_bridge_finish(request.path_params["confirmation_id"], request.path_params["attempt_id"])
         return await self._apply(request, fact)
 
     async def amd(self, request: Request) -> Response:
@@ -70,26 +64,9 @@ class Callbacks:
             if attempt is None or attempt.call_sid != call_sid:
                 continue
             fact = progress(form, attempt.id)
-            if form.get("CallStatus") == _OVER:
-                await self._let_bridge_finish(confirmation.id, attempt.id)
             if fact is not None:
                 await self._store.confirmations.apply(confirmation.id, fact)
         return Response(status_code=204)
-
-    async def _let_bridge_finish(self, confirmation_id: str, attempt_id: str) -> None:
-        """Wait a moment for what the bridge still writes about a call that is over.
-
-        Who presses a key and hangs up has decided; but this callback and the bridge's writing are two ways to the store,
-        and when the call's end is the faster one, the decision would come too late to count.
-        """
-        for _ in range(_LOOKS_AT_BRIDGE):
-            try:
-                attempt = (await self._store.confirmations.get(confirmation_id)).open_attempt
-            except NotFoundError:
-                return
-            if attempt is None or attempt.id != attempt_id or attempt.stream_sid is None or attempt.stream_closed_at is not None:
-                return
-            await asyncio.sleep(_LOOK_EVERY_S)
 
     async def _apply(self, request: Request, make_fact: MakeFact) -> Response:
         confirmation_id, attempt_id = request.path_params["confirmation_id"], request.path_params["attempt_id"]

@@ -72,9 +72,13 @@ class Voice:
         kind = _KEYS.get(form.get("Digits", ""))
         if kind is None or not _may_decide(confirmation, attempt_id):
             return self._keypad(confirmation, attempt_id)
-        decided = await self._apply(confirmation.id, lambda now: _verdict(now, attempt_id, kind))
-        await self._end(decided.id, attempt_id, Conclusion.UNDECIDED, _KEY_PRESSED)
-        return self._goodbye(decided, kind)
+
+        def decided(found: Confirmation, now: datetime) -> tuple[Fact, ...]:
+            ended = ConversationEnded(now, attempt_id, None, _KEY_PRESSED)
+            return (_verdict(now, attempt_id, kind), ended) if _may_decide(found, attempt_id) else ()
+
+        step = await self._store.confirmations.apply_all(confirmation.id, decided)
+        return self._goodbye(step.confirmation, kind) if step.is_changed else self._keypad(step.confirmation, attempt_id)
 
     async def silence(self, request: Request) -> Response:
         """End a call in which nobody pressed a key."""

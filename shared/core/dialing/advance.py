@@ -1,5 +1,6 @@
 """A fact, and what the dial policy makes of it, in one step: what the store commits."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
@@ -45,6 +46,18 @@ def advance(confirmation: Confirmation, fact: Fact, policy: DialPolicy, now: dat
             told = _replanned(told, policy, now)
     opts_out = isinstance(fact, VerdictGiven) and fact.verdict.kind is VerdictKind.OPTED_OUT
     return Step(told, wakes(told.confirmation, policy), opts_out, told.confirmation is not confirmation)
+
+
+def advance_all(confirmation: Confirmation, facts: Sequence[Fact], policy: DialPolicy, now: datetime) -> Step:
+    """Apply `facts` one after the other, as one step."""
+    last = Step(Transition(confirmation), wakes(confirmation, policy), opts_out=False, is_changed=False)
+    shop_events, opts_out = last.transition.shop_events, False
+    for fact in facts:
+        last = advance(last.confirmation, fact, policy, now)
+        shop_events += last.transition.shop_events
+        opts_out = opts_out or last.opts_out
+    told = Transition(last.confirmation, shop_events)
+    return Step(told, last.wakes, opts_out, last.confirmation is not confirmation)
 
 
 def plan(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> Fact | None:

@@ -13,6 +13,8 @@ from shared.core.outcome import Status
 SECOND_LOOK_S = 15.0  # Twilio's list is asked once more for a call that it did not hold (or `reconcile_after_s` later)
 QUEUE_AFTER_S = 2.0  # a call that is due but held up by the limits this long is shown as queued
 
+CONVERSATION_WAIT_S = 2.0  # the end of a call is held this long for what the bridge still writes about it
+
 
 class Upkeep(Enum):
     """What may have to be done for a confirmation beside placing its calls, each described by what the reconciler then does."""
@@ -25,6 +27,7 @@ class Upkeep(Enum):
     SIMULATE_CALL = auto()  # a test order's call was broken off: play it to its end (the job does that itself)
     FIND_CALL = auto()  # ask Twilio's list whether the call was placed
     CANCEL_CALL = auto()  # the shop took the order back while it rings
+    END_CALL = auto()  # the call is over and the bridge has not told the end of the conversation: wait for it no longer
     HANG_UP = auto()  # the conversation is done and the call's end was not heard
     LOOK_UP_CALL = auto()  # the call must be over by now: ask Twilio what became of it
 
@@ -105,7 +108,10 @@ def _tasks_of_waiting(confirmation: Confirmation) -> Iterator[_Task]:
 
 
 def _tasks_of_call(confirmation: Confirmation, attempt: Attempt, policy: DialPolicy) -> Iterator[_Task]:
-    """Yield what an open call of which Twilio knows will need: to be cancelled, hung up or looked up."""
+    """Yield what an open call of which Twilio knows will need: to be ended, cancelled, hung up or looked up."""
+    if attempt.held_call_end is not None:
+        yield _Task(Upkeep.END_CALL, attempt.held_call_end.at + timedelta(seconds=CONVERSATION_WAIT_S))
+        return
     if confirmation.withdrawn_at is not None and attempt.phase is Phase.PLACED:
         yield _Task(Upkeep.CANCEL_CALL, confirmation.withdrawn_at)
     if attempt.stream_closed_at is not None:

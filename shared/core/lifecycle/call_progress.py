@@ -1,11 +1,11 @@
-"""What is recorded of a call while it runs: it was answered, its stream opened, somebody decided, the conversation ended."""
+"""What is recorded of a call while it runs: it was answered, its stream opened, somebody decided."""
 
 from dataclasses import replace
 from datetime import datetime
 
 from shared.core.confirmation import Attempt, Confirmation, Phase
 from shared.core.lifecycle.changes import Transition, tell_status, update_attempt, with_attempt, with_call
-from shared.core.lifecycle.facts import ConversationEnded, StreamOpened, VerdictGiven
+from shared.core.lifecycle.facts import StreamOpened, VerdictGiven
 from shared.core.outcome import Status, VerdictKind
 
 
@@ -30,19 +30,10 @@ def stream_opened(confirmation: Confirmation, attempt: Attempt, fact: StreamOpen
 
 
 def verdict_given(confirmation: Confirmation, attempt: Attempt, fact: VerdictGiven) -> Transition:
-    """Let the newest verdict stand; none counts after the shop's withdrawal or after a machine was detected."""
+    """Let the newest verdict stand; none counts after the shop's withdrawal or after a machine was detected.
+
+    Our side's own conclusion counts no longer once somebody has decided.
+    """
     if confirmation.withdrawn_at is not None or (attempt.is_machine and fact.verdict.kind is not VerdictKind.MACHINE):
         return Transition(confirmation)
-    return update_attempt(confirmation, replace(attempt, verdict=fact.verdict), fact.at)
-
-
-def conversation_ended(confirmation: Confirmation, attempt: Attempt, fact: ConversationEnded) -> Transition:
-    """Record that the bridge, or the keypad in TwiML, is done with the call; what was recorded first stands."""
-    concluded = replace(
-        attempt,
-        conclusion=attempt.conclusion or fact.conclusion,
-        reason=attempt.reason or fact.reason,
-        cost_usd=attempt.cost_usd if fact.cost_usd is None else fact.cost_usd,
-        stream_closed_at=attempt.stream_closed_at or fact.at,
-    )
-    return update_attempt(confirmation, concluded, fact.at)
+    return update_attempt(confirmation, replace(attempt, verdict=fact.verdict, conclusion=None), fact.at)

@@ -135,7 +135,7 @@ class VerdictGiven:
 
 @dataclass(frozen=True, slots=True)
 class ConversationEnded:
-    """The bridge, or the keypad in TwiML, is done with the call; `conclusion` is None where a verdict stands."""
+    """The bridge, or the keypad in TwiML, is done with the call; `conclusion` is None if a verdict stands."""
 
     at: datetime
     attempt_id: str
@@ -145,8 +145,19 @@ class ConversationEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class ConversationLost:
+    """The end of the conversation is not waited for any longer: the bridge has died, or has not told it in time."""
+
+    at: datetime
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallEnded:
-    """The call is over. `line_result` is what the line said (`busy`, `no_answer`, `failed`), None where it was answered."""
+    """The call is over. `line_result` is what the line said (`busy`, `no_answer`, `failed`), None if it was answered.
+
+    While the bridge still has the call's stream, the end is held until `ConversationEnded` or `ConversationLost`.
+    """
 
     at: datetime
     attempt_id: str
@@ -181,6 +192,7 @@ AttemptFact = (
     | DisclosurePlayed
     | VerdictGiven
     | ConversationEnded
+    | ConversationLost
     | CallEnded
 )
 """What can happen in an attempt that has begun."""

@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import assert_never
 
 from shared.core.confirmation import Attempt, Confirmation
-from shared.core.lifecycle.call_end import call_ended
-from shared.core.lifecycle.call_progress import answered, conversation_ended, stream_opened, verdict_given
+from shared.core.lifecycle.call_end import call_ended, conversation_ended, conversation_lost
+from shared.core.lifecycle.call_progress import answered, stream_opened, verdict_given
 from shared.core.lifecycle.changes import Transition, finish, tell_status, update_attempt, with_attempt, with_call
 from shared.core.lifecycle.ended_attempts import complete_ended_attempt
 from shared.core.lifecycle.facts import (
@@ -17,6 +17,7 @@ from shared.core.lifecycle.facts import (
     CallNotListed,
     CallPlaced,
     ConversationEnded,
+    ConversationLost,
     DisclosurePlayed,
     ErasureRequested,
     Fact,
@@ -83,6 +84,8 @@ def _in_attempt(confirmation: Confirmation, attempt: Attempt, fact: AttemptFact)
             return verdict_given(confirmation, attempt, fact)
         case ConversationEnded():
             return conversation_ended(confirmation, attempt, fact)
+        case ConversationLost():
+            return conversation_lost(confirmation, attempt, fact)
         case CallEnded():
             return call_ended(confirmation, attempt, fact)
         case _:  # pragma: no cover

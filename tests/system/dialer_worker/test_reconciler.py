@@ -13,12 +13,14 @@ from shared.core.lifecycle.facts import (
     CallEnded,
     CallNotListed,
     ConversationEnded,
+    StreamOpened,
     VerdictGiven,
     Withdrawn,
 )
 from shared.core.order import CallWishes
 from shared.core.outcome import AttemptResult, Outcome, Status, VerdictKind
 from shared.store import Work
+from tests.support.care import claimed_care
 from tests.support.orders import an_order, verdict
 from tests.system.dialer_worker.conftest import FROM, Bench
 
@@ -203,6 +205,35 @@ async def test_a_call_whose_end_was_lost_ends_as_it_was_decided(bench: Bench) ->
 async def test_a_decision_holds_though_twilio_forgot_the_call(bench: Bench) -> None:
     await talked(bench, closed_s_ago=11, kind=VerdictKind.CONFIRMED)
     assert (await bench.attend()).outcome is Outcome.CONFIRMED
+
+
+async def hung_up_on(bench: Bench, *, ended_s_ago: float, has_decided: bool) -> None:
+    """Have a call whose end was heard so long ago, while its bridge tells nothing any more."""
+    past = timedelta(seconds=ended_s_ago)
+    await bench.begin(ago_s=60, call_sid="CA1")
+    apply = bench.store.confirmations.apply
+    await apply(an_order().id, lambda now: StreamOpened(now - timedelta(seconds=50), "att_1", "CA1", "MZ1"))
+    if has_decided:
+        await apply(an_order().id, lambda now: VerdictGiven(now - past, "att_1", verdict(VerdictKind.CONFIRMED)))
+    await apply(an_order().id, lambda now: CallEnded(now - past, "att_1", None, "CA1", 50))
+
+
+async def test_a_call_that_is_over_waits_a_moment_for_its_bridge(bench: Bench) -> None:
+    await hung_up_on(bench, ended_s_ago=1, has_decided=False)
+    assert (await bench.attend(work=Work.CARE)).open_attempt is not None
+    assert bench.counted(Figure.CARE) == ["nothing"]
+
+
+@pytest.mark.parametrize(("has_decided", "result"), [(False, AttemptResult.UNDECIDED), (True, AttemptResult.CONFIRMED)])
+async def test_a_call_whose_bridge_died_ends_with_what_it_had_written(
+    bench: Bench, has_decided: bool, result: AttemptResult
+) -> None:
+    await hung_up_on(bench, ended_s_ago=2, has_decided=has_decided)
+    assert await claimed_care(bench.store) == [an_order().id]
+    found = await bench.attend(work=Work.CARE)
+    assert (found.last_result, found.attempts[0].duration_s, found.is_finished) == (result, 50, has_decided)
+    assert bench.counted(Figure.CARE) == ["end_call"]
+    assert bench.twilio.updates == [], "Twilio has said that the call is over: there is nothing to ask or to end"
 
 
 @pytest.mark.parametrize(

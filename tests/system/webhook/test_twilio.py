@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from shared.core.confirmation import Conclusion
+from shared.core.dialing.upkeep import Upkeep, upkeep
 from shared.core.lifecycle.facts import (
     AttemptBegun,
     CallAnswered,
     CalleeClassified,
     ConversationEnded,
+    ConversationLost,
     Fact,
     StreamOpened,
     VerdictGiven,
@@ -21,7 +23,8 @@ from shared.core.lifecycle.facts import (
 )
 from shared.core.outcome import VerdictKind
 from shared.twilio.stream_token import read
-from tests.support.orders import verdict
+from tests.support.care import claimed_care
+from tests.support.orders import ALWAYS, verdict
 from tests.support.webhook import PHONE, Service, small_body
 
 ATTEMPT = "att_" + "0" * 26
@@ -60,19 +63,53 @@ async def test_a_decision_that_the_bridge_is_still_writing_at_the_calls_end_coun
 ) -> None:
     store = service.store.confirmations
     await store.apply(calling["id"], lambda now: StreamOpened(now, ATTEMPT, "CA1", "MZ1"))
-    async with asyncio.TaskGroup() as tasks:
-        ending = tasks.create_task(_status(service, calling, "completed", CallDuration="9"))
-        await asyncio.sleep(0.3)
-        assert not ending.done()
-        await store.apply(calling["id"], lambda now: VerdictGiven(now, ATTEMPT, verdict(VerdictKind.CANCELLED)))
-        await store.apply(calling["id"], lambda now: ConversationEnded(now, ATTEMPT, None, "person_hung_up"))
-    assert (await _shown(service, calling))["outcome"] == "cancelled"
+    await _status(service, calling, "completed", CallDuration="9")
+    held = await _shown(service, calling)
+    assert (held["status"], held["attempts"][0]["result"], held["attempts"][0]["ended_at"]) == ("in_call", None, None)
+    await store.apply(calling["id"], lambda now: VerdictGiven(now, ATTEMPT, verdict(VerdictKind.CANCELLED)))
+    await store.apply(calling["id"], lambda now: ConversationEnded(now, ATTEMPT, None, "person_hung_up"))
+    shown = await _shown(service, calling)
+    assert (shown["outcome"], shown["attempts"][0]["duration_s"]) == ("cancelled", 9)
+
+
+async def test_twilio_is_answered_at_once_while_the_bridge_is_still_writing(service: Service, calling: dict[str, Any]) -> None:
+    await service.store.confirmations.apply(calling["id"], lambda now: StreamOpened(now, ATTEMPT, "CA1", "MZ1"))
+    async with asyncio.timeout(1):  # less than the bridge is waited for
+        await _status(service, calling, "completed", CallDuration="9")
 
 
 async def test_a_bridge_that_says_nothing_holds_no_call_open(service: Service, calling: dict[str, Any]) -> None:
     await service.store.confirmations.apply(calling["id"], lambda now: StreamOpened(now, ATTEMPT, "CA1", "MZ1"))
     await _status(service, calling, "completed", CallDuration="9")
+    assert await claimed_care(service.store) == [calling["id"]], "the dialer looks at it when the wait is over"
+    confirmation, now = await service.store.confirmations.look(calling["id"])
+    assert upkeep(confirmation, ALWAYS, now) is Upkeep.END_CALL
+    await service.store.confirmations.apply(calling["id"], lambda now: ConversationLost(now, ATTEMPT))
     assert (await _shown(service, calling))["attempts"][0]["result"] == "undecided"
+
+
+async def test_the_end_of_a_customers_own_call_waits_for_the_bridge_too(service: Service) -> None:
+    made = await service.submit(small_body())
+    form = {"CallSid": "CA7", "From": PHONE, "CallStatus": "ringing"}
+    await service.as_twilio("/incoming-call", form)
+    attempt_id = (await service.store.confirmations.get(made["id"])).attempts[0].id
+    store = service.store.confirmations
+    await store.apply(made["id"], lambda now: StreamOpened(now, attempt_id, "CA7", "MZ1"))
+    await service.as_twilio("/twilio/incoming-status", {**form, "CallStatus": "completed", "CallDuration": "5"})
+    assert (await _shown(service, made))["status"] == "in_call"
+    await store.apply(made["id"], lambda now: VerdictGiven(now, attempt_id, verdict(VerdictKind.CONFIRMED)))
+    await store.apply(made["id"], lambda now: ConversationEnded(now, attempt_id, None, "person_hung_up"))
+    assert (await _shown(service, made))["outcome"] == "confirmed"
+
+
+async def test_a_key_pressed_after_the_bridge_died_counts_though_the_call_has_ended(
+    service: Service, calling: dict[str, Any]
+) -> None:
+    await service.store.confirmations.apply(calling["id"], lambda now: StreamOpened(now, ATTEMPT, "CA1", "MZ1"))
+    await _document(service, "after-stream", calling)
+    await _status(service, calling, "completed", CallDuration="9")
+    await _document(service, "keypad", calling, Digits="1")
+    assert (await _shown(service, calling))["outcome"] == "confirmed"
 
 
 async def test_callbacks_carry_a_call_from_ringing_to_its_end(service: Service, calling: dict[str, Any]) -> None:
@@ -132,6 +169,9 @@ async def test_a_key_decides(service: Service, calling: dict[str, Any], key: str
     assert f"/prompts/sq/goodbye_{outcome}.wav" in document
     assert "<Hangup" in document
     assert (await service.client.get(f"/prompts/sq/goodbye_{outcome}.wav")).headers["content-type"] == "audio/wav"
+    attempt = (await service.store.confirmations.get(calling["id"])).attempts[0]
+    assert attempt.verdict is not None
+    assert (attempt.conclusion, attempt.stream_closed_at) == (None, attempt.verdict.at), "both are of one moment: one commit"
     assert "<Hangup" in await _document(service, "keypad", calling, Digits="2"), "the first key stands"
     await _status(service, calling, "completed", CallDuration="9")
     shown = await _shown(service, calling)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from shared.core.confirmation import Attempt, Confirmation, Phase
+from shared.core.confirmation import Attempt, Confirmation, HeldCallEnd, Phase
 from shared.core.dialing.upkeep import Upkeep, call_must_be_over_at, upkeep, wakes
 from shared.core.order import CallWishes
 from shared.core.outcome import Direction, Outcome, Status
@@ -53,6 +53,25 @@ def test_a_call_that_goes_on_after_its_conversation_is_hung_up() -> None:
 def test_a_call_without_news_is_looked_up_when_it_must_be_over() -> None:
     assert needs(calling(phase=Phase.PLACED), after(219)) is Upkeep.NOTHING
     assert needs(calling(phase=Phase.PLACED), after(220)) is Upkeep.LOOK_UP_CALL
+
+
+def test_a_held_call_end_waits_for_the_bridge_a_moment_and_no_longer() -> None:
+    held = calling(phase=Phase.ANSWERED, stream_sid="MZ1", held_call_end=HeldCallEnd(at=after(218.5)))
+    assert needs(held, after(220.4)) is Upkeep.NOTHING, "not even to be looked up at Twilio: its end is known"
+    assert needs(held, after(220.5)) is Upkeep.END_CALL
+    assert wakes(held, ALWAYS).upkeep_at == after(220.5)
+
+
+def test_a_test_orders_call_is_played_on() -> None:
+    assert needs(replace(calling(phase=Phase.PLACED), is_test=True), NOON) is Upkeep.SIMULATE_CALL
+
+
+def test_a_planned_order_is_left_alone_until_something_is_due() -> None:
+    planned = replace(an_order(call=CallWishes(expires_at=after(900))), is_unplanned=False, next_attempt_at=after(60))
+    assert needs(planned, after(59)) is Upkeep.NOTHING
+    assert needs(planned, after(60)) is Upkeep.PLAN, "the call is due and could not be placed"
+    assert needs(replace(planned, next_attempt_at=None), after(899)) is Upkeep.NOTHING
+    assert needs(replace(planned, next_attempt_at=None), after(900)) is Upkeep.PLAN
 
 
 def test_a_finished_order_is_erased_after_its_time() -> None:

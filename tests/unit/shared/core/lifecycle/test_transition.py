@@ -35,6 +35,7 @@ BEGUN = AttemptBegun(NOON, "att_1", "+38344000000")
 PLACED = CallPlaced(after(1), "att_1", "CA1")
 ANSWERED = CallAnswered(after(5), "att_1", "CA1")
 STREAM = StreamOpened(after(6), "att_1", "CA1", "MZ1", "session-v1")
+CONCLUDED = ConversationEnded(after(30), "att_1", None, "completed")
 ENDED = CallEnded(after(40), "att_1", None, "CA1", 34)
 
 
@@ -64,7 +65,7 @@ def types(step: Transition) -> list[EventType]:
 
 
 def test_a_call_from_intent_to_confirmation() -> None:
-    step = told(BEGUN, PLACED, ANSWERED, STREAM, says(VerdictKind.CONFIRMED), ENDED)
+    step = told(BEGUN, PLACED, ANSWERED, STREAM, says(VerdictKind.CONFIRMED), CONCLUDED, ENDED)
     done = step.confirmation
     assert (done.status, done.outcome) == (Status.FINISHED, Outcome.CONFIRMED)
     assert types(step) == [EventType.CALLING, EventType.IN_CALL, EventType.ATTEMPT_ENDED, EventType.FINISHED]
