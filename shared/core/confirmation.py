@@ -84,6 +84,11 @@ class Attempt:
         return self.answered_by is not None and (self.answered_by.startswith("machine_") or self.answered_by == "fax")
 
     @property
+    def has_greeting_ended(self) -> bool:
+        """Whether Twilio's detection waited for the end of the machine's greeting: a message may be left now."""
+        return self.answered_by is not None and self.answered_by.startswith("machine_end")
+
+    @property
     def is_decided(self) -> bool:
         """Whether a decision that ends the confirmation stands at this moment."""
         return self.verdict is not None and self.verdict.kind.outcome is not None

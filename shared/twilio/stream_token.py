@@ -9,8 +9,10 @@ from hashlib import sha256
 
 from itsdangerous import BadSignature, Signer
 
+from shared.core.ids import ATTEMPT_ID, CONFIRMATION_ID
+
 _SALT = b"media-stream"
-_NAMES = re.compile(r"(cnf_[0-9A-Z]{26}):(att_[0-9A-Z]{26})", re.ASCII)
+_NAMES = re.compile(f"({CONFIRMATION_ID}):({ATTEMPT_ID})", re.ASCII)
 
 
 def issue(secret: str, confirmation_id: str, attempt_id: str) -> str:

@@ -24,6 +24,7 @@ from services.dialer_worker.calls.reconciler import Reconciler
 from services.dialer_worker.calls.twilio_client import CallRequest, Ending, Telephony
 from services.dialer_worker.settings import Settings
 from services.dialer_worker.worker_counts import Count, Figure, Tally
+from shared.core import ids
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.dialing.advance import Step
 from shared.core.dialing.dial_policy import DialPolicy
@@ -79,7 +80,7 @@ class Dialer:
 
         Return the attempt, and a question: whether its request may still leave.
         """
-        attempt_id = f"att_{ULID()}"
+        attempt_id = ids.attempt_id(ULID())
         from_number = await self.store.caller_ids.next(self.settings.twilio_from_numbers)
         begun_at = self.clock()  # before the commit, so that the limit is never longer than the reconciler believes
         step = await self.store.confirmations.apply(confirmation.id, lambda now: AttemptBegun(now, attempt_id, from_number))

@@ -13,16 +13,10 @@ from shared.core.dialing.upkeep import Upkeep, upkeep
 from shared.core.lifecycle.facts import CallAnswered, CallEnded, CallNotListed, CallPlaced, ConversationLost, Fact, PlacingUndone
 from shared.core.outcome import AttemptResult
 from shared.store import KeptUnread, Store
+from shared.twilio.vocabulary import is_unanswered, line_result
 
 # Twilio's clock and Redis's may differ. Looking further back is safe: calls of other attempts are known by their sids.
 CLOCKS_DIFFER = timedelta(seconds=60)
-_LINE_RESULTS = {
-    "busy": AttemptResult.BUSY,
-    "no-answer": AttemptResult.NO_ANSWER,
-    "failed": AttemptResult.FAILED,
-    "canceled": AttemptResult.FAILED,
-}
-_NOT_ANSWERED = frozenset({"queued", "initiated", "ringing"})
 
 _log = structlog.get_logger(__name__)
 
@@ -98,7 +92,7 @@ class Reconciler:
 
     async def _record_found(self, confirmation_id: str, attempt: Attempt, call: Call) -> None:
         if call.is_over:
-            await self._end(confirmation_id, attempt, call, _LINE_RESULTS.get(call.status))
+            await self._end(confirmation_id, attempt, call, line_result(call.status))
         else:
             await self._store.confirmations.apply(confirmation_id, lambda now: CallPlaced(now, attempt.id, call.sid))
 
@@ -124,8 +118,8 @@ class Reconciler:
         if call is None:
             await self._end_unknown(confirmation.id, attempt)
         elif call.is_over:
-            await self._end(confirmation.id, attempt, call, _LINE_RESULTS.get(call.status))
-        elif call.status not in _NOT_ANSWERED:
+            await self._end(confirmation.id, attempt, call, line_result(call.status))
+        elif not is_unanswered(call.status):
             await self._store.confirmations.apply(confirmation.id, lambda now: CallAnswered(now, attempt.id, call.sid))
 
     async def _hang_up(self, confirmation: Confirmation, attempt: Attempt) -> None:
@@ -146,9 +140,9 @@ class Reconciler:
         if call is None:
             await self._end_unknown(confirmation.id, attempt)
         elif call.is_over:
-            await self._end(confirmation.id, attempt, call, _LINE_RESULTS.get(call.status))
+            await self._end(confirmation.id, attempt, call, line_result(call.status))
         else:
-            was_answered = call.status not in _NOT_ANSWERED
+            was_answered = not is_unanswered(call.status)
             ending = Ending.COMPLETED if was_answered else Ending.CANCELED
             ended = await self._telephony.end(call.sid, ending)
             if ended is not None:  # else it changed under our hands: the next look sees what it became

@@ -5,6 +5,7 @@ from functools import partial
 
 from ulid import ULID
 
+from shared.core import ids
 from shared.core.confirmation import Confirmation
 from shared.core.dialing.simulated_calls import rehearsed
 from shared.core.lifecycle.facts import AttemptBegun, Fact, GivenUp
@@ -24,7 +25,7 @@ class Rehearsals:
         if await self._store.opt_outs.contains(confirmation.shop, confirmation.customer.phone):
             await self._store.confirmations.apply_if(confirmation.id, _given_up)
             return
-        attempt_id = f"att_{ULID()}"
+        attempt_id = ids.attempt_id(ULID())
         if confirmation.open_attempt is None:
             step = await self._store.confirmations.apply(
                 confirmation.id, lambda now: AttemptBegun(now, attempt_id, self._from_number)

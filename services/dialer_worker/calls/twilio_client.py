@@ -13,6 +13,7 @@ import httpx
 
 from services.dialer_worker.calls.create_call_result import NotSent, Placed, PlacingAnswer, Unclear, refusal
 from shared.core.errors import TelephonyError
+from shared.twilio.vocabulary import CallStatus, is_over
 
 CONNECT_TIMEOUT_S = 5.0
 TOTAL_TIMEOUT_S = 10.0
@@ -21,15 +22,14 @@ _MAX_PAGES = 40
 _TOO_LATE = "too_late"
 _WRONG_STATE = 21220  # the call has ended, or was never in a state for the change
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-_OVER = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
 _PROGRESS_EVENTS = ("initiated", "ringing", "answered", "completed")
 
 
 class Ending(StrEnum):
     """How a call is ended: `canceled` only before it is answered. Source: Twilio, "Update a Call resource"."""
 
-    COMPLETED = "completed"
-    CANCELED = "canceled"
+    COMPLETED = CallStatus.COMPLETED.value
+    CANCELED = CallStatus.CANCELED.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ class Call:
     @property
     def is_over(self) -> bool:
         """Whether the call has come to an end, one way or another."""
-        return self.status in _OVER
+        return is_over(self.status)
 
 
 class _TooLateError(Exception):

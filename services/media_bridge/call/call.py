@@ -174,7 +174,7 @@ class Call:
         if attempt is None or not attempt.is_open:
             self._receive_once(ev.CallerLegEnded("call_ended"))
         elif attempt.is_machine:
-            self._receive_once(ev.CalleeIsMachine((attempt.answered_by or "").startswith("machine_end")))
+            self._receive_once(ev.CalleeIsMachine(attempt.has_greeting_ended))
         elif attempt.answered_by is not None:
             self._receive_once(ev.CalleeIsPerson())
 

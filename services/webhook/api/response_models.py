@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.core.ids import CONFIRMATION_ID
 from shared.core.outcome import AttemptResult, Channel, Direction, Outcome, Status
 
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-25T08:00:00.000Z"])]
-Ulid = "[0-9A-HJKMNP-TV-Z]{26}"
 
 
 class Answer(BaseModel):
@@ -105,7 +105,7 @@ class AttemptAnswer(Answer):
 class ConfirmationAnswer(Answer):
     """An order that is being confirmed, or was."""
 
-    id: str = Field(pattern=f"^cnf_{Ulid}$")
+    id: str = Field(pattern=f"^{CONFIRMATION_ID}$")
     shop: str
     status: Status
     outcome: Outcome | None = Field(description="Set once it is finished, and never changed.")

@@ -15,6 +15,7 @@ from services.webhook.http.body import read_json
 from services.webhook.http.problems import FieldFault, ProblemError, ProblemKind, faulty_fields
 from services.webhook.twilio.inbound import inbound_attempt
 from shared import languages
+from shared.core import ids
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.errors import NotFoundError
 from shared.core.lifecycle.facts import CallEnded, ConversationLost, Fact, Withdrawn
@@ -108,7 +109,7 @@ def _order(shop: str, language: str | None, now: datetime) -> Confirmation:
     """Return a new order of a made-up customer, who can only call us: before we would, the order has expired."""
     not_before = now + _AHEAD
     return Confirmation(
-        id=f"cnf_{ULID()}",
+        id=ids.confirmation_id(ULID()),
         shop=shop,
         order=Order(f"WEB-{secrets.randbelow(100_000):05}", Money(Decimal("59.90"), "EUR"), (Item("Kufje me valë"),)),
         company=_COMPANY,

@@ -11,21 +11,11 @@ from services.webhook.twilio.signature import SignedForms
 from shared.core.confirmation import Confirmation
 from shared.core.errors import NotFoundError
 from shared.core.lifecycle.facts import CallAnswered, CalleeClassified, CallEnded, CallPlaced, Fact
-from shared.core.outcome import AttemptResult
 from shared.core.phone import spelt_e164
 from shared.store import Store
+from shared.twilio.vocabulary import CallStatus, is_over, is_unanswered, line_result
 
 log = structlog.get_logger()
-
-_LINE_RESULTS: Mapping[str, AttemptResult | None] = {
-    "completed": None,  # somebody or something had answered: the conversation says what came of it
-    "busy": AttemptResult.BUSY,
-    "no-answer": AttemptResult.NO_ANSWER,
-    "failed": AttemptResult.FAILED,
-    "canceled": AttemptResult.FAILED,
-}
-_PLACED = frozenset({"queued", "initiated", "ringing"})
-_ANSWERED = "in-progress"
 
 MakeFact = Callable[[datetime], Fact]
 
@@ -91,19 +81,19 @@ def progress(form: Mapping[str, str], attempt_id: str) -> MakeFact | None:
     status, call_sid = form.get("CallStatus", ""), form.get("CallSid", "")
     if not call_sid:
         return None
-    if status in _PLACED:
+    if is_unanswered(status):
         return lambda now: CallPlaced(now, attempt_id, call_sid)
-    if status == _ANSWERED:
+    if status == CallStatus.IN_PROGRESS:
         return lambda now: CallAnswered(now, attempt_id, call_sid)
-    if status not in _LINE_RESULTS:
+    if not is_over(status):
         return None
     return lambda now: CallEnded(
         at=now,
         attempt_id=attempt_id,
-        line_result=_LINE_RESULTS[status],
+        line_result=line_result(status),
         call_sid=call_sid,
         duration_s=_seconds(form.get("CallDuration", "")),
-        reason=None if status == "completed" else _reason(status, form),
+        reason=None if status == CallStatus.COMPLETED else _reason(status, form),
     )
 
 

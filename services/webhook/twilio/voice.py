@@ -19,6 +19,7 @@ from shared.store import Store
 from shared.twilio import stream_token
 from shared.twilio.callback_urls import CallbackUrls
 from shared.twilio.twiml import CONTENT_TYPE, farewell_twiml, hangup_twiml, keypad_twiml, stream_twiml
+from shared.twilio.vocabulary import CallStatus
 
 log = structlog.get_logger()
 
@@ -57,7 +58,7 @@ class Voice:
         if confirmation is None:
             return _twiml(hangup_twiml())
         attempt_id = request.path_params["attempt_id"]
-        if form.get("CallStatus") == "in-progress":
+        if form.get("CallStatus") == CallStatus.IN_PROGRESS:
             call_sid = form.get("CallSid", "")
             confirmation = await self._apply(confirmation.id, lambda now: CallAnswered(now, attempt_id, call_sid))
         return self._keypad(confirmation, attempt_id)

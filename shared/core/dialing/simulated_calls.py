@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.core.confirmation import Attempt, Conclusion
+from shared.core.ids import ATTEMPT_PREFIX
 from shared.core.lifecycle.facts import (
     CallAnswered,
     CalleeClassified,
@@ -77,7 +78,7 @@ def part_for(phone: str, attempt_number: int) -> Part:
 
 def rehearsed(phone: str, attempt: Attempt, now: datetime) -> list[Fact]:
     """Return all that happens in an attempt, in order; what has happened already does no harm when told again."""
-    part, sid = part_for(phone, attempt.number), f"CAtest{attempt.id.removeprefix('att_')}"
+    part, sid = part_for(phone, attempt.number), f"CAtest{attempt.id.removeprefix(ATTEMPT_PREFIX)}"
     if part.refusal is not None:
         return [PlacingRefused(now, attempt.id, part.refusal, is_final=True)]
     placed = CallPlaced(now, attempt.id, sid)

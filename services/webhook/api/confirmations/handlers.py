@@ -19,10 +19,10 @@ from services.webhook.http.problems import ProblemError, ProblemKind
 from shared.core.confirmation import Confirmation
 from shared.core.dialing.dial_policy import DialPolicy
 from shared.core.errors import NotFoundError
+from shared.core.ids import is_confirmation_id
 from shared.core.lifecycle.facts import Withdrawn
 from shared.store import IdempotencyKey, Replayed, Store, Submission
 
-ID_PATTERN = re.compile(r"cnf_[0-9A-HJKMNP-TV-Z]{26}", re.ASCII)
 _KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
 
 
@@ -83,7 +83,7 @@ class Confirmations:
         Raises:
             NotFoundError: There is none of that id, or it is another shop's.
         """
-        if not ID_PATTERN.fullmatch(confirmation_id):
+        if not is_confirmation_id(confirmation_id):
             raise NotFoundError
         found = await self._store.confirmations.get(confirmation_id)
         if found.shop != shop:

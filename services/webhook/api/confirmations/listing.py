@@ -3,10 +3,11 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.webhook.api.confirmations.handlers import ID_PATTERN, json_response
+from services.webhook.api.confirmations.handlers import json_response
 from services.webhook.api.openapi.parameters import choice, invalid_parameter, number, parameters
 from services.webhook.api.representation import confirmation_object
 from shared.core.dialing.dial_policy import DialPolicy
+from shared.core.ids import is_confirmation_id
 from shared.core.outcome import Outcome, Status
 from shared.store import Store
 
@@ -25,7 +26,7 @@ class Listing:
         """Return one page; `next_cursor` leads to the one after it, null where there is none."""
         values = parameters(request, "status", "outcome", "order_id", "limit", "cursor")
         cursor = values.get("cursor")
-        if cursor is not None and not ID_PATTERN.fullmatch(cursor):
+        if cursor is not None and not is_confirmation_id(cursor):
             raise invalid_parameter("cursor", "It must be the next_cursor of an earlier page.")
         found = await self._store.lookups.list(
             shop,

@@ -15,6 +15,7 @@ from services.webhook.api.validation import validated
 from services.webhook.api.webhook_endpoints.models import EndpointBody, EndpointChange, ResendBody
 from services.webhook.http.body import has_body, read_json
 from services.webhook.http.problems import FieldFault, ProblemError, ProblemKind, faulty_fields
+from shared.core import ids
 from shared.core.errors import NotFoundError
 from shared.core.lifecycle.envelope import timestamp
 from shared.core.lifecycle.shop_event import EventType
@@ -43,7 +44,7 @@ class Endpoints:
         body = validated(EndpointBody, await read_json(request), rules)
         self._check(body.url)
         endpoint = Endpoint(
-            id=f"whe_{ULID()}",
+            id=ids.endpoint_id(ULID()),
             shop=shop,
             url=body.url,
             events=_types(body.events) or (EventType.FINISHED,),

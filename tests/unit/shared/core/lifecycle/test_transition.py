@@ -239,6 +239,7 @@ def test_a_decision_before_the_detection_stands() -> None:
 def test_only_machines_and_faxes_are_machines(word: str, is_machine: bool) -> None:
     heard = after_facts(BEGUN, CalleeClassified(after(8), "att_1", word), CalleeClassified(after(9), "att_1", "human"))
     assert attempt_of(heard).is_machine is is_machine
+    assert attempt_of(heard).has_greeting_ended is word.startswith("machine_end")
 
 
 def test_the_model_may_report_a_machine_too() -> None:
