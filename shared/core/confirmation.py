@@ -96,7 +96,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation:
-    """One order to be confirmed by phone. `sequence` counts the events announced so far."""
+    """One order to be confirmed by phone. `sequence` counts the events that the shop was told."""
 
     id: str
     shop: str
@@ -114,8 +114,8 @@ class Confirmation:
     attempts: tuple[Attempt, ...] = ()
     next_attempt_at: datetime | None = None
     withdrawn_at: datetime | None = None
-    erasure_requested_at: datetime | None = None  # the customer is to be forgotten as soon as nobody is on the line
-    is_test: bool = False  # taken in with a test key: it is never phoned, what happens is rehearsed
+    erasure_requested_at: datetime | None = None  # the customer's data is to be erased as soon as nobody is on the line
+    is_test: bool = False  # taken in with a test key: nobody is phoned, its calls are simulated
     is_unplanned: bool = True  # nothing is scheduled yet: the dial policy is to be asked
     sequence: int = 0
     schema: int = SCHEMA_VERSION

@@ -1,4 +1,4 @@
-"""The shape of ids: a prefix that says what is named, and a ULID. The ULID itself is drawn where clock and chance are at hand."""
+"""The shape of ids: a prefix that says what is named, and a ULID. The callers draw the ULID: it needs clock and chance."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Whatever happens, in whatever order and however often: what must hold for every confirmation."""
+"""What must hold for every confirmation, whatever happens to it, in whatever order and however often."""
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -73,7 +73,7 @@ CALL = st.lists(
 
 @dataclass
 class World:
-    """A confirmation that facts happen to, and what the shop was told of it."""
+    """A confirmation to which facts happen, and what the shop was told of it."""
 
     confirmation: Confirmation = field(default_factory=an_order)
     told: list[tuple[EventType, int]] = field(default_factory=list)
@@ -133,7 +133,7 @@ class World:
         assert self.confirmation.attempts[-1].ended_at == attempt.held_call_end.at
 
     def acts(self, word: str, attempt_id: str) -> None:
-        """Let happen what the services do, about the open attempt where there is one."""
+        """Let happen what the services do, about the open attempt if there is one."""
         at = NOON + timedelta(seconds=self.seconds)
         attempt = self.confirmation.open_attempt
         current = attempt_id if attempt is None else attempt.id

@@ -1,4 +1,4 @@
-"""Clears up what got lost: placings without news, calls without an end, orders that nobody looked at."""
+"""Settles what got lost: placings without an answer, calls without an end, orders whose moment has passed."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -48,7 +48,7 @@ class Reconciler:
         return kind
 
     async def _erase(self, confirmation: Confirmation) -> Upkeep:
-        """Forget a confirmation; say so where its outcome was not taken, and by whom."""
+        """Erase a confirmation; if its outcome was not read, log by which consumer groups."""
         answer = await self._store.eraser.erase_if_over(confirmation.id)
         if answer is None or not answer.unread_by:
             return Upkeep.ERASE
@@ -107,7 +107,7 @@ class Reconciler:
         )
 
     async def _cancel(self, confirmation: Confirmation, attempt: Attempt) -> None:
-        """Stop the ringing; one who has picked up meanwhile gets the bridge's goodbye."""
+        """Stop the ringing; a customer who has picked up meanwhile hears the bridge's goodbye."""
         if attempt.call_sid is None:
             return
         cancelled = await self._telephony.end(attempt.call_sid, Ending.CANCELED)
@@ -135,7 +135,7 @@ class Reconciler:
             await self._end(confirmation.id, attempt, call, None)
 
     async def _look_up(self, confirmation: Confirmation, attempt: Attempt) -> None:
-        """Ask what became of a call that must be over, and end it where it is not."""
+        """Ask what became of a call that must be over, and end it if it is not."""
         call = None if attempt.call_sid is None else await self._telephony.fetch(attempt.call_sid)
         if call is None:
             await self._end_unknown(confirmation.id, attempt)
@@ -145,7 +145,7 @@ class Reconciler:
             was_answered = not is_unanswered(call.status)
             ending = Ending.COMPLETED if was_answered else Ending.CANCELED
             ended = await self._telephony.end(call.sid, ending)
-            if ended is not None:  # else it changed under our hands: the next look sees what it became
+            if ended is not None:  # else it changed in between: the next look sees what it became
                 await self._end(confirmation.id, attempt, ended, None if was_answered else AttemptResult.NO_ANSWER)
 
     async def _end_unknown(self, confirmation_id: str, attempt: Attempt) -> None:

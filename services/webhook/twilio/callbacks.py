@@ -1,4 +1,4 @@
-"""What Twilio tells about a call: its progress and who answered. Doubled, late and out of order is normal and changes nothing."""
+"""What Twilio reports about a call: its progress and who answered. Reports may come twice, late or out of order."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -21,7 +21,7 @@ MakeFact = Callable[[datetime], Fact]
 
 
 class Callbacks:
-    """The callbacks of a call. An answer says only that the news is stored (204), or that it is of no use (204 too)."""
+    """The callbacks of a call. The answer is always 204: the report is stored, or it is of no use."""
 
     def __init__(self, store: Store, forms: SignedForms) -> None:
         self._store = store
@@ -45,7 +45,7 @@ class Callbacks:
         return await self._apply(request, lambda now: CalleeClassified(now, attempt_id, answered_by[:40]))
 
     async def incoming_status(self, request: Request) -> Response:
-        """Take in the end of a call that a customer made to us."""
+        """Take in the progress and the end of a call that a customer made to us."""
         form = await self._forms.read(request)
         call_sid, caller = form.get("CallSid", ""), spelt_e164(form.get("From", ""))
         found = await self._store.lookups.find_open_by_phone(None, caller) if caller else []
@@ -77,7 +77,7 @@ def is_of_open_attempt(confirmation: Confirmation, attempt_id: str) -> bool:
 
 
 def progress(form: Mapping[str, str], attempt_id: str) -> MakeFact | None:
-    """Return the fact that a status callback's form tells of the attempt, or None where it tells none that we know."""
+    """Return the fact that a status callback's form tells of the attempt, or None if it tells none that we know."""
     status, call_sid = form.get("CallStatus", ""), form.get("CallSid", "")
     if not call_sid:
         return None
@@ -102,7 +102,7 @@ def _seconds(text: str) -> int | None:
 
 
 def _reason(status: str, form: Mapping[str, str]) -> str:
-    """Return the line's own words: `busy, SIP 486`, and Twilio's error code where it tells one."""
+    """Return the line's own words, `busy, SIP 486`, with Twilio's error code if the form holds one."""
     codes = (("SIP", form.get("SipResponseCode", "")), ("Twilio", form.get("ErrorCode", "")))
-    told = [f"{whose} {code}" for whose, code in codes if code.isascii() and code.isdecimal() and len(code) < 7]  # noqa: PLR2004
+    told = [f"{whose} {code}" for whose, code in codes if code.isascii() and code.isdecimal() and len(code) < 7]  # noqa: PLR2004 - as long as any code
     return ", ".join([status, *told])

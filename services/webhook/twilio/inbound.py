@@ -1,4 +1,4 @@
-"""A call that comes to us about an open order: the one way in which its attempt begins, by phone or by softphone."""
+"""A customer's call to us about an open order: how its attempt begins, by phone and by softphone alike."""
 
 from ulid import ULID
 
@@ -9,7 +9,7 @@ from shared.store import Store
 
 
 async def inbound_attempt(store: Store, confirmation_id: str, call_sid: str) -> Attempt | None:
-    """Return the attempt that this call opens, or has opened already (Twilio may ask twice); None while another is open."""
+    """Return the attempt that this call opens, or has opened already (Twilio may ask twice); None if another one is open."""
     attempt_id = ids.attempt_id(ULID())
     step = await store.confirmations.apply(confirmation_id, lambda now: InboundCallArrived(now, attempt_id, call_sid))
     attempt = step.confirmation.open_attempt

@@ -29,7 +29,7 @@ _KEY_PRESSED = "a key was pressed without the stream"
 
 
 class Voice:
-    """The documents that steer a call."""
+    """The TwiML documents by which a call goes on."""
 
     def __init__(self, store: Store, forms: SignedForms, *, public_url: str, secret: str, default_language: str) -> None:
         self._store = store
@@ -52,7 +52,7 @@ class Voice:
         return _twiml(farewell_twiml([self._urls.prompt(language, "no_order")]))
 
     async def after_stream(self, request: Request) -> Response:
-        """Hang up where the conversation came to its end; else ask for a key, so that an answered call is not lost."""
+        """Hang up if the conversation came to its end; else ask for a key, so that an answered call is not lost."""
         form = await self._forms.read(request)
         confirmation = await self._load(request)
         if confirmation is None:
@@ -64,7 +64,7 @@ class Voice:
         return self._keypad(confirmation, attempt_id)
 
     async def keypad(self, request: Request) -> Response:
-        """Take a key as the customer's decision; one that means nothing is ignored."""
+        """Take a key as the customer's decision; a key without a meaning is ignored."""
         form = await self._forms.read(request)
         confirmation = await self._load(request)
         if confirmation is None:
@@ -116,7 +116,7 @@ class Voice:
         return languages.choose(wanted=customer.language, phone=customer.phone, default=self._default_language).code
 
     async def _load(self, request: Request) -> Confirmation | None:
-        """Return the confirmation of the path, None where there is none or the attempt is not the one under way."""
+        """Return the confirmation of the path, None if there is none or the attempt is not the one under way."""
         try:
             confirmation = await self._store.confirmations.get(request.path_params["confirmation_id"])
         except NotFoundError:

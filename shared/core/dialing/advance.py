@@ -34,9 +34,9 @@ class Step:
 
 
 def advance(confirmation: Confirmation, fact: Fact, policy: DialPolicy, now: datetime) -> Step:
-    """Apply `fact`, then schedule the next call or give up where that has become open.
+    """Apply `fact`, then plan the next call or give up if the fact left that open.
 
-    A call that may not be begun at this moment is planned anew instead.
+    A call that may not begin at this moment is planned anew instead.
     """
     if isinstance(fact, AttemptBegun) and not _may_begin(confirmation, policy, now):
         told = _replanned(Transition(confirmation), policy, now)
@@ -61,7 +61,7 @@ def advance_all(confirmation: Confirmation, facts: Sequence[Fact], policy: DialP
 
 
 def plan(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> Fact | None:
-    """Return what the dial policy says now of a confirmation without an open attempt, as a fact; None where one is open."""
+    """Return what the dial policy says now of a confirmation without an open attempt, as a fact; None if one is open."""
     if confirmation.open_attempt is not None or confirmation.is_finished:
         return None
     match decide(confirmation, policy, now):
@@ -83,7 +83,7 @@ def _may_begin(confirmation: Confirmation, policy: DialPolicy, now: datetime) ->
 
 
 def _replanned(told: Transition, policy: DialPolicy, now: datetime) -> Transition:
-    """Follow what the dial policy says now, after what has been told already."""
+    """Apply what the dial policy says now; its events follow those of `told`."""
     fact = plan(told.confirmation, policy, now)
     if fact is None:
         return told

@@ -46,7 +46,7 @@ class DialNow:
 
 @dataclass(frozen=True, slots=True)
 class DialAt:
-    """Call at `at`; None where no moment before the order's expiry is allowed."""
+    """Call at `at`; None if no moment before the order's expiry is allowed."""
 
     at: datetime | None
 
@@ -64,7 +64,7 @@ Decision = DialNow | DialAt | GiveUp
 def calendar_of(confirmation: Confirmation, policy: DialPolicy) -> Calendar:
     """Return when this customer may be phoned: the order's own zone, else the number's, else the default.
 
-    A test order disturbs nobody and may be rehearsed at any time.
+    The calls of a test order disturb nobody and are simulated at any time.
     """
     if confirmation.is_test:
         return Calendar(window=Window(time(0)), zones=("UTC",))

@@ -1,14 +1,14 @@
 """The CloudEvents 1.0 envelope in which a shop gets an event (contract: docs/asyncapi.yaml)."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any  # Any: a JSON object holds values of all kinds
 
 from shared.core.confirmation import Confirmation
 from shared.core.lifecycle.shop_event import ShopEvent
 from shared.core.outcome import Evidence
 
 DATASCHEMA_PATH = "/schemas/confirmation-event-1.json"
-"""Where the webhook service serves the JSON schema of `data`; a change that breaks readers gets a new number."""
+"""The path at which the webhook service serves the JSON schema of `data`; a change that breaks readers gets a new number."""
 
 
 def event_id(confirmation_id: str, sequence: int) -> str:
@@ -16,7 +16,7 @@ def event_id(confirmation_id: str, sequence: int) -> str:
     return f"{confirmation_id}.{sequence}"
 
 
-def envelope(event: ShopEvent, confirmation: Confirmation, dataschema: str = DATASCHEMA_PATH) -> dict[str, Any]:
+def envelope(event: ShopEvent, confirmation: Confirmation, dataschema: str = DATASCHEMA_PATH) -> dict[str, Any]:  # Any: JSON
     """Return the envelope as a JSON object; of `confirmation` only what never changes is read.
 
     `dataschema` is the URL of the schema of `data`. Events of test orders, and only those, say `is_test`.
@@ -48,9 +48,9 @@ def envelope(event: ShopEvent, confirmation: Confirmation, dataschema: str = DAT
     }
 
 
-def evidence_object(evidence: Evidence) -> dict[str, Any]:
-    """Return evidence as a JSON object; `change` and `language` only where known."""
-    fields: dict[str, Any] = {
+def evidence_object(evidence: Evidence) -> dict[str, object]:
+    """Return evidence as a JSON object; `change` and `language` only if known."""
+    fields: dict[str, object] = {
         "channel": evidence.channel.value,
         "quote": evidence.quote,
         "note": evidence.note,

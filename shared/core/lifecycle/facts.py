@@ -17,7 +17,7 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """The dial policy set the next call: now (`queued`), later (`waiting`), or never before the order expires (None)."""
+    """The dial policy planned the next call, for now (`is_due`) or later; `call_at` is None if the order expires first."""
 
     at: datetime
     call_at: datetime | None
@@ -26,7 +26,7 @@ class Scheduled:
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
-    """The dial policy, or the list of numbers not to be called, ended it without another call."""
+    """No further call is made: the dial policy says so, or the do-not-call list."""
 
     at: datetime
     outcome: Outcome
@@ -62,7 +62,7 @@ class CallPlaced:
 
 @dataclass(frozen=True, slots=True)
 class CallNotListed:
-    """Twilio's call list was asked for a placing of which nothing was heard, and does not hold it."""
+    """Twilio's call list was searched for a call of which nothing had been heard, and does not hold it."""
 
     at: datetime
     attempt_id: str
@@ -70,7 +70,7 @@ class CallNotListed:
 
 @dataclass(frozen=True, slots=True)
 class PlacingUndone:
-    """The call is proven not to exist and counts as no attempt; it is to be placed again, not before `retry_at`."""
+    """The call is proven not to exist and counts as no attempt; it is placed again from `retry_at` on."""
 
     at: datetime
     attempt_id: str
@@ -79,7 +79,7 @@ class PlacingUndone:
 
 @dataclass(frozen=True, slots=True)
 class PlacingRefused:
-    """Twilio refused to place the call: for ever, because of the number (`is_final`), or this time."""
+    """Twilio refused to place the call: always, because of the number (`is_final`), or only this time."""
 
     at: datetime
     attempt_id: str
@@ -98,7 +98,7 @@ class CallAnswered:
 
 @dataclass(frozen=True, slots=True)
 class CalleeClassified:
-    """Twilio's machine detection spoke: `answered_by` is its word (`human`, `machine_start`, `fax`, `unknown` …)."""
+    """Twilio's machine detection decided: `answered_by` is its word (`human`, `machine_start`, `fax`, `unknown` …)."""
 
     at: datetime
     attempt_id: str
@@ -176,7 +176,7 @@ class Withdrawn:
 
 @dataclass(frozen=True, slots=True)
 class ErasureRequested:
-    """The customer is to be forgotten: the order is taken back, and erased as soon as it is finished."""
+    """The customer's data is to be erased: the order is taken back, and erased as soon as it is finished."""
 
     at: datetime
 

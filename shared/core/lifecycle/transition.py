@@ -93,7 +93,7 @@ def _in_attempt(confirmation: Confirmation, attempt: Attempt, fact: AttemptFact)
 
 
 def _scheduled(confirmation: Confirmation, fact: Scheduled) -> Transition:
-    """Take over what the dial policy said, unless a call is under way, or the order would wait for nothing at all."""
+    """Set the next call as the dial policy planned it, unless a call is under way or the order would wait without end."""
     status = Status.QUEUED if fact.is_due else Status.WAITING
     is_endless = fact.call_at is None and confirmation.call.expires_at is None
     if is_endless or confirmation.open_attempt is not None:

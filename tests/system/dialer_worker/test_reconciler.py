@@ -1,4 +1,4 @@
-"""What got lost is cleared up: placings without news, calls without an end, orders that nobody looked at."""
+"""What got lost is settled: placings without an answer, calls without an end, orders whose moment has passed."""
 
 from datetime import timedelta
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.system
 
 
 async def missed(bench: Bench, *, seconds_ago: float = 20) -> None:
-    """Have the first look at Twilio's list behind us."""
+    """Record that Twilio's list was asked once and did not hold the call."""
     past = timedelta(seconds=seconds_ago)
     await bench.store.confirmations.apply(an_order().id, lambda now: CallNotListed(now - past, "att_1"))
 
@@ -114,7 +114,7 @@ async def test_the_call_of_another_order_to_the_same_number_is_not_ours(bench: B
 
 
 async def busy(bench: Bench, *, ended_s_ago: float) -> None:
-    """Have a first attempt (CA1) that met a busy line so long ago."""
+    """Record a first attempt (CA1) that met a busy line `ended_s_ago` seconds ago."""
     past = timedelta(seconds=ended_s_ago)
     await bench.begin(ago_s=ended_s_ago + 5, call_sid="CA1")
     await bench.store.confirmations.apply(an_order().id, lambda now: CallEnded(now - past, "att_1", AttemptResult.BUSY))
@@ -170,7 +170,7 @@ async def test_a_call_that_ended_before_the_cancellation_ends_withdrawn(bench: B
 
 
 async def talked(bench: Bench, *, closed_s_ago: float, kind: VerdictKind | None) -> None:
-    """Have a conversation whose stream was closed so long ago."""
+    """Record a conversation whose stream was closed `closed_s_ago` seconds ago."""
     past = timedelta(seconds=closed_s_ago)
     await bench.begin(ago_s=60, call_sid="CA1")
     apply = bench.store.confirmations.apply
@@ -208,7 +208,7 @@ async def test_a_decision_holds_though_twilio_forgot_the_call(bench: Bench) -> N
 
 
 async def hung_up_on(bench: Bench, *, ended_s_ago: float, has_decided: bool) -> None:
-    """Have a call whose end was heard so long ago, while its bridge tells nothing any more."""
+    """Record a call that ended `ended_s_ago` seconds ago and whose bridge tells nothing any more."""
     past = timedelta(seconds=ended_s_ago)
     await bench.begin(ago_s=60, call_sid="CA1")
     apply = bench.store.confirmations.apply

@@ -27,30 +27,31 @@ from tests.support.care import claimed_care
 from tests.support.orders import ALWAYS, verdict
 from tests.support.webhook import PHONE, Service, small_body
 
+Json = dict[str, Any]  # Any: an answer of the API, of any shape
 ATTEMPT = "att_" + "0" * 26
 CALL = {"CallSid": "CA1", "From": "+38344000000", "To": PHONE}
 
 
 @pytest.fixture
-async def calling(service: Service) -> dict[str, Any]:
+async def calling(service: Service) -> Json:
     """A confirmation whose call has just been placed."""
     made = await service.submit(small_body())
     await service.store.confirmations.apply(made["id"], lambda now: AttemptBegun(now, ATTEMPT, "+38344000000"))
     return made
 
 
-async def _status(service: Service, made: dict[str, Any], status: str, **extra: str) -> None:
+async def _status(service: Service, made: Json, status: str, **extra: str) -> None:
     form = {**CALL, "CallStatus": status, **extra}
     answer = await service.as_twilio(f"/twilio/status/{made['id']}/{ATTEMPT}#rc=2", form)
     assert answer.status_code == 204
 
 
-async def _shown(service: Service, made: dict[str, Any]) -> dict[str, Any]:
-    shown: dict[str, Any] = (await service.client.get(f"/v1/confirmations/{made['id']}")).json()
+async def _shown(service: Service, made: Json) -> Json:
+    shown: Json = (await service.client.get(f"/v1/confirmations/{made['id']}")).json()
     return shown
 
 
-async def _document(service: Service, kind: str, made: dict[str, Any], **form: str) -> str:
+async def _document(service: Service, kind: str, made: Json, **form: str) -> str:
     path = f"/twilio/{kind}/{made['id']}/{ATTEMPT}"
     answer = await service.as_twilio(path, {**CALL, "CallStatus": "in-progress", **form})
     assert answer.status_code == 200
@@ -58,9 +59,7 @@ async def _document(service: Service, kind: str, made: dict[str, Any], **form: s
     return answer.text
 
 
-async def test_a_decision_that_the_bridge_is_still_writing_at_the_calls_end_counts(
-    service: Service, calling: dict[str, Any]
-) -> None:
+async def test_a_decision_that_the_bridge_is_still_writing_at_the_calls_end_counts(service: Service, calling: Json) -> None:
     store = service.store.confirmations
     await store.apply(calling["id"], lambda now: StreamOpened(now, ATTEMPT, "CA1", "MZ1"))
     await _status(service, calling, "completed", CallDuration="9")
@@ -72,13 +71,13 @@ async def test_a_decision_that_the_bridge_is_still_writing_at_the_calls_end_coun
     assert (shown["outcome"], shown["attempts"][0]["duration_s"]) == ("cancelled", 9)
 
 
-async def test_twilio_is_answered_at_once_while_the_bridge_is_still_writing(service: Service, calling: dict[str, Any]) -> None:
+async def test_twilio_is_answered_at_once_while_the_bridge_is_still_writing(service: Service, calling: Json) -> None:
     await service.store.confirmations.apply(calling["id"], lambda now: StreamOpened(now, ATTEMPT, "CA1", "MZ1"))
     async with asyncio.timeout(1):  # less than the bridge is waited for
         await _status(service, calling, "completed", CallDuration="9")
 
 
-async def test_a_bridge_that_says_nothing_holds_no_call_open(service: Service, calling: dict[str, Any]) -> None:
+async def test_a_bridge_that_says_nothing_holds_no_call_open(service: Service, calling: Json) -> None:
     await service.store.confirmations.apply(calling["id"], lambda now: StreamOpened(now, ATTEMPT, "CA1", "MZ1"))
     await _status(service, calling, "completed", CallDuration="9")
     assert await claimed_care(service.store) == [calling["id"]], "the dialer looks at it when the wait is over"
@@ -102,9 +101,7 @@ async def test_the_end_of_a_customers_own_call_waits_for_the_bridge_too(service:
     assert (await _shown(service, made))["outcome"] == "confirmed"
 
 
-async def test_a_key_pressed_after_the_bridge_died_counts_though_the_call_has_ended(
-    service: Service, calling: dict[str, Any]
-) -> None:
+async def test_a_key_pressed_after_the_bridge_died_counts_though_the_call_has_ended(service: Service, calling: Json) -> None:
     await service.store.confirmations.apply(calling["id"], lambda now: StreamOpened(now, ATTEMPT, "CA1", "MZ1"))
     await _document(service, "after-stream", calling)
     await _status(service, calling, "completed", CallDuration="9")
@@ -112,7 +109,7 @@ async def test_a_key_pressed_after_the_bridge_died_counts_though_the_call_has_en
     assert (await _shown(service, calling))["outcome"] == "confirmed"
 
 
-async def test_callbacks_carry_a_call_from_ringing_to_its_end(service: Service, calling: dict[str, Any]) -> None:
+async def test_callbacks_carry_a_call_from_ringing_to_its_end(service: Service, calling: Json) -> None:
     await _status(service, calling, "initiated")
     await _status(service, calling, "ringing")
     assert (await _shown(service, calling))["attempts"][0]["call_sid"] == "CA1"
@@ -127,7 +124,7 @@ async def test_callbacks_carry_a_call_from_ringing_to_its_end(service: Service, 
     )
 
 
-async def test_late_and_doubled_callbacks_change_nothing(service: Service, calling: dict[str, Any]) -> None:
+async def test_late_and_doubled_callbacks_change_nothing(service: Service, calling: Json) -> None:
     await _status(service, calling, "busy", SipResponseCode="486")
     before = await _shown(service, calling)
     for status in ("busy", "ringing", "in-progress", "completed", "initiated", "made-up"):
@@ -146,14 +143,14 @@ async def test_callbacks_of_nothing_we_know_are_taken_and_forgotten(service: Ser
         assert "<Hangup" in answer.text
 
 
-async def test_the_machine_detections_verdict_is_kept(service: Service, calling: dict[str, Any]) -> None:
+async def test_the_machine_detections_verdict_is_kept(service: Service, calling: Json) -> None:
     path = f"/twilio/amd/{calling['id']}/{ATTEMPT}"
     answers = [await service.as_twilio(path, {**CALL, **extra}) for extra in ({}, {"AnsweredBy": "machine_start"})]
     assert [answer.status_code for answer in answers] == [204, 204]
     assert (await _shown(service, calling))["attempts"][0]["answered_by"] == "machine_start"
 
 
-async def test_a_call_that_lost_its_stream_is_asked_for_a_key(service: Service, calling: dict[str, Any]) -> None:
+async def test_a_call_that_lost_its_stream_is_asked_for_a_key(service: Service, calling: Json) -> None:
     document = await _document(service, "after-stream", calling)
     assert document.count("<Gather") == 2
     assert "/prompts/sq/keypad.wav" in document
@@ -163,7 +160,7 @@ async def test_a_call_that_lost_its_stream_is_asked_for_a_key(service: Service, 
 
 
 @pytest.mark.parametrize(("key", "outcome"), [("1", "confirmed"), ("2", "cancelled"), ("3", "opted_out")])
-async def test_a_key_decides(service: Service, calling: dict[str, Any], key: str, outcome: str) -> None:
+async def test_a_key_decides(service: Service, calling: Json, key: str, outcome: str) -> None:
     await _document(service, "after-stream", calling)
     document = await _document(service, "keypad", calling, Digits=key)
     assert f"/prompts/sq/goodbye_{outcome}.wav" in document
@@ -179,7 +176,7 @@ async def test_a_key_decides(service: Service, calling: dict[str, Any], key: str
     assert await service.store.opt_outs.contains("shopaz", PHONE) is (outcome == "opted_out")
 
 
-async def test_a_call_without_a_key_ends_as_our_error(service: Service, calling: dict[str, Any]) -> None:
+async def test_a_call_without_a_key_ends_as_our_error(service: Service, calling: Json) -> None:
     await _document(service, "after-stream", calling)
     assert "<Hangup" in await _document(service, "silence", calling)
     await _status(service, calling, "completed")
@@ -196,7 +193,7 @@ async def test_a_call_without_a_key_ends_as_our_error(service: Service, calling:
     ],
 )
 async def test_a_conversation_that_came_to_its_end_is_hung_up(
-    service: Service, calling: dict[str, Any], fact: Callable[[datetime], Fact]
+    service: Service, calling: Json, fact: Callable[[datetime], Fact]
 ) -> None:
     await service.store.confirmations.apply(calling["id"], lambda now: CallAnswered(now, ATTEMPT, "CA1"))
     await service.store.confirmations.apply(calling["id"], fact)
@@ -241,7 +238,7 @@ async def test_who_has_no_order_hears_so_and_nothing_else(service: Service, call
     assert (await _shown(service, made))["attempts"] == []
 
 
-async def test_without_twilios_signature_nothing_happens(service: Service, calling: dict[str, Any]) -> None:
+async def test_without_twilios_signature_nothing_happens(service: Service, calling: Json) -> None:
     before = await _shown(service, calling)
     for kind in ("status", "amd", "after-stream", "keypad", "silence"):
         path = f"/twilio/{kind}/{calling['id']}/{ATTEMPT}"

@@ -12,7 +12,7 @@ from tests.support.orders import ALWAYS, NOON, after, an_order
 
 def calling(**attempt: object) -> Confirmation:
     made = Attempt(id="att_1", number=1, direction=Direction.OUTBOUND, placed_at=NOON, call_sid="CA1")
-    return replace(an_order(), status=Status.CALLING, attempts=(replace(made, **attempt),))  # type: ignore[arg-type]
+    return replace(an_order(), status=Status.CALLING, attempts=(replace(made, **attempt),))  # type: ignore[arg-type] # fields by name
 
 
 def needs(confirmation: Confirmation, at: datetime) -> Upkeep:
