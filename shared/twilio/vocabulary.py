@@ -42,6 +42,6 @@ def is_unanswered(status: str) -> bool:
     return status in {CallStatus.QUEUED, CallStatus.INITIATED, CallStatus.RINGING}
 
 
-def line_result(status: str) -> AttemptResult | None:
+def line_result_of(status: str) -> AttemptResult | None:
     """Return what the line says by a call's status, None if it was answered (or if the status is not known)."""
     return _LINE_RESULTS.get(status)

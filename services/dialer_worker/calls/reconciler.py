@@ -13,7 +13,7 @@ from shared.core.dialing.upkeep import Upkeep, upkeep
 from shared.core.lifecycle.facts import CallAnswered, CallEnded, CallNotListed, CallPlaced, ConversationLost, Fact, PlacingUndone
 from shared.core.outcome import AttemptResult
 from shared.store import KeptUnread, Store
-from shared.twilio.vocabulary import is_unanswered, line_result
+from shared.twilio.vocabulary import is_unanswered, line_result_of
 
 # Twilio's clock and Redis's may differ. Looking further back is safe: calls of other attempts are known by their sids.
 CLOCKS_DIFFER = timedelta(seconds=60)
@@ -92,7 +92,7 @@ class Reconciler:
 
     async def _record_found(self, confirmation_id: str, attempt: Attempt, call: Call) -> None:
         if call.is_over:
-            await self._end(confirmation_id, attempt, call, line_result(call.status))
+            await self._end(confirmation_id, attempt, call, line_result_of(call.status))
         else:
             await self._store.confirmations.apply(confirmation_id, lambda now: CallPlaced(now, attempt.id, call.sid))
 
@@ -118,7 +118,7 @@ class Reconciler:
         if call is None:
             await self._end_unknown(confirmation.id, attempt)
         elif call.is_over:
-            await self._end(confirmation.id, attempt, call, line_result(call.status))
+            await self._end(confirmation.id, attempt, call, line_result_of(call.status))
         elif not is_unanswered(call.status):
             await self._store.confirmations.apply(confirmation.id, lambda now: CallAnswered(now, attempt.id, call.sid))
 
@@ -140,7 +140,7 @@ class Reconciler:
         if call is None:
             await self._end_unknown(confirmation.id, attempt)
         elif call.is_over:
-            await self._end(confirmation.id, attempt, call, line_result(call.status))
+            await self._end(confirmation.id, attempt, call, line_result_of(call.status))
         else:
             was_answered = not is_unanswered(call.status)
             ending = Ending.COMPLETED if was_answered else Ending.CANCELED

@@ -7,7 +7,7 @@ from ulid import ULID
 
 from shared.core import ids
 from shared.core.confirmation import Confirmation
-from shared.core.dialing.simulated_calls import rehearsed
+from shared.core.dialing.simulated_calls import simulated_facts
 from shared.core.lifecycle.facts import AttemptBegun, Fact, GivenUp
 from shared.core.outcome import Outcome
 from shared.store import Store
@@ -34,7 +34,7 @@ class Rehearsals:
         attempt = confirmation.open_attempt
         if attempt is None:
             return  # it expired, was taken back, or has another pause
-        for fact in rehearsed(confirmation.customer.phone, attempt, await self._store.now()):
+        for fact in simulated_facts(confirmation.customer.phone, attempt, await self._store.now()):
             await self._store.confirmations.apply_if(confirmation.id, partial(_as_told, fact))
 
 

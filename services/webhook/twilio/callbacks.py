@@ -13,7 +13,7 @@ from shared.core.errors import NotFoundError
 from shared.core.lifecycle.facts import CallAnswered, CalleeClassified, CallEnded, CallPlaced, Fact
 from shared.core.phone import spelt_e164
 from shared.store import Store
-from shared.twilio.vocabulary import CallStatus, is_over, is_unanswered, line_result
+from shared.twilio.vocabulary import CallStatus, is_over, is_unanswered, line_result_of
 
 log = structlog.get_logger()
 
@@ -90,7 +90,7 @@ def progress(form: Mapping[str, str], attempt_id: str) -> MakeFact | None:
     return lambda now: CallEnded(
         at=now,
         attempt_id=attempt_id,
-        line_result=line_result(status),
+        line_result=line_result_of(status),
         call_sid=call_sid,
         duration_s=_seconds(form.get("CallDuration", "")),
         reason=None if status == CallStatus.COMPLETED else _reason(status, form),

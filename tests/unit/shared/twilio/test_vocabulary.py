@@ -3,7 +3,7 @@
 import pytest
 
 from shared.core.outcome import AttemptResult
-from shared.twilio.vocabulary import CallStatus, is_over, is_unanswered, line_result
+from shared.twilio.vocabulary import CallStatus, is_over, is_unanswered, line_result_of
 
 
 @pytest.mark.parametrize("status", CallStatus)
@@ -23,8 +23,8 @@ def test_a_call_is_on_its_way_or_answered_or_over(status: CallStatus) -> None:
 )
 def test_the_line_says_why_a_call_was_not_answered(status: str, result: AttemptResult | None) -> None:
     assert is_over(status)
-    assert line_result(status) is result
+    assert line_result_of(status) is result
 
 
 def test_a_new_word_of_twilios_says_nothing() -> None:
-    assert (is_over("teleported"), is_unanswered("teleported"), line_result("teleported")) == (False, False, None)
+    assert (is_over("teleported"), is_unanswered("teleported"), line_result_of("teleported")) == (False, False, None)
