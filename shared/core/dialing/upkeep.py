@@ -12,7 +12,6 @@ from shared.core.outcome import Status
 
 SECOND_LOOK_S = 15.0  # Twilio's list is asked once more for a call that it did not hold (or `reconcile_after_s` later)
 QUEUE_AFTER_S = 2.0  # a call that is due but held up by the limits this long is shown as queued
-
 CONVERSATION_WAIT_S = 2.0  # the end of a call is held this long for what the bridge still writes about it
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.core.confirmation import Attempt, Confirmation, HeldCallEnd, Phase
-from shared.core.dialing.upkeep import Upkeep, call_must_be_over_at, upkeep, wakes
+from shared.core.dialing.upkeep import Upkeep, Wakes, call_must_be_over_at, upkeep, wakes
 from shared.core.order import CallWishes
 from shared.core.outcome import Direction, Outcome, Status
 from tests.support.orders import ALWAYS, NOON, after, an_order
@@ -137,3 +137,16 @@ def test_a_withdrawn_call_wakes_at_once_while_it_rings() -> None:
     assert wakes_at(Phase.PLACED, withdrawn_at=after(5)) == after(5)
     assert wakes_at(Phase.ANSWERED, withdrawn_at=after(5)) == after(220)
     assert wakes_at(Phase.PLACING, withdrawn_at=after(5)) == after(300)
+
+
+def a_test_order(**changes: object) -> Confirmation:
+    return replace(an_order(), is_test=True, **changes)  # type: ignore[arg-type] # fields by name
+
+
+def test_a_test_order_never_waits_for_a_place_among_the_calls() -> None:
+    assert wakes(a_test_order(next_attempt_at=after(9)), ALWAYS) == Wakes(None, after(9))
+    limited = CallWishes(expires_at=after(5))
+    assert wakes(a_test_order(next_attempt_at=after(9), call=limited), ALWAYS) == Wakes(None, after(5))
+    assert wakes(a_test_order(call=limited), ALWAYS) == Wakes(None, after(5))
+    under_way = Attempt(id="att_1", number=1, direction=Direction.OUTBOUND, placed_at=NOON, phase=Phase.PLACED)
+    assert wakes(a_test_order(attempts=(under_way,), status=Status.CALLING), ALWAYS) == Wakes(None, NOON)
