@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 from services.dialer_worker.settings import Settings
 from shared.core.errors import NotFoundError, StoreUnavailableError
+from shared.core.ids import CONFIRMATION_PREFIX
 from shared.settings.calling_rules import dial_policy_from
 from shared.settings.environ import load_settings
 from shared.store import CrashCounts, ReadableError, UnreadableRecords, connect
 
 _AGAIN, _ALL, _FORGET = "again", "all", "forget"
-_ORDER_ID_PREFIX = "cnf_"
 
 
 async def show(crash_counts: CrashCounts) -> int:
@@ -64,7 +64,7 @@ async def run(words: Sequence[str], settings: Settings) -> int:
                 return await drive_again(store.crash_counts, [parked.id for parked in await store.crash_counts.parked()])
             case [word, *ids] if word == _AGAIN and ids:
                 return await drive_again(store.crash_counts, ids)
-            case [word, *ids] if word == _FORGET and ids and all(parked_id.startswith(_ORDER_ID_PREFIX) for parked_id in ids):
+            case [word, *ids] if word == _FORGET and ids and all(parked_id.startswith(CONFIRMATION_PREFIX) for parked_id in ids):
                 return await forget(store.unreadable_records, ids)
             case _:
                 _print(__doc__ or "")

@@ -10,8 +10,8 @@ from starlette.routing import Route
 
 from services.webhook.api.events.event_models import EventAnswer, EventDataAnswer
 from services.webhook.http.method_routes import MethodRoutes, RequestHandler
-from shared.core.lifecycle.announcement import EventType
 from shared.core.lifecycle.envelope import DATASCHEMA_PATH
+from shared.core.lifecycle.shop_event import EventType
 from shared.store import keys
 
 JsonObject = dict[str, Any]  # Any: JSON

@@ -29,6 +29,19 @@ class Conclusion(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldCallEnd:
+    """The end of a call that was heard while the bridge had not yet told the end of the conversation.
+
+    `line_result` is what the line said (`busy`, `no_answer`, `failed`), None if the call was answered.
+    """
+
+    at: datetime
+    line_result: AttemptResult | None = None
+    duration_s: int | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One call, from the intent to its end. Times are aware UTC; `cost_usd` is what the speech model cost."""
 
@@ -53,16 +66,27 @@ class Attempt:
     result: AttemptResult | None = None
     reason: str | None = None
     cost_usd: Decimal | None = None
+    held_call_end: HeldCallEnd | None = None  # the call is over; the attempt ends once the conversation has
 
     @property
     def is_open(self) -> bool:
-        """Whether the call may still be going on."""
+        """Whether the call may still be going on, or what was decided in it may still be on its way to the record."""
         return self.phase is not Phase.ENDED
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether the bridge has the call's media stream and has not told the end of the conversation."""
+        return self.stream_sid is not None and self.stream_closed_at is None
 
     @property
     def is_machine(self) -> bool:
         """Whether Twilio's detection took the callee for a machine; `unknown` counts as a person."""
         return self.answered_by is not None and (self.answered_by.startswith("machine_") or self.answered_by == "fax")
+
+    @property
+    def has_greeting_ended(self) -> bool:
+        """Whether Twilio's detection waited for the end of the machine's greeting: a message may be left now."""
+        return self.answered_by is not None and self.answered_by.startswith("machine_end")
 
     @property
     def is_decided(self) -> bool:
@@ -72,7 +96,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation:
-    """One order to be confirmed by phone. `sequence` counts the events announced so far."""
+    """One order to be confirmed by phone. `sequence` counts the events that the shop was told."""
 
     id: str
     shop: str
@@ -90,8 +114,8 @@ class Confirmation:
     attempts: tuple[Attempt, ...] = ()
     next_attempt_at: datetime | None = None
     withdrawn_at: datetime | None = None
-    erasure_requested_at: datetime | None = None  # the customer is to be forgotten as soon as nobody is on the line
-    is_test: bool = False  # taken in with a test key: it is never phoned, what happens is rehearsed
+    erasure_requested_at: datetime | None = None  # the customer's data is to be erased as soon as nobody is on the line
+    is_test: bool = False  # taken in with a test key: nobody is phoned, its calls are simulated
     is_unplanned: bool = True  # nothing is scheduled yet: the dial policy is to be asked
     sequence: int = 0
     schema: int = SCHEMA_VERSION

@@ -25,7 +25,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Where and when the parcel is to arrive."""
+    """The place and day at which the parcel is to arrive."""
 
     address: str | None = None
     date: dt.date | None = None

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """Where a confirmation stands."""
+    """How far a confirmation has come."""
 
     QUEUED = "queued"
     WAITING = "waiting"
@@ -42,7 +42,7 @@ class VerdictKind(StrEnum):
 
     @property
     def outcome(self) -> Outcome | None:
-        """The outcome that ends the confirmation, or None where the order is called again."""
+        """The outcome that ends the confirmation, or None if the order is called again."""
         return None if self in {VerdictKind.CALLBACK_REQUESTED, VerdictKind.MACHINE} else Outcome(self.value)
 
 
@@ -65,7 +65,7 @@ class AttemptResult(StrEnum):
 
 
 class Channel(StrEnum):
-    """By which way a person told us."""
+    """The way by which a person told us."""
 
     VOICE = "voice"
     KEYPAD = "keypad"

@@ -1,4 +1,4 @@
-"""Phone numbers: one spelling (E.164), whether we may call them, and where they are. No message repeats a number."""
+"""Phone numbers: one spelling (E.164), whether we may call them, their zones and country. No message repeats a number."""
 
 import re
 from collections.abc import Set as AbstractSet
@@ -29,7 +29,7 @@ _LEGACY_KOSOVO = (
     ("RS", re.compile(r"\+3810?((?:2[89]|3[89])[0-9]{5,6})", re.ASCII)),
 )
 
-# All else (premium, shared cost, toll-free, UAN, personal, pager) is a door for toll fraud or can't be called.
+# All else (premium, shared cost, toll-free, UAN, personal, pager) invites toll fraud or can't be called.
 _CALLABLE_TYPES = frozenset(
     {
         PhoneNumberType.FIXED_LINE,
@@ -63,7 +63,7 @@ def normalise(text: str, allowed_countries: AbstractSet[str]) -> str:
 
 
 def spelt_e164(text: str, allowed_countries: AbstractSet[str] = frozenset()) -> str | None:
-    """Return `text` in E.164 where it is a valid number of any country and type, else None: it need not be called.
+    """Return `text` in E.164 if it is a valid number of any country and type, else None: it need not be one that we may call.
 
     `allowed_countries` decides only about the old codes of Kosovo, as in `normalise`.
     """
@@ -76,14 +76,14 @@ def spelt_e164(text: str, allowed_countries: AbstractSet[str] = frozenset()) -> 
 
 @lru_cache(maxsize=2048)
 def zones_of(e164: str) -> tuple[str, ...]:
-    """Return the IANA time zones in which the number may be; empty where that is not known."""
+    """Return the IANA time zones in which the number may be; empty if that is not known."""
     zones = timezone.time_zones_for_number(_read(e164))
     return tuple(zone for zone in zones if zone != timezone.UNKNOWN_TIMEZONE)
 
 
 @lru_cache(maxsize=2048)
 def country_of(e164: str) -> str | None:
-    """Return the ISO 3166 code of the number's country (`XK` for Kosovo), or None where it has none."""
+    """Return the ISO 3166 code of the number's country (`XK` for Kosovo), or None if it has none."""
     country = phonenumbers.region_code_for_number(_read(e164))
     return country if country is not None and country.isalpha() else None  # "001": satellite and other networks of no country
 

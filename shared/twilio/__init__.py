@@ -1,1 +1,1 @@
-"""What the webhook service, the dialer and the bridge agree on with Twilio and with each other."""
+"""What webhook service, dialer and bridge share about Twilio: its words, our URLs and TwiML, and the stream's token."""

@@ -1,4 +1,4 @@
-"""The URLs by which Twilio reaches us: built for who places calls or writes TwiML, served by webhook and bridge."""
+"""The URLs by which Twilio reaches us: built for the code that places calls or writes TwiML, served by webhook and bridge."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ class CallbackUrls:
 
     @property
     def stream(self) -> str:
-        """Where Twilio opens the media stream: `wss`, or `ws` where the origin is `http` (trials on one machine)."""
+        """The URL of the media stream: `wss`, or `ws` where the origin is `http` (trials on one machine)."""
         return "ws" + self.public_url.removeprefix("http") + STREAM_PATH
 
     @property
@@ -34,27 +34,27 @@ class CallbackUrls:
         return self.public_url + INCOMING_STATUS_PATH + CONNECTION_OVERRIDES
 
     def status(self, confirmation_id: str, attempt_id: str) -> str:
-        """Return where the progress of a call is reported (`StatusCallback`)."""
+        """Return the URL to which the progress of a call is reported (`StatusCallback`)."""
         return self._of_attempt("status", confirmation_id, attempt_id)
 
     def amd(self, confirmation_id: str, attempt_id: str) -> str:
-        """Return where the machine detection's verdict goes (`AsyncAmdStatusCallback`)."""
+        """Return the URL to which the machine detection reports (`AsyncAmdStatusCallback`)."""
         return self._of_attempt("amd", confirmation_id, attempt_id)
 
     def after_stream(self, confirmation_id: str, attempt_id: str) -> str:
-        """Return where the call goes on when the stream has ended, or could not be had."""
+        """Return the URL whose TwiML the call follows when the stream has ended, or could not be had."""
         return self._of_attempt("after-stream", confirmation_id, attempt_id)
 
     def keypad(self, confirmation_id: str, attempt_id: str) -> str:
-        """Return where a key pressed without the bridge goes."""
+        """Return the URL to which a key is reported that was pressed without the bridge."""
         return self._of_attempt("keypad", confirmation_id, attempt_id)
 
     def silence(self, confirmation_id: str, attempt_id: str) -> str:
-        """Return where the call goes when no key was pressed."""
+        """Return the URL whose TwiML the call follows when no key was pressed."""
         return self._of_attempt("silence", confirmation_id, attempt_id)
 
     def prompt(self, language: str, key: str) -> str:
-        """Return where a stored recording is served; it holds nothing personal."""
+        """Return the URL of a stored recording; it holds nothing personal."""
         return f"{self.public_url}/prompts/{language}/{key}.wav"
 
     def _of_attempt(self, kind: str, confirmation_id: str, attempt_id: str) -> str:

@@ -1,7 +1,7 @@
-"""The token by which a media stream proves which attempt it belongs to: signed, and told to nobody but Twilio.
+"""The token by which a media stream proves to which attempt it belongs: signed, and told to nobody but Twilio.
 
-It has no expiry of its own: Twilio may hold a call in its queue for hours. It is good while its attempt is open, and
-once; both are looked up in the record.
+It has no expiry of its own, for Twilio may hold a call in its queue for hours. It is valid once, and only while its
+attempt is open; the record tells both.
 """
 
 import re
@@ -9,8 +9,10 @@ from hashlib import sha256
 
 from itsdangerous import BadSignature, Signer
 
+from shared.core.ids import ATTEMPT_ID, CONFIRMATION_ID
+
 _SALT = b"media-stream"
-_NAMES = re.compile(r"(cnf_[0-9A-Z]{26}):(att_[0-9A-Z]{26})", re.ASCII)
+_NAMES = re.compile(f"({CONFIRMATION_ID}):({ATTEMPT_ID})", re.ASCII)
 
 
 def issue(secret: str, confirmation_id: str, attempt_id: str) -> str:
@@ -19,7 +21,7 @@ def issue(secret: str, confirmation_id: str, attempt_id: str) -> str:
 
 
 def read(secret: str, token: str) -> tuple[str, str] | None:
-    """Return the confirmation id and the attempt id that the token names, or None where we did not sign it."""
+    """Return the confirmation id and the attempt id that the token names, or None if we did not sign it."""
     try:
         names = _NAMES.fullmatch(_signer(secret).unsign(token).decode("ascii"))
     except (BadSignature, UnicodeError):

@@ -8,7 +8,7 @@ from time import monotonic
 
 import pytest
 
-from shared.core.lifecycle.announcement import EventType
+from shared.core.lifecycle.shop_event import EventType
 from shared.core.webhook_endpoints.endpoint import Endpoint, secret_of
 from tests.chaos.invariants import check_invariants
 from tests.chaos.testbed import ChaosTestbed, running_testbed

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.media_bridge.call.call import Call
-from shared.core.lifecycle.facts import CalleeClassified, CallEnded, Withdrawn
+from shared.core.lifecycle.facts import CalleeClassified, CallEnded, ConversationLost, Withdrawn
 from tests.support.bridge_fakes import ATTEMPT, CALL_SID, FakeSocket, delta
 from tests.support.orders import NOON
 from tests.unit.services.media_bridge.call.test_stream_session import Front, settled
@@ -71,7 +71,8 @@ async def is_withdrawn_and_hears_it(front: Front) -> None:
 
 
 async def is_over_at_twilio(front: Front) -> None:
-    front.watches.news.put_nowait(front.records._advance(CallEnded(NOON, ATTEMPT, None, CALL_SID)).confirmation)
+    front.records._advance(CallEnded(NOON, ATTEMPT, None, CALL_SID))
+    front.watches.news.put_nowait(front.records._advance(ConversationLost(NOON, ATTEMPT)).confirmation)
 
 
 async def loses_the_model_and_presses_a_key(front: Front) -> None:

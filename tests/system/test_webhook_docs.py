@@ -18,7 +18,7 @@ from services.dialer_worker.crash_guard import CrashGuard
 from services.dialer_worker.deliveries.deliverer import WebhookDeliverer
 from services.dialer_worker.deliveries.http_post import open_http_poster
 from services.dialer_worker.worker_counts import WorkerCount
-from shared.core.lifecycle.announcement import EventType
+from shared.core.lifecycle.shop_event import EventType
 from shared.core.webhook_endpoints.endpoint import Endpoint, secret_of
 from shared.store import connect
 from tests.support.orders import ALWAYS, NOON, an_order

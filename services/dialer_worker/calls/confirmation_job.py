@@ -13,7 +13,7 @@ from services.dialer_worker.crash_guard import CrashGuard
 from services.dialer_worker.worker_counts import CountKind, ReportCount, WorkerCount
 from shared.core.confirmation import Confirmation
 from shared.core.errors import NotFoundError
-from shared.core.lifecycle.facts import CallEnded, Fact, Withdrawn
+from shared.core.lifecycle.facts import CallEnded, ConversationLost, Fact, Withdrawn
 from shared.core.outcome import AttemptResult, Outcome
 from shared.store import MAX_RESTARTS, Store, Work
 
@@ -87,8 +87,8 @@ class ConfirmationJob:
         if is_due and not confirmation.is_test and await self._store.due.is_granted(confirmation_id):
             await self._dialer.place_call(confirmation)
             return
-        care = await self._reconciler.reconcile(confirmation, now)
-        self._report_count(WorkerCount(CountKind.CARE, care.name.lower()))
+        done = await self._reconciler.reconcile(confirmation, now)
+        self._report_count(WorkerCount(CountKind.CARE, done.name.lower()))
 
 
 def _is_call_due(confirmation: Confirmation, now: datetime) -> bool:
@@ -101,10 +101,16 @@ def _withdraw_open_call(confirmation: Confirmation, now: datetime) -> Fact | Non
     return None if confirmation.open_attempt is None else Withdrawn(now)
 
 
+def _stop_holding_end(confirmation: Confirmation, now: datetime) -> Fact | None:
+    """End a call whose end is held for its conversation; of another call, let the end be held no more."""
+    attempt = confirmation.open_attempt
+    return None if attempt is None else ConversationLost(now, attempt.id)
+
+
 def _end_open_call(confirmation: Confirmation, now: datetime) -> Fact | None:
     attempt = confirmation.open_attempt
     return None if attempt is None else CallEnded(now, attempt.id, AttemptResult.ERROR, reason="parked")
 
 
 # Applied one after the other until the confirmation is finished.
-_FINISHING_FACTS = (_withdraw_open_call, _end_open_call, give_up(Outcome.EXPIRED))
+_FINISHING_FACTS = (_withdraw_open_call, _stop_holding_end, _end_open_call, give_up(Outcome.EXPIRED))

@@ -25,6 +25,7 @@ from services.dialer_worker.calls.reconciler import Reconciler
 from services.dialer_worker.calls.twilio_client import CallRequest, Ending, TwilioClient
 from services.dialer_worker.settings import Settings
 from services.dialer_worker.worker_counts import CountKind, ReportCount, WorkerCount
+from shared.core import ids
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.dialing.advance import Step
 from shared.core.dialing.dial_policy import DialPolicy
@@ -83,7 +84,7 @@ class Dialer:
 
         Return None if the customer may not be called now: then the commit has planned the next call instead.
         """
-        attempt_id = f"att_{ULID()}"
+        attempt_id = ids.attempt_id(ULID())
         from_number = await self.store.caller_ids.next(self.settings.twilio_from_numbers)
         begun_at = self.clock()  # read before the commit, so that the deadline is never later than the reconciler assumes
         step = await self.store.confirmations.apply(confirmation.id, lambda now: AttemptBegun(now, attempt_id, from_number))

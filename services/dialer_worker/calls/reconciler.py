@@ -1,4 +1,4 @@
-"""Clears up what got lost: placings without news, calls without an end, orders that nobody looked at."""
+"""Settles what got lost: placings without an answer, calls without an end, orders whose moment has passed."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -9,20 +9,14 @@ from services.dialer_worker.calls.twilio_client import Call, Ending, TwilioClien
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.dialing.advance import plan
 from shared.core.dialing.dial_policy import DialPolicy
-from shared.core.dialing.upkeep import Care, care_for
-from shared.core.lifecycle.facts import CallAnswered, CallEnded, CallNotListed, CallPlaced, Fact, PlacingUndone
+from shared.core.dialing.upkeep import Upkeep, upkeep
+from shared.core.lifecycle.facts import CallAnswered, CallEnded, CallNotListed, CallPlaced, ConversationLost, Fact, PlacingUndone
 from shared.core.outcome import AttemptResult
 from shared.store import RetainedUnread, Store
+from shared.twilio.vocabulary import is_unanswered, line_result_of
 
 # Twilio's clock and Redis's may differ. Looking further back is safe: calls of other attempts are known by their sids.
 CLOCKS_DIFFER = timedelta(seconds=60)
-_LINE_RESULTS = {
-    "busy": AttemptResult.BUSY,
-    "no-answer": AttemptResult.NO_ANSWER,
-    "failed": AttemptResult.FAILED,
-    "canceled": AttemptResult.FAILED,
-}
-_NOT_ANSWERED = frozenset({"queued", "initiated", "ringing"})
 
 _log = structlog.get_logger(__name__)
 
@@ -35,45 +29,47 @@ class Reconciler:
         self._twilio_client = twilio_client
         self._policy = policy
 
-    async def reconcile(self, confirmation: Confirmation, now: datetime) -> Care:
+    async def reconcile(self, confirmation: Confirmation, now: datetime) -> Upkeep:
         """Do what the confirmation needs at `now`, Redis's time when it was read, and return what that was.
 
         Raises:
             TelephonyError: Twilio could not be asked; the due time brings the confirmation back.
         """
-        care = care_for(confirmation, self._policy, now)
-        match care:
-            case Care.NOTHING:
+        kind = upkeep(confirmation, self._policy, now)
+        match kind:
+            case Upkeep.NOTHING | Upkeep.SIMULATE_CALL:
                 pass
-            case Care.ERASE:
+            case Upkeep.ERASE:
                 return await self._erase(confirmation)
-            case Care.PLAN:
+            case Upkeep.PLAN:
                 await self._store.confirmations.apply_if(confirmation.id, lambda found, now: plan(found, self._policy, now))
             case _:
-                await self._care_for_call(care, confirmation)
-        return care
+                await self._reconcile_call(kind, confirmation)
+        return kind
 
-    async def _erase(self, confirmation: Confirmation) -> Care:
-        """Forget a confirmation; say so where its outcome was not taken, and by whom."""
+    async def _erase(self, confirmation: Confirmation) -> Upkeep:
+        """Erase a confirmation; if its outcome was not read, log by which consumer groups."""
         answer = await self._store.eraser.erase_if_over(confirmation.id)
         if answer is None or not answer.unread_by:
-            return Care.ERASE
-        event, care = "outcome_erased_unread", Care.ERASE_UNREAD
+            return Upkeep.ERASE
+        event, kind = "outcome_erased_unread", Upkeep.ERASE_UNREAD
         if isinstance(answer, RetainedUnread):
-            event, care = "outcome_kept_unread", Care.KEEP_UNREAD
+            event, kind = "outcome_kept_unread", Upkeep.KEEP_UNREAD
         _log.warning(event, shop=confirmation.shop, unread_by=list(answer.unread_by))
-        return care
+        return kind
 
-    async def _care_for_call(self, care: Care, confirmation: Confirmation) -> None:
+    async def _reconcile_call(self, kind: Upkeep, confirmation: Confirmation) -> None:
         attempt = confirmation.open_attempt
         if attempt is None:
             return
-        match care:
-            case Care.FIND_CALL:
+        match kind:
+            case Upkeep.FIND_CALL:
                 await self._find(confirmation, attempt)
-            case Care.CANCEL_CALL:
+            case Upkeep.CANCEL_CALL:
                 await self._cancel(confirmation, attempt)
-            case Care.HANG_UP:
+            case Upkeep.END_CALL:
+                await self._apply_end(confirmation.id, lambda now: ConversationLost(now, attempt.id))
+            case Upkeep.HANG_UP:
                 await self._hang_up(confirmation, attempt)
             case _:
                 await self._look_up(confirmation, attempt)
@@ -96,7 +92,7 @@ class Reconciler:
 
     async def _record_found(self, confirmation_id: str, attempt: Attempt, call: Call) -> None:
         if call.is_over:
-            await self._end(confirmation_id, attempt, call, _LINE_RESULTS.get(call.status))
+            await self._end(confirmation_id, attempt, call, line_result_of(call.status))
         else:
             await self._store.confirmations.apply(confirmation_id, lambda now: CallPlaced(now, attempt.id, call.sid))
 
@@ -111,7 +107,7 @@ class Reconciler:
         )
 
     async def _cancel(self, confirmation: Confirmation, attempt: Attempt) -> None:
-        """Stop the ringing; one who has picked up meanwhile gets the bridge's goodbye."""
+        """Stop the ringing; a customer who has picked up meanwhile hears the bridge's goodbye."""
         if attempt.call_sid is None:
             return
         cancelled = await self._twilio_client.end_call(attempt.call_sid, Ending.CANCELED)
@@ -122,8 +118,8 @@ class Reconciler:
         if call is None:
             await self._end_unknown(confirmation.id, attempt)
         elif call.is_over:
-            await self._end(confirmation.id, attempt, call, _LINE_RESULTS.get(call.status))
-        elif call.status not in _NOT_ANSWERED:
+            await self._end(confirmation.id, attempt, call, line_result_of(call.status))
+        elif not is_unanswered(call.status):
             await self._store.confirmations.apply(confirmation.id, lambda now: CallAnswered(now, attempt.id, call.sid))
 
     async def _hang_up(self, confirmation: Confirmation, attempt: Attempt) -> None:
@@ -139,17 +135,17 @@ class Reconciler:
             await self._end(confirmation.id, attempt, call, None)
 
     async def _look_up(self, confirmation: Confirmation, attempt: Attempt) -> None:
-        """Ask what became of a call that must be over, and end it where it is not."""
+        """Ask what became of a call that must be over, and end it if it is not."""
         call = None if attempt.call_sid is None else await self._twilio_client.fetch_call(attempt.call_sid)
         if call is None:
             await self._end_unknown(confirmation.id, attempt)
         elif call.is_over:
-            await self._end(confirmation.id, attempt, call, _LINE_RESULTS.get(call.status))
+            await self._end(confirmation.id, attempt, call, line_result_of(call.status))
         else:
-            was_answered = call.status not in _NOT_ANSWERED
+            was_answered = not is_unanswered(call.status)
             ending = Ending.COMPLETED if was_answered else Ending.CANCELED
             ended = await self._twilio_client.end_call(call.sid, ending)
-            if ended is not None:  # else it changed under our hands: the next look sees what it became
+            if ended is not None:  # else it changed in between: the next look sees what it became
                 await self._end(confirmation.id, attempt, ended, None if was_answered else AttemptResult.NO_ANSWER)
 
     async def _end_unknown(self, confirmation_id: str, attempt: Attempt) -> None:

@@ -6,8 +6,9 @@ from functools import partial
 from ulid import ULID
 
 from services.dialer_worker.calls.give_up import give_up_if_opted_out
+from shared.core import ids
 from shared.core.confirmation import Confirmation
-from shared.core.dialing.simulated_calls import rehearsed
+from shared.core.dialing.simulated_calls import simulated_facts
 from shared.core.lifecycle.facts import AttemptBegun, Fact
 from shared.store import Store
 
@@ -27,7 +28,7 @@ class SimulatedCalls:
         """
         if await give_up_if_opted_out(self._store, confirmation):
             return
-        attempt_id = f"att_{ULID()}"
+        attempt_id = ids.attempt_id(ULID())
         if confirmation.open_attempt is None:
             step = await self._store.confirmations.apply(
                 confirmation.id, lambda now: AttemptBegun(now, attempt_id, self._from_number)
@@ -36,7 +37,7 @@ class SimulatedCalls:
         attempt = confirmation.open_attempt
         if attempt is None:
             return  # the order has expired, was withdrawn, or may not be called yet
-        for fact in rehearsed(confirmation.customer.phone, attempt, await self._store.now()):
+        for fact in simulated_facts(confirmation.customer.phone, attempt, await self._store.now()):
             await self._store.confirmations.apply_if(confirmation.id, partial(_as_it_is, fact))
 
 

@@ -12,6 +12,7 @@ import httpx
 
 from services.dialer_worker.calls.create_call_result import CreateCallResult, NotSent, Placed, Unclear, read_refusal
 from shared.core.errors import TelephonyError
+from shared.twilio.vocabulary import CallStatus, is_over
 
 CONNECT_TIMEOUT_S = 5.0
 TOTAL_TIMEOUT_S = 10.0
@@ -20,15 +21,14 @@ _MAX_PAGES = 40
 _TOO_LATE = "too_late"
 _WRONG_STATE = 21220  # the call has ended, or was never in a state for the change
 _NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-_FINAL_STATUSES = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
 _PROGRESS_EVENTS = ("initiated", "ringing", "answered", "completed")
 
 
 class Ending(StrEnum):
     """How a call is ended: `canceled` only before it is answered. Source: Twilio, "Update a Call resource"."""
 
-    COMPLETED = "completed"
-    CANCELED = "canceled"
+    COMPLETED = CallStatus.COMPLETED.value
+    CANCELED = CallStatus.CANCELED.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ class Call:
     @property
     def is_over(self) -> bool:
         """Whether the call has ended, with whatever result."""
-        return self.status in _FINAL_STATUSES
+        return is_over(self.status)
 
 
 class _TooLateError(Exception):

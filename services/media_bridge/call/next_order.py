@@ -6,6 +6,7 @@ from ulid import ULID
 
 from services.media_bridge.call.admission import Admitted
 from services.media_bridge.call.fact_writer import Confirmations
+from shared.core import ids
 from shared.core.confirmation import Confirmation
 from shared.core.errors import NotFoundError, StoreUnavailableError
 from shared.core.lifecycle.facts import InboundCallArrived, StreamOpened
@@ -53,7 +54,7 @@ class NextOrders:
         return [one for one in found if one.id != current.confirmation.id and _is_free(one)]
 
     async def _begin(self, confirmation_id: str, current: Admitted) -> Admitted | None:
-        attempt_id = f"att_{ULID()}"
+        attempt_id = ids.attempt_id(ULID())
         call_sid, stream_sid = current.attempt.call_sid or "", current.attempt.stream_sid or ""
         version = self._prompt_version
         await self._confirmations.apply(confirmation_id, lambda now: InboundCallArrived(now, attempt_id, call_sid, version))

@@ -15,13 +15,14 @@ from prometheus_client import Counter
 
 from services.media_bridge.recordings.disk_threads import on_disk
 from shared.core.errors import StoreUnavailableError
+from shared.core.ids import CONFIRMATION_ID
 
 log = structlog.get_logger()
 
 _LEAST_PAUSE_S = 10.0
 _SHARE = 0.05  # of the time at most is swept, however many recordings there are
 _AT_ONCE = 200
-_NAME = re.compile(r"(cnf_[0-9A-HJKMNP-TV-Z]{26})-\d+\.wav", re.ASCII)
+_NAME = re.compile(rf"({CONFIRMATION_ID})-\d+\.wav", re.ASCII)
 _OWNER = ".store"
 
 

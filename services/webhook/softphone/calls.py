@@ -15,9 +15,10 @@ from services.webhook.http.body import read_json
 from services.webhook.http.problems import FieldFault, ProblemError, ProblemKind, faulty_fields
 from services.webhook.twilio.inbound import inbound_attempt
 from shared import languages
+from shared.core import ids
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.errors import NotFoundError
-from shared.core.lifecycle.facts import CallEnded, Withdrawn
+from shared.core.lifecycle.facts import CallEnded, ConversationLost, Fact, Withdrawn
 from shared.core.order import CallWishes, Customer, Item, Money, Order
 from shared.store import Created, Store
 from shared.twilio import stream_token
@@ -80,12 +81,11 @@ class SoftphoneCallRoutes:
         confirmation, attempt = await self._find(request)
         seconds = round((await self._store.now() - attempt.placed_at).total_seconds())
 
-        def ended(now: datetime) -> CallEnded:
-            return CallEnded(now, attempt.id, None, attempt.call_sid, seconds)
+        def over(_found: Confirmation, now: datetime) -> tuple[Fact, ...]:
+            ended = CallEnded(now, attempt.id, None, attempt.call_sid, seconds)
+            return ConversationLost(now, attempt.id), ended, Withdrawn(now)
 
-        step = await self._store.confirmations.apply(confirmation.id, ended)
-        if not step.confirmation.is_finished:
-            await self._store.confirmations.apply(confirmation.id, Withdrawn)
+        await self._store.confirmations.apply_all(confirmation.id, over)
         return Response(status_code=204)
 
     async def _find(self, request: Request) -> tuple[Confirmation, Attempt]:
@@ -112,7 +112,7 @@ def _order(shop: str, language: str | None, now: datetime) -> Confirmation:
     """Return a new order of a made-up customer. It expires before its first call, so that only the customer can call."""
     not_before = now + _AHEAD
     return Confirmation(
-        id=f"cnf_{ULID()}",
+        id=ids.confirmation_id(ULID()),
         shop=shop,
         order=Order(f"WEB-{secrets.randbelow(100_000):05}", Money(Decimal("59.90"), "EUR"), (Item("Kufje me valë"),)),
         company=_COMPANY,

@@ -1,6 +1,5 @@
-"""What Twilio tells about a call: its progress and who answered. Doubled, late and out of order is normal and changes nothing."""
+"""What Twilio reports about a call: its progress and who answered. Reports may come twice, late or out of order."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -12,30 +11,17 @@ from services.webhook.twilio.signature import SignedForms
 from shared.core.confirmation import Confirmation
 from shared.core.errors import NotFoundError
 from shared.core.lifecycle.facts import CallAnswered, CalleeClassified, CallEnded, CallPlaced, Fact
-from shared.core.outcome import AttemptResult
 from shared.core.phone import spelt_e164
 from shared.store import Store
+from shared.twilio.vocabulary import CallStatus, is_over, is_unanswered, line_result_of
 
 log = structlog.get_logger()
-
-_LINE_RESULTS: Mapping[str, AttemptResult | None] = {
-    "completed": None,  # somebody or something had answered: the conversation says what came of it
-    "busy": AttemptResult.BUSY,
-    "no-answer": AttemptResult.NO_ANSWER,
-    "failed": AttemptResult.FAILED,
-    "canceled": AttemptResult.FAILED,
-}
-_PLACED = frozenset({"queued", "initiated", "ringing"})
-_ANSWERED = "in-progress"
-_OVER = "completed"
-_LOOKS_AT_BRIDGE = 20
-_LOOK_EVERY_S = 0.1
 
 MakeFact = Callable[[datetime], Fact]
 
 
 class Callbacks:
-    """The callbacks of a call. An answer says only that the news is stored (204), or that it is of no use (204 too)."""
+    """The callbacks of a call. The answer is always 204: the report is stored, or it is of no use."""
 
     def __init__(self, store: Store, forms: SignedForms) -> None:
         self._store = store
@@ -48,8 +34,6 @@ class Callbacks:
         if fact is None:
             log.info("call_status_ignored", attempt_id=request.path_params["attempt_id"])
             return Response(status_code=204)
-        if form.get("CallStatus") == _OVER:
-            await self._let_bridge_finish(request.path_params["confirmation_id"], request.path_params["attempt_id"])
         return await self._apply(request, fact)
 
     async def amd(self, request: Request) -> Response:
@@ -61,7 +45,7 @@ class Callbacks:
         return await self._apply(request, lambda now: CalleeClassified(now, attempt_id, answered_by[:40]))
 
     async def incoming_status(self, request: Request) -> Response:
-        """Take in the end of a call that a customer made to us."""
+        """Take in the progress and the end of a call that a customer made to us."""
         form = await self._forms.read(request)
         call_sid, caller = form.get("CallSid", ""), spelt_e164(form.get("From", ""))
         found = await self._store.lookups.find_open_by_phone(None, caller) if caller else []
@@ -70,26 +54,9 @@ class Callbacks:
             if attempt is None or attempt.call_sid != call_sid:
                 continue
             fact = progress(form, attempt.id)
-            if form.get("CallStatus") == _OVER:
-                await self._let_bridge_finish(confirmation.id, attempt.id)
             if fact is not None:
                 await self._store.confirmations.apply(confirmation.id, fact)
         return Response(status_code=204)
-
-    async def _let_bridge_finish(self, confirmation_id: str, attempt_id: str) -> None:
-        """Wait a moment for what the bridge still writes about a call that is over.
-
-        Who presses a key and hangs up has decided; but this callback and the bridge's writing are two ways to the store,
-        and when the call's end is the faster one, the decision would come too late to count.
-        """
-        for _ in range(_LOOKS_AT_BRIDGE):
-            try:
-                attempt = (await self._store.confirmations.get(confirmation_id)).open_attempt
-            except NotFoundError:
-                return
-            if attempt is None or attempt.id != attempt_id or attempt.stream_sid is None or attempt.stream_closed_at is not None:
-                return
-            await asyncio.sleep(_LOOK_EVERY_S)
 
     async def _apply(self, request: Request, make_fact: MakeFact) -> Response:
         confirmation_id, attempt_id = request.path_params["confirmation_id"], request.path_params["attempt_id"]
@@ -110,23 +77,23 @@ def is_of_open_attempt(confirmation: Confirmation, attempt_id: str) -> bool:
 
 
 def progress(form: Mapping[str, str], attempt_id: str) -> MakeFact | None:
-    """Return the fact that a status callback's form tells of the attempt, or None where it tells none that we know."""
+    """Return the fact that a status callback's form tells of the attempt, or None if it tells none that we know."""
     status, call_sid = form.get("CallStatus", ""), form.get("CallSid", "")
     if not call_sid:
         return None
-    if status in _PLACED:
+    if is_unanswered(status):
         return lambda now: CallPlaced(now, attempt_id, call_sid)
-    if status == _ANSWERED:
+    if status == CallStatus.IN_PROGRESS:
         return lambda now: CallAnswered(now, attempt_id, call_sid)
-    if status not in _LINE_RESULTS:
+    if not is_over(status):
         return None
     return lambda now: CallEnded(
         at=now,
         attempt_id=attempt_id,
-        line_result=_LINE_RESULTS[status],
+        line_result=line_result_of(status),
         call_sid=call_sid,
         duration_s=_seconds(form.get("CallDuration", "")),
-        reason=None if status == "completed" else _reason(status, form),
+        reason=None if status == CallStatus.COMPLETED else _reason(status, form),
     )
 
 
@@ -135,7 +102,7 @@ def _seconds(text: str) -> int | None:
 
 
 def _reason(status: str, form: Mapping[str, str]) -> str:
-    """Return the line's own words: `busy, SIP 486`, and Twilio's error code where it tells one."""
+    """Return the line's own words, `busy, SIP 486`, with Twilio's error code if the form holds one."""
     codes = (("SIP", form.get("SipResponseCode", "")), ("Twilio", form.get("ErrorCode", "")))
-    told = [f"{whose} {code}" for whose, code in codes if code.isascii() and code.isdecimal() and len(code) < 7]  # noqa: PLR2004
+    told = [f"{whose} {code}" for whose, code in codes if code.isascii() and code.isdecimal() and len(code) < 7]  # noqa: PLR2004 - as long as any code
     return ", ".join([status, *told])

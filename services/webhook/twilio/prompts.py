@@ -1,4 +1,4 @@
-"""The stored recordings for `<Play>`: public, unsigned, the same for everybody, and nothing personal in them."""
+"""The stored recordings for `<Play>`: public, unsigned, the same for everybody. They hold nothing personal."""
 
 from hashlib import sha256
 

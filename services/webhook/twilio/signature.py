@@ -21,7 +21,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 class SignedForms:
-    """Reads the forms that Twilio posts, and lets nothing else pass.
+    """Reads the forms that Twilio posts, and refuses all else.
 
     The URL is rebuilt from the public origin and the path as it arrived, byte by byte, never from the Host header.
     Whether the fragment with the connection overrides is signed too is not documented, so both are tried.

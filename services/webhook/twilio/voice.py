@@ -20,6 +20,7 @@ from shared.store import Store
 from shared.twilio import stream_token
 from shared.twilio.callback_urls import CallbackUrls
 from shared.twilio.twiml import CONTENT_TYPE, farewell_twiml, hangup_twiml, keypad_twiml, stream_twiml
+from shared.twilio.vocabulary import CallStatus
 
 log = structlog.get_logger()
 
@@ -28,7 +29,7 @@ _KEY_PRESSED = "a key was pressed without the stream"
 
 
 class Voice:
-    """The documents that steer a call."""
+    """The TwiML documents by which a call goes on."""
 
     def __init__(self, store: Store, forms: SignedForms, *, public_url: str, secret: str, default_language: str) -> None:
         self._store = store
@@ -51,19 +52,19 @@ class Voice:
         return _twiml(farewell_twiml([self._urls.prompt(language, "no_order")]))
 
     async def after_stream(self, request: Request) -> Response:
-        """Hang up where the conversation came to its end; else ask for a key, so that an answered call is not lost."""
+        """Hang up if the conversation came to its end; else ask for a key, so that an answered call is not lost."""
         form = await self._forms.read(request)
         confirmation = await self._load(request)
         if confirmation is None:
             return _twiml(hangup_twiml())
         attempt_id = request.path_params["attempt_id"]
-        if form.get("CallStatus") == "in-progress":
+        if form.get("CallStatus") == CallStatus.IN_PROGRESS:
             call_sid = form.get("CallSid", "")
             confirmation = await self._apply(confirmation.id, lambda now: CallAnswered(now, attempt_id, call_sid))
         return self._keypad(confirmation, attempt_id)
 
     async def keypad(self, request: Request) -> Response:
-        """Take a key as the customer's decision; one that means nothing is ignored."""
+        """Take a key as the customer's decision; a key without a meaning is ignored."""
         form = await self._forms.read(request)
         confirmation = await self._load(request)
         if confirmation is None:
@@ -72,9 +73,13 @@ class Voice:
         kind = keypad.VERDICTS.get(form.get("Digits", ""))
         if kind is None or not _may_decide(confirmation, attempt_id):
             return self._keypad(confirmation, attempt_id)
-        decided = await self._apply(confirmation.id, lambda now: _verdict(now, attempt_id, kind))
-        await self._end(decided.id, attempt_id, Conclusion.UNDECIDED, _KEY_PRESSED)
-        return self._goodbye(decided, kind)
+
+        def decided(found: Confirmation, now: datetime) -> tuple[Fact, ...]:
+            ended = ConversationEnded(now, attempt_id, None, _KEY_PRESSED)
+            return (_verdict(now, attempt_id, kind), ended) if _may_decide(found, attempt_id) else ()
+
+        step = await self._store.confirmations.apply_all(confirmation.id, decided)
+        return self._goodbye(step.confirmation, kind) if step.is_changed else self._keypad(step.confirmation, attempt_id)
 
     async def silence(self, request: Request) -> Response:
         """End a call in which nobody pressed a key."""
@@ -111,7 +116,7 @@ class Voice:
         return languages.choose(wanted=customer.language, phone=customer.phone, default=self._default_language).code
 
     async def _load(self, request: Request) -> Confirmation | None:
-        """Return the confirmation of the path, None where there is none or the attempt is not the one under way."""
+        """Return the confirmation of the path, None if there is none or the attempt is not the one under way."""
         try:
             confirmation = await self._store.confirmations.get(request.path_params["confirmation_id"])
         except NotFoundError:

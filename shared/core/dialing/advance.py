@@ -1,12 +1,14 @@
 """A fact, and what the dial policy makes of it, in one step: what the store commits."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
 from shared.core.confirmation import Confirmation
-from shared.core.dialing.dial_policy import DialAt, DialNow, DialPolicy, GiveUp, Wakes, decide, wakes
-from shared.core.lifecycle.announcement import Transition
+from shared.core.dialing.dial_policy import DialAt, DialNow, DialPolicy, GiveUp, decide
+from shared.core.dialing.upkeep import Wakes, wakes
+from shared.core.lifecycle.changes import Transition
 from shared.core.lifecycle.facts import AttemptBegun, Fact, GivenUp, Scheduled, VerdictGiven
 from shared.core.lifecycle.transition import transition
 from shared.core.outcome import VerdictKind
@@ -32,9 +34,9 @@ class Step:
 
 
 def advance(confirmation: Confirmation, fact: Fact, policy: DialPolicy, now: datetime) -> Step:
-    """Apply `fact`, then schedule the next call or give up where that has become open.
+    """Apply `fact`, then plan the next call or give up if the fact left that open.
 
-    A call that may not be begun at this moment is planned anew instead.
+    A call that may not begin at this moment is planned anew instead.
     """
     if isinstance(fact, AttemptBegun) and not _may_begin(confirmation, policy, now):
         told = _replanned(Transition(confirmation), policy, now)
@@ -46,8 +48,20 @@ def advance(confirmation: Confirmation, fact: Fact, policy: DialPolicy, now: dat
     return Step(told, wakes(told.confirmation, policy), opts_out, told.confirmation is not confirmation)
 
 
+def advance_all(confirmation: Confirmation, facts: Sequence[Fact], policy: DialPolicy, now: datetime) -> Step:
+    """Apply `facts` one after the other, as one step."""
+    last = Step(Transition(confirmation), wakes(confirmation, policy), opts_out=False, is_changed=False)
+    shop_events, opts_out = last.transition.shop_events, False
+    for fact in facts:
+        last = advance(last.confirmation, fact, policy, now)
+        shop_events += last.transition.shop_events
+        opts_out = opts_out or last.opts_out
+    told = Transition(last.confirmation, shop_events)
+    return Step(told, last.wakes, opts_out, last.confirmation is not confirmation)
+
+
 def plan(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> Fact | None:
-    """Return what the dial policy says now of a confirmation without an open attempt, as a fact; None where one is open."""
+    """Return what the dial policy says now of a confirmation without an open attempt, as a fact; None if one is open."""
     if confirmation.open_attempt is not None or confirmation.is_finished:
         return None
     match decide(confirmation, policy, now):
@@ -69,9 +83,9 @@ def _may_begin(confirmation: Confirmation, policy: DialPolicy, now: datetime) ->
 
 
 def _replanned(told: Transition, policy: DialPolicy, now: datetime) -> Transition:
-    """Follow what the dial policy says now, after what has been told already."""
+    """Apply what the dial policy says now; its events follow those of `told`."""
     fact = plan(told.confirmation, policy, now)
     if fact is None:
         return told
     planned = transition(told.confirmation, fact)
-    return Transition(planned.confirmation, told.announcements + planned.announcements)
+    return Transition(planned.confirmation, told.shop_events + planned.shop_events)

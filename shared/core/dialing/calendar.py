@@ -18,7 +18,7 @@ _HORIZON_DAYS = 40  # no country has a longer row of days without a working day
 class Calendar:
     """The rule for one callee: open only while `window` is open in all of `zones` (IANA names, at least one).
 
-    `weekdays` holds 0 (Monday) to 6; `holiday_country` is ISO 3166, or None where holidays don't matter.
+    `weekdays` holds 0 (Monday) to 6; `holiday_country` is ISO 3166, or None if holidays don't matter.
     """
 
     window: Window
@@ -31,7 +31,7 @@ class Calendar:
         return all(self._is_open_in(at.astimezone(ZoneInfo(zone))) for zone in self.zones)
 
     def next_open(self, at: datetime) -> datetime | None:
-        """Return the first open moment from `at` on (aware UTC), or None where the zones have no hour in common."""
+        """Return the first open moment from `at` on (aware UTC), or None if the zones have no hour in common."""
         return at if self.is_open(at) else _opening_after(self, at.replace(second=0, microsecond=0))
 
     @property
@@ -72,7 +72,7 @@ def _openings_in(zone: ZoneInfo, clock: time, at: datetime) -> Iterator[datetime
 
 
 def _instants(day: date, clock: time, zone: ZoneInfo) -> Iterator[datetime]:
-    """Yield when clocks in `zone` show `clock` on `day` (UTC): twice where DST repeats it, just after where it skips it."""
+    """Yield when clocks in `zone` show `clock` on `day` (UTC): twice if DST repeats it, the first minute after if DST skips it."""
     first, second = (datetime.combine(day, clock, zone).replace(fold=fold).astimezone(UTC) for fold in (0, 1))
     if first <= second:
         yield first

@@ -1,17 +1,15 @@
-"""Whether and when an order is called next, and when somebody must look at it again. Pure: the clock is an argument."""
+"""Whether and when an order is called next. Pure: the clock is an argument."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from hashlib import blake2b
 
-from shared.core.confirmation import Attempt, Confirmation, Phase
+from shared.core.confirmation import Attempt, Confirmation
 from shared.core.dialing.calendar import Calendar
 from shared.core.order import Window
-from shared.core.outcome import AttemptResult, Outcome, Status
+from shared.core.outcome import AttemptResult, Outcome
 
-SECOND_LOOK_S = 15.0  # Twilio's list is asked once more for a call that it did not hold (or `reconcile_after_s` later)
-QUEUE_AFTER_S = 2.0  # a call that is due but held up by the limits this long is shown as queued
 CALLBACK_WITHIN = timedelta(days=14)  # a time that the customer cannot have meant follows the usual pause
 JITTER_FROM_S = 30  # shorter pauses are kept to the second
 JITTER_MOST_S = 60.0
@@ -48,7 +46,7 @@ class DialNow:
 
 @dataclass(frozen=True, slots=True)
 class DialAt:
-    """Call at `at`; None where no moment before the order's expiry is allowed."""
+    """Call at `at`; None if no moment before the order's expiry is allowed."""
 
     at: datetime | None
 
@@ -63,18 +61,10 @@ class GiveUp:
 Decision = DialNow | DialAt | GiveUp
 
 
-@dataclass(frozen=True, slots=True)
-class Wakes:
-    """When to look again: `dial_at` to place a call (subject to the limits), `care_at` for all else; None for never."""
-
-    dial_at: datetime | None
-    care_at: datetime | None
-
-
 def calendar_of(confirmation: Confirmation, policy: DialPolicy) -> Calendar:
     """Return when this customer may be phoned: the order's own zone, else the number's, else the default.
 
-    A test order disturbs nobody and may be rehearsed at any time.
+    The calls of a test order disturb nobody and are simulated at any time.
     """
     if confirmation.is_test:
         return Calendar(window=Window(time(0)), zones=("UTC",))
@@ -121,62 +111,6 @@ def jitter_s(confirmation: Confirmation, attempt: Attempt, policy: DialPolicy, p
         return 0.0
     digest = blake2b(f"{confirmation.id}.{attempt.number}".encode(), digest_size=4).digest()
     return min(pause_s * policy.retry_jitter, JITTER_MOST_S) * int.from_bytes(digest, "big") / 2**32
-
-
-def keep_until(confirmation: Confirmation, policy: DialPolicy) -> datetime:
-    """Return when a finished confirmation is to be erased."""
-    if confirmation.erasure_requested_at is not None:
-        return confirmation.updated_at
-    return confirmation.updated_at + timedelta(days=policy.retention_days)
-
-
-def wakes(confirmation: Confirmation, policy: DialPolicy) -> Wakes:
-    """Return when the confirmation must be looked at again, whatever else happens."""
-    if confirmation.is_finished:
-        return Wakes(None, keep_until(confirmation, policy))
-    attempt = confirmation.open_attempt
-    if confirmation.is_test:
-        return Wakes(None, _care_for_test(confirmation, attempt))
-    if attempt is not None:
-        return Wakes(None, _care_for_call(confirmation, attempt, policy))
-    call_at = confirmation.next_attempt_at
-    cares = [] if confirmation.call.expires_at is None else [confirmation.call.expires_at]
-    if call_at is not None and confirmation.status is Status.WAITING:
-        cares.append(call_at + timedelta(seconds=QUEUE_AFTER_S))
-    return Wakes(call_at, min(cares, default=None))
-
-
-def _care_for_test(confirmation: Confirmation, attempt: Attempt | None) -> datetime | None:
-    """Return when a test order is rehearsed further: it takes no place among the calls, so nobody waits for it."""
-    if attempt is not None:
-        return attempt.placed_at
-    moments = (confirmation.next_attempt_at, confirmation.call.expires_at)
-    return min((moment for moment in moments if moment is not None), default=None)
-
-
-def call_is_looked_for_at(attempt: Attempt, policy: DialPolicy) -> datetime:
-    """Return when Twilio's call list is asked for a placing without news: twice, for a list may lag behind."""
-    if attempt.missing_since is None:
-        return attempt.placed_at + timedelta(seconds=policy.reconcile_after_s)
-    return attempt.missing_since + timedelta(seconds=min(SECOND_LOOK_S, policy.reconcile_after_s))
-
-
-def call_must_be_over_at(attempt: Attempt, policy: DialPolicy) -> datetime:
-    """Return when a call without news is looked up at Twilio."""
-    limit_s = policy.ring_timeout_s + policy.call_time_limit_s + 15
-    return attempt.placed_at + timedelta(seconds=limit_s)
-
-
-def _care_for_call(confirmation: Confirmation, attempt: Attempt, policy: DialPolicy) -> datetime:
-    """Return when an open call needs care: to be found, cancelled, hung up or looked up."""
-    if attempt.phase is Phase.PLACING:
-        return call_is_looked_for_at(attempt, policy)
-    moments = [call_must_be_over_at(attempt, policy)]
-    if attempt.stream_closed_at is not None:
-        moments.append(attempt.stream_closed_at + timedelta(seconds=policy.hangup_grace_s))
-    if confirmation.withdrawn_at is not None and attempt.phase is Phase.PLACED:
-        moments.append(confirmation.withdrawn_at)
-    return min(moments)
 
 
 def _wanted_at(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> datetime:

@@ -1,42 +1,125 @@
-"""What a confirmation that is due for care needs at this moment; pure."""
+"""When a confirmation must be looked at again, and what is then to be done. Pure: both follow from one list of tasks."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from shared.core.confirmation import Attempt, Confirmation, Phase
-from shared.core.dialing.dial_policy import DialPolicy, call_is_looked_for_at, call_must_be_over_at, keep_until
+from shared.core.dialing.dial_policy import DialPolicy
+from shared.core.dialing.retention import keep_until
+from shared.core.outcome import Status
+
+SECOND_LOOK_S = 15.0  # Twilio's list is asked once more for a call that it did not hold (or `reconcile_after_s` later)
+QUEUE_AFTER_S = 2.0  # a call that is due but held up by the limits this long is shown as queued
+CONVERSATION_WAIT_S = 2.0  # the end of a call is held this long for what the bridge still writes about it
 
 
-class Care(Enum):
-    """The kinds of care, each described by what the reconciler then does."""
+class Upkeep(Enum):
+    """What may have to be done for a confirmation beside placing its calls, each described by what the reconciler then does."""
 
     NOTHING = auto()  # it was looked at too early, or somebody else was quicker
     ERASE = auto()  # its time is over: forget it
     ERASE_UNREAD = auto()  # the same, though a consumer group of the CRM had not acknowledged the outcome
     KEEP_UNREAD = auto()  # keep it a while longer for such a group
     PLAN = auto()  # ask the dial policy: it expired, or a call that was due has been held up
+    SIMULATE_CALL = auto()  # a test order's call was broken off: play it to its end (the job does that itself)
     FIND_CALL = auto()  # ask Twilio's list whether the call was placed
     CANCEL_CALL = auto()  # the shop took the order back while it rings
+    END_CALL = auto()  # the call is over and the bridge has not told the end of the conversation: wait for it no longer
     HANG_UP = auto()  # the conversation is done and the call's end was not heard
     LOOK_UP_CALL = auto()  # the call must be over by now: ask Twilio what became of it
 
 
-def care_for(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> Care:
-    """Tell what is to be done now."""
+@dataclass(frozen=True, slots=True)
+class Wakes:
+    """When to look again: `dial_at` to place a call (subject to the limits), `upkeep_at` for all else; None for never."""
+
+    dial_at: datetime | None
+    upkeep_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A kind of upkeep, and the moment from which on it is due."""
+
+    kind: Upkeep
+    at: datetime
+
+
+def wakes(confirmation: Confirmation, policy: DialPolicy) -> Wakes:
+    """Return when the confirmation must be looked at again, whatever else happens."""
+    return Wakes(_dial_at(confirmation), min((task.at for task in _tasks(confirmation, policy)), default=None))
+
+
+def upkeep(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> Upkeep:
+    """Tell what is to be done now: nothing before the moments of `wakes`.
+
+    A call that is due and could not be placed is planned: it may be shown as queued before `upkeep_at` says so.
+    """
+    due = next((task.kind for task in _tasks(confirmation, policy) if now >= task.at), None)
+    if due is not None:
+        return due
+    dial_at = _dial_at(confirmation)
+    is_call_due = dial_at is not None and now >= dial_at
+    return Upkeep.PLAN if is_call_due or _must_be_planned(confirmation) else Upkeep.NOTHING
+
+
+def call_must_be_over_at(attempt: Attempt, policy: DialPolicy) -> datetime:
+    """Return when a call without news is looked up at Twilio."""
+    limit_s = policy.ring_timeout_s + policy.call_time_limit_s + 15
+    return attempt.placed_at + timedelta(seconds=limit_s)
+
+
+def _dial_at(confirmation: Confirmation) -> datetime | None:
+    """Return when a call is to be placed; a test order takes no place among the calls, so it is never dialled."""
+    is_callable = not (confirmation.is_finished or confirmation.is_test or confirmation.open_attempt is not None)
+    return confirmation.next_attempt_at if is_callable else None
+
+
+def _must_be_planned(confirmation: Confirmation) -> bool:
+    return confirmation.is_unplanned and confirmation.open_attempt is None and not confirmation.is_finished
+
+
+def _tasks(confirmation: Confirmation, policy: DialPolicy) -> Iterator[_Task]:
+    """Yield what will have to be done; of several that are due the first is done."""
     attempt = confirmation.open_attempt
     if confirmation.is_finished:
-        return Care.ERASE if now >= keep_until(confirmation, policy) else Care.NOTHING
-    if attempt is None:
-        return Care.PLAN
-    if attempt.phase is Phase.PLACING:
-        return Care.FIND_CALL if now >= call_is_looked_for_at(attempt, policy) else Care.NOTHING
+        yield _Task(Upkeep.ERASE, keep_until(confirmation, policy))
+    elif attempt is None:
+        yield from _tasks_of_waiting(confirmation)
+    elif confirmation.is_test:
+        yield _Task(Upkeep.SIMULATE_CALL, attempt.placed_at)
+    elif attempt.phase is Phase.PLACING:
+        yield _Task(Upkeep.FIND_CALL, _call_is_looked_for_at(attempt, policy))
+    else:
+        yield from _tasks_of_call(confirmation, attempt, policy)
+
+
+def _tasks_of_waiting(confirmation: Confirmation) -> Iterator[_Task]:
+    call_at, expires_at = confirmation.next_attempt_at, confirmation.call.expires_at
+    if expires_at is not None:
+        yield _Task(Upkeep.PLAN, expires_at)
+    if call_at is not None and confirmation.is_test:
+        yield _Task(Upkeep.SIMULATE_CALL, call_at)
+    elif call_at is not None and confirmation.status is Status.WAITING:
+        yield _Task(Upkeep.PLAN, call_at + timedelta(seconds=QUEUE_AFTER_S))
+
+
+def _tasks_of_call(confirmation: Confirmation, attempt: Attempt, policy: DialPolicy) -> Iterator[_Task]:
+    """Yield what an open call of which Twilio knows will need: to be ended, cancelled, hung up or looked up."""
+    if attempt.held_call_end is not None:
+        yield _Task(Upkeep.END_CALL, attempt.held_call_end.at + timedelta(seconds=CONVERSATION_WAIT_S))
+        return
     if confirmation.withdrawn_at is not None and attempt.phase is Phase.PLACED:
-        return Care.CANCEL_CALL
-    if _is_left_hanging(attempt, policy, now):
-        return Care.HANG_UP
-    return Care.LOOK_UP_CALL if now >= call_must_be_over_at(attempt, policy) else Care.NOTHING
+        yield _Task(Upkeep.CANCEL_CALL, confirmation.withdrawn_at)
+    if attempt.stream_closed_at is not None:
+        yield _Task(Upkeep.HANG_UP, attempt.stream_closed_at + timedelta(seconds=policy.hangup_grace_s))
+    yield _Task(Upkeep.LOOK_UP_CALL, call_must_be_over_at(attempt, policy))
 
 
-def _is_left_hanging(attempt: Attempt, policy: DialPolicy, now: datetime) -> bool:
-    closed_at = attempt.stream_closed_at
-    return closed_at is not None and now >= closed_at + timedelta(seconds=policy.hangup_grace_s)
+def _call_is_looked_for_at(attempt: Attempt, policy: DialPolicy) -> datetime:
+    """Return when Twilio's call list is asked for a placing without news: twice, for a list may lag behind."""
+    if attempt.missing_since is None:
+        return attempt.placed_at + timedelta(seconds=policy.reconcile_after_s)
+    return attempt.missing_since + timedelta(seconds=min(SECOND_LOOK_S, policy.reconcile_after_s))

@@ -1,44 +1,14 @@
-"""What a shop is told: one event, and its CloudEvents 1.0 envelope (contract: docs/asyncapi.yaml)."""
+"""The CloudEvents 1.0 envelope in which a shop gets an event (contract: docs/asyncapi.yaml)."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any  # Any: a JSON object holds values of all kinds
 
 from shared.core.confirmation import Confirmation
-from shared.core.lifecycle.announcement import Announcement, EventType
-from shared.core.outcome import AttemptResult, Evidence, Outcome, Status
+from shared.core.lifecycle.shop_event import ShopEvent
+from shared.core.outcome import Evidence
 
 DATASCHEMA_PATH = "/schemas/confirmation-event-1.json"
-"""Where the webhook service serves the JSON schema of `data`; a change that breaks readers gets a new number."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """What differs from event to event of one confirmation; the rest of the envelope never changes."""
-
-    type: EventType
-    sequence: int
-    at: datetime
-    status: Status
-    attempts: int
-    outcome: Outcome | None = None
-    evidence: Evidence | None = None
-    last_result: AttemptResult | None = None
-
-
-def event_of(announcement: Announcement) -> Event:
-    """Return the event of an announcement."""
-    confirmation = announcement.confirmation
-    return Event(
-        type=announcement.type,
-        sequence=confirmation.sequence,
-        at=confirmation.updated_at,
-        status=confirmation.status,
-        attempts=len(confirmation.attempts),
-        outcome=confirmation.outcome,
-        evidence=confirmation.evidence,
-        last_result=confirmation.last_result,
-    )
+"""The path at which the webhook service serves the JSON schema of `data`; a change that breaks readers gets a new number."""
 
 
 def event_id(confirmation_id: str, sequence: int) -> str:
@@ -46,7 +16,7 @@ def event_id(confirmation_id: str, sequence: int) -> str:
     return f"{confirmation_id}.{sequence}"
 
 
-def envelope(event: Event, confirmation: Confirmation, dataschema: str = DATASCHEMA_PATH) -> dict[str, Any]:
+def envelope(event: ShopEvent, confirmation: Confirmation, dataschema: str = DATASCHEMA_PATH) -> dict[str, Any]:  # Any: JSON
     """Return the envelope as a JSON object; of `confirmation` only what never changes is read.
 
     `dataschema` is the URL of the schema of `data`. Events of test orders, and only those, say `is_test`.
@@ -78,9 +48,9 @@ def envelope(event: Event, confirmation: Confirmation, dataschema: str = DATASCH
     }
 
 
-def evidence_object(evidence: Evidence) -> dict[str, Any]:
-    """Return evidence as a JSON object; `change` and `language` only where known."""
-    fields: dict[str, Any] = {
+def evidence_object(evidence: Evidence) -> dict[str, object]:
+    """Return evidence as a JSON object; `change` and `language` only if known."""
+    fields: dict[str, object] = {
         "channel": evidence.channel.value,
         "quote": evidence.quote,
         "note": evidence.note,

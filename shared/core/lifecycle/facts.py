@@ -17,7 +17,7 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """The dial policy set the next call: now (`queued`), later (`waiting`), or never before the order expires (None)."""
+    """The dial policy planned the next call, for now (`is_due`) or later; `call_at` is None if the order expires first."""
 
     at: datetime
     call_at: datetime | None
@@ -26,7 +26,7 @@ class Scheduled:
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
-    """The dial policy, or the list of numbers not to be called, ended it without another call."""
+    """No further call is made: the dial policy says so, or the do-not-call list."""
 
     at: datetime
     outcome: Outcome
@@ -62,7 +62,7 @@ class CallPlaced:
 
 @dataclass(frozen=True, slots=True)
 class CallNotListed:
-    """Twilio's call list was asked for a placing of which nothing was heard, and does not hold it."""
+    """Twilio's call list was searched for a call of which nothing had been heard, and does not hold it."""
 
     at: datetime
     attempt_id: str
@@ -70,7 +70,7 @@ class CallNotListed:
 
 @dataclass(frozen=True, slots=True)
 class PlacingUndone:
-    """The call is proven not to exist and counts as no attempt; it is to be placed again, not before `retry_at`."""
+    """The call is proven not to exist and counts as no attempt; it is placed again from `retry_at` on."""
 
     at: datetime
     attempt_id: str
@@ -79,7 +79,7 @@ class PlacingUndone:
 
 @dataclass(frozen=True, slots=True)
 class PlacingRefused:
-    """Twilio refused to place the call: for ever, because of the number (`is_final`), or this time."""
+    """Twilio refused to place the call: always, because of the number (`is_final`), or only this time."""
 
     at: datetime
     attempt_id: str
@@ -98,7 +98,7 @@ class CallAnswered:
 
 @dataclass(frozen=True, slots=True)
 class CalleeClassified:
-    """Twilio's machine detection spoke: `answered_by` is its word (`human`, `machine_start`, `fax`, `unknown` …)."""
+    """Twilio's machine detection decided: `answered_by` is its word (`human`, `machine_start`, `fax`, `unknown` …)."""
 
     at: datetime
     attempt_id: str
@@ -135,7 +135,7 @@ class VerdictGiven:
 
 @dataclass(frozen=True, slots=True)
 class ConversationEnded:
-    """The bridge, or the keypad in TwiML, is done with the call; `conclusion` is None where a verdict stands."""
+    """The bridge, or the keypad in TwiML, is done with the call; `conclusion` is None if a verdict stands."""
 
     at: datetime
     attempt_id: str
@@ -145,8 +145,19 @@ class ConversationEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class ConversationLost:
+    """The end of the conversation is not waited for any longer: the bridge has died, or has not told it in time."""
+
+    at: datetime
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallEnded:
-    """The call is over. `line_result` is what the line said (`busy`, `no_answer`, `failed`), None where it was answered."""
+    """The call is over. `line_result` is what the line said (`busy`, `no_answer`, `failed`), None if it was answered.
+
+    While the bridge still has the call's stream, the end is held until `ConversationEnded` or `ConversationLost`.
+    """
 
     at: datetime
     attempt_id: str
@@ -165,18 +176,13 @@ class Withdrawn:
 
 @dataclass(frozen=True, slots=True)
 class ErasureRequested:
-    """The customer is to be forgotten: the order is taken back, and erased as soon as it is finished."""
+    """The customer's data is to be erased: the order is taken back, and erased as soon as it is finished."""
 
     at: datetime
 
 
-Fact = (
-    Submitted
-    | Scheduled
-    | GivenUp
-    | AttemptBegun
-    | InboundCallArrived
-    | CallPlaced
+AttemptFact = (
+    CallPlaced
     | CallNotListed
     | PlacingUndone
     | PlacingRefused
@@ -186,7 +192,9 @@ Fact = (
     | DisclosurePlayed
     | VerdictGiven
     | ConversationEnded
+    | ConversationLost
     | CallEnded
-    | Withdrawn
-    | ErasureRequested
 )
+"""What can happen in an attempt that has begun."""
+
+Fact = Submitted | Scheduled | GivenUp | AttemptBegun | InboundCallArrived | AttemptFact | Withdrawn | ErasureRequested

@@ -9,21 +9,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.core.lifecycle.announcement import EventType
+from shared.core.lifecycle.shop_event import EventType
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - what a secret begins with
 SECRET_BYTES = 32
 OVERLAP = timedelta(hours=24)  # how long the old secret signs beside a new one
 LIFE = timedelta(hours=24)  # what could not be delivered within is a dead letter
 
-# After so many seconds the next try follows; the last one is just within the day.
+# The pauses between the tries of one event, in seconds; the last try still falls within the day.
 RETRY_DELAYS_S: tuple[float, ...] = (5, 30, 120, 600, 1800, 3600, 7200, 14_400, 21_600, 36_000)
 _LONGEST_WISH_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Where a shop wants its events. `secret` begins with `whsec_`; `disabled_because` None means that it is in use."""
+    """A URL to which a shop has its events sent. `secret` begins with `whsec_`; `disabled_because` is None while it is in use."""
 
     id: str
     shop: str
@@ -45,9 +45,9 @@ class Endpoint:
 def next_try_at(
     *, tries: int, told_at: datetime, now: datetime, wish_s: float = 0, delays_s: Sequence[float] = RETRY_DELAYS_S
 ) -> datetime | None:
-    """Return when an event of `told_at` is tried again after `tries` failures; None where it is given up.
+    """Return when an event of `told_at` is tried again after `tries` failures; None if it is given up.
 
-    `wish_s` is what the receiver asked for by `Retry-After`, heard up to an hour.
+    `wish_s` is what the receiver asked for by `Retry-After`; at most an hour of it is granted.
     """
     if tries > len(delays_s) or now >= told_at + LIFE:
         return None

@@ -1,4 +1,4 @@
-"""Where webhooks may be sent: public addresses by https, so that nobody reaches into our own network through us."""
+"""The URLs to which webhooks may be sent: public addresses by https, so that nobody reaches our own network through us."""
 
 import ipaddress
 from ipaddress import IPv4Address, IPv6Address
@@ -9,7 +9,7 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 def url_fault(url: str, *, allows_private: bool) -> str | None:
-    """Return what is wrong with an endpoint's URL, in words for a shop; None where nothing is."""
+    """Return what is wrong with an endpoint's URL, in words for a shop; None if nothing is."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from shared.core.dialing.dial_policy import DialPolicy, wakes
+from shared.core.dialing.dial_policy import DialPolicy
+from shared.core.dialing.upkeep import wakes
 from shared.core.errors import NotFoundError
 from shared.store import keys
 from shared.store.records import side_effects

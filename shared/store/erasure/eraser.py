@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from shared.core.confirmation import Confirmation
-from shared.core.dialing.dial_policy import DialPolicy, keep_until
+from shared.core.dialing.dial_policy import DialPolicy
+from shared.core.dialing.retention import keep_until
 from shared.core.errors import StoreUnavailableError
 from shared.store import keys
 from shared.store.records.codec import ConfirmationRecord, decode, from_time, listing_key

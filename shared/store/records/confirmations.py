@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from shared.core.confirmation import SCHEMA_VERSION, Confirmation
-from shared.core.dialing.advance import Step, advance
-from shared.core.dialing.dial_policy import DialPolicy, wakes
+from shared.core.dialing.advance import Step, advance, advance_all
+from shared.core.dialing.dial_policy import DialPolicy
+from shared.core.dialing.upkeep import wakes
 from shared.core.errors import NotFoundError, StoreUnavailableError
-from shared.core.lifecycle.announcement import Transition
+from shared.core.lifecycle.changes import Transition
 from shared.core.lifecycle.facts import Fact, Submitted
 from shared.store import keys
 from shared.store.clock import StoreClock
@@ -100,13 +101,24 @@ class Confirmations:
         Raises:
             NotFoundError: There is none of that id.
         """
+
+        def choose_all(confirmation: Confirmation, now: datetime) -> Sequence[Fact]:
+            fact = choose(confirmation, now)
+            return () if fact is None else (fact,)
+
+        return await self.apply_all(confirmation_id, choose_all)
+
+    async def apply_all(self, confirmation_id: str, choose: Callable[[Confirmation, datetime], Sequence[Fact]]) -> Step:
+        """Apply the facts that `choose(confirmation, now)` returns, one after the other, in one commit.
+
+        Raises:
+            NotFoundError: There is none of that id.
+        """
         async with translated():
             record, now = await self._load(confirmation_id)
             for _ in range(_MAX_CONFLICTS):
-                fact = choose(record.confirmation, now)
-                if fact is None:
-                    return self._unchanged(record.confirmation)
-                step = advance(record.confirmation, fact, self._policy, now)
+                facts = choose(record.confirmation, now)
+                step = advance_all(record.confirmation, facts, self._policy, now)
                 if not step.is_changed and not step.opts_out:
                     return step
                 reply = await self._commit(record, step)

@@ -6,13 +6,13 @@ from typing import Any
 import msgspec
 
 from shared.core.confirmation import Confirmation
-from shared.core.lifecycle.announcement import EventType
-from shared.core.lifecycle.envelope import Event, envelope
+from shared.core.lifecycle.envelope import envelope
+from shared.core.lifecycle.shop_event import EventType, ShopEvent
 from shared.store import keys
 from shared.store.records.codec import decode
 from shared.store.redis.connection import Client, translated
 
-_decoder = msgspec.json.Decoder(Event)
+_decoder = msgspec.json.Decoder(ShopEvent)
 
 
 @dataclass(frozen=True, slots=True)

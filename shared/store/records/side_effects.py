@@ -6,9 +6,10 @@ import msgspec
 
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.dialing.advance import Step
-from shared.core.dialing.dial_policy import DialPolicy, Wakes, call_must_be_over_at, wakes
-from shared.core.lifecycle.announcement import Announcement
-from shared.core.lifecycle.envelope import envelope, event_of
+from shared.core.dialing.dial_policy import DialPolicy
+from shared.core.dialing.upkeep import Wakes, call_must_be_over_at, wakes
+from shared.core.lifecycle.envelope import envelope
+from shared.core.lifecycle.shop_event import ShopEvent
 from shared.core.outcome import Direction
 from shared.store import keys
 from shared.store.records.codec import compact, listing_key, to_ms
@@ -27,7 +28,7 @@ def of_submission(step: Step, policy: DialPolicy, dataschema: str) -> list[SideE
     return [
         *_of_wakes(confirmation, _NEVER, step.wakes),
         ("ZADD", listing_key(confirmation), 0, confirmation.id),
-        *(_published(announcement, policy, dataschema) for announcement in step.transition.announcements),
+        *(_published(event, confirmation, policy, dataschema) for event in step.transition.shop_events),
     ]
 
 
@@ -41,7 +42,7 @@ def of_step(before: Confirmation, step: Step, policy: DialPolicy, dataschema: st
         *_of_line(before, after),
         *_of_end(after),
         *(of_opt_out(after) if step.opts_out else []),
-        *(_published(announcement, policy, dataschema) for announcement in step.transition.announcements),
+        *(_published(event, after, policy, dataschema) for event in step.transition.shop_events),
         *_of_call(before, after),
     ]
 
@@ -70,16 +71,18 @@ def _of_wakes(confirmation: Confirmation, before: Wakes, after: Wakes) -> list[S
     if before.dial_at != after.dial_at:
         priority = confirmation.call.priority.value
         effects.append(("@set_dial", priority, confirmation.shop, confirmation.id, _score(after.dial_at)))
-    if before.care_at != after.care_at and after.care_at is None:
+    if before.upkeep_at != after.upkeep_at and after.upkeep_at is None:
         effects.append(("ZREM", keys.DUE_UPKEEP, confirmation.id))
-    elif before.care_at != after.care_at:
-        effects.append(("ZADD", keys.DUE_UPKEEP, _score(after.care_at), confirmation.id))
+    elif before.upkeep_at != after.upkeep_at:
+        effects.append(("ZADD", keys.DUE_UPKEEP, _score(after.upkeep_at), confirmation.id))
     return [*effects, *_of_ticker(confirmation, before, after)]
 
 
 def _of_ticker(confirmation: Confirmation, before: Wakes, after: Wakes) -> list[SideEffect]:
     """Notify the ticker if something has become due at once; it knows later due times itself."""
-    moments = [at for at, was in ((after.dial_at, before.dial_at), (after.care_at, before.care_at)) if at is not None and at != was]
+    moments = [
+        at for at, was in ((after.dial_at, before.dial_at), (after.upkeep_at, before.upkeep_at)) if at is not None and at != was
+    ]
     is_now = bool(moments) and min(moments) <= confirmation.updated_at + _AT_ONCE
     return [("PUBLISH", keys.DUE_CHANNEL, "")] if is_now else []
 
@@ -120,9 +123,7 @@ def _lease_end(attempt: Attempt, policy: DialPolicy) -> int:
     return to_ms(max(call_must_be_over_at(attempt, policy), found_at) + _LEASE_MARGIN)
 
 
-def _published(announcement: Announcement, policy: DialPolicy, dataschema: str) -> SideEffect:
-    confirmation = announcement.confirmation
-    event = event_of(announcement)
+def _published(event: ShopEvent, confirmation: Confirmation, policy: DialPolicy, dataschema: str) -> SideEffect:
     return (
         "@publish_event",
         confirmation.shop,

@@ -7,7 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
-from shared.core.lifecycle.envelope import Event, envelope, event_id
+from shared.core.lifecycle.envelope import envelope, event_id
+from shared.core.lifecycle.shop_event import ShopEvent
 from shared.core.webhook_endpoints.endpoint import Endpoint
 from shared.store import keys
 from shared.store.records.codec import decode, from_ms, to_ms
@@ -18,7 +19,7 @@ LEASE_S = 40.0  # longer than any worker takes
 FAILURES_TO_OPEN = 5
 CIRCUIT_PAUSE_S = 30.0
 
-_events = msgspec.json.Decoder(Event)
+_events = msgspec.json.Decoder(ShopEvent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import pytest
 
 from services.dialer_worker.worker_counts import CountKind
 from shared.core.errors import TelephonyError
-from shared.core.lifecycle.facts import VerdictGiven, Withdrawn
+from shared.core.lifecycle.facts import StreamOpened, VerdictGiven, Withdrawn
 from shared.core.outcome import AttemptResult, Outcome, VerdictKind
 from shared.store import MAX_RESTARTS, DialGrant, Work
 from tests.support.orders import ALWAYS, an_order, verdict
@@ -98,6 +98,14 @@ async def test_a_call_without_a_decision_that_was_parked_leads_to_no_other(bench
     after = await bench.attend(work=Work.UPKEEP)
     assert (after.outcome, after.attempts[-1].result) == (Outcome.WITHDRAWN, AttemptResult.WITHDRAWN)
     assert not isinstance(await bench.store.due.admit("any"), DialGrant)
+
+
+async def test_a_parked_call_whose_stream_was_never_closed_is_held_open_by_nobody(bench: Bench) -> None:
+    await bench.begin(ago_s=1000)
+    await bench.store.confirmations.apply(ID, lambda now: StreamOpened(now, ATTEMPT, "CA1", "MZ1"))
+    await parked_for_its_retention(bench)
+    after = await bench.attend(work=Work.UPKEEP)
+    assert (after.outcome, after.attempts[-1].result) == (Outcome.WITHDRAWN, AttemptResult.WITHDRAWN)
 
 
 async def test_one_that_kills_its_worker_even_then_is_left_parked(bench: Bench) -> None:

@@ -1,4 +1,4 @@
-"""What got lost is cleared up: placings without news, calls without an end, orders that nobody looked at."""
+"""What got lost is settled: placings without an answer, calls without an end, orders whose moment has passed."""
 
 from datetime import timedelta
 
@@ -13,12 +13,14 @@ from shared.core.lifecycle.facts import (
     CallEnded,
     CallNotListed,
     ConversationEnded,
+    StreamOpened,
     VerdictGiven,
     Withdrawn,
 )
 from shared.core.order import CallWishes
 from shared.core.outcome import AttemptResult, Outcome, Status, VerdictKind
 from shared.store import Work
+from tests.support.care import claimed_care
 from tests.support.orders import an_order, verdict
 from tests.system.dialer_worker.conftest import FROM, Bench
 
@@ -26,7 +28,7 @@ pytestmark = pytest.mark.system
 
 
 async def missed(bench: Bench, *, seconds_ago: float = 20) -> None:
-    """Have the first look at Twilio's list behind us."""
+    """Record that Twilio's list was asked once and did not hold the call."""
     past = timedelta(seconds=seconds_ago)
     await bench.store.confirmations.apply(an_order().id, lambda now: CallNotListed(now - past, "att_1"))
 
@@ -112,7 +114,7 @@ async def test_the_call_of_another_order_to_the_same_number_is_not_ours(bench: B
 
 
 async def busy(bench: Bench, *, ended_s_ago: float) -> None:
-    """Have a first attempt (CA1) that met a busy line so long ago."""
+    """Record a first attempt (CA1) that met a busy line `ended_s_ago` seconds ago."""
     past = timedelta(seconds=ended_s_ago)
     await bench.begin(ago_s=ended_s_ago + 5, call_sid="CA1")
     await bench.store.confirmations.apply(an_order().id, lambda now: CallEnded(now - past, "att_1", AttemptResult.BUSY))
@@ -168,7 +170,7 @@ async def test_a_call_that_ended_before_the_cancellation_ends_withdrawn(bench: B
 
 
 async def talked(bench: Bench, *, closed_s_ago: float, kind: VerdictKind | None) -> None:
-    """Have a conversation whose stream was closed so long ago."""
+    """Record a conversation whose stream was closed `closed_s_ago` seconds ago."""
     past = timedelta(seconds=closed_s_ago)
     await bench.begin(ago_s=60, call_sid="CA1")
     apply = bench.store.confirmations.apply
@@ -203,6 +205,35 @@ async def test_a_call_whose_end_was_lost_ends_as_it_was_decided(bench: Bench) ->
 async def test_a_decision_holds_though_twilio_forgot_the_call(bench: Bench) -> None:
     await talked(bench, closed_s_ago=11, kind=VerdictKind.CONFIRMED)
     assert (await bench.attend()).outcome is Outcome.CONFIRMED
+
+
+async def hung_up_on(bench: Bench, *, ended_s_ago: float, has_decided: bool) -> None:
+    """Record a call that ended `ended_s_ago` seconds ago and whose bridge tells nothing any more."""
+    past = timedelta(seconds=ended_s_ago)
+    await bench.begin(ago_s=60, call_sid="CA1")
+    apply = bench.store.confirmations.apply
+    await apply(an_order().id, lambda now: StreamOpened(now - timedelta(seconds=50), "att_1", "CA1", "MZ1"))
+    if has_decided:
+        await apply(an_order().id, lambda now: VerdictGiven(now - past, "att_1", verdict(VerdictKind.CONFIRMED)))
+    await apply(an_order().id, lambda now: CallEnded(now - past, "att_1", None, "CA1", 50))
+
+
+async def test_a_call_that_is_over_waits_a_moment_for_its_bridge(bench: Bench) -> None:
+    await hung_up_on(bench, ended_s_ago=1, has_decided=False)
+    assert (await bench.attend(work=Work.UPKEEP)).open_attempt is not None
+    assert bench.counted(CountKind.CARE) == ["nothing"]
+
+
+@pytest.mark.parametrize(("has_decided", "result"), [(False, AttemptResult.UNDECIDED), (True, AttemptResult.CONFIRMED)])
+async def test_a_call_whose_bridge_died_ends_with_what_it_had_written(
+    bench: Bench, has_decided: bool, result: AttemptResult
+) -> None:
+    await hung_up_on(bench, ended_s_ago=2, has_decided=has_decided)
+    assert await claimed_care(bench.store) == [an_order().id]
+    found = await bench.attend(work=Work.UPKEEP)
+    assert (found.last_result, found.attempts[0].duration_s, found.is_finished) == (result, 50, has_decided)
+    assert bench.counted(CountKind.CARE) == ["end_call"]
+    assert bench.twilio.updates == [], "Twilio has said that the call is over: there is nothing to ask or to end"
 
 
 @pytest.mark.parametrize(

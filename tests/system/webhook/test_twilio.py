@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from shared.core.confirmation import Conclusion
+from shared.core.dialing.upkeep import Upkeep, upkeep
 from shared.core.lifecycle.facts import (
     AttemptBegun,
     CallAnswered,
     CalleeClassified,
     ConversationEnded,
+    ConversationLost,
     Fact,
     StreamOpened,
     VerdictGiven,
@@ -21,33 +23,35 @@ from shared.core.lifecycle.facts import (
 )
 from shared.core.outcome import VerdictKind
 from shared.twilio.stream_token import read
-from tests.support.orders import verdict
+from tests.support.care import claimed_care
+from tests.support.orders import ALWAYS, verdict
 from tests.support.webhook import PHONE, Service, small_body
 
+Json = dict[str, Any]  # Any: an answer of the API, of any shape
 ATTEMPT = "att_" + "0" * 26
 CALL = {"CallSid": "CA1", "From": "+38344000000", "To": PHONE}
 
 
 @pytest.fixture
-async def calling(service: Service) -> dict[str, Any]:
+async def calling(service: Service) -> Json:
     """A confirmation whose call has just been placed."""
     made = await service.submit(small_body())
     await service.store.confirmations.apply(made["id"], lambda now: AttemptBegun(now, ATTEMPT, "+38344000000"))
     return made
 
 
-async def _status(service: Service, made: dict[str, Any], status: str, **extra: str) -> None:
+async def _status(service: Service, made: Json, status: str, **extra: str) -> None:
     form = {**CALL, "CallStatus": status, **extra}
     answer = await service.as_twilio(f"/twilio/status/{made['id']}/{ATTEMPT}#rc=2", form)
     assert answer.status_code == 204
 
 
-async def _shown(service: Service, made: dict[str, Any]) -> dict[str, Any]:
-    shown: dict[str, Any] = (await service.client.get(f"/v1/confirmations/{made['id']}")).json()
+async def _shown(service: Service, made: Json) -> Json:
+    shown: Json = (await service.client.get(f"/v1/confirmations/{made['id']}")).json()
     return shown
 
 
-async def _document(service: Service, kind: str, made: dict[str, Any], **form: str) -> str:
+async def _document(service: Service, kind: str, made: Json, **form: str) -> str:
     path = f"/twilio/{kind}/{made['id']}/{ATTEMPT}"
     answer = await service.as_twilio(path, {**CALL, "CallStatus": "in-progress", **form})
     assert answer.status_code == 200
@@ -55,27 +59,57 @@ async def _document(service: Service, kind: str, made: dict[str, Any], **form: s
     return answer.text
 
 
-async def test_a_decision_that_the_bridge_is_still_writing_at_the_calls_end_counts(
-    service: Service, calling: dict[str, Any]
-) -> None:
+async def test_a_decision_that_the_bridge_is_still_writing_at_the_calls_end_counts(service: Service, calling: Json) -> None:
     store = service.store.confirmations
     await store.apply(calling["id"], lambda now: StreamOpened(now, ATTEMPT, "CA1", "MZ1"))
-    async with asyncio.TaskGroup() as tasks:
-        ending = tasks.create_task(_status(service, calling, "completed", CallDuration="9"))
-        await asyncio.sleep(0.3)
-        assert not ending.done()
-        await store.apply(calling["id"], lambda now: VerdictGiven(now, ATTEMPT, verdict(VerdictKind.CANCELLED)))
-        await store.apply(calling["id"], lambda now: ConversationEnded(now, ATTEMPT, None, "person_hung_up"))
-    assert (await _shown(service, calling))["outcome"] == "cancelled"
+    await _status(service, calling, "completed", CallDuration="9")
+    held = await _shown(service, calling)
+    assert (held["status"], held["attempts"][0]["result"], held["attempts"][0]["ended_at"]) == ("in_call", None, None)
+    await store.apply(calling["id"], lambda now: VerdictGiven(now, ATTEMPT, verdict(VerdictKind.CANCELLED)))
+    await store.apply(calling["id"], lambda now: ConversationEnded(now, ATTEMPT, None, "person_hung_up"))
+    shown = await _shown(service, calling)
+    assert (shown["outcome"], shown["attempts"][0]["duration_s"]) == ("cancelled", 9)
 
 
-async def test_a_bridge_that_says_nothing_holds_no_call_open(service: Service, calling: dict[str, Any]) -> None:
+async def test_twilio_is_answered_at_once_while_the_bridge_is_still_writing(service: Service, calling: Json) -> None:
+    await service.store.confirmations.apply(calling["id"], lambda now: StreamOpened(now, ATTEMPT, "CA1", "MZ1"))
+    async with asyncio.timeout(1):  # less than the bridge is waited for
+        await _status(service, calling, "completed", CallDuration="9")
+
+
+async def test_a_bridge_that_says_nothing_holds_no_call_open(service: Service, calling: Json) -> None:
     await service.store.confirmations.apply(calling["id"], lambda now: StreamOpened(now, ATTEMPT, "CA1", "MZ1"))
     await _status(service, calling, "completed", CallDuration="9")
+    assert await claimed_care(service.store) == [calling["id"]], "the dialer looks at it when the wait is over"
+    confirmation, now = await service.store.confirmations.get_with_time(calling["id"])
+    assert upkeep(confirmation, ALWAYS, now) is Upkeep.END_CALL
+    await service.store.confirmations.apply(calling["id"], lambda now: ConversationLost(now, ATTEMPT))
     assert (await _shown(service, calling))["attempts"][0]["result"] == "undecided"
 
 
-async def test_callbacks_carry_a_call_from_ringing_to_its_end(service: Service, calling: dict[str, Any]) -> None:
+async def test_the_end_of_a_customers_own_call_waits_for_the_bridge_too(service: Service) -> None:
+    made = await service.submit(small_body())
+    form = {"CallSid": "CA7", "From": PHONE, "CallStatus": "ringing"}
+    await service.as_twilio("/incoming-call", form)
+    attempt_id = (await service.store.confirmations.get(made["id"])).attempts[0].id
+    store = service.store.confirmations
+    await store.apply(made["id"], lambda now: StreamOpened(now, attempt_id, "CA7", "MZ1"))
+    await service.as_twilio("/twilio/incoming-status", {**form, "CallStatus": "completed", "CallDuration": "5"})
+    assert (await _shown(service, made))["status"] == "in_call"
+    await store.apply(made["id"], lambda now: VerdictGiven(now, attempt_id, verdict(VerdictKind.CONFIRMED)))
+    await store.apply(made["id"], lambda now: ConversationEnded(now, attempt_id, None, "person_hung_up"))
+    assert (await _shown(service, made))["outcome"] == "confirmed"
+
+
+async def test_a_key_pressed_after_the_bridge_died_counts_though_the_call_has_ended(service: Service, calling: Json) -> None:
+    await service.store.confirmations.apply(calling["id"], lambda now: StreamOpened(now, ATTEMPT, "CA1", "MZ1"))
+    await _document(service, "after-stream", calling)
+    await _status(service, calling, "completed", CallDuration="9")
+    await _document(service, "keypad", calling, Digits="1")
+    assert (await _shown(service, calling))["outcome"] == "confirmed"
+
+
+async def test_callbacks_carry_a_call_from_ringing_to_its_end(service: Service, calling: Json) -> None:
     await _status(service, calling, "initiated")
     await _status(service, calling, "ringing")
     assert (await _shown(service, calling))["attempts"][0]["call_sid"] == "CA1"
@@ -90,7 +124,7 @@ async def test_callbacks_carry_a_call_from_ringing_to_its_end(service: Service, 
     )
 
 
-async def test_late_and_doubled_callbacks_change_nothing(service: Service, calling: dict[str, Any]) -> None:
+async def test_late_and_doubled_callbacks_change_nothing(service: Service, calling: Json) -> None:
     await _status(service, calling, "busy", SipResponseCode="486")
     before = await _shown(service, calling)
     for status in ("busy", "ringing", "in-progress", "completed", "initiated", "made-up"):
@@ -109,14 +143,14 @@ async def test_callbacks_of_nothing_we_know_are_taken_and_forgotten(service: Ser
         assert "<Hangup" in answer.text
 
 
-async def test_the_machine_detections_verdict_is_kept(service: Service, calling: dict[str, Any]) -> None:
+async def test_the_machine_detections_verdict_is_kept(service: Service, calling: Json) -> None:
     path = f"/twilio/amd/{calling['id']}/{ATTEMPT}"
     answers = [await service.as_twilio(path, {**CALL, **extra}) for extra in ({}, {"AnsweredBy": "machine_start"})]
     assert [answer.status_code for answer in answers] == [204, 204]
     assert (await _shown(service, calling))["attempts"][0]["answered_by"] == "machine_start"
 
 
-async def test_a_call_that_lost_its_stream_is_asked_for_a_key(service: Service, calling: dict[str, Any]) -> None:
+async def test_a_call_that_lost_its_stream_is_asked_for_a_key(service: Service, calling: Json) -> None:
     document = await _document(service, "after-stream", calling)
     assert document.count("<Gather") == 2
     assert "/prompts/sq/keypad.wav" in document
@@ -126,12 +160,15 @@ async def test_a_call_that_lost_its_stream_is_asked_for_a_key(service: Service, 
 
 
 @pytest.mark.parametrize(("key", "outcome"), [("1", "confirmed"), ("2", "cancelled"), ("3", "opted_out")])
-async def test_a_key_decides(service: Service, calling: dict[str, Any], key: str, outcome: str) -> None:
+async def test_a_key_decides(service: Service, calling: Json, key: str, outcome: str) -> None:
     await _document(service, "after-stream", calling)
     document = await _document(service, "keypad", calling, Digits=key)
     assert f"/prompts/sq/goodbye_{outcome}.wav" in document
     assert "<Hangup" in document
     assert (await service.client.get(f"/prompts/sq/goodbye_{outcome}.wav")).headers["content-type"] == "audio/wav"
+    attempt = (await service.store.confirmations.get(calling["id"])).attempts[0]
+    assert attempt.verdict is not None
+    assert (attempt.conclusion, attempt.stream_closed_at) == (None, attempt.verdict.at), "both are of one moment: one commit"
     assert "<Hangup" in await _document(service, "keypad", calling, Digits="2"), "the first key stands"
     await _status(service, calling, "completed", CallDuration="9")
     shown = await _shown(service, calling)
@@ -139,7 +176,7 @@ async def test_a_key_decides(service: Service, calling: dict[str, Any], key: str
     assert await service.store.opt_outs.contains("shopaz", PHONE) is (outcome == "opted_out")
 
 
-async def test_a_call_without_a_key_ends_as_our_error(service: Service, calling: dict[str, Any]) -> None:
+async def test_a_call_without_a_key_ends_as_our_error(service: Service, calling: Json) -> None:
     await _document(service, "after-stream", calling)
     assert "<Hangup" in await _document(service, "silence", calling)
     await _status(service, calling, "completed")
@@ -156,7 +193,7 @@ async def test_a_call_without_a_key_ends_as_our_error(service: Service, calling:
     ],
 )
 async def test_a_conversation_that_came_to_its_end_is_hung_up(
-    service: Service, calling: dict[str, Any], fact: Callable[[datetime], Fact]
+    service: Service, calling: Json, fact: Callable[[datetime], Fact]
 ) -> None:
     await service.store.confirmations.apply(calling["id"], lambda now: CallAnswered(now, ATTEMPT, "CA1"))
     await service.store.confirmations.apply(calling["id"], fact)
@@ -201,7 +238,7 @@ async def test_who_has_no_order_hears_so_and_nothing_else(service: Service, call
     assert (await _shown(service, made))["attempts"] == []
 
 
-async def test_without_twilios_signature_nothing_happens(service: Service, calling: dict[str, Any]) -> None:
+async def test_without_twilios_signature_nothing_happens(service: Service, calling: Json) -> None:
     before = await _shown(service, calling)
     for kind in ("status", "amd", "after-stream", "keypad", "silence"):
         path = f"/twilio/{kind}/{calling['id']}/{ATTEMPT}"

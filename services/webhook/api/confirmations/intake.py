@@ -5,6 +5,7 @@ from datetime import datetime
 from ulid import ULID
 
 from services.webhook.api.confirmations.requests import CallBody, ConfirmationBody, OrderBody
+from shared.core import ids
 from shared.core.confirmation import Confirmation
 from shared.core.order import CallWishes, Customer, Delivery, Item, Money, OnMachine, Order, Priority
 
@@ -12,7 +13,7 @@ from shared.core.order import CallWishes, Customer, Delivery, Item, Money, OnMac
 def new_confirmation(body: ConfirmationBody, *, shop: str, digest: str, now: datetime, is_test: bool = False) -> Confirmation:
     """Return a new confirmation with a new id; `digest` is the fingerprint of its request."""
     return Confirmation(
-        id=f"cnf_{ULID()}",
+        id=ids.confirmation_id(ULID()),
         shop=shop,
         order=_order(body.order),
         company=body.company,

@@ -6,11 +6,11 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.webhook.api.confirmations.lookup import ID_PATTERN
 from services.webhook.api.confirmations.representation import ConfirmationAnswer, confirmation_answer
 from services.webhook.http.answers import Answer, json_response
 from services.webhook.http.query_parameters import choice, invalid_parameter, number, parameters
 from shared.core.dialing.dial_policy import DialPolicy
+from shared.core.ids import is_confirmation_id
 from shared.core.outcome import Outcome, Status
 from shared.store import Store
 
@@ -36,7 +36,7 @@ class ListingRoutes:
         """Return one page; `next_cursor` leads to the next one, and is null on the last."""
         values = parameters(request, "status", "outcome", "order_id", "limit", "cursor")
         cursor = values.get("cursor")
-        if cursor is not None and not ID_PATTERN.fullmatch(cursor):
+        if cursor is not None and not is_confirmation_id(cursor):
             raise invalid_parameter("cursor", "It must be the next_cursor of an earlier page.")
         found = await self._store.lookups.list(
             shop,

@@ -1,12 +1,9 @@
 """The confirmation that a request names."""
 
-import re
-
 from shared.core.confirmation import Confirmation
 from shared.core.errors import NotFoundError
+from shared.core.ids import is_confirmation_id
 from shared.store import Store
-
-ID_PATTERN = re.compile(r"cnf_[0-9A-HJKMNP-TV-Z]{26}", re.ASCII)
 
 
 async def confirmation_of_shop(store: Store, confirmation_id: str, shop: str) -> Confirmation:
@@ -15,7 +12,7 @@ async def confirmation_of_shop(store: Store, confirmation_id: str, shop: str) ->
     Raises:
         NotFoundError: There is none of that id, or it is another shop's.
     """
-    if not ID_PATTERN.fullmatch(confirmation_id):
+    if not is_confirmation_id(confirmation_id):
         raise NotFoundError
     found = await store.confirmations.get(confirmation_id)
     if found.shop != shop:

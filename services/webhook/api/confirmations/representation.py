@@ -10,11 +10,10 @@ from services.webhook.api.evidence import EvidenceAnswer, evidence_answer
 from services.webhook.http.answers import Answer, Timestamp, one_of, optional
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.dialing.dial_policy import DialPolicy, budget
+from shared.core.ids import CONFIRMATION_ID
 from shared.core.lifecycle.envelope import timestamp
 from shared.core.order import OnMachine, Order, Priority
 from shared.core.outcome import AttemptResult, Direction, Outcome, Status
-
-_ULID = "[0-9A-HJKMNP-TV-Z]{26}"
 
 
 class ItemAnswer(Answer):
@@ -87,7 +86,7 @@ class AttemptAnswer(Answer, _CallingNumber):
 class ConfirmationAnswer(Answer):
     """An order that is being confirmed, or was."""
 
-    id: Annotated[str, Field(pattern=f"^cnf_{_ULID}$")]
+    id: Annotated[str, Field(pattern=f"^{CONFIRMATION_ID}$")]
     shop: str
     status: Status
     outcome: Annotated[Outcome | None, Field(description="Set once it is finished, and never changed.")]

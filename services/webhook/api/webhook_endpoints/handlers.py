@@ -24,8 +24,9 @@ from services.webhook.http.answers import json_response
 from services.webhook.http.body import has_body, read_json
 from services.webhook.http.problems import FieldFault, ProblemError, ProblemKind, faulty_fields
 from services.webhook.http.query_parameters import number, parameters
+from shared.core import ids
 from shared.core.errors import NotFoundError
-from shared.core.lifecycle.announcement import EventType
+from shared.core.lifecycle.shop_event import EventType
 from shared.core.webhook_endpoints.endpoint import OVERLAP, SECRET_BYTES, Endpoint, secret_of
 from shared.core.webhook_endpoints.url import url_fault
 from shared.store import Store, TooManyEndpointsError
@@ -50,7 +51,7 @@ class WebhookEndpointRoutes:
         body = validated(EndpointBody, await read_json(request), context)
         self._check(body.url)
         endpoint = Endpoint(
-            id=f"whe_{ULID()}",
+            id=ids.endpoint_id(ULID()),
             shop=shop,
             url=body.url,
             events=_types(body.events) or (EventType.FINISHED,),

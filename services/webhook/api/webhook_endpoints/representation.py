@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import Field
 
 from services.webhook.http.answers import Answer, Timestamp, one_of
-from shared.core.lifecycle.announcement import EventType
 from shared.core.lifecycle.envelope import timestamp
+from shared.core.lifecycle.shop_event import EventType
 from shared.core.webhook_endpoints.endpoint import Endpoint
 from shared.store import DeadLetter, LaneCounts
 

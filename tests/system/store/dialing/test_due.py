@@ -215,9 +215,9 @@ async def test_the_next_care_is_known(store: Store) -> None:
     await submit(store, 1)
     step = await store.confirmations.apply(an_order(1).id, lambda now: AttemptBegun(now, "att_1", "+1"))
     found = await store.due.next_upkeep_at()
-    assert step.wakes.care_at is not None
+    assert step.wakes.upkeep_at is not None
     assert found is not None
-    assert timedelta(0) <= found - step.wakes.care_at < timedelta(milliseconds=1.1)
+    assert timedelta(0) <= found - step.wakes.upkeep_at < timedelta(milliseconds=1.1)
 
 
 async def test_a_commit_in_between_does_not_take_a_claim_away(store: Store) -> None:

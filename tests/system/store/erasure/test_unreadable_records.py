@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.core.lifecycle.announcement import EventType
 from shared.core.lifecycle.facts import Withdrawn
+from shared.core.lifecycle.shop_event import EventType
 from shared.core.webhook_endpoints.endpoint import Endpoint
 from shared.store import ReadableError, Store, Work
 from tests.support.orders import NOON, PHONE, an_order

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.webhook.api.webhook_endpoints.requests import EventName
-from shared.core.lifecycle.announcement import EventType
+from shared.core.lifecycle.shop_event import EventType
 from shared.store.webhooks.endpoints import MAX_PER_SHOP
 from tests.support.webhook import OTHER_KEY, DescribedAnswer, Service, make_service, small_body
 

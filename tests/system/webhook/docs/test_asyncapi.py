@@ -8,8 +8,8 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from services.webhook.asyncapi import document
-from shared.core.lifecycle.announcement import EventType
 from shared.core.lifecycle.facts import Withdrawn
+from shared.core.lifecycle.shop_event import EventType
 from shared.store import StoredEvent
 from tests.support.webhook import PUBLIC_URL, Service, body
 from tests.system.store.conftest import CALL

@@ -1,7 +1,6 @@
 """One call over fake legs: what comes in on one side, and what must leave on the other."""
 
 import asyncio
-from collections.abc import Callable
 
 import pytest
 
@@ -9,7 +8,7 @@ from services.media_bridge.call.call import CallEnd
 from services.media_bridge.openai import requests_wire as request
 from shared.core.confirmation import Conclusion
 from shared.core.conversation.events import KeyPressed
-from shared.core.lifecycle.facts import CalleeClassified, CallEnded, Fact, Withdrawn
+from shared.core.lifecycle.facts import CalleeClassified, CallEnded, ConversationLost, Fact, Withdrawn
 from shared.core.outcome import VerdictKind
 from tests.support.bridge_fakes import ATTEMPT, audio, delta
 from tests.support.call_stage import Stage, settled, tool
@@ -204,13 +203,17 @@ async def test_news_from_the_record_are_told_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("news", "reason"),
-    [(lambda: CalleeClassified(NOON, ATTEMPT, "fax"), "machine"), (lambda: CallEnded(NOON, ATTEMPT, None), "call_ended")],
+    ("facts", "reason"),
+    [
+        ([CalleeClassified(NOON, ATTEMPT, "fax")], "machine"),
+        ([CallEnded(NOON, ATTEMPT, None), ConversationLost(NOON, ATTEMPT)], "call_ended"),
+    ],
 )
-async def test_a_machine_or_the_calls_end_ends_it(news: Callable[[], Fact], reason: str) -> None:
+async def test_a_machine_or_the_calls_end_ends_it(facts: list[Fact], reason: str) -> None:
     stage = Stage()
     async with stage.running():
-        stage.call.changes.changed(stage.records._advance(news()).confirmation)
+        for fact in facts:
+            stage.call.changes.changed(stage.records._advance(fact).confirmation)
         await settled()
     assert stage.end is not None
     assert stage.end.reason == reason

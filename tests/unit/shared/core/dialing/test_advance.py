@@ -3,10 +3,10 @@
 from dataclasses import replace
 from datetime import time
 
-from shared.core.dialing.advance import Step, advance, plan
+from shared.core.dialing.advance import Step, advance, advance_all, plan
 from shared.core.dialing.dial_policy import DialPolicy
-from shared.core.lifecycle.announcement import EventType
 from shared.core.lifecycle.facts import AttemptBegun, CallEnded, GivenUp, Scheduled, Submitted, VerdictGiven
+from shared.core.lifecycle.shop_event import EventType
 from shared.core.order import CallWishes, Window
 from shared.core.outcome import AttemptResult, Outcome, Status, VerdictKind
 from tests.support.orders import ALWAYS, NOON, after, an_order, verdict
@@ -21,7 +21,7 @@ def submitted(policy: DialPolicy = ALWAYS, call: CallWishes | None = None) -> St
 
 
 def types(step: Step) -> list[EventType]:
-    return [announcement.type for announcement in step.transition.announcements]
+    return [event.type for event in step.transition.shop_events]
 
 
 def test_a_submitted_order_is_queued_and_wakes_the_dialler() -> None:
@@ -90,3 +90,22 @@ def test_a_wish_not_to_be_called_is_kept_even_where_the_verdict_changes_nothing(
     step = advance(submitted().confirmation, wish, ALWAYS, NOON)
     assert step.opts_out
     assert not step.is_changed
+
+
+def test_facts_in_one_step_are_what_they_are_one_by_one() -> None:
+    called = advance(submitted().confirmation, BEGUN, ALWAYS, NOON).confirmation
+    wish = VerdictGiven(after(9), "att_1", verdict(VerdictKind.OPTED_OUT))
+    ended = CallEnded(after(20), "att_1", None)
+    step = advance_all(called, [wish, ended], ALWAYS, after(20))
+    one_by_one = advance(advance(called, wish, ALWAYS, after(20)).confirmation, ended, ALWAYS, after(20))
+    assert (step.confirmation, step.wakes) == (one_by_one.confirmation, one_by_one.wakes)
+    assert types(step) == [EventType.ATTEMPT_ENDED, EventType.FINISHED]
+    assert step.opts_out, "the wish is kept though the last fact says nothing of it"
+    assert step.is_changed
+
+
+def test_no_facts_change_nothing() -> None:
+    order = submitted().confirmation
+    step = advance_all(order, [], ALWAYS, after(9))
+    assert step.confirmation is order
+    assert (step.wakes, step.opts_out, step.is_changed, types(step)) == (submitted().wakes, False, False, [])

@@ -12,13 +12,11 @@ from shared.core.dialing.dial_policy import (
     GiveUp,
     budget,
     calendar_of,
-    call_must_be_over_at,
     decide,
     delay_s,
-    wakes,
 )
 from shared.core.order import CallWishes, Customer, Window
-from shared.core.outcome import AttemptResult, Direction, Outcome, Status, VerdictKind
+from shared.core.outcome import AttemptResult, Direction, Outcome, VerdictKind
 from tests.support.orders import ALWAYS, NOON, after, an_order, verdict
 
 OFFICE = replace(ALWAYS, window=Window(time(9), time(20)))
@@ -169,62 +167,3 @@ def test_the_orders_own_window_counts_before_the_settings() -> None:
     assert calendar_of(an_order(call=CallWishes(window=own)), OFFICE).window == own
     assert str(own) == "06:00-07:00"
     assert str(Window(time(0))) == "00:00-24:00"
-
-
-# --- wakes: when somebody must look again
-
-
-def test_a_waiting_order_wakes_to_be_dialled_and_to_be_shown_as_queued_if_that_is_held_up() -> None:
-    waiting = replace(an_order(), is_unplanned=False, next_attempt_at=after(60), status=Status.WAITING)
-    assert wakes(waiting, ALWAYS).dial_at == after(60)
-    assert wakes(waiting, ALWAYS).care_at == after(62)
-
-
-def test_a_queued_order_wakes_to_be_dialled_and_to_expire() -> None:
-    call = CallWishes(expires_at=after(900))
-    queued = replace(an_order(call=call), is_unplanned=False, next_attempt_at=NOON, status=Status.QUEUED)
-    assert wakes(queued, ALWAYS).dial_at == NOON
-    assert wakes(queued, ALWAYS).care_at == after(900)
-    assert wakes(replace(queued, call=CallWishes()), ALWAYS).care_at is None
-
-
-def test_an_order_without_a_moment_wakes_to_expire() -> None:
-    stuck = replace(an_order(call=CallWishes(expires_at=after(900))), is_unplanned=False, status=Status.WAITING)
-    assert wakes(stuck, ALWAYS).dial_at is None
-    assert wakes(stuck, ALWAYS).care_at == after(900)
-
-
-def test_a_finished_order_wakes_to_be_erased() -> None:
-    finished = replace(an_order(), status=Status.FINISHED, outcome=Outcome.EXPIRED)
-    assert wakes(finished, ALWAYS).dial_at is None
-    assert wakes(finished, ALWAYS).care_at == NOON + timedelta(days=30)
-
-
-def calling(phase: Phase, *, stream_closed_at: datetime | None = None, withdrawn_at: datetime | None = None) -> datetime | None:
-    attempt = Attempt(
-        id="att_1",
-        number=1,
-        direction=Direction.OUTBOUND,
-        placed_at=NOON,
-        phase=phase,
-        stream_closed_at=stream_closed_at,
-    )
-    order = replace(an_order(), attempts=(attempt,), status=Status.CALLING, withdrawn_at=withdrawn_at)
-    assert wakes(order, ALWAYS).dial_at is None
-    return wakes(order, ALWAYS).care_at
-
-
-def test_a_call_without_news_is_looked_up_when_it_must_be_over() -> None:
-    assert calling(Phase.PLACED) == after(25 + 180 + 15)
-    attempt = Attempt(id="att_1", number=1, direction=Direction.OUTBOUND, placed_at=NOON)
-    assert call_must_be_over_at(attempt, ALWAYS) == after(220)
-
-
-def test_a_call_whose_stream_is_closed_is_hung_up_after_the_grace() -> None:
-    assert calling(Phase.ANSWERED, stream_closed_at=after(50)) == after(60)
-
-
-def test_a_withdrawn_call_is_cancelled_at_once_while_it_rings() -> None:
-    assert calling(Phase.PLACED, withdrawn_at=after(5)) == after(5)
-    assert calling(Phase.ANSWERED, withdrawn_at=after(5)) == after(220)
-    assert calling(Phase.PLACING, withdrawn_at=after(5)) == after(300)

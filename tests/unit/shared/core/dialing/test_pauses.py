@@ -6,9 +6,9 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from shared.core.confirmation import Attempt, Confirmation, Phase
-from shared.core.dialing.dial_policy import DialAt, DialNow, Wakes, decide, jitter_s, keep_until, wakes
-from shared.core.order import CallWishes, Window
-from shared.core.outcome import AttemptResult, Direction, Outcome, Status
+from shared.core.dialing.dial_policy import DialAt, DialNow, decide, jitter_s
+from shared.core.order import Window
+from shared.core.outcome import AttemptResult, Direction
 from tests.support.orders import ALWAYS, NOON, after, an_order
 
 SPREAD = replace(ALWAYS, retry_jitter=0.02)
@@ -26,7 +26,7 @@ def ended(number: int = 1) -> Attempt:
     )
 
 
-def rehearsed(**changes: object) -> Confirmation:
+def a_test_order(**changes: object) -> Confirmation:
     return replace(an_order(), is_test=True, **changes)  # type: ignore[arg-type] # fields by name
 
 
@@ -60,21 +60,6 @@ def test_the_next_call_is_never_early() -> None:
         assert after(300) <= planned.at <= after(306)
 
 
-def test_a_test_order_is_rehearsed_at_night_too() -> None:
+def test_a_test_order_is_called_at_night_too() -> None:
     office = replace(ALWAYS, window=Window(time(9), time(10)), weekdays=frozenset({0}))
-    assert decide(rehearsed(), office, datetime(2026, 11, 22, 3, tzinfo=UTC) + timedelta(days=7)) == DialNow()
-
-
-def test_a_test_order_never_waits_for_a_place_among_the_calls() -> None:
-    assert wakes(rehearsed(next_attempt_at=after(9)), ALWAYS) == Wakes(None, after(9))
-    limited = CallWishes(expires_at=after(5))
-    assert wakes(rehearsed(next_attempt_at=after(9), call=limited), ALWAYS) == Wakes(None, after(5))
-    assert wakes(rehearsed(call=limited), ALWAYS) == Wakes(None, after(5))
-    under_way = replace(ended(), phase=Phase.PLACED)
-    assert wakes(rehearsed(attempts=(under_way,), status=Status.CALLING), ALWAYS) == Wakes(None, NOON)
-
-
-def test_what_is_finished_is_kept_for_its_time_unless_the_customer_is_to_be_forgotten() -> None:
-    order = replace(an_order(), status=Status.FINISHED, outcome=Outcome.WITHDRAWN)
-    assert keep_until(order, ALWAYS) == NOON + timedelta(days=30)
-    assert keep_until(replace(order, erasure_requested_at=NOON), ALWAYS) == NOON
+    assert decide(a_test_order(), office, datetime(2026, 11, 22, 3, tzinfo=UTC) + timedelta(days=7)) == DialNow()

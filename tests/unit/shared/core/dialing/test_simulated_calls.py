@@ -6,7 +6,7 @@ import pytest
 
 from shared.core.confirmation import Confirmation
 from shared.core.dialing.advance import advance
-from shared.core.dialing.simulated_calls import PARTS, part_for, rehearsed
+from shared.core.dialing.simulated_calls import SIMULATED_CALLS, simulated_call, simulated_facts
 from shared.core.lifecycle.facts import AttemptBegun
 from shared.core.order import Customer
 from shared.core.outcome import AttemptResult, Channel, Outcome
@@ -22,7 +22,7 @@ def played(phone: str, *, calls: int = 1) -> Confirmation:
         attempt = order.open_attempt
         if attempt is None:
             break
-        for fact in rehearsed(phone, attempt, now) * 2:  # told twice, as after a crash
+        for fact in simulated_facts(phone, attempt, now) * 2:  # told twice, as after a crash
             order = advance(order, fact, ALWAYS, now).confirmation
     return order
 
@@ -54,7 +54,7 @@ def test_a_number_comes_to_its_outcome(digits: str, calls: int, outcome: Outcome
 
 
 def test_every_number_of_the_table_is_tried_above() -> None:
-    assert len(PARTS) == 16
+    assert len(SIMULATED_CALLS) == 16
 
 
 @pytest.mark.parametrize(
@@ -83,4 +83,4 @@ def test_a_key_leaves_no_quote_and_a_voice_does() -> None:
 
 
 def test_the_last_part_is_repeated() -> None:
-    assert part_for("+38344000111", 9) == part_for("+38344000111", 2)
+    assert simulated_call("+38344000111", 9) == simulated_call("+38344000111", 2)

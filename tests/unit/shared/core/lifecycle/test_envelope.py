@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
-from shared.core.lifecycle.announcement import announce_status
-from shared.core.lifecycle.envelope import envelope, event_id, event_of, evidence_object, timestamp
+from shared.core.lifecycle.changes import tell_status
+from shared.core.lifecycle.envelope import envelope, event_id, evidence_object, timestamp
 from shared.core.outcome import Change, Channel, Evidence, Outcome, Status
 from tests.support.orders import NOON, an_order
 
 
 def test_the_envelope_is_a_cloud_event_with_the_state_of_its_moment() -> None:
     done = replace(an_order(), status=Status.FINISHED, outcome=Outcome.EXPIRED, metadata={"crm_id": "42"}, sequence=3)
-    (announcement,) = announce_status(done).announcements
-    assert envelope(event_of(announcement), done) == {
+    (event,) = tell_status(done).shop_events
+    assert envelope(event, done) == {
         "specversion": "1.0",
         "id": f"{done.id}.4",
         "source": "/shops/shopaz",
@@ -37,8 +37,8 @@ def test_the_envelope_is_a_cloud_event_with_the_state_of_its_moment() -> None:
 
 
 def test_only_an_event_of_a_test_order_says_so() -> None:
-    (announcement,) = announce_status(replace(an_order(), is_test=True)).announcements
-    made = envelope(event_of(announcement), announcement.confirmation, "https://calls.shop.example/schema.json")
+    told = tell_status(replace(an_order(), is_test=True))
+    made = envelope(told.shop_events[0], told.confirmation, "https://calls.shop.example/schema.json")
     assert made["data"]["is_test"] is True
     assert made["dataschema"] == "https://calls.shop.example/schema.json"
 

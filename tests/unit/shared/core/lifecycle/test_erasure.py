@@ -1,7 +1,7 @@
 """A customer who is to be forgotten: the order is taken back, and goes as soon as nobody is on the line."""
 
 from shared.core.dialing.advance import Step, advance
-from shared.core.dialing.dial_policy import Wakes
+from shared.core.dialing.upkeep import Wakes
 from shared.core.lifecycle.facts import AttemptBegun, CallEnded, CallPlaced, ErasureRequested, VerdictGiven
 from shared.core.outcome import AttemptResult, Outcome, VerdictKind
 from tests.support.orders import ALWAYS, NOON, after, an_order, verdict
@@ -36,4 +36,4 @@ def test_a_decision_in_the_call_stands_and_is_told_before_all_is_erased() -> Non
     decided = VerdictGiven(after(1), "att_1", verdict(VerdictKind.CONFIRMED, after(1)))
     step = told(*BEGUN, decided, ErasureRequested(after(2)), CallEnded(after(3), "att_1", None))
     assert (step.confirmation.outcome, step.wakes) == (Outcome.CONFIRMED, Wakes(None, after(3)))
-    assert [announcement.type.value for announcement in step.transition.announcements][-1] == "confirmation.finished"
+    assert [event.type.value for event in step.transition.shop_events][-1] == "confirmation.finished"

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from shared.core.confirmation import Attempt, Conclusion, Confirmation, Phase
-from shared.core.lifecycle.announcement import EventType, Transition
+from shared.core.lifecycle.changes import Transition
 from shared.core.lifecycle.facts import (
     AttemptBegun,
     CallAnswered,
@@ -26,6 +26,7 @@ from shared.core.lifecycle.facts import (
     VerdictGiven,
     Withdrawn,
 )
+from shared.core.lifecycle.shop_event import EventType
 from shared.core.lifecycle.transition import transition
 from shared.core.outcome import AttemptResult, Channel, Direction, Outcome, Status, VerdictKind
 from tests.support.orders import NOON, after, an_order, verdict
@@ -34,6 +35,7 @@ BEGUN = AttemptBegun(NOON, "att_1", "+38344000000")
 PLACED = CallPlaced(after(1), "att_1", "CA1")
 ANSWERED = CallAnswered(after(5), "att_1", "CA1")
 STREAM = StreamOpened(after(6), "att_1", "CA1", "MZ1", "session-v1")
+CONCLUDED = ConversationEnded(after(30), "att_1", None, "completed")
 ENDED = CallEnded(after(40), "att_1", None, "CA1", 34)
 
 
@@ -42,11 +44,11 @@ def says(kind: VerdictKind) -> VerdictGiven:
 
 
 def told(*facts: Fact, of: Confirmation | None = None) -> Transition:
-    """Apply facts in turn and collect what was announced."""
+    """Apply facts in turn and collect what the shop was told."""
     step = Transition(of or an_order())
     for fact in facts:
         more = transition(step.confirmation, fact)
-        step = Transition(more.confirmation, step.announcements + more.announcements)
+        step = Transition(more.confirmation, step.shop_events + more.shop_events)
     return step
 
 
@@ -59,15 +61,15 @@ def attempt_of(confirmation: Confirmation) -> Attempt:
 
 
 def types(step: Transition) -> list[EventType]:
-    return [announcement.type for announcement in step.announcements]
+    return [event.type for event in step.shop_events]
 
 
 def test_a_call_from_intent_to_confirmation() -> None:
-    step = told(BEGUN, PLACED, ANSWERED, STREAM, says(VerdictKind.CONFIRMED), ENDED)
+    step = told(BEGUN, PLACED, ANSWERED, STREAM, says(VerdictKind.CONFIRMED), CONCLUDED, ENDED)
     done = step.confirmation
     assert (done.status, done.outcome) == (Status.FINISHED, Outcome.CONFIRMED)
     assert types(step) == [EventType.CALLING, EventType.IN_CALL, EventType.ATTEMPT_ENDED, EventType.FINISHED]
-    assert [announcement.confirmation.sequence for announcement in step.announcements] == [1, 2, 3, 4]
+    assert [event.sequence for event in step.shop_events] == [1, 2, 3, 4]
     attempt = attempt_of(done)
     assert (attempt.result, attempt.duration_s, attempt.call_sid) == (AttemptResult.CONFIRMED, 34, "CA1")
     assert (attempt.stream_sid, attempt.prompt_version) == ("MZ1", "session-v1")
@@ -237,6 +239,7 @@ def test_a_decision_before_the_detection_stands() -> None:
 def test_only_machines_and_faxes_are_machines(word: str, is_machine: bool) -> None:
     heard = after_facts(BEGUN, CalleeClassified(after(8), "att_1", word), CalleeClassified(after(9), "att_1", "human"))
     assert attempt_of(heard).is_machine is is_machine
+    assert attempt_of(heard).has_greeting_ended is word.startswith("machine_end")
 
 
 def test_the_model_may_report_a_machine_too() -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from shared.core.lifecycle.announcement import EventType
+from shared.core.lifecycle.shop_event import EventType
 from shared.core.webhook_endpoints.endpoint import RETRY_DELAYS_S, Endpoint, next_try_at, secret_of, signature
 from tests.support.orders import NOON, after
 

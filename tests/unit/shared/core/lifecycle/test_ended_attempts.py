@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from shared.core.confirmation import Conclusion, Confirmation
-from shared.core.lifecycle.announcement import Transition
+from shared.core.lifecycle.changes import Transition
 from shared.core.lifecycle.facts import AttemptBegun, CallAnswered, CallEnded, ConversationEnded, DisclosurePlayed, Fact, GivenUp
 from shared.core.lifecycle.transition import transition
 from shared.core.outcome import AttemptResult, Outcome
@@ -30,7 +30,7 @@ def test_reason_and_cost_are_kept_and_nothing_else_changes() -> None:
     assert (attempt.reason, attempt.cost_usd) == ("person_hung_up", Decimal("0.02"))
     assert (attempt.result, attempt.conclusion) == (AttemptResult.UNDECIDED, None)
     assert replace(told.confirmation, attempts=ended.attempts) == ended
-    assert told.announcements == ()
+    assert told.shop_events == ()
 
 
 def test_they_are_kept_of_a_finished_confirmation_too() -> None:
@@ -52,7 +52,7 @@ def test_what_is_told_of_a_stranger_changes_nothing() -> None:
 def test_that_the_disclosure_was_heard_is_kept_once_and_changes_no_result() -> None:
     finished = after_facts(BEGUN, ANSWERED, ENDED, GivenUp(after(50), Outcome.UNREACHED))
     told = transition(finished, DisclosurePlayed(after(15), "att_1"))
-    assert told.announcements == ()
+    assert told.shop_events == ()
     assert told.confirmation.attempts[0].disclosure_played_at == after(15)
     assert (told.confirmation.outcome, told.confirmation.attempts[0].result) == (Outcome.UNREACHED, AttemptResult.UNDECIDED)
     assert transition(told.confirmation, DisclosurePlayed(after(16), "att_1")).confirmation is told.confirmation

@@ -1,4 +1,4 @@
-"""What a conversation tells after its call has ended: Twilio's callback may overtake the bridge. It decides nothing any more."""
+"""What the bridge tells of a call after its attempt has ended: it completes the record and decides nothing any more."""
 
 from dataclasses import replace
 
@@ -6,15 +6,15 @@ from shared.core.confirmation import Attempt, Confirmation
 from shared.core.lifecycle.facts import ConversationEnded, DisclosurePlayed, Fact
 
 
-def with_late_figures(confirmation: Confirmation, fact: Fact) -> Confirmation:
-    """Add reason, cost and disclosure to the attempt that has ended without them; else the same object."""
+def complete_ended_attempt(confirmation: Confirmation, fact: Fact) -> Confirmation:
+    """Add reason, cost and disclosure to an attempt that ended without them; return the same object if nothing is new."""
     if not isinstance(fact, ConversationEnded | DisclosurePlayed):
         return confirmation
-    attempts = tuple(_told(attempt, fact) for attempt in confirmation.attempts)
+    attempts = tuple(_completed(attempt, fact) for attempt in confirmation.attempts)
     return confirmation if attempts == confirmation.attempts else replace(confirmation, attempts=attempts)
 
 
-def _told(attempt: Attempt, fact: ConversationEnded | DisclosurePlayed) -> Attempt:
+def _completed(attempt: Attempt, fact: ConversationEnded | DisclosurePlayed) -> Attempt:
     if attempt.id != fact.attempt_id:
         return attempt
     if isinstance(fact, DisclosurePlayed):

@@ -1,0 +1,78 @@
+"""How an attempt begins, and what becomes of a placing that Twilio refused or knows nothing of."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from shared.core.confirmation import Attempt, Confirmation, Phase
+from shared.core.lifecycle.call_end import end_attempt
+from shared.core.lifecycle.changes import Transition, finish, tell_status, update_attempt
+from shared.core.lifecycle.facts import AttemptBegun, CallNotListed, InboundCallArrived, PlacingRefused, PlacingUndone
+from shared.core.outcome import AttemptResult, Direction, Outcome, Status
+
+
+def begun(confirmation: Confirmation, fact: AttemptBegun | InboundCallArrived) -> Transition:
+    """Open an attempt, unless one is open or this one has been."""
+    if confirmation.open_attempt is not None or _is_known(confirmation, fact):
+        return Transition(confirmation)
+    number = len(confirmation.attempts) + 1
+    if isinstance(fact, AttemptBegun):
+        attempt = Attempt(
+            id=fact.attempt_id,
+            number=number,
+            direction=Direction.OUTBOUND,
+            placed_at=fact.at,
+            from_number=fact.from_number,
+        )
+        return _open(confirmation, attempt, Status.CALLING, fact.at)
+    attempt = Attempt(
+        id=fact.attempt_id,
+        number=number,
+        direction=Direction.INBOUND,
+        placed_at=fact.at,
+        answered_at=fact.at,
+        phase=Phase.ANSWERED,
+        call_sid=fact.call_sid,
+        prompt_version=fact.prompt_version,
+    )
+    return _open(confirmation, attempt, Status.IN_CALL, fact.at)
+
+
+def not_listed(confirmation: Confirmation, attempt: Attempt, fact: CallNotListed) -> Transition:
+    """Remember the first look at Twilio's list that did not find the call; a call that is known by now is not missing."""
+    if attempt.phase is not Phase.PLACING:
+        return Transition(confirmation)
+    return update_attempt(confirmation, replace(attempt, missing_since=attempt.missing_since or fact.at), fact.at)
+
+
+def undone(confirmation: Confirmation, attempt: Attempt, fact: PlacingUndone) -> Transition:
+    """Take back an attempt of which Twilio knows nothing."""
+    if attempt.phase is not Phase.PLACING:
+        return Transition(confirmation)
+    without = replace(confirmation, attempts=confirmation.attempts[:-1], updated_at=fact.at)
+    if confirmation.withdrawn_at is not None:
+        return finish(without, Outcome.WITHDRAWN, fact.at)
+    return tell_status(replace(without, status=Status.QUEUED, next_attempt_at=fact.retry_at, is_unplanned=False))
+
+
+def refused(confirmation: Confirmation, attempt: Attempt, fact: PlacingRefused) -> Transition:
+    """End an attempt that Twilio refused; if the call is known to exist, the refusal is not true."""
+    if attempt.phase is not Phase.PLACING:
+        return Transition(confirmation)
+    ended = replace(attempt, reason=fact.reason, ended_at=fact.at)
+    if fact.is_final:
+        return end_attempt(confirmation, ended, AttemptResult.FAILED, at=fact.at, outcome=Outcome.UNDIALABLE)
+    return end_attempt(confirmation, ended, AttemptResult.ERROR, at=fact.at)
+
+
+def _is_known(confirmation: Confirmation, fact: AttemptBegun | InboundCallArrived) -> bool:
+    """Tell whether the attempt is over already: the fact comes late, or once more."""
+    call_sid = fact.call_sid if isinstance(fact, InboundCallArrived) else None
+    return any(
+        attempt.id == fact.attempt_id or (call_sid is not None and attempt.call_sid == call_sid)
+        for attempt in confirmation.attempts
+    )
+
+
+def _open(confirmation: Confirmation, attempt: Attempt, status: Status, at: datetime) -> Transition:
+    opened = replace(confirmation, attempts=(*confirmation.attempts, attempt), status=status, next_attempt_at=None, updated_at=at)
+    return tell_status(opened)
