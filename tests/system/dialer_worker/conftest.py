@@ -24,7 +24,7 @@ from shared.settings.dial_policy import dial_policy_from
 from shared.settings.environ import parse_settings
 from shared.store import Grant, Limits, Store, Wait, Work, connect
 from tests.support.orders import ALWAYS, an_order
-from tests.support.twilio_simulator import TwilioSimulator, running_twilio
+from tests.support.simulators.twilio import TwilioSimulator, running_twilio
 from tests.support.valkey import ValkeyServer
 from tests.system.dialer_worker.processes import Service, running
 from tests.system.dialer_worker.stage import SHORT, Stage

@@ -6,7 +6,7 @@ import pytest
 
 from services.webhook.api.confirmations import bulk, bulk_replay
 from services.webhook.http import middleware
-from tests.support.webhook import Service, make_service
+from tests.support.webhook.service import Service, make_service
 
 
 @pytest.fixture(autouse=True)

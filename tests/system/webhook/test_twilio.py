@@ -22,7 +22,7 @@ from shared.core.lifecycle.facts import (
 from shared.core.outcome import VerdictKind
 from shared.twilio.stream_token import read
 from tests.support.orders import verdict
-from tests.support.webhook import PHONE, Service, small_body
+from tests.support.webhook.service import PHONE, Service, small_body
 
 ATTEMPT = "att_" + "0" * 26
 CALL = {"CallSid": "CA1", "From": "+38344000000", "To": PHONE}

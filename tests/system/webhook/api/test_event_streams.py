@@ -15,10 +15,10 @@ from services.webhook.api.events import Events
 from services.webhook.http.sse import PING, StreamPlaces
 from shared.core.errors import NotFoundError
 from shared.runtime.metrics import make_registry
-from tests.support.event_reader import reading, served
 from tests.support.valkey import ValkeyServer
-from tests.support.webhook import KEY, Service, make_service, rules, small_body
-from tests.support.webhook_process import Process, running_webhook
+from tests.support.webhook.event_reader import reading, served
+from tests.support.webhook.process import Process, running_webhook
+from tests.support.webhook.service import KEY, Service, make_service, rules, small_body
 from tools.ports import free_port
 from tools.stack import Stack, gateway
 

@@ -8,7 +8,7 @@ from services.webhook.api.webhook_endpoints import models as answers
 from services.webhook.api.webhook_endpoints.models import EventName
 from shared.core.lifecycle.announcement import EventType
 from shared.store.webhooks.endpoints import MOST_OF_A_SHOP
-from tests.support.webhook import OTHER_KEY, Service, make_service, small_body
+from tests.support.webhook.service import OTHER_KEY, Service, make_service, small_body
 
 pytestmark = pytest.mark.system
 PATH = "/v1/webhook-endpoints"

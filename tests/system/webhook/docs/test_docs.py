@@ -10,7 +10,7 @@ from services.webhook.api import response_models
 from shared.core.lifecycle.facts import AttemptBegun, CallAnswered, CallEnded, VerdictGiven
 from shared.core.outcome import VerdictKind
 from tests.support.orders import verdict
-from tests.support.webhook import Service, body, small_body
+from tests.support.webhook.service import Service, body, small_body
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from services.media_bridge.call.audio_lane import AudioLane
 from services.media_bridge.twilio.leg import CallerLeg
 from shared.core.conversation.playback import Playback
-from tests.support.bridge_fakes import STREAM_SID, FakeClock, FakeSocket, a_model_leg, audio
+from tests.support.bridge.fakes import STREAM_SID, FakeClock, FakeSocket, a_model_leg, audio
 
 
 class Nobody:

@@ -17,7 +17,7 @@ from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.openai.pricing import PRICES, Prices
 from services.media_bridge.twilio.leg import CallerLeg
 from shared.twilio.stream_token import issue
-from tests.support.bridge_fakes import (
+from tests.support.bridge.fakes import (
     ATTEMPT,
     CALL_SID,
     STREAM_SID,

@@ -9,7 +9,7 @@ from services.media_bridge.openai.events_wire import Head, Told
 from services.media_bridge.openai.leg import ModelAddress, ModelLeg
 from services.media_bridge.websocket import ConnectionFailedError
 from shared.core.conversation.events import SpeechStarted
-from tests.support.bridge_fakes import FakeSocket, a_model_leg, audio, delta, session
+from tests.support.bridge.fakes import FakeSocket, a_model_leg, audio, delta, session
 
 
 class Hearer:
