@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, async_playwright
 
-from tests.support.run_local import RunLocal, running_local
+from tests.support.simulators.run_local import RunLocal, running_local
 
 FLAGS = (
     "--no-sandbox",

@@ -9,8 +9,8 @@ from playwright.async_api import ConsoleMessage, Page, Request, Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.support.valkey import ValkeyServer
-from tests.support.webhook import KEY
-from tests.support.webhook_process import running_webhook
+from tests.support.webhook.process import running_webhook
+from tests.support.webhook.service import KEY
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.timeout(120)]
 

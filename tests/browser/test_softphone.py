@@ -8,7 +8,7 @@ from playwright.async_api import Page, Request, expect
 from simulators.speech import voice
 from simulators.speech.phrases import Intent, phrases
 from tests.browser.conftest import OpenPage
-from tests.support.run_local import RunLocal
+from tests.support.simulators.run_local import RunLocal
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.timeout(240)]
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.support.openai_simulator import SimulatorProcess, running_simulator
-from tests.support.twilio_simulator import FarEnd, StreamServer, TwilioSimulator, far_end, running_twilio, stream_server
+from tests.support.simulators.openai import SimulatorProcess, running_simulator
+from tests.support.simulators.twilio import FarEnd, StreamServer, TwilioSimulator, far_end, running_twilio, stream_server
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import time
 import pytest
 import websockets
 
-from tests.support.openai_simulator import (
+from tests.support.simulators.openai import (
     PCMU,
     Client,
     SimulatorProcess,

@@ -6,7 +6,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from simulators.openai_realtime.events import client_events
 from simulators.openai_realtime.events.validators import RefusedError
-from tests.support.openai_simulator import (
+from tests.support.simulators.openai import (
     ASK,
     DETAILS,
     INSTRUCTIONS,

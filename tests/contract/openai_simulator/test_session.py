@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import websockets
 
-from tests.support.openai_simulator import (
+from tests.support.simulators.openai import (
     KEY,
     PCMU,
     Client,
@@ -15,7 +15,7 @@ from tests.support.openai_simulator import (
     connected,
     in_call,
 )
-from tests.support.twilio_simulator import eventually
+from tests.support.simulators.twilio import eventually
 
 
 async def _status_of_handshake(url: str, headers: dict[str, str]) -> int:

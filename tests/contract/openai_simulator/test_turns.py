@@ -6,7 +6,7 @@ import json
 import pytest
 
 from simulators.speech import voice
-from tests.support.openai_simulator import ASK, DETAILS, Client, SimulatorProcess, in_call
+from tests.support.simulators.openai import ASK, DETAILS, Client, SimulatorProcess, in_call
 
 VAD = {"type": "server_vad"}
 LONG = "Kjo është një fjali shumë e gjatë, që zgjat aq sa dikush ka kohë të flasë para se ajo të marrë fund."

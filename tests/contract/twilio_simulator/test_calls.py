@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from simulators.lateness import slack_ms
-from tests.support.twilio_simulator import ACCOUNT, ARTA, SHOP, FarEnd, Received, TwilioSimulator, eventually
+from tests.support.simulators.twilio import ACCOUNT, ARTA, SHOP, FarEnd, Received, TwilioSimulator, eventually
 
 QUIET = "<Response><Pause length='60'/></Response>"
 ALL = ["initiated", "ringing", "answered", "completed"]

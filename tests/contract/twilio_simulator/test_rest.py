@@ -10,7 +10,7 @@ import pytest
 from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 
-from tests.support.twilio_simulator import ACCOUNT, ARTA, SHOP, FarEnd, TwilioSimulator, eventually, running_twilio
+from tests.support.simulators.twilio import ACCOUNT, ARTA, SHOP, FarEnd, TwilioSimulator, eventually, running_twilio
 
 QUIET = "<Response><Pause length='60'/></Response>"
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.twilio_simulator import ARTA, FarEnd, StreamServer, TwilioSimulator, eventually, stream_twiml
-from tests.support.twilio_streams import TONE, place, play
+from tests.support.simulators.twilio import ARTA, FarEnd, StreamServer, TwilioSimulator, eventually, stream_twiml
+from tests.support.simulators.twilio_streams import TONE, place, play
 
 
 async def test_a_closed_stream_goes_on_with_the_action(twilio: TwilioSimulator, server: StreamServer, far: FarEnd) -> None:

@@ -12,8 +12,8 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 
 from simulators.lateness import slack_ms
 from simulators.speech import voice
-from tests.support.twilio_simulator import ACCOUNT, TOKEN, StreamServer, TwilioSimulator, eventually, stream_twiml
-from tests.support.twilio_streams import TONE, place, play, played
+from tests.support.simulators.twilio import ACCOUNT, TOKEN, StreamServer, TwilioSimulator, eventually, stream_twiml
+from tests.support.simulators.twilio_streams import TONE, place, play, played
 
 
 async def test_the_handshake_is_signed_over_the_url_as_the_twiml_has_it(twilio: TwilioSimulator, server: StreamServer) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from simulators.lateness import slack_ms
 from simulators.speech import voice
-from tests.support.twilio_simulator import ARTA, FarEnd, TwilioSimulator, eventually
+from tests.support.simulators.twilio import ARTA, FarEnd, TwilioSimulator, eventually
 
 ANSWERS = {"ring_s": 0, "patience_s": 8}
 

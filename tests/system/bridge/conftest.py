@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.openai_simulator import SimulatorProcess, running_simulator
-from tests.support.twilio_simulator import FarEnd, TwilioSimulator, far_end, running_twilio
+from tests.support.simulators.openai import SimulatorProcess, running_simulator
+from tests.support.simulators.twilio import FarEnd, TwilioSimulator, far_end, running_twilio
 
 
 @pytest.fixture(scope="module")

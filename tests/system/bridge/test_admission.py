@@ -16,10 +16,10 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 from shared.core.lifecycle.facts import AttemptBegun, CallPlaced
 from shared.store import Created, Store
 from shared.twilio.stream_token import issue
-from tests.support.bridge import SECRET, BridgeProcess, open_store, running_bridge
-from tests.support.openai_simulator import SimulatorProcess
+from tests.support.bridge.process import SECRET, BridgeProcess, open_store, running_bridge
 from tests.support.orders import an_order, with_phone
-from tests.support.twilio_simulator import SHOP, TOKEN
+from tests.support.simulators.openai import SimulatorProcess
+from tests.support.simulators.twilio import SHOP, TOKEN
 from tests.support.valkey import ValkeyServer
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]

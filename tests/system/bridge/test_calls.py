@@ -12,9 +12,9 @@ from shared.core.confirmation import Attempt, Conclusion
 from shared.core.lifecycle.facts import CalleeClassified, Withdrawn
 from shared.core.outcome import Channel, VerdictKind
 from simulators.lateness import slack_ms
-from tests.support.bridge import BridgeProcess, Phone, PlacedCall, open_store, running_bridge
-from tests.support.openai_simulator import SimulatorProcess
-from tests.support.twilio_simulator import FarEnd, TwilioSimulator, eventually
+from tests.support.bridge.process import BridgeProcess, Phone, PlacedCall, open_store, running_bridge
+from tests.support.simulators.openai import SimulatorProcess
+from tests.support.simulators.twilio import FarEnd, TwilioSimulator, eventually
 from tests.support.valkey import ValkeyServer
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]

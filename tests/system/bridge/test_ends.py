@@ -13,9 +13,9 @@ import pytest
 
 from shared.core.outcome import Channel, VerdictKind
 from shared.store import Store
-from tests.support.bridge import BridgeProcess, Phone, PlacedCall, open_store, running_bridge
-from tests.support.openai_simulator import SimulatorProcess
-from tests.support.twilio_simulator import FarEnd, TwilioSimulator, eventually
+from tests.support.bridge.process import BridgeProcess, Phone, PlacedCall, open_store, running_bridge
+from tests.support.simulators.openai import SimulatorProcess
+from tests.support.simulators.twilio import FarEnd, TwilioSimulator, eventually
 from tests.support.valkey import ValkeyServer
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(90)]

@@ -11,10 +11,10 @@ from shared.core.lifecycle.facts import InboundCallArrived
 from shared.core.order import Customer, Item, Order
 from shared.core.outcome import Outcome
 from shared.twilio.stream_token import issue
-from tests.support.bridge import SECRET, BridgeProcess, open_store, running_bridge
-from tests.support.openai_simulator import SimulatorProcess
+from tests.support.bridge.process import SECRET, BridgeProcess, open_store, running_bridge
 from tests.support.orders import an_order
-from tests.support.twilio_simulator import FarEnd, TwilioSimulator, stream_twiml
+from tests.support.simulators.openai import SimulatorProcess
+from tests.support.simulators.twilio import FarEnd, TwilioSimulator, stream_twiml
 from tests.support.valkey import ValkeyServer
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]

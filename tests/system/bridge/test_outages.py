@@ -14,10 +14,10 @@ from shared.core.lifecycle.facts import AttemptBegun
 from shared.core.outcome import Channel, VerdictKind
 from shared.store import Store
 from shared.twilio.stream_token import issue
-from tests.support.bridge import SECRET, BridgeProcess, Phone, open_store, running_bridge
-from tests.support.openai_simulator import SimulatorProcess, running_simulator
+from tests.support.bridge.process import SECRET, BridgeProcess, Phone, open_store, running_bridge
 from tests.support.orders import an_order, with_phone
-from tests.support.twilio_simulator import SHOP, FarEnd, TwilioSimulator, eventually
+from tests.support.simulators.openai import SimulatorProcess, running_simulator
+from tests.support.simulators.twilio import SHOP, FarEnd, TwilioSimulator, eventually
 from tests.support.valkey import ValkeyServer, running_valkey
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(90)]

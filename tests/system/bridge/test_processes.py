@@ -15,8 +15,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
-from tests.support.bridge import BridgeProcess, environment, running_bridge
-from tests.support.openai_simulator import SimulatorProcess
+from tests.support.bridge.process import BridgeProcess, environment, running_bridge
+from tests.support.simulators.openai import SimulatorProcess
 from tests.support.valkey import ValkeyServer
 from tools.ports import free_port
 

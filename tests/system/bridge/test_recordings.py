@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.bridge import running_bridge
-from tests.support.twilio_simulator import eventually
-from tests.support.webhook import Service, make_service, small_body
+from tests.support.bridge.process import running_bridge
+from tests.support.simulators.twilio import eventually
+from tests.support.webhook.service import Service, make_service, small_body
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 NOWHERE = "ws://127.0.0.1:9/v1/realtime"

@@ -25,7 +25,7 @@ from shared.settings.calling_rules import dial_policy_from
 from shared.settings.environ import parse_settings
 from shared.store import DialGrant, DialWait, Limits, Store, Work, connect
 from tests.support.orders import ALWAYS, an_order
-from tests.support.twilio_simulator import TwilioSimulator, running_twilio
+from tests.support.simulators.twilio import TwilioSimulator, running_twilio
 from tests.support.valkey import ValkeyServer
 from tests.system.dialer_worker.processes import Service, running
 from tests.system.dialer_worker.stage import SHORT, Stage

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from shared.core.confirmation import Confirmation
 from shared.store import Store
 from tests.support.orders import an_order, with_phone
-from tests.support.twilio_simulator import ACCOUNT, ARTA, SHOP, TOKEN, TwilioSimulator
+from tests.support.simulators.twilio import ACCOUNT, ARTA, SHOP, TOKEN, TwilioSimulator
 from tests.system.dialer_worker.processes import Service, running
 
 Found = TypeVar("Found")

@@ -8,7 +8,7 @@ import pytest
 from shared.core.lifecycle.facts import AttemptBegun, CallPlaced, InboundCallArrived, Withdrawn
 from shared.core.outcome import AttemptResult, Direction, Outcome, Status
 from tests.support.orders import an_order
-from tests.support.twilio_simulator import ARTA, SHOP
+from tests.support.simulators.twilio import ARTA, SHOP
 from tests.system.dialer_worker.stage import HANGS_UP, RINGS, Stage, eventually
 
 pytestmark = pytest.mark.system

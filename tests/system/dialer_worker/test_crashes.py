@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from shared.core.outcome import AttemptResult, Status
-from tests.support.twilio_simulator import ARTA
+from tests.support.simulators.twilio import ARTA
 from tests.system.dialer_worker.processes import Service, launch
 from tests.system.dialer_worker.stage import HANGS_UP, RINGS, SHORT, Stage, eventually
 from tools.ports import free_port

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.run_local import RunLocal, running_local
+from tests.support.simulators.run_local import RunLocal, running_local
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import pytest
 from simulators.speech import voice
 from simulators.speech.phrases import Intent, phrases
 from tests.support.likeness import likeness
-from tests.support.run_local import RunLocal
+from tests.support.simulators.run_local import RunLocal
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(150)]
 

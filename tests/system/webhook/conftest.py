@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 
 from services.webhook.api.confirmations import bulk, bulk_replay
 from services.webhook.http import middleware
-from tests.support.webhook import DescribedAnswer, Service, make_service
+from tests.support.webhook.service import DescribedAnswer, Service, make_service
 
 
 @pytest.fixture(autouse=True)

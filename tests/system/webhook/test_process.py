@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.valkey import ValkeyServer
-from tests.support.webhook import PHONE, signature, small_body
-from tests.support.webhook_process import ROOT, environ, running_webhook
+from tests.support.webhook.process import ROOT, environ, running_webhook
+from tests.support.webhook.service import PHONE, signature, small_body
 from tools.ports import free_port
 
 pytestmark = pytest.mark.system

@@ -18,7 +18,7 @@ from shared.store import Store, Submission, set_time_budget
 from shared.store.records.confirmations import Confirmations
 from shared.store.redis.connection import translated
 from tests.support.valkey import ValkeyServer, start_valkey
-from tests.support.webhook import Service, make_service, small_body
+from tests.support.webhook.service import Service, make_service, small_body
 from tools.ports import free_port
 
 pytestmark = [

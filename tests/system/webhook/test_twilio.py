@@ -25,7 +25,7 @@ from shared.core.outcome import VerdictKind
 from shared.twilio.stream_token import read
 from tests.support.care import claimed_care
 from tests.support.orders import ALWAYS, verdict
-from tests.support.webhook import PHONE, Service, small_body
+from tests.support.webhook.service import PHONE, Service, small_body
 
 Json = dict[str, Any]  # Any: an answer of the API, of any shape
 ATTEMPT = "att_" + "0" * 26

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.store import Speaker, Turn
-from tests.support.webhook import OTHER_KEY, PHONE, Service, body, small_body
+from tests.support.webhook.service import OTHER_KEY, PHONE, Service, body, small_body
 
 OTHER_SHOP = {"authorization": f"Bearer {OTHER_KEY}"}
 

@@ -8,7 +8,7 @@ import pytest
 from shared.core.lifecycle.facts import AttemptBegun, CallAnswered, CallEnded, VerdictGiven
 from shared.core.outcome import VerdictKind
 from tests.support.orders import verdict
-from tests.support.webhook import KEY, OTHER_KEY, PHONE, Service, body, make_service, small_body
+from tests.support.webhook.service import KEY, OTHER_KEY, PHONE, Service, body, make_service, small_body
 from tools.ports import free_port
 
 

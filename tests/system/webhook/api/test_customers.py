@@ -11,7 +11,7 @@ from shared.core.outcome import AttemptResult
 from shared.store import Speaker, Turn, connect
 from tests.support.care import claimed_care
 from tests.support.orders import ALWAYS
-from tests.support.webhook import OTHER_KEY, PHONE, Service, small_body
+from tests.support.webhook.service import OTHER_KEY, PHONE, Service, small_body
 
 pytestmark = pytest.mark.system
 PATH = f"/v1/customers/{quote(PHONE)}"

@@ -15,9 +15,9 @@ from redis.asyncio import Redis
 from shared.core.errors import StoreUnavailableError
 from shared.core.lifecycle.facts import AttemptBegun, CallEnded, Withdrawn
 from shared.core.outcome import AttemptResult
-from tests.support.event_reader import Seen, reading, served
 from tests.support.valkey import ValkeyServer, start_valkey
-from tests.support.webhook import Service, make_service, small_body
+from tests.support.webhook.event_reader import Seen, reading, served
+from tests.support.webhook.service import Service, make_service, small_body
 from tools.ports import free_port
 
 pytestmark = [

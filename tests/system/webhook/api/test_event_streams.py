@@ -13,10 +13,10 @@ import pytest
 from services.webhook.api.events.feeds import EventFeeds
 from services.webhook.http.sse import PING
 from shared.core.errors import NotFoundError
-from tests.support.event_reader import reading, served
 from tests.support.valkey import ValkeyServer
-from tests.support.webhook import KEY, Service, make_service, small_body
-from tests.support.webhook_process import Process, running_webhook
+from tests.support.webhook.event_reader import reading, served
+from tests.support.webhook.process import Process, running_webhook
+from tests.support.webhook.service import KEY, Service, make_service, small_body
 from tools.ports import free_port
 from tools.stack import Stack, gateway
 

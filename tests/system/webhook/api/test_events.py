@@ -6,9 +6,9 @@ import pytest
 
 from shared.core.lifecycle.facts import AttemptBegun, CallAnswered, CallEnded, Fact, VerdictGiven
 from shared.core.outcome import VerdictKind
-from tests.support.event_reader import reading, served, some
 from tests.support.orders import verdict
-from tests.support.webhook import OTHER_KEY, Service, small_body
+from tests.support.webhook.event_reader import reading, served, some
+from tests.support.webhook.service import OTHER_KEY, Service, small_body
 
 STEPS: tuple[Callable[[str], Callable[..., Fact]], ...] = (
     lambda a: lambda now: AttemptBegun(now, a, "+38344000000"),

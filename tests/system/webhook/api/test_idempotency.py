@@ -14,9 +14,9 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from tests.support.twilio_simulator import ACCOUNT, SHOP, TOKEN, TwilioSimulator, running_twilio
+from tests.support.simulators.twilio import ACCOUNT, SHOP, TOKEN, TwilioSimulator, running_twilio
 from tests.support.valkey import ValkeyServer, start_valkey
-from tests.support.webhook import KEY, small_body
+from tests.support.webhook.service import KEY, small_body
 from tests.system.dialer_worker.processes import Service, running
 from tools.ports import free_port
 

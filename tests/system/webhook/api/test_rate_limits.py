@@ -8,7 +8,7 @@ import pytest
 from shared.settings.parsers import Rate
 from shared.store import RateLimits, Store, connect
 from tests.support.orders import ALWAYS
-from tests.support.webhook import OTHER_KEY, Service, make_service
+from tests.support.webhook.service import OTHER_KEY, Service, make_service
 
 pytestmark = pytest.mark.system
 Make = Callable[[str], Awaitable[Service]]

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from shared.core.lifecycle.facts import Withdrawn
-from tests.support.webhook import Service, make_service, small_body
+from tests.support.webhook.service import Service, make_service, small_body
 
 KEY = {"idempotency-key": "order-1"}
 PATH = "/v1/confirmations"

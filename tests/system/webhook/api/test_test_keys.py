@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.webhook import make_service, small_body
+from tests.support.webhook.service import make_service, small_body
 
 pytestmark = pytest.mark.system
 

@@ -7,7 +7,7 @@ import pytest
 from services.webhook.api.webhook_endpoints.requests import EventName
 from shared.core.lifecycle.shop_event import EventType
 from shared.store.webhooks.endpoints import MAX_PER_SHOP
-from tests.support.webhook import OTHER_KEY, DescribedAnswer, Service, make_service, small_body
+from tests.support.webhook.service import OTHER_KEY, DescribedAnswer, Service, make_service, small_body
 
 pytestmark = pytest.mark.system
 PATH = "/v1/webhook-endpoints"

@@ -11,7 +11,7 @@ from services.webhook.asyncapi import document
 from shared.core.lifecycle.facts import Withdrawn
 from shared.core.lifecycle.shop_event import EventType
 from shared.store import StoredEvent
-from tests.support.webhook import PUBLIC_URL, Service, body
+from tests.support.webhook.service import PUBLIC_URL, Service, body
 from tests.system.store.conftest import CALL
 from tools.generators import asyncapi
 

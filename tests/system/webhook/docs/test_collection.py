@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.support.webhook import Service
+from tests.support.webhook.service import Service
 from tools.generators import collection
 
 pytestmark = pytest.mark.system

@@ -8,7 +8,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from shared.core.lifecycle.facts import AttemptBegun, CallAnswered, CallEnded, VerdictGiven
 from shared.core.outcome import VerdictKind
 from tests.support.orders import verdict
-from tests.support.webhook import DescribedAnswer, Service, body, small_body
+from tests.support.webhook.service import DescribedAnswer, Service, body, small_body
 
 
 async def test_the_description_is_valid_openapi(described: dict[str, Any]) -> None:

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, Phase, settings
 from schemathesis import checks
 
 from tests.support.valkey import ValkeyServer
-from tests.support.webhook import KEY, make_service
-from tests.support.webhook_process import running_webhook
+from tests.support.webhook.process import running_webhook
+from tests.support.webhook.service import KEY, make_service
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]
 

@@ -6,7 +6,7 @@ from services.media_bridge.call.admission import Admitted, Rejected, StreamAdmis
 from services.media_bridge.twilio.stream_wire import StreamStarted
 from shared.core.lifecycle.facts import CallEnded, CallPlaced
 from shared.twilio.stream_token import issue
-from tests.support.bridge_fakes import ATTEMPT, CALL_SID, STREAM_SID, FakeRecords
+from tests.support.bridge.fakes import ATTEMPT, CALL_SID, STREAM_SID, FakeRecords
 from tests.support.orders import NOON
 
 SECRET = "x" * 32

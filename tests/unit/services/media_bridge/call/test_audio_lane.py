@@ -6,7 +6,7 @@ import pytest
 
 from services.media_bridge.call.audio_lane import AudioLane
 from shared.core.conversation.playback import Playback
-from tests.support.bridge_fakes import STREAM_SID, FakeClock, a_caller_leg, a_model_leg, audio
+from tests.support.bridge.fakes import STREAM_SID, FakeClock, a_caller_leg, a_model_leg, audio
 
 
 class Nobody:

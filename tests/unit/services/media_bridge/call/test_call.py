@@ -10,8 +10,8 @@ from shared.core.confirmation import Conclusion
 from shared.core.conversation.events import KeyPressed
 from shared.core.lifecycle.facts import CalleeClassified, CallEnded, ConversationLost, Fact, Withdrawn
 from shared.core.outcome import VerdictKind
-from tests.support.bridge_fakes import ATTEMPT, audio, delta
-from tests.support.call_stage import Stage, settled, tool
+from tests.support.bridge.call_stage import Stage, settled, tool
+from tests.support.bridge.fakes import ATTEMPT, audio, delta
 from tests.support.orders import NOON
 
 

@@ -4,7 +4,7 @@ import json
 
 from services.media_bridge.call.stored_prompts import payloads
 from shared.core.outcome import VerdictKind
-from tests.support.call_stage import Stage, settled, tool
+from tests.support.bridge.call_stage import Stage, settled, tool
 
 WISH = json.dumps({"language": "en", "quote": "Do you speak English?", "is_asked_for": True})
 

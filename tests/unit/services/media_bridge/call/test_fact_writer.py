@@ -12,7 +12,7 @@ from shared.core.conversation.tools import OutcomeReport
 from shared.core.lifecycle.facts import ConversationEnded, DisclosurePlayed, VerdictGiven
 from shared.core.outcome import Channel, VerdictKind
 from shared.store import Speaker, Turn
-from tests.support.bridge_fakes import ATTEMPT, FakeClock, FakeRecords, FakeTranscripts
+from tests.support.bridge.fakes import ATTEMPT, FakeClock, FakeRecords, FakeTranscripts
 from tests.support.orders import NOON, after
 
 CONFIRMED = RecordVerdict(OutcomeReport(kind=VerdictKind.CONFIRMED, quote="po"), Channel.VOICE)

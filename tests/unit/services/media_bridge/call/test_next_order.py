@@ -11,7 +11,7 @@ from shared.core.dialing.advance import Step, advance
 from shared.core.errors import NotFoundError, StoreUnavailableError
 from shared.core.lifecycle.facts import AttemptBegun, Fact, InboundCallArrived, Withdrawn
 from shared.core.outcome import Direction, Status
-from tests.support.bridge_fakes import ATTEMPT, CALL_SID, STREAM_SID
+from tests.support.bridge.fakes import ATTEMPT, CALL_SID, STREAM_SID
 from tests.support.orders import ALWAYS, NOON, PHONE, an_order
 
 

@@ -28,7 +28,7 @@ from shared.core.conversation.events import (
     SpeechStopped,
     ToolCall,
 )
-from tests.support.bridge_fakes import delta, session
+from tests.support.bridge.fakes import delta, session
 
 CALL = {"id": "item_2", "type": "function_call", "status": "completed", "name": "end_call", "call_id": "call_1", "arguments": "{}"}
 WORDS = {

@@ -5,7 +5,7 @@ from typing import Any
 from services.media_bridge.openai.events_wire import EventHead, ServerEvent
 from services.media_bridge.openai.leg import ModelLeg
 from shared.core.conversation.events import SpeechStarted
-from tests.support.bridge_fakes import a_model_leg, audio, delta
+from tests.support.bridge.fakes import a_model_leg, audio, delta
 
 
 class Hearer:

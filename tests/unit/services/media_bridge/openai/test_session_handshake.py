@@ -8,7 +8,7 @@ import pytest
 from services.media_bridge.openai.leg import ModelLeg
 from services.media_bridge.openai.session_handshake import SessionHandshake
 from services.media_bridge.websocket import ConnectionFailedError
-from tests.support.bridge_fakes import FakeSocket, session
+from tests.support.bridge.fakes import FakeSocket, session
 
 
 def a_new_session() -> tuple[SessionHandshake, FakeSocket]:

@@ -9,7 +9,7 @@ import pytest
 from services.media_bridge.openai.leg import ModelLeg
 from services.media_bridge.openai.warm_pool import WarmPool
 from services.media_bridge.websocket import ConnectionFailedError
-from tests.support.bridge_fakes import FakeSocket, a_model_leg
+from tests.support.bridge.fakes import FakeSocket, a_model_leg
 
 NOW = 1_000_000.0
 

@@ -4,7 +4,7 @@ from services.media_bridge.twilio.flood_guard import MOST_KEYS, MOST_MESSAGES
 from services.media_bridge.twilio.leg import CallerLeg
 from services.media_bridge.twilio.stream_wire import CallerEvent
 from shared.core.conversation.events import CallerLegEnded, KeyPressed, MarkEchoed
-from tests.support.bridge_fakes import STREAM_SID, FakeSocket, a_caller_leg, audio
+from tests.support.bridge.fakes import STREAM_SID, FakeSocket, a_caller_leg, audio
 
 
 class Hearer:

@@ -9,7 +9,7 @@ import pytest
 from services.webhook.api.confirmations.requests import ConfirmationBody
 from services.webhook.api.validation import validated
 from services.webhook.http.problems import ProblemError
-from tests.support.webhook import body, rules, small_body
+from tests.support.webhook.service import body, rules, small_body
 
 
 def _faults(value: object, **environ: str) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from shared.core.confirmation import Attempt, Confirmation, Phase
 from shared.core.order import Money, OnMachine, Priority
 from shared.core.outcome import AttemptResult, Channel, Direction, Evidence, Outcome, Status
 from tests.support.orders import NOON
-from tests.support.webhook import body, rules, small_body
+from tests.support.webhook.service import body, rules, small_body
 
 
 def _taken_in(value: object) -> Confirmation:

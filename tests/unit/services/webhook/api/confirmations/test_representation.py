@@ -17,7 +17,7 @@ from services.webhook.api.validation import validated
 from shared.core.confirmation import Attempt, Confirmation, Phase
 from shared.core.outcome import AttemptResult, Channel, Direction, Evidence, Outcome, Status
 from tests.support.orders import NOON
-from tests.support.webhook import body, rules, small_body
+from tests.support.webhook.service import body, rules, small_body
 
 SCHEMA = TypeAdapter(ConfirmationAnswer).json_schema(mode="serialization")
 

@@ -21,9 +21,9 @@ from shared.core.lifecycle.facts import AttemptBegun
 from shared.core.order import Customer, Item, Money, Order
 from shared.store import Created, Store, connect
 from shared.twilio.stream_token import issue
-from tests.support.openai_simulator import KEY, SimulatorProcess
 from tests.support.orders import ALWAYS, an_order
-from tests.support.twilio_simulator import SHOP, TOKEN, FarEnd, TwilioSimulator, stream_twiml
+from tests.support.simulators.openai import KEY, SimulatorProcess
+from tests.support.simulators.twilio import SHOP, TOKEN, FarEnd, TwilioSimulator, stream_twiml
 from tools.plain_http import PLAIN
 from tools.ports import free_port
 

@@ -17,7 +17,7 @@ from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.openai.pricing import PRICES
 from services.media_bridge.twilio.stream_wire import CallerEvent
 from shared.core.lifecycle.facts import StreamOpened
-from tests.support.bridge_fakes import (
+from tests.support.bridge.fakes import (
     ATTEMPT,
     CALL_SID,
     STREAM_SID,

@@ -11,7 +11,7 @@ import uvicorn
 
 from shared.runtime.uvicorn_server import server_config
 from shared.settings.parsers import Bind
-from tests.support.webhook import KEY, Service
+from tests.support.webhook.service import KEY, Service
 from tools.ports import free_port
 
 

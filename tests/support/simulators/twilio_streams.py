@@ -3,7 +3,7 @@
 import base64
 from typing import Any
 
-from tests.support.twilio_simulator import ARTA, Bridge, TwilioSimulator
+from tests.support.simulators.twilio import ARTA, Bridge, TwilioSimulator
 
 TONE = (b"\x20" * 4 + b"\xa0" * 4) * 20
 """20 ms of a loud tone."""

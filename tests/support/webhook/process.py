@@ -13,11 +13,11 @@ from typing import TextIO
 import httpx
 import pytest
 
-from tests.support.webhook import ENVIRON, KEY
+from tests.support.webhook.service import ENVIRON, KEY
 from tools.plain_http import PLAIN
 from tools.ports import free_port
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 START_LIMIT_S = 20.0
 
 

@@ -1,0 +1,1 @@
+"""Both simulators as processes, and clients for them."""
