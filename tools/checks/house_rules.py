@@ -14,8 +14,11 @@ PRODUCT = ("services", "shared")
 NOT_PRODUCT = ("simulators", "tools", "bench", "tests")
 MAX_LINES = 300
 MAX_TEST_LINES = 400
+MAX_ATTRIBUTES = 15
 
 _TODO = re.compile(r"#.*\b(TODO|FIXME|XXX)\b(?!.*#\d+)")
+_RECORD_BASES = {"Struct", "BaseModel"}
+_ANY_REASON = re.compile(r"# Any: \S|# noqa: ANN401 +- \S")
 _CLOCKS = {"now", "utcnow", "today"}
 
 
@@ -62,6 +65,10 @@ def _node_rules(path: str, node: ast.AST, lines: list[str]) -> Iterator[str]:
             yield "every task lives in a TaskGroup; one that can't names its owner: `# owned: by whom, ended when`"
         case ast.Import() | ast.ImportFrom():
             yield from _import_rules(path, node)
+        case ast.ClassDef() if (count := len(_attributes(node))) > MAX_ATTRIBUTES and not path.startswith("tests/"):
+            yield f"a class has at most {MAX_ATTRIBUTES} attributes, {node.name} has {count}: split it by owner"
+        case ast.Name(id="Any") if not (path.startswith("tests/") or _ANY_REASON.search(lines[node.lineno - 1])):
+            yield "an `Any` has its reason on its line: `# Any: why`"
         case ast.Attribute(attr="patch") | ast.Name(id="patch") if _dotted(node) in {
             "mock.patch",
             "unittest.mock.patch",
@@ -71,6 +78,28 @@ def _node_rules(path: str, node: ast.AST, lines: list[str]) -> Iterator[str]:
             yield "a pure file reads no clock: take `now` as an argument"
         case _:
             pass
+
+
+def _attributes(node: ast.ClassDef) -> set[str]:
+    """Return the attributes of the class's instances; none for a record, which only holds what others need together.
+
+    A record is a dataclass, `Struct` or `BaseModel` whose methods assign none of its fields: its length follows a form
+    (settings, a body of the API, a row of a ledger), and splitting it would only nest that form.
+    """
+    assigned = {
+        part.attr
+        for part in ast.walk(node)
+        if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store) and _dotted(part.value) == "self"
+    }
+    if not _holds_fields(node) or not assigned:
+        return assigned
+    declared = [part for part in node.body if isinstance(part, ast.AnnAssign) and "ClassVar" not in ast.unparse(part.annotation)]
+    return assigned | {part.target.id for part in declared if isinstance(part.target, ast.Name)}
+
+
+def _holds_fields(node: ast.ClassDef) -> bool:
+    decorators = {_dotted(decorator).split(".")[-1] for decorator in node.decorator_list}
+    return "dataclass" in decorators or any(_dotted(base).split(".")[-1] in _RECORD_BASES for base in node.bases)
 
 
 def _import_rules(path: str, node: ast.Import | ast.ImportFrom) -> Iterator[str]:

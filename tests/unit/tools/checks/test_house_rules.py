@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.checks.house_rules import MAX_LINES, MAX_TEST_LINES, breaches
+from tools.checks.house_rules import MAX_ATTRIBUTES, MAX_LINES, MAX_TEST_LINES, breaches
 
 
 def rules(source: str, *, path: str = "services/webhook/app.py") -> list[str]:
@@ -23,6 +23,8 @@ def rules(source: str, *, path: str = "services/webhook/app.py") -> list[str]:
         ("from unittest import mock", "mock.patch"),
         ("from simulators.speech.voice import speak", "product"),
         ("import tests", "product"),
+        ("from typing import Any\ndef f(body: dict[str, Any]) -> None: ...", "`Any`"),
+        ("from typing import Any\ndef f(body: Any) -> None: ...  # noqa: ANN401", "`Any`"),
     ],
 )
 def test_a_breach_is_named(source: str, part: str) -> None:
@@ -43,6 +45,8 @@ def test_a_breach_is_named(source: str, part: str) -> None:
         "try:\n    f()\nexcept (OSError, ValueError):\n    pass",
         "async with asyncio.TaskGroup() as group:\n    group.create_task(f())",
         "now = datetime.now(UTC)",
+        "from typing import Any\nJson = dict[str, Any]  # Any: a body that nobody has checked yet",
+        "from typing import Any\ndef f(body: Any) -> None: ...  # noqa: ANN401 - the package has no types",
     ],
 )
 def test_what_is_allowed_passes(source: str) -> None:
@@ -73,3 +77,23 @@ def test_a_long_file_is_named(path: str, limit: int) -> None:
 
 def test_tools_may_import_the_product() -> None:
     assert rules("from services.webhook import app", path="tools/doctor.py") == []
+
+
+def assigning(count: int) -> str:
+    return "class Call:\n    def __init__(self) -> None:\n" + "".join(f"        self.a{number} = 0\n" for number in range(count))
+
+
+def test_a_class_with_too_many_attributes_is_named() -> None:
+    assert rules(assigning(MAX_ATTRIBUTES)) == []
+    assert rules(assigning(MAX_ATTRIBUTES + 1)) == ["a class has at most 15 attributes, Call has 16: split it by owner"]
+
+
+def record(count: int, *, method: str) -> str:
+    fields = "".join(f"    a{number}: int = 0\n" for number in range(count))
+    return f"@dataclass(slots=True)\nclass Row:\n{fields}    def change(self) -> None:\n        {method}\n"
+
+
+def test_a_dataclass_counts_as_soon_as_it_changes_itself() -> None:
+    assert rules(record(20, method="return self.a1")) == []
+    assert rules(record(20, method="self.a1 = 2")) == ["a class has at most 15 attributes, Row has 20: split it by owner"]
+    assert rules(record(15, method="self.a1 = 2")) == []
