@@ -116,7 +116,7 @@ async def _run(settings: BridgeSettings, shared_memory: BridgeSharedMemory, *, i
         wall_clock=time,
         needed_s=settings.call_time_limit_s + _SESSION_MARGIN_S,
     )
-    metrics.warm.set_function(lambda: pool.ready)
+    metrics.model.warm.set_function(lambda: pool.ready)
     sessions = SessionSettings(sessions=pool, voice=settings.openai_voice, metrics=metrics)
     tasks = CallTasks()
     server = StreamServer(
@@ -192,9 +192,9 @@ async def _open_session(address: ModelAddress, metrics: BridgeMetrics, *, limit_
     try:
         leg = await open_session(address, limit_s=limit_s)
     except ConnectionFailedError as error:
-        metrics.model_connections.labels(result=error.reason).inc()
+        metrics.model.connections.labels(result=error.reason).inc()
         raise
-    metrics.model_connections.labels(result="opened").inc()
+    metrics.model.connections.labels(result="opened").inc()
     return leg
 
 

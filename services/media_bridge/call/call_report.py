@@ -41,19 +41,19 @@ def report_call(call: Call, *, leg: CallerLeg, stats: CallStats, end: CallEnd | 
 
 def _count(call: Call, *, leg: CallerLeg, stats: CallStats, end: CallEnd | None) -> None:
     metrics, lane, model = stats.metrics, call.lane, call.model
-    metrics.frames.labels(direction="to_model").inc(lane.from_caller)
-    metrics.frames.labels(direction="to_caller").inc(lane.from_model)
-    metrics.dropped.labels(direction="to_model").inc(model.dropped)
+    metrics.messages.frames.labels(direction="to_model").inc(lane.from_caller)
+    metrics.messages.frames.labels(direction="to_caller").inc(lane.from_model)
+    metrics.messages.dropped.labels(direction="to_model").inc(model.dropped)
     if leg.has_ended:
-        metrics.dropped.labels(direction="to_caller").inc(leg.dropped)
-        metrics.unreadable.labels(peer="twilio").inc(leg.unreadable)
-        metrics.ignored.inc(leg.ignored)
-    metrics.unreadable.labels(peer="openai").inc(model.unreadable)
-    metrics.calls.labels(end=_reason(end)).inc()
+        metrics.messages.dropped.labels(direction="to_caller").inc(leg.dropped)
+        metrics.messages.unreadable.labels(peer="twilio").inc(leg.unreadable)
+        metrics.messages.ignored.inc(leg.ignored)
+    metrics.messages.unreadable.labels(peer="openai").inc(model.unreadable)
+    metrics.calls.ended.labels(end=_reason(end)).inc()
     outcome = stats.verdict.value if stats.verdict is not None else "none"
-    metrics.outcomes.labels(outcome=outcome).inc()
+    metrics.calls.outcomes.labels(outcome=outcome).inc()
     if stats.cost is not None:
-        metrics.cost.labels(outcome=outcome).inc(float(stats.cost))
+        metrics.model.cost.labels(outcome=outcome).inc(float(stats.cost))
 
 
 def _reason(end: CallEnd | None) -> str:

@@ -40,29 +40,29 @@ class CallStats:
                 self._note_audio(now)
             case ev.ModelLost(reason=reason):
                 self.model_failures += 1
-                self.metrics.model_failures.labels(reason=reason).inc()
+                self.metrics.model.failures.labels(reason=reason).inc()
             case _:
                 pass
 
     def note_verdict(self, kind: VerdictKind, channel: Channel) -> None:
         """Take note of a decision."""
         self.verdict = kind
-        self.metrics.verdicts.labels(outcome=kind.value, channel=channel.value).inc()
+        self.metrics.calls.verdicts.labels(outcome=kind.value, channel=channel.value).inc()
 
     def note_clear(self, took_s: float) -> None:
         """Take note of a `clear` that was sent `took_s` seconds after what caused it was received."""
         self.barge_ins += 1
         self.slowest_clear_ms = max(self.slowest_clear_ms, round(took_s * 1000, 2))
-        self.metrics.barge_ins.inc()
-        self.metrics.clear.observe(took_s)
+        self.metrics.calls.barge_ins.inc()
+        self.metrics.calls.clear.observe(took_s)
 
     def _note_audio(self, now: float) -> None:
         if self.greeting_ms is None:
             self.greeting_ms = int((now - self.on_line_at) * 1000)
-            self.metrics.greeting.observe(now - self.on_line_at)
+            self.metrics.calls.greeting.observe(now - self.on_line_at)
         elif self._speech_ended_at is not None:
             took_s = now - self._speech_ended_at
             self.turns += 1
             self.slowest_turn_ms = max(self.slowest_turn_ms, int(took_s * 1000))
-            self.metrics.turn.observe(took_s)
+            self.metrics.calls.turn.observe(took_s)
         self._speech_ended_at = None

@@ -179,7 +179,7 @@ class ModelSession:
 
     def _act_on(self, error: ErrorReported) -> None:
         """Treat a refused session as lost, and a refused response as failed; any other error has no effect beyond its request."""
-        self._settings.metrics.model_errors.labels(code=error.code).inc()
+        self._settings.metrics.model.errors.labels(code=error.code).inc()
         if error.request_id == request.FULL_UPDATE:
             self._lose(error.code)
         elif error.request_id == request.RESPONSE:

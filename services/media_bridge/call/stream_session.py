@@ -107,7 +107,7 @@ async def receive_stream(dependencies: BridgeDependencies, leg: CallerLeg, pendi
 
 
 async def _reject(dependencies: BridgeDependencies, leg: CallerLeg, rejected: Rejected, call_sid: str | None = None) -> None:
-    dependencies.sessions.metrics.turned_away.labels(reason=rejected.reason).inc()
+    dependencies.sessions.metrics.streams.turned_away.labels(reason=rejected.reason).inc()
     log.warning("stream_turned_away", reason=rejected.reason, cause=rejected.fault or None, call_sid=call_sid)
     await leg.close(INTERNAL if rejected.is_our_fault else POLICY)  # a stranger must not learn the reason
 

@@ -51,7 +51,7 @@ class StreamServer:
         self._bind = bind
         self._health = health
         self._metrics = metrics
-        metrics.work.set_function(lambda: tasks.count)
+        metrics.streams.work.set_function(lambda: tasks.count)
         self._signature = signature
         self._most_streams = max_streams * shared_memory.count
         self._shared_memory = shared_memory
@@ -134,9 +134,9 @@ class StreamServer:
     def _answer_stream(self, request: WSUpgradeRequest) -> Answer:
         """Accept a stream, or refuse it so that Twilio goes on to the keypad at once."""
         is_signed = self._signature.is_signed(request.headers.get(_SIGNATURE))
-        self._metrics.signatures.labels(signature="valid" if is_signed else "invalid").inc()
+        self._metrics.streams.signatures.labels(signature="valid" if is_signed else "invalid").inc()
         refusal = self._refusal(is_signed=is_signed)
-        self._metrics.handshakes.labels(answer=refusal[1] if refusal else "accepted").inc()
+        self._metrics.streams.handshakes.labels(answer=refusal[1] if refusal else "accepted").inc()
         if refusal is not None:
             status, reason = refusal
             log.warning("handshake_refused", reason=reason)
@@ -169,7 +169,7 @@ class StreamServer:
 
     def _count_streams(self, more: int) -> None:
         self._streams += more
-        self._metrics.streams.set(self._streams)
+        self._metrics.streams.active.set(self._streams)
         self._note_streams()
 
     def _note_streams(self) -> None:
