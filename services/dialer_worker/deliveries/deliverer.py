@@ -14,7 +14,8 @@ from services.dialer_worker.crash_guard import CrashGuard
 from services.dialer_worker.deliveries.http_post import Accepted, HttpPoster, Refused
 from services.dialer_worker.worker_counts import CountKind, ReportCount, WorkerCount
 from shared.core.errors import NotFoundError, StoreUnavailableError
-from shared.core.webhook_endpoints.endpoint import LIFE, RETRY_DELAYS_S, Endpoint, next_try_at, signature
+from shared.core.webhook_endpoints.endpoint import Endpoint, signature
+from shared.core.webhook_endpoints.retry_schedule import LIFE, RETRY_DELAYS_S, next_try_at
 from shared.store import MAX_RESTARTS, Message, Settled, Store, Work
 
 MAX_JOB_S = 8.0  # after this time a job begins no further message, so that other endpoints and calls are not kept waiting

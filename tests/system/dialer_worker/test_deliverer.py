@@ -14,7 +14,8 @@ from services.dialer_worker.deliveries.http_post import open_http_poster
 from services.dialer_worker.worker_counts import CountKind, WorkerCount
 from shared.core.lifecycle.facts import Withdrawn
 from shared.core.lifecycle.shop_event import EventType
-from shared.core.webhook_endpoints.endpoint import LIFE, Endpoint, secret_of
+from shared.core.webhook_endpoints.endpoint import Endpoint, secret_of
+from shared.core.webhook_endpoints.retry_schedule import LIFE
 from shared.store import MAX_RESTARTS, Store, Work, connect
 from shared.store.records.codec import from_time
 from shared.store.webhooks.deliveries import Deliveries

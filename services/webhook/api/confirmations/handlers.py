@@ -7,10 +7,10 @@ from starlette.responses import Response
 
 from services.webhook.api.confirmations.idempotency import idempotency_key
 from services.webhook.api.confirmations.intake import new_confirmation
-from services.webhook.api.confirmations.lookup import confirmation_of_shop
 from services.webhook.api.confirmations.representation import confirmation_answer
 from services.webhook.api.confirmations.requests import ConfirmationBody
 from services.webhook.api.confirmations.submissions import accepted, past_request, path_of
+from services.webhook.api.shop_isolation import confirmation_of_shop
 from services.webhook.api.validation import validated
 from services.webhook.api.validation_context import ValidationRules
 from services.webhook.http.answers import json_response

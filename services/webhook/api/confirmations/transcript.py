@@ -5,7 +5,7 @@ from typing import Annotated
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.webhook.api.confirmations.lookup import confirmation_of_shop
+from services.webhook.api.shop_isolation import confirmation_of_shop
 from services.webhook.http.answers import Answer, Timestamp, json_response, one_of
 from shared.core.errors import NotFoundError
 from shared.core.lifecycle.envelope import timestamp

@@ -5,8 +5,8 @@ import re
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.webhook.api.confirmations.lookup import confirmation_of_shop
 from services.webhook.api.events.feeds import EventFeeds
+from services.webhook.api.shop_isolation import confirmation_of_shop
 from services.webhook.http.problems import ProblemError
 from services.webhook.http.query_parameters import invalid_parameter
 from services.webhook.http.sse import EventStream, StreamSlots

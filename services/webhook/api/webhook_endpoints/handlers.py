@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from ulid import ULID
 
+from services.webhook.api.shop_isolation import endpoint_of_shop
 from services.webhook.api.validation import validated
 from services.webhook.api.validation_context import ValidationContext, ValidationRules
 from services.webhook.api.webhook_endpoints.representation import (
@@ -25,7 +26,6 @@ from services.webhook.http.body import has_body, read_json
 from services.webhook.http.problems import FieldFault, ProblemError, ProblemKind, faulty_fields
 from services.webhook.http.query_parameters import number, parameters
 from shared.core import ids
-from shared.core.errors import NotFoundError
 from shared.core.lifecycle.shop_event import EventType
 from shared.core.webhook_endpoints.endpoint import OVERLAP, SECRET_BYTES, Endpoint, secret_of
 from shared.core.webhook_endpoints.url import url_fault
@@ -127,15 +127,7 @@ class WebhookEndpointRoutes:
         return json_response(ResentAnswer(resent=resent))
 
     async def _of_shop(self, request: Request, shop: str) -> Endpoint:
-        """Return the shop's own endpoint.
-
-        Raises:
-            NotFoundError: There is none of that id, or it is another shop's.
-        """
-        found = await self._store.webhooks.get(request.path_params["id"])
-        if found.shop != shop:
-            raise NotFoundError
-        return found
+        return await endpoint_of_shop(self._store, request.path_params["id"], shop)
 
     async def _context(self) -> ValidationContext:
         return self._rules.at(await self._store.now())
