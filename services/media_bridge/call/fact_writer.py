@@ -2,8 +2,8 @@
 
 While Redis is away, writes wait here, and their number is bounded. Turns wait once: newer ones replace them. If a caller
 decides again and again meanwhile (a key pressed twenty times a second), the oldest waiting verdict is dropped beyond
-`MOST_VERDICTS`: a newer one replaces it in any case, so the decision that stands is always written. The other facts happen
-at most once in a call, and none is ever dropped.
+`MOST_VERDICTS`: a newer one replaces it in any case, so the decision that stands is always written. The first opt-out of a
+call is never dropped: it holds whatever is decided after it. The other facts happen at most once in a call, and none is dropped.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from shared.core.conversation.actions import EndConversation, RecordVerdict
 from shared.core.dialing.advance import Step
 from shared.core.errors import NotFoundError, StoreUnavailableError
 from shared.core.lifecycle.facts import CallEnded, ConversationEnded, DisclosurePlayed, Fact, VerdictGiven
-from shared.core.outcome import Verdict
+from shared.core.outcome import Verdict, VerdictKind
 from shared.store import Turn
 
 MOST_VERDICTS = 16
@@ -60,7 +60,7 @@ class _Write:
     """One write that waits; done again until the store has taken it."""
 
     perform: Callable[[], Awaitable[None]]
-    is_verdict: bool = False
+    is_replaceable: bool = False  # a verdict that a newer one replaces
 
 
 class FactWriter:
@@ -75,6 +75,7 @@ class FactWriter:
         self._clock = clock
         self._waiting: deque[_Write] = deque()  # bounded: see the module
         self._turns: Sequence[Turn] = ()  # the newest, until they are stored
+        self._has_opted_out = False
         self._is_finished = False
         self._is_due = asyncio.Event()
         self._flushed = asyncio.Event()
@@ -97,8 +98,10 @@ class FactWriter:
             )
             return VerdictGiven(at, attempt_id, verdict)
 
-        self._put(fact, is_verdict=True)
-        verdicts = [write for write in self._waiting if write.is_verdict]
+        is_first_opt_out = report.kind is VerdictKind.OPTED_OUT and not self._has_opted_out
+        self._has_opted_out |= is_first_opt_out
+        self._put(fact, is_replaceable=not is_first_opt_out)
+        verdicts = [write for write in self._waiting if write.is_replaceable]
         if len(verdicts) > MOST_VERDICTS:
             self._waiting.remove(verdicts[0])
 
@@ -159,7 +162,7 @@ class FactWriter:
             if self._turns is turns:
                 self._turns = ()
 
-    def _put(self, make_fact: Callable[[datetime], Fact], *, is_verdict: bool = False) -> None:
+    def _put(self, make_fact: Callable[[datetime], Fact], *, is_replaceable: bool = False) -> None:
         """Write a fact, dated with this moment even if it takes a while."""
         happened = self._clock()
 
@@ -168,7 +171,7 @@ class FactWriter:
                 self._call.confirmation_id, lambda now: make_fact(now - timedelta(seconds=self._clock() - happened))
             )
 
-        self._add(_Write(apply, is_verdict))
+        self._add(_Write(apply, is_replaceable))
 
     def _add(self, write: _Write) -> None:
         self._flushed.clear()

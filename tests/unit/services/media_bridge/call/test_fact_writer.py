@@ -137,3 +137,17 @@ async def test_however_often_the_customer_decides_meanwhile_the_newest_decision_
     verdict = records.confirmation.attempts[0].verdict
     assert verdict is not None
     assert (verdict.kind, verdict.quote) == (VerdictKind.CONFIRMED, "999")
+
+
+async def test_the_first_opt_out_waits_however_often_the_caller_decides_after_it() -> None:
+    records = FakeRecords().begin()
+    records.is_away = True
+    async with a_writer(records) as writer:
+        writer.put_verdict(decided(VerdictKind.OPTED_OUT, "no more calls"), "sq")
+        for number in range(100):
+            writer.put_verdict(decided(VerdictKind.OPTED_OUT if number % 2 else VerdictKind.CONFIRMED, f"{number}"), "sq")
+        await asyncio.sleep(0)
+        records.is_away = False
+    quotes = [fact.verdict.quote for fact in records.facts if isinstance(fact, VerdictGiven)]
+    assert quotes[0] == "no more calls"
+    assert len(quotes) == MOST_VERDICTS + 1
