@@ -34,7 +34,7 @@ from services.media_bridge.settings import BridgeSettings
 from services.media_bridge.twilio.signature import SignatureCheck
 from services.media_bridge.websocket import ConnectionFailedError
 from shared import languages
-from shared.core.conversation.plan import Timing
+from shared.core.conversation.call_plan import Timing
 from shared.core.dialing.dial_policy import DialPolicy
 from shared.logs.setup import configure_logging
 from shared.runtime.health import Health

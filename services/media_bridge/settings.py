@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from services.media_bridge.openai.pricing import PRICES, Prices, parse_prices
-from shared.core.conversation.plan import Timing
+from shared.core.conversation.call_plan import Timing
 from shared.settings.environ import Settings
 from shared.settings.groups import (
     CallingRules,

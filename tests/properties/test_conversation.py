@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from shared.core.conversation import events as ev
 from shared.core.conversation.actions import EndConversation
-from shared.core.conversation.plan import Timing
-from shared.core.conversation.state import State
+from shared.core.conversation.call_plan import Timing
+from shared.core.conversation.state.conversation_state import State
 from shared.core.order import OnMachine
 from tests.unit.shared.core.conversation.script_support import Talk
 from tests.unit.shared.core.conversation.test_moves import MACHINE

@@ -4,16 +4,16 @@ from collections.abc import Iterator, Sequence
 from inspect import getdoc
 from pathlib import Path
 
-from shared.core.conversation.parts.timers import Timer
-from shared.core.conversation.state import State
-from shared.core.conversation.table import IN_ANY_STATE, IN_STATE, Row, moves
+from shared.core.conversation.state.conversation_state import State
+from shared.core.conversation.state.timers import Timer
+from shared.core.conversation.transition_table import IN_ANY_STATE, IN_STATE, Row, moves
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "conversation.md"
 
 _HEAD = """# The states of a conversation
 
-Drawn by `python -m tools.generators.conversation_diagram` from the table in `shared/core/conversation/table.py`; a test keeps it
-fresh. The machine refuses every way that is not here, and `tests/unit/shared/core/conversation/test_moves.py` has a story for each.
+Drawn by `python -m tools.generators.conversation_diagram` from the table in `shared/core/conversation/transition_table.py`; a test
+keeps it fresh. The machine refuses every way that is not here, and `tests/unit/shared/core/conversation/test_moves.py` has a story for each.
 
 """
 _ROWS = """
@@ -21,7 +21,7 @@ _ROWS = """
 
 An event that has no row for the present state is ignored: it comes too late, twice, or means nothing in that state. A state's own
 row goes before the row of any state. In *ended* everything is ignored. A `timer` row is about a wait that is over
-(`shared/core/conversation/parts/timers.py`); [conversation-design.md](conversation-design.md#every-wait-and-its-limit) has
+(`shared/core/conversation/state/timers.py`); [conversation-design.md](conversation-design.md#every-wait-and-its-limit) has
 the limits.
 
 | state | event | what is done | leads to |

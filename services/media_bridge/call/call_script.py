@@ -12,7 +12,7 @@ import msgspec
 from services.media_bridge.openai.requests_wire import Instructions, Transcription
 from shared import languages
 from shared.core.confirmation import Attempt, Confirmation
-from shared.core.conversation.plan import Lines, Plan, Timing
+from shared.core.conversation.call_plan import Lines, Plan, Timing
 from shared.core.conversation.tools import TOOLS
 from shared.core.dialing.dial_policy import DialPolicy, calendar_of
 from shared.core.order import Order

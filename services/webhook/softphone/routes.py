@@ -5,7 +5,7 @@ from starlette.routing import Route
 from services.webhook.http.method_routes import MethodRoutes
 from services.webhook.settings import WebhookSettings
 from services.webhook.softphone.calls import SoftphoneCallRoutes
-from services.webhook.softphone.nearby import nearby
+from services.webhook.softphone.local_only import nearby
 from services.webhook.softphone.pages import SoftphonePages
 from shared.store import Store
 

@@ -1,13 +1,13 @@
 """The conversation: `receive(event, now)` gives the actions, `deadline` says when time itself is the next event."""
 
 from shared.core.conversation.actions import Action
+from shared.core.conversation.call_plan import Plan
 from shared.core.conversation.events import DeadlineReached, Event
-from shared.core.conversation.parts.timers import Timer
-from shared.core.conversation.plan import Plan
 from shared.core.conversation.playback import Playback
 from shared.core.conversation.reactions.silence_prompts import watch_silence
-from shared.core.conversation.state import ConversationState, State
-from shared.core.conversation.table import TABLE, Trigger
+from shared.core.conversation.state.conversation_state import ConversationState, State
+from shared.core.conversation.state.timers import Timer
+from shared.core.conversation.transition_table import TABLE, Trigger
 
 
 class ConversationMachine:

@@ -7,8 +7,8 @@ from enum import Enum, auto
 
 from shared.core.confirmation import Attempt, Confirmation, Phase
 from shared.core.dialing.dial_policy import DialPolicy
-from shared.core.dialing.retention import keep_until
 from shared.core.outcome import Status
+from shared.core.retention import keep_until
 
 SECOND_LOOK_S = 15.0  # Twilio's list is asked once more for a call that it did not hold (or `reconcile_after_s` later)
 QUEUE_AFTER_S = 2.0  # a call that is due but held up by the limits this long is shown as queued
@@ -85,7 +85,7 @@ def _tasks(confirmation: Confirmation, policy: DialPolicy) -> Iterator[_Task]:
     """Yield what will have to be done; of several that are due the first is done."""
     attempt = confirmation.open_attempt
     if confirmation.is_finished:
-        yield _Task(Upkeep.ERASE, keep_until(confirmation, policy))
+        yield _Task(Upkeep.ERASE, keep_until(confirmation, retention_days=policy.retention_days))
     elif attempt is None:
         yield from _tasks_of_waiting(confirmation)
     elif confirmation.is_test:

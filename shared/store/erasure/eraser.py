@@ -6,8 +6,8 @@ from typing import Literal
 
 from shared.core.confirmation import Confirmation
 from shared.core.dialing.dial_policy import DialPolicy
-from shared.core.dialing.retention import keep_until
 from shared.core.errors import StoreUnavailableError
+from shared.core.retention import keep_until
 from shared.store import keys
 from shared.store.records.codec import ConfirmationRecord, decode, from_time, listing_key
 from shared.store.redis.connection import Client, translated
@@ -67,7 +67,7 @@ class Eraser:
                 await self._clear_due(confirmation_id)
                 return None
             record = decode(stored)
-            over_at = keep_until(record.confirmation, self._policy)
+            over_at = keep_until(record.confirmation, retention_days=self._policy.retention_days)
             now = from_time(int(seconds), int(micros))
             if not record.confirmation.is_finished or now < over_at:
                 return None

@@ -46,8 +46,8 @@ class Script(Enum):
     SETTLE_DELIVERY = "settle_delivery"
     FINISH_DELIVERY = "finish_delivery"
     RESEND = "resend"
-    CLAIM_KEY = "claim_key"
-    ANSWER_KEY = "answer_key"
+    CLAIM_IDEMPOTENCY_KEY = "claim_idempotency_key"
+    ANSWER_IDEMPOTENCY_KEY = "answer_idempotency_key"
 
 
 def packed(*words: object) -> bytes:

@@ -60,7 +60,7 @@ class Idempotency:
         async with translated():
             reply = await run(
                 self._client,
-                Script.CLAIM_KEY,
+                Script.CLAIM_IDEMPOTENCY_KEY,
                 keys=[keys.idempotency(shop, key.key)],
                 args=[key.digest, token, self._claim_life_ms],
             )
@@ -87,5 +87,8 @@ class Idempotency:
         life_ms = int(KEY_LIFE.total_seconds() * 1000)
         async with translated():
             await run(
-                self._client, Script.ANSWER_KEY, keys=[keys.idempotency(claim.shop, claim.key)], args=[claim.token, life_ms, answer]
+                self._client,
+                Script.ANSWER_IDEMPOTENCY_KEY,
+                keys=[keys.idempotency(claim.shop, claim.key)],
+                args=[claim.token, life_ms, answer],
             )

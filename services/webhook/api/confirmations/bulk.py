@@ -28,7 +28,7 @@ from services.webhook.http.answers import json_response
 from services.webhook.http.body import MAX_BULK_BODY, fingerprint, read_json
 from services.webhook.http.middleware import STORE_LIMIT_S
 from services.webhook.http.problems import FieldFault, ProblemError, ProblemKind, faulty_fields
-from services.webhook.http.task_pair import run_both
+from services.webhook.http.run_both import run_both
 from shared.core.confirmation import Confirmation
 from shared.core.errors import StoreUnavailableError
 from shared.store import Answered, Claimed, IdempotencyKey, KeyConflict, KeyInProgress, Store, Submission, set_time_budget

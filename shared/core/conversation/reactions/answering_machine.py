@@ -2,9 +2,9 @@
 
 from shared.core.conversation.actions import Action, RecordVerdict
 from shared.core.conversation.events import CalleeIsMachine, CalleeIsPerson
-from shared.core.conversation.parts.timers import Timer
 from shared.core.conversation.reactions.goodbyes import end, say_goodbye
-from shared.core.conversation.state import ConversationState, State
+from shared.core.conversation.state.conversation_state import ConversationState, State
+from shared.core.conversation.state.timers import Timer
 from shared.core.conversation.tools import OutcomeReport
 from shared.core.order import OnMachine
 from shared.core.outcome import Channel

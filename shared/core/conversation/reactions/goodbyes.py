@@ -3,10 +3,10 @@
 from shared.core.confirmation import Conclusion
 from shared.core.conversation.actions import Action, DropModel, RecordVerdict, Say
 from shared.core.conversation.events import CallerLegEnded, OrderWithdrawn
-from shared.core.conversation.parts.response_slot import Purpose, ResponseRequest
-from shared.core.conversation.parts.timers import Timer
 from shared.core.conversation.reactions.language_switch import switch_language
-from shared.core.conversation.state import ConversationState, State
+from shared.core.conversation.state.conversation_state import ConversationState, State
+from shared.core.conversation.state.response_slot import Purpose, ResponseRequest
+from shared.core.conversation.state.timers import Timer
 from shared.core.conversation.tools import OutcomeReport
 from shared.core.outcome import Channel
 

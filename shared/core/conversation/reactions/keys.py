@@ -5,10 +5,10 @@ from collections.abc import Callable
 from shared.core import keypad
 from shared.core.conversation.actions import Action, Say, TellModel
 from shared.core.conversation.events import KeyPressed
-from shared.core.conversation.parts.response_slot import Purpose, ResponseRequest
-from shared.core.conversation.parts.timers import Timer
 from shared.core.conversation.reactions.goodbyes import record_decision
-from shared.core.conversation.state import ConversationState, State
+from shared.core.conversation.state.conversation_state import ConversationState, State
+from shared.core.conversation.state.response_slot import Purpose, ResponseRequest
+from shared.core.conversation.state.timers import Timer
 from shared.core.conversation.tools import OutcomeReport
 from shared.core.outcome import Channel
 

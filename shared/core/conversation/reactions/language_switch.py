@@ -3,8 +3,8 @@
 from typing import Final
 
 from shared.core.conversation.actions import Action, Respond, SwitchLanguage
-from shared.core.conversation.parts.response_slot import Purpose, ResponseRequest
-from shared.core.conversation.state import ConversationState
+from shared.core.conversation.state.conversation_state import ConversationState
+from shared.core.conversation.state.response_slot import Purpose, ResponseRequest
 from shared.core.conversation.tools import InvalidArguments, LanguageRequest, parse_language
 
 _GO_ON: Final = Respond("You speak the customer's language now, and have its lines. Answer what the customer said last.")

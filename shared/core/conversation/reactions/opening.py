@@ -2,9 +2,9 @@
 
 from shared.core.conversation.actions import Action, Say
 from shared.core.conversation.events import CalleeOnLine, ModelReady
-from shared.core.conversation.parts.response_slot import Purpose, ResponseRequest
-from shared.core.conversation.parts.timers import Timer
-from shared.core.conversation.state import ConversationState, State
+from shared.core.conversation.state.conversation_state import ConversationState, State
+from shared.core.conversation.state.response_slot import Purpose, ResponseRequest
+from shared.core.conversation.state.timers import Timer
 
 
 def meet_callee(conversation: ConversationState, _: CalleeOnLine, now: float) -> list[Action]:

@@ -4,11 +4,11 @@ from typing import Final
 
 from shared.core.conversation.actions import Action, DropModel, ReconnectModel, Respond
 from shared.core.conversation.events import ModelLost, ModelReady
-from shared.core.conversation.parts.response_slot import Purpose, ResponseRequest
-from shared.core.conversation.parts.timers import Timer
 from shared.core.conversation.reactions.goodbyes import say_goodbye, say_stored_goodbye
 from shared.core.conversation.reactions.opening import greet
-from shared.core.conversation.state import ConversationState, State
+from shared.core.conversation.state.conversation_state import ConversationState, State
+from shared.core.conversation.state.response_slot import Purpose, ResponseRequest
+from shared.core.conversation.state.timers import Timer
 
 _CONTINUE: Final = Respond("The line broke for a moment. Do not greet again; take the talk up where it was, in one short sentence.")
 

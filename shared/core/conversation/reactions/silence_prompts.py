@@ -3,10 +3,10 @@
 from typing import Final
 
 from shared.core.conversation.actions import Action, Say
-from shared.core.conversation.parts.response_slot import Purpose, ResponseRequest
-from shared.core.conversation.parts.timers import Timer
 from shared.core.conversation.reactions.goodbyes import give_up, say_goodbye
-from shared.core.conversation.state import ConversationState
+from shared.core.conversation.state.conversation_state import ConversationState
+from shared.core.conversation.state.response_slot import Purpose, ResponseRequest
+from shared.core.conversation.state.timers import Timer
 
 _DECIDED_SILENCE_S: Final = 3.0  # a word of somebody who has decided and interrupted the goodbye is not waited for longer
 

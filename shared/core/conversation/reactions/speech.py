@@ -4,11 +4,11 @@ from typing import Final
 
 from shared.core.conversation.actions import Action, Respond, Say, TellModel
 from shared.core.conversation.events import SpeechStarted, SpeechStopped
-from shared.core.conversation.parts.response_slot import Purpose, ResponseRequest
-from shared.core.conversation.parts.timers import Timer
 from shared.core.conversation.reactions.goodbyes import say_goodbye
 from shared.core.conversation.reactions.opening import greet
-from shared.core.conversation.state import ConversationState, State
+from shared.core.conversation.state.conversation_state import ConversationState, State
+from shared.core.conversation.state.response_slot import Purpose, ResponseRequest
+from shared.core.conversation.state.timers import Timer
 
 _GO_ON: Final = Respond("The customer made a sound but said nothing. Go on where you were, in one short sentence.")
 _REMINDER: Final = "The customer was speaking and did not hear who calls. Begin your next answer with: «{disclosure}»"

@@ -8,11 +8,11 @@ from typing import Final, assert_never
 from shared.core.conversation import tools
 from shared.core.conversation.actions import Action, AnswerTool, Respond, Say
 from shared.core.conversation.events import ToolCall
-from shared.core.conversation.parts.response_slot import Purpose, ResponseRequest
 from shared.core.conversation.reactions.answering_machine import report_machine
 from shared.core.conversation.reactions.goodbyes import give_up, record_decision
 from shared.core.conversation.reactions.language_switch import answer_in_language, check_language, switch_language
-from shared.core.conversation.state import ConversationState, State
+from shared.core.conversation.state.conversation_state import ConversationState, State
+from shared.core.conversation.state.response_slot import Purpose, ResponseRequest
 from shared.core.conversation.tools import InvalidArguments, LanguageRequest, OutcomeReport, parse_outcome
 from shared.core.outcome import Channel, VerdictKind
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services.webhook.http.task_pair import run_both
+from services.webhook.http.run_both import run_both
 
 
 async def test_each_goes_on_while_the_other_waits() -> None:

@@ -2,10 +2,10 @@
 
 from shared.core.conversation import events as ev
 from shared.core.conversation.actions import Action
+from shared.core.conversation.call_plan import Lines, Plan, Timing
 from shared.core.conversation.machine import ConversationMachine
-from shared.core.conversation.plan import Lines, Plan, Timing
 from shared.core.conversation.playback import Playback
-from shared.core.conversation.state import State
+from shared.core.conversation.state.conversation_state import State
 from shared.core.order import OnMachine
 from shared.core.outcome import VerdictKind
 

@@ -15,7 +15,7 @@ from shared.core.conversation.actions import (
     SwitchLanguage,
     TellModel,
 )
-from shared.core.conversation.state import State
+from shared.core.conversation.state.conversation_state import State
 from shared.core.conversation.tools import OutcomeReport
 from shared.core.outcome import Channel, VerdictKind
 from tests.unit.shared.core.conversation.script_support import Talk, greeted

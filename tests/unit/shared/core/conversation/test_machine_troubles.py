@@ -16,7 +16,7 @@ from shared.core.conversation.actions import (
     Respond,
     Say,
 )
-from shared.core.conversation.state import State
+from shared.core.conversation.state.conversation_state import State
 from shared.core.conversation.tools import OutcomeReport
 from shared.core.order import OnMachine
 from shared.core.outcome import Channel, VerdictKind

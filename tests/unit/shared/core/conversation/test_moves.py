@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from shared.core.conversation import events as ev
-from shared.core.conversation.state import BrokenMachineError, State
-from shared.core.conversation.table import moves
+from shared.core.conversation.state.conversation_state import BrokenMachineError, State
+from shared.core.conversation.transition_table import moves
 from shared.core.order import OnMachine
 from tests.unit.shared.core.conversation.script_support import Talk, greeted
 from tools.generators.conversation_diagram import PAGE, page

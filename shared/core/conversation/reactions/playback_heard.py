@@ -2,9 +2,9 @@
 
 from shared.core.conversation.actions import Action, RecordDisclosure
 from shared.core.conversation.events import MarkEchoed, StoredPromptQueued
-from shared.core.conversation.parts.timers import Timer
 from shared.core.conversation.reactions.goodbyes import end
-from shared.core.conversation.state import ConversationState
+from shared.core.conversation.state.conversation_state import ConversationState
+from shared.core.conversation.state.timers import Timer
 
 
 def note_mark(conversation: ConversationState, event: MarkEchoed, now: float) -> list[Action]:

@@ -5,18 +5,18 @@ from enum import IntEnum, auto
 from typing import Final
 
 from shared.core.conversation.actions import Action
-from shared.core.conversation.parts.callee import Callee
-from shared.core.conversation.parts.closing import Closing
-from shared.core.conversation.parts.disclosure import Disclosure
-from shared.core.conversation.parts.model_health import ModelHealth
-from shared.core.conversation.parts.response_slot import ResponseRequest, ResponseSlot
-from shared.core.conversation.parts.silence import Silence
-from shared.core.conversation.parts.spoken_language import SpokenLanguage
-from shared.core.conversation.parts.stored_prompts import StoredPrompts
-from shared.core.conversation.parts.timers import Timer, Timers
-from shared.core.conversation.parts.turn_taking import TurnTaking
-from shared.core.conversation.plan import Plan
+from shared.core.conversation.call_plan import Plan
 from shared.core.conversation.playback import Playback
+from shared.core.conversation.state.callee import Callee
+from shared.core.conversation.state.closing import Closing
+from shared.core.conversation.state.disclosure import Disclosure
+from shared.core.conversation.state.model_health import ModelHealth
+from shared.core.conversation.state.response_slot import ResponseRequest, ResponseSlot
+from shared.core.conversation.state.silence import Silence
+from shared.core.conversation.state.spoken_language import SpokenLanguage
+from shared.core.conversation.state.stored_prompts import StoredPrompts
+from shared.core.conversation.state.timers import Timer, Timers
+from shared.core.conversation.state.turn_taking import TurnTaking
 from shared.core.errors import ConfirmerError
 
 _LONGEST_PROMPT_S: Final = 12.0

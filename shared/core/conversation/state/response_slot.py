@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from shared.core.conversation.actions import Action, CancelResponse, ClearPlayback, Respond, Say, TruncateItem
-from shared.core.conversation.parts.stored_prompts import is_stored
 from shared.core.conversation.playback import Playback
+from shared.core.conversation.state.stored_prompts import is_stored
 
 
 class Purpose(Enum):

@@ -4,7 +4,7 @@ from typing import Final
 
 from shared.core.confirmation import Conclusion
 from shared.core.conversation.actions import EndConversation
-from shared.core.conversation.plan import Lines
+from shared.core.conversation.call_plan import Lines
 from shared.core.outcome import VerdictKind
 
 _MAX_GOODBYES: Final = 3  # a customer who talks over the goodbye more often than this is not heard out again

@@ -2,7 +2,7 @@
 
 from shared.core.conversation import events as ev
 from shared.core.conversation.actions import PlayStored, RecordDisclosure, Say
-from shared.core.conversation.state import State
+from shared.core.conversation.state.conversation_state import State
 from tests.unit.shared.core.conversation.script_support import Talk, greeted
 
 

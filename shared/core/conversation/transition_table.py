@@ -6,19 +6,19 @@ from typing import Any, Final, TypeVar
 
 from shared.core.conversation import events as ev
 from shared.core.conversation.actions import Action
-from shared.core.conversation.parts.timers import Timer
 from shared.core.conversation.reactions import (
     answering_machine,
     goodbyes,
-    hearing,
     keys,
     opening,
+    playback_heard,
     responses,
     session_loss,
     silence_prompts,
     speech,
 )
-from shared.core.conversation.state import ConversationState, State, Ways
+from shared.core.conversation.state.conversation_state import ConversationState, State, Ways
+from shared.core.conversation.state.timers import Timer
 
 Trigger = type[object] | Timer
 """What a row is about: a class of events, or a wait that is over."""
@@ -59,9 +59,9 @@ IN_ANY_STATE: Final[tuple[Row, ...]] = (
     _on(ev.CalleeIsPerson, answering_machine.note_person),
     _on(ev.CalleeIsMachine, answering_machine.detect_machine, {State.CLOSING: "the message after the beep", State.ENDED: _MACHINE}),
     _on(ev.OrderWithdrawn, goodbyes.withdraw, {State.CLOSING: "withdrawal"}),
-    _on(ev.StoredPromptQueued, hearing.await_prompt),
-    _on(ev.MarkEchoed, hearing.note_mark),
-    _over(Timer.HEARD, hearing.assume_heard),
+    _on(ev.StoredPromptQueued, playback_heard.await_prompt),
+    _on(ev.MarkEchoed, playback_heard.note_mark),
+    _over(Timer.HEARD, playback_heard.assume_heard),
     _over(Timer.CALL, goodbyes.end_longest_call, {State.CLOSING: "the longest call"}),
 )
 """What is done in each state but ENDED, unless the state has a row of its own for it."""
@@ -105,8 +105,8 @@ IN_STATE: Final[Mapping[State, tuple[Row, ...]]] = {
     ),
     State.KEYPAD: (
         _on(ev.KeyPressed, keys.take_key_on_keypad, {State.CLOSING: _KEY}),
-        _on(ev.MarkEchoed, hearing.note_mark_on_keypad),
-        _over(Timer.HEARD, hearing.assume_prompt_heard),
+        _on(ev.MarkEchoed, playback_heard.note_mark_on_keypad),
+        _over(Timer.HEARD, playback_heard.assume_prompt_heard),
         _over(Timer.KEY, session_loss.offer_keypad_again, {State.CLOSING: "no key"}),
     ),
     State.CLOSING: (
@@ -119,8 +119,8 @@ IN_STATE: Final[Mapping[State, tuple[Row, ...]]] = {
         _on(ev.ResponseDone, responses.finish_response_in_goodbye, _LAST_WORDS),
         _on(ev.ModelLost, session_loss.replace_goodbye),
         _on(ev.KeyPressed, keys.take_key_in_goodbye, {State.TALKING: "key 9"}),
-        _on(ev.MarkEchoed, hearing.note_mark_in_goodbye, _LAST_WORDS),
-        _over(Timer.HEARD, hearing.assume_goodbye_heard, _LAST_WORDS),
+        _on(ev.MarkEchoed, playback_heard.note_mark_in_goodbye, _LAST_WORDS),
+        _over(Timer.HEARD, playback_heard.assume_goodbye_heard, _LAST_WORDS),
         _over(Timer.FIRST_AUDIO, session_loss.replace_mute_goodbye),
     ),
     State.MACHINE: (

@@ -3,7 +3,7 @@
 import pytest
 from starlette.requests import Request
 
-from services.webhook.softphone.nearby import is_nearby
+from services.webhook.softphone.local_only import is_nearby
 
 
 def asked(*, client: str = "127.0.0.1", **headers: str) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from shared.core.conversation.plan import Lines
+from shared.core.conversation.call_plan import Lines
 
 
 class SpokenLanguage:

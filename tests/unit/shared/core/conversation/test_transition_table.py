@@ -10,10 +10,10 @@ import pytest
 from shared.core.confirmation import Conclusion
 from shared.core.conversation import events as ev
 from shared.core.conversation.actions import EndConversation
-from shared.core.conversation.parts.timers import Timer
-from shared.core.conversation.plan import Timing
-from shared.core.conversation.state import State
-from shared.core.conversation.table import IN_ANY_STATE, IN_STATE, TABLE, Trigger
+from shared.core.conversation.call_plan import Timing
+from shared.core.conversation.state.conversation_state import State
+from shared.core.conversation.state.timers import Timer
+from shared.core.conversation.transition_table import IN_ANY_STATE, IN_STATE, TABLE, Trigger
 from shared.core.order import OnMachine
 from tests.unit.shared.core.conversation.script_support import Talk
 

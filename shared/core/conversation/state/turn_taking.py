@@ -1,6 +1,6 @@
 """Whose turn it is to speak: whether the customer speaks, and since when the customer waits for the agent's voice."""
 
-from shared.core.conversation.plan import Timing
+from shared.core.conversation.call_plan import Timing
 
 
 class TurnTaking:

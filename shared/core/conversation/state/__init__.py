@@ -1,0 +1,1 @@
+"""The state of a conversation, composed of parts: each owns its fields, and its methods alone write them."""
