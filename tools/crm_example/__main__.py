@@ -1,4 +1,4 @@
-"""`python -m tools.crm_example`: keeps the status of orders in SQLite, from the stream of outcomes."""
+"""`python -m tools.crm_example`: reads the stream of outcomes and keeps the status of orders in SQLite."""
 
 import argparse
 import os
@@ -42,14 +42,14 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--redis-url", default=url, help="default: REDIS_URL, else %(default)s")
     parser.add_argument("--database", type=Path, default=Path("crm.sqlite3"), help="SQLite file (default: %(default)s)")
     parser.add_argument("--group", default="crm", help="consumer group: one for each system that reads (default: %(default)s)")
-    parser.add_argument("--consumer", default=socket.gethostname(), help="this reader's own name in it (default: the host's)")
-    parser.add_argument("--claim-after-s", type=float, default=60, help="take over what a reader left (default: %(default)s)")
-    parser.add_argument("--once", action="store_true", help="end when there is nothing more to read")
+    parser.add_argument("--consumer", default=socket.gethostname(), help="this reader's name in the group (default: the host's)")
+    parser.add_argument("--claim-after-s", type=float, default=60, help="take over entries after this time (default: %(default)s)")
+    parser.add_argument("--once", action="store_true", help="read all there is, then end")
     return parser.parse_args(argv)
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run until Ctrl-C or SIGTERM; exit code 1 where `--once` could not read."""
+    """Run until Ctrl-C or SIGTERM; return exit code 1 if `--once` could not read."""
     options = _arguments(argv)
     client: Redis = Redis.from_url(options.redis_url, decode_responses=True, socket_timeout=10, socket_connect_timeout=3)
     database = Database(options.database)
