@@ -1,4 +1,4 @@
-"""`python -m simulators.twilio`: reads the command line and serves until it is stopped."""
+"""The Twilio simulator as a program of its own: `python -m simulators.twilio`."""
 
 import argparse
 import os
@@ -15,7 +15,7 @@ _STOP_S = 3
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve; the first line printed says where."""
+    """Serve until stopped; the first line printed is the address."""
     wanted = _parser().parse_args(arguments)
     config = uvicorn.Config(
         build_app(_options(wanted)),
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens once it does, so that a starter can wait for the line; port 0 takes a free one."""
+    """Prints its address once it listens, so that the program that started it can wait for that line; port 0 takes a free port."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
