@@ -46,17 +46,17 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--only", default=",".join(_PARTS), help=f"some of {', '.join(_PARTS)}; default: all")
     parser.add_argument("--quick", action="store_true", help="fewer calls and shorter turns")
-    parser.add_argument("--runs", type=int, default=1, help="how many times anew; medians are reported (default 1)")
+    parser.add_argument("--runs", type=int, default=1, help="how many times to measure; medians are reported (default 1)")
     parser.add_argument(
         "--orders", type=int, default=0, help="also measure the memory of this many orders, for example 200000 (intake)"
     )
-    parser.add_argument("--readme", action="store_true", help="measure nothing, write what was measured into the documents")
+    parser.add_argument("--readme", action="store_true", help="measure nothing; write the saved results into the documents")
     given = parser.parse_args(arguments)
     names = [name.strip() for name in given.only.split(",") if name.strip()]
     if unknown := [name for name in names if name not in _PARTS]:
         parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(_PARTS)}")
     options = Options(runs=max(1, given.runs), is_quick=given.quick, orders=given.orders)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # what we started ends with us
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # the processes that we started end with us
     with _alone(options):
         for name in [] if given.readme else names:
             circumstances = Circumstances()
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str]) -> int:
 
 @contextlib.contextmanager
 def _alone(options: Options) -> Iterator[None]:
-    """Wait until no other measurement runs here: two would share a core, both before all ordinary processes."""
+    """Wait until no other measurement runs here: two would share a core, because both run before all ordinary processes."""
     lock = pages.PROJECT / "var" / "bench" / "lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:
