@@ -30,12 +30,12 @@ examples:
   python -m bench                               all parts, once: about 40 minutes
   python -m bench --quick                       all parts with fewer calls and shorter turns: about 10 minutes
   python -m bench --only bridge,turns --runs 3  two parts, medians of three runs
-  python -m bench --only intake --orders 200000 with the memory of that many orders
+  python -m bench --only intake --orders 200000 also measure the memory of that many orders
   python -m bench --readme                      measure nothing: write bench/results/ into the documents
 
-The tables and plots go to bench/results/, and from there into the documents that show them (bench/report/pages.py). Linux with two
-cores or more; as root, or with CAP_SYS_NICE, the measured processes run before all others of the machine, so that its other work is
-not taken for latency. Programs of others are measured beside ours when bench/peers/NAME/start.sh starts them (see bench/README.md).
+The tables and plots go to bench/results/, and from there into the documents that show them (bench/report/pages.py). It needs
+Linux with two cores or more. As root, or with CAP_SYS_NICE, the measured processes run before all others of the machine, so other
+work adds no latency. Other programs are measured too if bench/peers/NAME/start.sh starts them (see bench/README.md).
 """
 
 

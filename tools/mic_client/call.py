@@ -122,7 +122,7 @@ class LiveCall:
         """Receive the samples that go to the loudspeaker now; any thread may call it."""
         self._loop.call_soon_threadsafe(self._take_heard, pulled, delay_s)
 
-    # --- what goes out
+    # --- outgoing frames
 
     def _send(self, make: MakeFrame) -> None:
         self._outgoing.put_nowait(make)
@@ -175,7 +175,7 @@ class LiveCall:
             digit, self._to_press = self._to_press[0], self._to_press[1:]
             self.press(digit)
 
-    # --- what comes in
+    # --- incoming frames
 
     async def _read(self, socket: ClientConnection) -> None:
         with suppress(ConnectionClosed):

@@ -61,7 +61,7 @@ class Exchange:
                 for task in self._background:
                     task.cancel()
 
-    # --- what REST and the admin pages ask for
+    # --- requests of REST and of the admin pages
 
     def place(self, request: CallRequest, raw: dict[str, list[str]]) -> Call:
         """Queue an outbound call."""

@@ -131,7 +131,7 @@ class Player:
             found.append(call)
         return found
 
-    # --- what happens beside the customer's script
+    # --- events in addition to the customer's script
 
     async def _act(self, scenario: Scenario, confirmation_id: str) -> int | None:
         if scenario.calls_back:
