@@ -1,12 +1,12 @@
-# Every target that runs something installs what it needs first; that is quick when nothing changed.
+# Every target that runs a program installs what it needs first; that is quick if nothing changed.
 .DEFAULT_GOAL := help
 SHELL := bash
-# Tests and demo start our programs over and over: what Python compiled once is kept, whatever the shell says.
+# Tests and demo start our programs many times: Python keeps its compiled files, whatever the shell has set.
 unexport PYTHONDONTWRITEBYTECODE
 PY := .venv/bin/python
-# Most tests wait more than they compute.
+# Most tests wait more than they compute, so there are more workers than processors.
 TEST_WORKERS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN) + 1)))
-# Without a plugin that takes a second to load, and that one test elsewhere needs.
+# Leaves out a plugin that takes a second to load and that only one test, not run by this target, needs.
 LEAN := -p no:schemathesis
 
 .PHONY: help setup setup-dev setup-mic setup-bench demo run-local run mic doctor test test-unit lint format prompts bench compose-test lock clean

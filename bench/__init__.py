@@ -1,1 +1,1 @@
-"""The measurements that the README reports, re-runnable by anyone."""
+"""The measurements that the README reports; anyone can run them again."""

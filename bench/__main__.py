@@ -30,12 +30,12 @@ examples:
   python -m bench                               all parts, once: about 40 minutes
   python -m bench --quick                       all parts with fewer calls and shorter turns: about 10 minutes
   python -m bench --only bridge,turns --runs 3  two parts, medians of three runs
-  python -m bench --only intake --orders 200000 with the memory of that many orders
+  python -m bench --only intake --orders 200000 also measure the memory of that many orders
   python -m bench --readme                      measure nothing: write bench/results/ into the documents
 
-The tables and plots go to bench/results/, and from there into the documents that show them (bench/report/pages.py). Linux with two
-cores or more; as root, or with CAP_SYS_NICE, the measured processes run before all others of the machine, so that its other work is
-not taken for latency. Programs of others are measured beside ours when bench/peers/NAME/start.sh starts them (see bench/README.md).
+The tables and plots go to bench/results/, and from there into the documents that show them (bench/report/pages.py). It needs
+Linux with two cores or more. As root, or with CAP_SYS_NICE, the measured processes run before all others of the machine, so other
+work adds no latency. Other programs are measured too if bench/peers/NAME/start.sh starts them (see bench/README.md).
 """
 
 
@@ -46,17 +46,17 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--only", default=",".join(_PARTS), help=f"some of {', '.join(_PARTS)}; default: all")
     parser.add_argument("--quick", action="store_true", help="fewer calls and shorter turns")
-    parser.add_argument("--runs", type=int, default=1, help="how many times anew; medians are reported (default 1)")
+    parser.add_argument("--runs", type=int, default=1, help="how many times to measure; medians are reported (default 1)")
     parser.add_argument(
         "--orders", type=int, default=0, help="also measure the memory of this many orders, for example 200000 (intake)"
     )
-    parser.add_argument("--readme", action="store_true", help="measure nothing, write what was measured into the documents")
+    parser.add_argument("--readme", action="store_true", help="measure nothing; write the saved results into the documents")
     given = parser.parse_args(arguments)
     names = [name.strip() for name in given.only.split(",") if name.strip()]
     if unknown := [name for name in names if name not in _PARTS]:
         parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(_PARTS)}")
     options = Options(runs=max(1, given.runs), is_quick=given.quick, orders=given.orders)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # what we started ends with us
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # the processes that we started end with us
     with _alone(options):
         for name in [] if given.readme else names:
             circumstances = Circumstances()
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str]) -> int:
 
 @contextlib.contextmanager
 def _alone(options: Options) -> Iterator[None]:
-    """Wait until no other measurement runs here: two would share a core, both before all ordinary processes."""
+    """Wait until no other measurement runs here: two would share a core, because both run before all ordinary processes."""
     lock = pages.PROJECT / "var" / "bench" / "lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:

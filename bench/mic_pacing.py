@@ -1,4 +1,4 @@
-"""How evenly the microphone client sends: frames as a server receives them, while the microphone lags, keeps time and leads.
+"""Measures how evenly the microphone client sends its frames, with a microphone that lags, is exact, or runs ahead.
 
 python -m bench.mic_pacing [--seconds 60]
 """
@@ -24,12 +24,12 @@ from tools.mic_client.sound import Heard
 RATES = (7900, 8000, 8100)
 IDENTITY = Identity("AC" + "0" * 32, "CA" + "0" * 32, "MZ" + "0" * 32)
 _SECOND = 50
-"""Frames."""
+"""One second in frames."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pacing:
-    """What was measured of one microphone. Milliseconds; `machine_late_ms` is how late (p99) a bare timer was beside it."""
+    """The results for one microphone in milliseconds; `machine_late_ms` is the lateness (p99) of a bare timer in the same time."""
 
     rate: int
     frames: int
@@ -43,12 +43,12 @@ class Pacing:
 
     @property
     def is_good(self) -> bool:
-        """Whether it is what the issue asks for: 20 ms ± 5 ms (p99), drift below 20 ms."""
+        """Whether it meets the issue's requirement: 20 ms ± 5 ms (p99), drift below 20 ms."""
         return self.p99_ms <= 5.0 and abs(self.drift_ms) < 20.0
 
 
 class _UnevenMic:
-    """A microphone that delivers `rate` samples in a second: before each frame what it has recorded until then."""
+    """A microphone that delivers `rate` samples in a second: before each frame, all samples recorded until then."""
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
@@ -59,7 +59,7 @@ class _UnevenMic:
     def start(self, playback: Playback, heard: Heard) -> None:
         pass
 
-    def frame(self, *, may_speak: bool) -> Pcm:  # noqa: ARG002 - it never rests
+    def frame(self, *, may_speak: bool) -> Pcm:  # noqa: ARG002 - it never pauses
         self._frames += 1
         due = int(self._frames * FRAME_S * self._rate)
         self.buffer.push(np.full(due - self._fed, 5000, np.int16))
@@ -79,7 +79,7 @@ class _UnevenMic:
 
 @dataclass(slots=True)
 class _Arrivals:
-    """The media frames of one call, as its server saw them come."""
+    """The media frames of one call, with the times at which its server received them."""
 
     at_s: list[float] = field(default_factory=list)
 
@@ -106,7 +106,7 @@ async def measure(rate: int, *, seconds: float) -> Pacing:
 
 
 async def _bare_timer(seconds: float) -> list[float]:
-    """How many milliseconds late this machine wakes who sleeps until a deadline."""
+    """Return how many milliseconds late this machine wakes a task that sleeps until a deadline."""
     began, late = time.monotonic(), []
     for tick in range(1, int(seconds / FRAME_S) + 1):
         due = began + tick * FRAME_S
@@ -132,7 +132,7 @@ def _pacing(rate: int, at_s: list[float], buffer: MicBuffer, late: list[float]) 
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure the three microphones and print a table; 1 where one is not as it must be."""
+    """Measure the three microphones and print a table; return 1 if one does not meet the requirement."""
     parser = argparse.ArgumentParser(prog="python -m bench.mic_pacing", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
     options = parser.parse_args(arguments)

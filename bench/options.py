@@ -1,4 +1,4 @@
-"""What the user asked for."""
+"""The user's options."""
 
 import sys
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How thoroughly to measure: `orders` is how many the memory per order is measured with, 0 leaves that out."""
+    """How thoroughly to measure. `orders` is the number of orders for the memory per order; 0 leaves that out."""
 
     runs: int = 1
     is_quick: bool = False

@@ -1,4 +1,4 @@
-"""Orders and open attempts in bulk, written through the store as the product would, so that every token is a real one."""
+"""Writes orders and open attempts in bulk through the store, as the product would, so that every token is a real one."""
 
 import itertools
 from datetime import datetime, time
@@ -34,7 +34,7 @@ POLICY = DialPolicy(
 
 
 def order(number: int, now: datetime) -> Confirmation:
-    """Return a new order; `number` makes all that must be unique."""
+    """Return a new order; all its unique values are made from `number`."""
     return Confirmation(
         id=f"cnf_{number:026}",
         shop=SHOP,
@@ -48,14 +48,14 @@ def order(number: int, now: datetime) -> Confirmation:
 
 
 class Calls:
-    """Calls that may be made; each once."""
+    """Calls that may be made, each once."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._numbers = itertools.count(1)
 
     async def tickets(self, count: int) -> list[Ticket]:
-        """Write `count` orders with an open attempt, and return what their streams must show."""
+        """Write `count` orders with an open attempt, and return the data that their streams must present."""
         numbers = list(itertools.islice(self._numbers, count))
         for start in range(0, count, _AT_ONCE):
             now = await self._store.now()

@@ -17,7 +17,7 @@ from bench.report.counters import HARNESS_CORE, MEASURED_CORE, make_punctual, pi
 from tools.ports import free_port
 from tools.stack import PROJECT, Part, Stack
 
-SECRET = "a-secret-for-measuring-on-one-machine"  # noqa: S105 - nothing real is signed with it
+SECRET = "a-secret-for-measuring-on-one-machine"  # noqa: S105 - it signs nothing real
 _ANSWER_LIMIT_S = 180.0
 _MOST_REPEATED = 5
 FAIR_NOTE = (
@@ -29,8 +29,8 @@ FAIR_NOTE = (
 class LoadProcess:
     """Starts the load process, sends it commands and returns its figures.
 
-    It carries one load for each measured bridge; `certificates` holds for each the file with the certificate and key of
-    its speech model, or an empty string if it speaks without TLS.
+    It carries one load for each measured bridge. For each load, `certificates` holds the file with the certificate and key of
+    its speech model, or an empty string if the model speaks without TLS.
     """
 
     def __init__(self, *, certificates: Sequence[str] = ("",), think_s: float = 0.0) -> None:
@@ -40,7 +40,7 @@ class LoadProcess:
         self.is_punctual = False
 
     def model_url(self, load: int = 0) -> str:
-        """The URL of this load's simulated speech model."""
+        """Return the URL of this load's simulated speech model."""
         scheme = "wss" if self._plan.certificates[load] else "ws"
         return f"{scheme}://127.0.0.1:{self._plan.model_ports[load]}/v1/realtime"
 
@@ -60,7 +60,7 @@ class LoadProcess:
             await self._process.wait()
 
     async def do(self, what: str, load: int = 0, **how: Any) -> Measurements:  # noqa: ANN401 - JSON
-        """Carry out a command in the process; returns the figures (`bench/load/bridge_load.py` names them)."""
+        """Carry out a command in the process; return the figures (`bench/load/bridge_load.py` names them)."""
         assert self._process is not None and self._process.stdin is not None  # noqa: S101, PT018 - used as a context manager
         self._process.stdin.write(msgspec.json.encode({"do": what, "load": load, **how}) + b"\n")
         await self._process.stdin.drain()
@@ -77,9 +77,9 @@ class LoadProcess:
 
 
 async def fair_interval(turn: Callable[[], Awaitable[Measurements]]) -> Measurements:
-    """Measure once, and again while no interval of it was fair.
+    """Measure once, and again as long as no interval was fair.
 
-    Returns the last turn's figures, of which `is_fair` is read, and how often it was `repeated`.
+    Returns the last turn's figures, with `is_fair`, and the number of repetitions in `repeated`.
     """
     repeated = 0
     while True:
@@ -90,7 +90,7 @@ async def fair_interval(turn: Callable[[], Awaitable[Measurements]]) -> Measurem
 
 
 def bridge_part(port: int, *, model_url: str, redis_url: str, **more: str) -> Part:
-    """Return the media bridge as it runs in production, one process unless told otherwise."""
+    """Return the media bridge as it runs in production, with one process unless `more` says otherwise."""
     environment: Mapping[str, str] = {
         "ENV_FILE": "",
         "MEDIA_BRIDGE_BIND": f"127.0.0.1:{port}",
@@ -109,7 +109,7 @@ def bridge_part(port: int, *, model_url: str, redis_url: str, **more: str) -> Pa
 
 
 def certificate(folder: Path) -> str | None:
-    """Make a certificate for 127.0.0.1 with its key, in one file; None where there is no openssl."""
+    """Create a certificate for 127.0.0.1 and its key, in one file; return None if openssl is not installed."""
     path = folder / "far_end.pem"
     command = (
         "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1 "
@@ -130,7 +130,7 @@ def relay_part(module: str, port: int, *, model_url: str) -> Part:
 
 
 def measure_alone(stack: Stack, names: Sequence[str]) -> None:
-    """Give these processes the core that is measured, and Valkey the harness's; ordinary processes wait for all of them."""
+    """Give these processes the core that is measured, and Valkey the harness's core; ordinary processes wait for all of them."""
     for name in names:
         pin(stack.pid(name), MEASURED_CORE)
         make_punctual(stack.pid(name))
@@ -139,7 +139,7 @@ def measure_alone(stack: Stack, names: Sequence[str]) -> None:
 
 
 def new_stack(name: str, env: Mapping[str, str] | None = None) -> Stack:
-    """Return a stack that keeps its files under `var/bench/`, emptied before."""
+    """Return a stack that keeps its files under `var/bench/`, which is emptied first."""
     folder = PROJECT / "var" / "bench" / name
     _empty(folder)
     return Stack(folder, env or {}, report=lambda _: None)

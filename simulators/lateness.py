@@ -1,4 +1,4 @@
-"""How late this machine was with the simulators' own audio: no measurement of a call can be more exact."""
+"""How late this machine was with the simulators' own audio: no measurement of a call can be more exact than that."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What every test is held to: a task that outlives its test is a leak, and a leak fails."""
+"""A check of every test: a task that outlives its test is a leak, and a leak fails the test."""
 
 import asyncio
 import inspect
@@ -13,7 +13,7 @@ __all__ = ["valkey", "valkey_server", "valkey_url"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put the files that may take longest first, so that no worker is left with one of them at the end."""
+    """Put the files that may take longest first, so that no worker gets one of them at the end."""
     usual_s = float(config.getini("timeout"))
     limits_s: dict[Path, float] = {}
     for item in items:
@@ -24,14 +24,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(autouse=True)
 def tasks_end_with_their_test(request: pytest.FixtureRequest) -> None:
-    """Watch async tests only; a sync test needs no event loop."""
+    """Add the check to async tests only; a sync test needs no event loop."""
     if inspect.iscoroutinefunction(getattr(request, "function", None)):
         request.getfixturevalue("no_leaked_task")
 
 
 @pytest.fixture
 async def no_leaked_task() -> AsyncIterator[None]:
-    """Fail when more tasks run after the test than before; those get one turn to end."""
+    """Fail if more tasks run after the test than before; they get one turn of the loop to end."""
     before = asyncio.all_tasks()
     yield
     await asyncio.sleep(0)

@@ -1,1 +1,1 @@
-"""What a person runs by hand, and the checkers of this repository."""
+"""Programs that a person runs by hand, and the checkers of this repository."""

@@ -1,7 +1,7 @@
-"""`make compose-test`: docker-compose.yml proved with real containers, two bridges and two dialers, by the demo's twelve orders.
+"""`make compose-test`: runs docker-compose.yml in real containers, with two bridges and two dialers, on the demo's twelve orders.
 
-Needs an engine, and `docker compose` or `docker-compose`. Everything runs under a project name of its own, so that nothing of
-a system that runs here is touched; what was built stays for the next time.
+It needs an engine, and `docker compose` or `docker-compose`. Everything runs under a project name of its own, so it touches
+nothing of a system that runs on this machine. The images that it built stay for the next run.
 """
 
 import argparse
@@ -28,21 +28,21 @@ _SCALE = {"media_bridge": 2, "dialer_worker": 2}
 
 
 class ComposeError(Exception):
-    """A step of the proof failed; the message says which."""
+    """A step of the test failed; the message says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compose:
-    """`docker compose` for one project, with these variables."""
+    """Runs `docker compose` for one project with the given environment variables."""
 
     command: tuple[str, ...]
     env: Mapping[str, str]
 
     def run(self, *arguments: str) -> None:
-        """Run one subcommand, its output where ours goes.
+        """Run one subcommand; its output goes to our own output.
 
         Raises:
-            ComposeError: it failed.
+            ComposeError: The subcommand failed.
         """
         if subprocess.run([*self.command, *arguments], cwd=PROJECT, env=self.env, check=False).returncode:
             raise ComposeError(f"compose {arguments[0]} failed")
@@ -56,7 +56,7 @@ class Compose:
 
 
 def find_compose(env: Mapping[str, str]) -> Compose:
-    """Return the compose command that is here and reaches an engine.
+    """Return the compose command that is installed and reaches an engine.
 
     Raises:
         ComposeError: There is none.
@@ -80,7 +80,7 @@ def ended_badly(compose: Compose) -> list[str]:
 
 
 def idle_replicas(compose: Compose) -> list[str]:
-    """Return the replicas of scaled services that did no work: whose log names no call."""
+    """Return the replicas of scaled services that did no work: their log names no call."""
     busy = {
         line.split("|")[0].strip()
         for service in _SCALE
@@ -102,10 +102,10 @@ async def _play(ports: Mapping[str, int], folder: Path, console: Console) -> boo
 
 
 def prove(compose: Compose, ports: Mapping[str, int], folder: Path, console: Console) -> None:
-    """Bring everything up, play the demo, and stop it.
+    """Start all containers, play the demo, and stop them.
 
     Raises:
-        ComposeError: Something is not as it must be.
+        ComposeError: A check failed.
     """
     scale = [word for service, count in _SCALE.items() for word in ("--scale", f"{service}={count}")]
     compose.run("up", "--detach", "--no-build", "--wait", "--wait-timeout", str(_UP_LIMIT_S), *scale)
@@ -126,8 +126,8 @@ def prove(compose: Compose, ports: Mapping[str, int], folder: Path, console: Con
 def main() -> int:
     """Return 0 if the twelve orders ended as expected and every container stopped cleanly."""
     parser = argparse.ArgumentParser(prog="python -m tools.compose_test", description=__doc__)
-    parser.add_argument("--no-build", action="store_true", help="take the images that are there")
-    parser.add_argument("--folder", type=Path, default=PROJECT / "var" / "compose-test", help="where everything is written")
+    parser.add_argument("--no-build", action="store_true", help="use the images that exist already")
+    parser.add_argument("--folder", type=Path, default=PROJECT / "var" / "compose-test", help="the folder for all files of the run")
     chosen = parser.parse_args()
     chosen.folder.mkdir(parents=True, exist_ok=True)
     console = Console()

@@ -1,9 +1,9 @@
-"""`make doctor`: look at settings, Redis, clock, PUBLIC_URL, Twilio and OpenAI, and say what to fix.
+"""`make doctor`: checks settings, Redis, clock, PUBLIC_URL, Twilio and OpenAI, and says what to fix.
 
     make doctor                 everything
     python -m tools.doctor redis clock      only these
 
-Exit code 0 when all is well, 1 when something must be fixed, 2 when the settings are wrong.
+The exit code is 0 if nothing must be fixed, 1 if something must be, 2 if the settings are wrong.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ _MIN_FREE_BYTES = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at: what it is, and what to do about it where `fix` is set."""
+    """The result of one check; if `fix` is set, it says what to do."""
 
     text: str
     fix: str | None = None
@@ -40,7 +40,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """What the checks look at."""
+    """The system that the checks examine."""
 
     environ: Mapping[str, str]
     dialer: DialerSettings
@@ -142,7 +142,7 @@ CHECKS: Mapping[str, Callable[[Patient], Awaitable[list[Finding]]]] = {
 
 
 async def examine(patient: Patient, names: tuple[str, ...]) -> int:
-    """Run the checks and print what they find; returns how many things are to be fixed."""
+    """Run the checks and print their results; return how many problems must be fixed."""
     faults = 0
     for name in names:
         for finding in await CHECKS[name](patient):
@@ -155,7 +155,7 @@ async def examine(patient: Patient, names: tuple[str, ...]) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """Check the settings first, then what they point to."""
+    """Check the settings first, then the systems that they point to."""
     if unknown := [name for name in arguments if name not in CHECKS]:
         print(f"there is no check {unknown[0]}; there are: {', '.join(CHECKS)}\n\n{__doc__}")
         return EXIT_CODE

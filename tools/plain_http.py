@@ -4,4 +4,4 @@ import ssl
 from typing import Final
 
 PLAIN: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""Knows no authority, so it opens nothing over TLS: to read all that the system trusts takes 20 ms, for each client anew."""
+"""It has no certificate authorities, so it opens nothing over TLS: loading the system's takes 20 ms for each client."""

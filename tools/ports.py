@@ -1,4 +1,4 @@
-"""TCP ports on 127.0.0.1, each given out once among all programs that ask here and live: tests run side by side."""
+"""TCP ports on 127.0.0.1. Programs that ask here never get a port that a running one has, so that tests can run side by side."""
 
 import contextlib
 import fcntl
@@ -8,20 +8,20 @@ import socket
 import tempfile
 from pathlib import Path
 
-_PORTS = range(18000, 30000)  # below those that the system gives to connections
+_PORTS = range(18000, 30000)  # below the ports that the system gives to outgoing connections
 _TRIES = 50
-_held: dict[int, int] = {}  # the ports of this process, and the open files whose locks say so
+_held: dict[int, int] = {}  # the ports of this process, and the open files whose locks mark them as taken
 
 
 class NoPortError(Exception):
-    """No port could be had."""
+    """No free port was found."""
 
 
 def free_port(wanted: int | None = None) -> int:
-    """Return `wanted` if nobody has it, else a port that nobody has; it stays this process's until that ends.
+    """Return `wanted` if it is free, else another free port; this process holds it until it ends.
 
     Raises:
-        NoPortError: There was none among many.
+        NoPortError: None of the ports that were tried was free.
     """
     for port in (wanted, *random.sample(_PORTS, _TRIES)):
         if port is not None and _claim(port):
@@ -30,7 +30,7 @@ def free_port(wanted: int | None = None) -> int:
 
 
 def _claim(port: int) -> bool:
-    """Lock the port's file, which the system unlocks when we end, and see whether anybody else listens there."""
+    """Lock the port's file, which the system unlocks when this process ends, and check that no other program listens there."""
     folder = Path(tempfile.gettempdir()) / f"ports-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if port in _held:

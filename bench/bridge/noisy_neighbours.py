@@ -1,6 +1,7 @@
-"""(g) Noisy neighbours: how much a stalled Redis or disk, or one call that misbehaves, delays 50 healthy calls.
+"""Noisy neighbours: how much a stalled Redis or disk, or one misbehaving call, delays 50 healthy calls.
 
-Undisturbed and disturbed turns alternate in the same process, with the same calls, and one more that makes trouble or none.
+Undisturbed and disturbed turns alternate, in the same process and with the same calls. In every turn there is one call more; it
+makes trouble only in the disturbed ones.
 """
 
 import asyncio
@@ -34,7 +35,7 @@ _REST_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class _Trouble:
-    """A kind of trouble, in pairs of turns of `seconds`. `stalls` is a part of the stack, stopped `run_in_s` before a turn."""
+    """A kind of trouble, in pairs of turns of `seconds`. `stalls` is the part of the stack stopped `run_in_s` before a turn."""
 
     title: str
     stalls: str = ""
@@ -66,7 +67,7 @@ class _Turns:
 
 @dataclass(frozen=True, slots=True)
 class _Testbed:
-    """One bridge with its calls. Recordings are on, into named pipes."""
+    """One bridge with its calls. Recordings are on, and go into named pipes."""
 
     stack: Stack
     load_process: LoadProcess
@@ -74,15 +75,15 @@ class _Testbed:
     recordings: Path
 
     async def tickets(self, count: int) -> list[Ticket]:
-        """Return tickets, each with a pipe in place of its recording."""
+        """Return tickets, each with a pipe in the place of its recording."""
         found = await self.calls.tickets(count)
         for ticket in found:
             os.mkfifo(self.recordings / f"cnf_{ticket.call:026}-1.wav")
-        await asyncio.sleep(0.3)  # the pipes have a reader by then
+        await asyncio.sleep(0.3)  # by then the pipes have a reader
         return found
 
     async def turn(self, kind: str, *, has_trouble: bool) -> Point:
-        """Let all speak for a while, with trouble of this kind, or with all that comes before it and none of it."""
+        """Let all calls speak for a while, with this kind of trouble, or with only the work that precedes it."""
         (ticket,) = await self.tickets(1)
         troubled = replace(ticket, call=ticket.call + UNTIMED_FROM)
         told = await self.load_process.do("trouble", tickets=[troubled], kind=kind, is_real=has_trouble)
@@ -92,7 +93,7 @@ class _Testbed:
         return {**point, "was_ended": ended, "was_in": told["is_in"]}
 
     async def _measured(self, trouble: _Trouble, *, has_trouble: bool) -> Point:
-        """Measure once, a process of the stack stopped meanwhile; what waited for it is written before this returns."""
+        """Measure once, while a process of the stack is stopped; afterwards wait until all delayed data has been written."""
         stalled = trouble.stalls if has_trouble else ""
         with self._stopped(stalled):
             if trouble.run_in_s:
@@ -124,7 +125,7 @@ class _Testbed:
 
 
 async def measure(options: Options) -> Result:
-    """Measure, `options.runs` times anew, and compare the pairs of all runs together."""
+    """Measure `options.runs` times, and compare the pairs of all runs together."""
     turns = {kind: _Turns([], []) for kind in _TROUBLES}
     for run in range(options.runs):
         options.tell(f"neighbours: run {run + 1} of {options.runs}")
@@ -201,7 +202,7 @@ async def _run(options: Options, turns: Mapping[str, _Turns]) -> None:
 
 async def _troubles(options: Options, site: _Testbed, turns: Mapping[str, _Turns]) -> None:
     await site.load_process.do("ramp", tickets=await site.tickets(_HEALTHY), per_s=30.0)
-    await site.turn("none", has_trouble=False)  # not counted: what is done for the first time takes longer
+    await site.turn("none", has_trouble=False)  # not counted: whatever is done for the first time takes longer
     for kind, trouble in _TROUBLES.items():
         taken = turns[kind]
         for number in range(_QUICK_PAIRS if options.is_quick else trouble.pairs):

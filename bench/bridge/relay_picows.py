@@ -1,6 +1,6 @@
-"""A bare relay on picows and msgspec: the least that carries audio both ways. The floor against which the bridge is measured.
+"""A bare relay on picows and msgspec: the least work that carries audio both ways. The bridge is measured against this minimum.
 
-It knows no token, no record, no machine, no marks; it trusts everybody and loses everything. Never run it in the open.
+It has no tokens, records, state machine or marks; it trusts every client and keeps nothing. Never expose it to a network.
 
 python -m bench.bridge.relay_picows --port 9001 --model-url ws://127.0.0.1:9002/v1/realtime
 """

@@ -1,4 +1,4 @@
-"""The same bare relay on the `websockets` library and the standard library's JSON, as most examples are written.
+"""The same bare relay with the `websockets` library and the standard library's JSON, as most examples are written.
 
 python -m bench.bridge.relay_websockets --port 9001 --model-url ws://127.0.0.1:9002/v1/realtime
 """

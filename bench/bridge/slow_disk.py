@@ -1,7 +1,7 @@
-"""Reads named pipes that stand in a folder in place of files; stopped (SIGSTOP), it is a disk that takes nothing more.
+"""Reads named pipes that replace files in a folder; while it is stopped (SIGSTOP), it acts as a disk that accepts no more data.
 
-`python -m bench.bridge.slow_disk FOLDER`: who writes to a pipe whose reader is stopped sleeps in the kernel's `write` once the pipe
-is full, as on a disk that hangs. New pipes are taken up within a tenth of a second.
+`python -m bench.bridge.slow_disk FOLDER`: a process that writes to a pipe whose reader is stopped sleeps in the kernel's `write`
+once the pipe is full, as it would with a disk that hangs. New pipes are opened within a tenth of a second.
 """
 
 import os
@@ -20,7 +20,7 @@ def main(arguments: Sequence[str]) -> None:
         while True:
             for path in set(folder.glob("*.wav")) - known:
                 known.add(path)
-                selector.register(os.open(path, os.O_RDWR | os.O_NONBLOCK), selectors.EVENT_READ)  # writing too: it has no end
+                selector.register(os.open(path, os.O_RDWR | os.O_NONBLOCK), selectors.EVENT_READ)  # open for writing too: no end
             for key, _ in selector.select(timeout=0.1):
                 os.read(key.fd, _CHUNK)
 

@@ -1,4 +1,4 @@
-"""(f) The bridge over many short calls: memory, open files and work in hand, which must be the same after 10,000 as after 1,000."""
+"""The bridge over many short calls: memory, open files and open work must be the same after 10,000 calls as after 1,000."""
 
 import asyncio
 from statistics import median
@@ -17,14 +17,14 @@ from tools.stack import Stack
 _BATCH = 100
 _PER_S = 150.0
 _BATCHES, _QUICK_BATCHES = 100, 6
-_LOOKS = 10  # how often we look, evenly spread
+_LOOKS = 10  # the number of readings, evenly spread
 _REST_S = 10.0
 
 Point = dict[str, float]
 
 
 async def measure(options: Options) -> Result:
-    """Measure, `options.runs` times anew, and report medians."""
+    """Measure `options.runs` times, and report medians."""
     runs: list[list[Point]] = []
     for run in range(options.runs):
         options.tell(f"soak: run {run + 1} of {options.runs}")
@@ -83,7 +83,7 @@ async def _batches(options: Options, load_process: LoadProcess, *, stack: Stack,
 
 
 async def _look(pid: int, port: int) -> Point:
-    """Wait until nothing is in hand, and count."""
+    """Wait until no work is open, then read the figures."""
     work = 0.0
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
         for _ in range(int(_REST_S / 0.1)):
@@ -91,7 +91,7 @@ async def _look(pid: int, port: int) -> Point:
             if not work:
                 break
             await asyncio.sleep(0.1)
-    await asyncio.sleep(0.2)  # the question's own connection is gone by then
+    await asyncio.sleep(0.2)  # by then the connection of this request is closed
     return {"rss_kb": rss_kb([pid]), "files": open_files(pid), "work": work}
 
 

@@ -1,4 +1,4 @@
-"""(e) What the bridge adds to the waits that a customer hears: answer to greeting, last word to answer, key or word to silence."""
+"""The delay that the bridge adds for the customer: from answer to greeting, last word to answer, key or word to silence."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ Waits = dict[str, dict[str, float]]
 
 
 async def measure(options: Options) -> Result:
-    """Measure, `options.runs` times anew, and report medians."""
+    """Measure `options.runs` times, and report medians."""
     runs: list[Waits] = []
     for run in range(options.runs):
         options.tell(f"turns: run {run + 1} of {options.runs}")
@@ -65,7 +65,7 @@ async def _clears(options: Options) -> Waits:
 
 @asynccontextmanager
 async def _testbed(*, is_chatty: bool) -> AsyncIterator[tuple[LoadProcess, Calls]]:
-    """One bridge with its load process, for the time of a measurement."""
+    """Run one bridge with its load process for the time of a measurement."""
     stack, port = new_stack("turns"), free_port()
     async with LoadProcess(think_s=_THINK_S) as load_process:
         try:

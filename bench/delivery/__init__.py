@@ -1,1 +1,1 @@
-"""A change of state until a subscriber has it."""
+"""Measures the time from a change of state until a subscriber has its event."""

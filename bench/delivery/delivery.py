@@ -1,4 +1,4 @@
-"""(d) Outcomes: how long after a change of state is asked for its event has reached a subscriber in another process."""
+"""Outcomes: the time from the request for a change of state until its event has reached a subscriber in another process."""
 
 import asyncio
 import subprocess
@@ -23,7 +23,7 @@ Measurements = dict[str, dict[str, float]]
 
 
 async def measure(options: Options) -> Result:
-    """Measure, `options.runs` times anew, and report medians."""
+    """Measure `options.runs` times, and report medians."""
     runs = []
     for run in range(options.runs):
         options.tell(f"delivery: run {run + 1} of {options.runs}")

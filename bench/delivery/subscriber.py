@@ -1,7 +1,7 @@
-"""A CRM that listens: notes when each outcome reaches it, over pub/sub and over the stream.
+"""A CRM that listens: records when each outcome reaches it, over pub/sub and over the stream.
 
-`python -m bench.delivery.subscriber REDIS_URL SHOP`; a line of its input ends it, and it prints JSON: by way, each event's subject
-and when it came (monotonic nanoseconds).
+`python -m bench.delivery.subscriber REDIS_URL SHOP`. A line of input ends it; then it prints JSON: for pub/sub and the stream,
+each event's subject and the time at which it came (monotonic nanoseconds).
 """
 
 import asyncio
@@ -28,7 +28,7 @@ async def _pub_sub(redis: "Redis", shop: str, heard: dict[str, int]) -> None:
 async def _stream(redis: "Redis", shop: str, heard: dict[str, int]) -> None:
     last: bytes = b"$"
     while True:
-        found: Any = await redis.xread({f"outcomes:{shop}:log": last}, block=0)  # Any: by protocol 2 a list of pairs
+        found: Any = await redis.xread({f"outcomes:{shop}:log": last}, block=0)  # Any: a list of pairs in protocol 2
         for _, entries in found:
             for entry_id, fields in entries:
                 heard[msgspec.json.decode(fields[b"event"], type=_Event).subject] = time.monotonic_ns()
@@ -47,7 +47,7 @@ async def _listen(redis_url: str, shop: str) -> None:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Listen until told to end."""
+    """Listen until a line of input ends the program."""
     asyncio.run(_listen(arguments[0], arguments[1]))
 
 

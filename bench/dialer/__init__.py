@@ -1,1 +1,1 @@
-"""Placements per second, and how fast orders go on after a death."""
+"""Measures the dialer: placements per second, and how fast it continues after a process dies."""

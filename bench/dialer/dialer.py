@@ -1,4 +1,4 @@
-"""(c) The dialer: placements a second with a Twilio that takes 200 ms, their cost, how soon, how punctual, and a killed worker."""
+"""The dialer: placements per second if Twilio takes 200 ms, their cost, their delays and punctuality, and a killed worker."""
 
 import asyncio
 import os
@@ -39,7 +39,7 @@ Measurements = dict[str, Any]  # Any: JSON
 
 
 def dialer_part(port: int, *, twilio_port: int, redis_url: str) -> Part:
-    """Return our dialer, with limits that are never reached."""
+    """Return our dialer, with limits so high that it never reaches them."""
     environment: Mapping[str, str] = {
         "ENV_FILE": "",
         "DIALER_BIND": f"127.0.0.1:{port}",
@@ -64,7 +64,7 @@ def dialer_part(port: int, *, twilio_port: int, redis_url: str) -> Part:
 
 
 class _Run:
-    """One dialer between a store and a Twilio."""
+    """One dialer between a store and a simulated Twilio."""
 
     def __init__(self, stack: Stack, store: Store, twilio_port: int) -> None:
         self.stack = stack
@@ -78,7 +78,7 @@ class _Run:
         await self._store.close()
 
     async def submit(self, count: int, *, per_s: float = 0.0, in_s: float = 0.0) -> dict[str, int]:
-        """Take in orders; returns by id the moment (monotonic ns) at which each was stored, or is to be called."""
+        """Submit orders; return, by id, the time (monotonic ns) at which each was stored, or at which it is to be called."""
         moments: dict[str, int] = {}
         began = time.monotonic()
         while len(moments) < count:
@@ -95,7 +95,7 @@ class _Run:
         return moments
 
     async def arrivals(self, wanted: Mapping[str, int], limit_s: float = _PATIENCE_S) -> list[Arrival]:
-        """Wait until all of these were called, or the limit is over; returns the requests that came meanwhile."""
+        """Wait until all these orders were called, or the limit is over; return the requests that came meanwhile."""
         deadline = time.monotonic() + limit_s
         first = self._seen
         found: list[Arrival] = []
@@ -120,7 +120,7 @@ class _Run:
 
 
 async def measure(options: Options) -> Result:
-    """Measure, `options.runs` times anew, and report medians."""
+    """Measure `options.runs` times, and report medians."""
     runs = []
     for run in range(options.runs):
         options.tell(f"dialer: run {run + 1} of {options.runs}")
@@ -203,7 +203,7 @@ async def _throughput(run: _Run, redis: "Redis", count: int) -> Measurements:
 
 
 async def _idle(run: _Run) -> Measurements:
-    """Let nothing be due for a while."""
+    """Measure for a while during which no order is due."""
     await asyncio.sleep(2)
     _, front, *workers = run.processes()
     whose = {"idle_front": [front], "idle_workers": workers, "idle_redis": [run.stack.pid("valkey")]}
@@ -214,7 +214,7 @@ async def _idle(run: _Run) -> Measurements:
 
 
 async def _killed(run: _Run) -> Measurements:
-    """Kill a worker while orders come, and measure the longest wait of an order."""
+    """Kill a worker while orders arrive, and measure the longest wait of an order."""
     submitting = asyncio.create_task(run.submit(200, per_s=20))  # owned: awaited below
     await asyncio.sleep(4)
     os.kill(run.processes()[-1], signal.SIGKILL)

@@ -1,7 +1,7 @@
-"""A fast stand-in for Twilio's REST API: takes every call, 200 ms later, and notes when each request came.
+"""A fast substitute for Twilio's REST API: accepts every call after 200 ms, and records when each request came.
 
-`python -m bench.dialer.fast_twilio PORT`. `GET /arrivals?from=N` tells what came since the N-th request: confirmation, attempt, and
-when (monotonic nanoseconds).
+`python -m bench.dialer.fast_twilio PORT`. `GET /arrivals?from=N` returns the requests from the N-th on: confirmation, attempt, and
+time (monotonic nanoseconds).
 """
 
 import asyncio
@@ -30,7 +30,7 @@ _arrivals: list[Arrival] = []
 
 
 class _Server(asyncio.Protocol):
-    """One keep-alive connection; a request comes whole or in pieces."""
+    """One keep-alive connection; a request arrives whole or in pieces."""
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None

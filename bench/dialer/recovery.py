@@ -1,4 +1,4 @@
-"""How long an order waits that is submitted at the moment when a part of the dialer, or Redis, is killed."""
+"""Measures the wait of an order that is submitted at the moment when a part of the dialer, or Redis, is killed."""
 
 import asyncio
 import os
@@ -21,16 +21,16 @@ _PAUSE_S = 6.0  # so that the effects of one kill do not reach the next
 
 
 class Dialer(Protocol):
-    """What this module needs of a dialer between a store and a Twilio."""
+    """The members of a dialer between a store and a Twilio that this module uses."""
 
     @property
     def submit(self) -> Callable[[int], Awaitable[Mapping[str, int]]]:
-        """Submits this many orders."""
+        """Submits this number of orders."""
         ...
 
     @property
     def arrivals(self) -> Callable[[Mapping[str, int]], Awaitable[list[Arrival]]]:
-        """Waits until these orders were called."""
+        """Waits until these orders have been called."""
         ...
 
     def processes(self) -> list[int]:
@@ -39,7 +39,7 @@ class Dialer(Protocol):
 
 
 async def waits_s(dialer: Dialer, stack: Stack) -> dict[str, float]:
-    """Kill one part after the other (SIGKILL); returns by part how many seconds its order waited."""
+    """Kill one part after the other (SIGKILL); return, by part, the seconds that its order waited."""
     found = {}
     for part in PARTS:
         await asyncio.sleep(_PAUSE_S)

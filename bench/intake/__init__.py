@@ -1,1 +1,1 @@
-"""Orders posted, beside a bare peer."""
+"""Measures the intake of orders, compared with a bare peer."""

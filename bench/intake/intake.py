@@ -1,4 +1,4 @@
-"""(b) The intake: orders per second, time per order and memory per order in Redis, beside a bare peer on the same server."""
+"""The intake: orders per second, time per order and memory per order in Redis, compared with a bare peer on the same server."""
 
 import asyncio
 import subprocess
@@ -27,20 +27,20 @@ Measurements = dict[str, Any]  # Any: JSON
 
 
 class Poster:
-    """The process that posts."""
+    """The process that posts orders."""
 
     def __init__(self) -> None:
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> int:
-        """Start it; returns its process id."""
+        """Start the process; return its id."""
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bench.intake.post_load", cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         return self._process.pid
 
     async def post(self, port: int, *, connections: int, seconds: float, bulk: int = 0, most: int = 1 << 60) -> Measurements:
-        """Post for this many seconds; returns the figures."""
+        """Post orders for this many seconds; return the figures."""
         if self._process is None or self._process.stdin is None or self._process.stdout is None:
             raise RuntimeError("not started")
         path = "/v1/confirmations/bulk" if bulk else "/v1/confirmations"
@@ -60,7 +60,7 @@ class Poster:
         return found
 
     async def stop(self) -> None:
-        """End it."""
+        """End the process."""
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
             await self._process.wait()
@@ -83,7 +83,7 @@ def webhook_part(port: int, redis_url: str) -> Part:
 
 
 async def measure(options: Options) -> Result:
-    """Measure, `options.runs` times anew, and report medians."""
+    """Measure `options.runs` times, and report medians."""
     runs = []
     for run in range(options.runs):
         options.tell(f"intake: run {run + 1} of {options.runs}")
@@ -147,7 +147,7 @@ async def _measured(
 ) -> dict[str, Measurements]:
     seconds = 1.0 if options.is_quick else 3.0
     points: dict[str, Measurements] = {}
-    for who in ports:  # what is loaded at first use is loaded now
+    for who in ports:  # whatever is loaded at first use is loaded now
         await poster.post(ports[who], connections=4, seconds=0.5)
     for count in _CONNECTIONS:
         slices: dict[str, list[Measurements]] = {who: [] for who in ports}
@@ -167,7 +167,7 @@ async def _measured(
 
 
 async def _memory(options: Options, poster: Poster, *, port: int, stack: Stack, redis: "Redis") -> Measurements:
-    """Take in many orders, and see what one more costs."""
+    """Submit many orders, and measure the memory that each further one takes."""
     redis.flushall()
     before, resident = _used(redis), stack.pid("webhook")
     before_mb = _rss_mb(resident)

@@ -1,4 +1,4 @@
-"""The peer of our intake: a bare Starlette endpoint that parses the order and enqueues a job with rq, and does none of our checks.
+"""The peer for our intake: a bare Starlette endpoint that parses the order and enqueues a job with rq, with none of our checks.
 
 python -m bench.intake.peer PORT REDIS_URL
 """

@@ -1,6 +1,6 @@
-"""The process that posts orders as fast as they are taken: keep-alive connections, each with one request at a time.
+"""The process that posts orders as fast as they are accepted: keep-alive connections, each with one request at a time.
 
-It reads one JSON command a line and answers each with one line.
+It reads one JSON command per line and answers each with one line.
 """
 
 import asyncio
@@ -118,7 +118,7 @@ async def _serve() -> None:
 
 
 def main(_arguments: Sequence[str]) -> None:
-    """Serve commands."""
+    """Carry out commands."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve())
 

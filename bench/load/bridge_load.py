@@ -1,4 +1,4 @@
-"""The load on one bridge: its callers, its speech model, and the clock of both."""
+"""The load on one bridge: its simulated callers, its simulated speech model, and the clock of both."""
 
 import asyncio
 import time
@@ -14,13 +14,13 @@ from bench.report.counters import cpu_ns, rss_kb, stolen_ticks
 from bench.report.latency import Delays, quantiles
 
 _DRAIN_S = 0.1
-_MOST_DRAINS = 10  # frames that the host delayed come late; lost ones never come
+_MOST_DRAINS = 10  # frames that the host delayed arrive late; lost ones never arrive
 _UNREAD = 3
 _WARM_UP_S = 0.2
 _PAUSE_S = 0.02  # before and after an interval: for delayed frames, and because the host's count is updated a tick late
 _SHORT_CALL_S = 0.3
-_HEARD_LIMIT_S = 6.0  # for a busy machine
-_BURST = 100  # frames of a flood each 20 ms: 5,000 a second, where Twilio sends a few
+_HEARD_LIMIT_S = 6.0  # enough for a busy machine
+_BURST = 100  # frames of a flood every 20 ms: 5,000 a second; Twilio sends a few
 _FILLING = 250  # times 40 kB
 _FILLING_PAUSE_S = 0.005
 _TROUBLE_AFTER_S = 0.5
@@ -31,7 +31,7 @@ Measurements = dict[str, Any]  # Any: JSON
 
 
 class BridgeLoad:
-    """Calls through one bridge. Frames flow only while a command is carried out."""
+    """Calls through one bridge. Frames are only sent while a command is carried out."""
 
     def __init__(self, *, think_s: float) -> None:
         self._clock = FrameClock()
@@ -43,20 +43,20 @@ class BridgeLoad:
         self._troubles: list[tuple[Callable[[int], None] | None, SimulatedCaller]] = []
 
     async def serve(self, model_port: int, tls: SSLContext | None) -> None:
-        """Listen as the speech model."""
+        """Listen as the simulated speech model."""
         await self._model.serve(model_port, tls)
 
     def target(self, url: str, pids: Sequence[int], *, is_chatty: bool, reads_all: bool) -> None:
-        """Choose the bridge to load; the model speaks all the time (`is_chatty`), or only when a response is requested.
+        """Choose the bridge to load; the model speaks all the time (`is_chatty`), or only if a response is requested.
 
-        Without `reads_all` three of four frames are counted but not parsed, so that the harness can carry more calls.
+        Without `reads_all`, three of four frames are counted but not parsed, so the harness can carry more calls.
         """
         self._url, self._pids = url, pids
         self._model.is_chatty = is_chatty
         self._model.unread = self._callers.unread = 0 if reads_all else _UNREAD
 
     async def ramp(self, tickets: Sequence[Ticket], *, per_s: float, settle_s: float) -> Measurements:
-        """Begin more calls at this rate, and wait until all carry audio."""
+        """Start more calls at this rate, and wait until all of them carry audio."""
         greetings = self._callers.greetings_ns
         greetings.clear()
         self._clock.resume()
@@ -71,9 +71,9 @@ class BridgeLoad:
         return {"greeting": quantiles(greetings), "rss_kb": rss_kb(self._pids), "calls": self._calls} | self._losses()
 
     async def measure(self, seconds: float, intervals: int = 1) -> Measurements:
-        """Measure for this time while all speak, in this number of intervals; only undisturbed intervals count.
+        """Measure for this time, in this number of intervals, while all calls speak; only undisturbed intervals count.
 
-        If all were disturbed, `is_fair` is False and the figures are of all. Missing frames count in either case.
+        If all intervals were disturbed, `is_fair` is False and the figures are of all. Missing frames count in both cases.
         """
         model, callers, clock = self._model, self._callers, self._clock
         clock.resume()
@@ -101,7 +101,7 @@ class BridgeLoad:
         } | self._losses()
 
     async def _intervals(self, seconds: float, count: int) -> list[MeasuredInterval]:
-        """Let the intervals pass. Reading the counters delays the harness, so frames sent meanwhile belong to no interval."""
+        """Wait for the intervals to pass. Reading the counters delays the harness, so frames sent meanwhile are in no interval."""
         taken, before = list[MeasuredInterval](), self._read()
         for _ in range(count):
             await asyncio.sleep(_PAUSE_S)
@@ -115,7 +115,7 @@ class BridgeLoad:
         return taken
 
     async def _drain(self) -> None:
-        """Wait for frames that are on their way."""
+        """Wait for the frames that have been sent and have not arrived."""
         for _ in range(_MOST_DRAINS):
             await asyncio.sleep(_DRAIN_S)
             if not self._stuck:
@@ -123,14 +123,14 @@ class BridgeLoad:
 
     @property
     def _stuck(self) -> int:
-        """How many frames, of those that callers have sent, have not arrived yet."""
+        """Return how many of the frames that callers have sent have not arrived yet."""
         return self._model.missing_at_end(self._callers.last_sent)
 
     def _read(self) -> CounterReading:
         return CounterReading(stolen_ticks(), time.monotonic_ns(), cpu_ns(self._pids), time.process_time_ns())
 
     async def turns(self, *, seconds: float, per_s: float) -> Measurements:
-        """End the turn of one caller after the other, and time the answers."""
+        """End the turn of one caller after the other, and measure the time to the answers."""
         self._clock.resume()
         self._callers.turns_ns.clear()
         end = time.monotonic() + seconds
@@ -143,7 +143,7 @@ class BridgeLoad:
         return {"turn": quantiles(self._callers.turns_ns)} | self._losses()
 
     async def clears(self, *, seconds: float, per_s: float) -> Measurements:
-        """Interrupt the agent in one call after the other, by key and by voice in turn, while all speak."""
+        """Interrupt the agent in one call after the other, alternately by key and by voice, while all calls speak."""
         self._clock.resume()
         begun: dict[str, dict[int, int]] = {"key": {}, "speech": {}}
         took: dict[str, list[int]] = {"key": [], "speech": []}
@@ -165,7 +165,7 @@ class BridgeLoad:
         return {kind: quantiles(times) for kind, times in took.items()} | {"unanswered": unanswered} | self._losses()
 
     async def short_calls(self, tickets: Sequence[Ticket], *, per_s: float) -> Measurements:
-        """Begin these calls, press a key in every other one, and hang up."""
+        """Start these calls, press a key in every second one, and hang up."""
         await self.ramp(tickets, per_s=per_s, settle_s=_SHORT_CALL_S)
         self._clock.resume()
         told = self._losses()
@@ -181,9 +181,9 @@ class BridgeLoad:
         return told | await self.hang_up()
 
     async def trouble(self, ticket: Ticket, kind: str, *, is_real: bool) -> Measurements:
-        """Begin a call that is not timed and that makes trouble of this kind; returns whether the bridge admitted it.
+        """Start an untimed call that makes this kind of trouble; return whether the bridge admitted it.
 
-        Without `is_real` it gives the bridge the same work beforehand, but makes no trouble afterwards.
+        Without `is_real`, the call gives the bridge the same work beforehand, but makes no trouble afterwards.
         """
         await self.ramp([ticket], per_s=100.0, settle_s=_TROUBLE_AFTER_S)
         self._calls -= 1
@@ -199,7 +199,7 @@ class BridgeLoad:
         return {"is_in": True}
 
     async def calm(self) -> Measurements:
-        """End the calls that made trouble; returns how many of them the bridge had already ended."""
+        """End the calls that made trouble; return how many of them the bridge had already ended."""
         ended = 0
         for act, caller in self._troubles:
             if act is not None:
@@ -220,11 +220,11 @@ class BridgeLoad:
     async def _begin(self, ticket: Ticket) -> None:
         try:
             await self._callers.connect(self._url, ticket)
-        except Exception:  # outermost: a bridge at its limit refuses in many ways, and each is a call that failed
+        except Exception:  # outermost: a bridge at its limit refuses in many ways; each is a failed call
             self._callers.ended_early += 1
 
     def _losses(self) -> Measurements:
-        """Return how many calls ended early, and how many the model never heard."""
+        """Return how many calls ended early, and how many calls the model never received."""
         return {"ended_early": self._callers.ended_early, "unheard": self._calls - self._model.timed}
 
     def _note_clears(self, begun: dict[str, dict[int, int]], took: dict[str, list[int]]) -> None:
@@ -238,7 +238,7 @@ class BridgeLoad:
 async def _start_trouble(
     kind: str, caller: SimulatedCaller, session: SimulatedModel, *, is_real: bool
 ) -> Callable[[int], None] | None:
-    """Start the trouble; returns what the call does every 20 ms from now on besides speaking, or None."""
+    """Start the trouble; return what the call does every 20 ms from now on in addition to speaking, or None."""
     match kind:
         case "deaf model":
             if is_real:

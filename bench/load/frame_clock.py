@@ -17,7 +17,7 @@ _SPEC = struct.Struct("=qqqq")
 
 
 class FrameClock:
-    """Calls each of its senders every 20 ms. `late` holds how late the calls came: a delay of the harness, not of the bridge."""
+    """Calls each of its senders every 20 ms. `late` records how late the calls were: delays of the harness, not of the bridge."""
 
     def __init__(self) -> None:
         self._slots: list[list[Callable[[int], None]]] = [[] for _ in range(_SLOTS)]
@@ -57,7 +57,7 @@ class FrameClock:
             self._timer = -1
 
     def _place(self) -> int:
-        """Return the slot for the next sender: senders that were added one after the other are far apart in the period."""
+        """Return the slot for the next sender; senders that are added one after the other get distant slots in the period."""
         place = (self._added * 61) % _SLOTS
         self._added += 1
         return place

@@ -1,16 +1,16 @@
-"""The intervals of a measurement, and which of them the machine's host and the harness left undisturbed."""
+"""The intervals of a measurement, and which of them the machine's host and the harness did not disturb."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.report.latency import Delays, Span, quantiles
 
-FAIR_MS = 1.0  # how late the harness may be, p99
+FAIR_MS = 1.0  # the limit for the harness's lateness, p99
 
 
 @dataclass(frozen=True, slots=True)
 class CounterReading:
-    """What the counters read: stolen ticks of the host (`counters.stolen_ticks`), the time, the processor time of both sides."""
+    """A reading of the counters: the host's stolen ticks (`counters.stolen_ticks`), the time, the processor time of both sides."""
 
     stolen: int
     at_ns: int
@@ -20,7 +20,7 @@ class CounterReading:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredInterval:
-    """The span of a measurement, with the counters shortly before and after it."""
+    """An interval of a measurement, with the counters shortly before and after it."""
 
     span: Span
     before: CounterReading
@@ -40,7 +40,7 @@ class CpuUse:
 
 
 def cpu_use(intervals: Sequence[MeasuredInterval]) -> CpuUse:
-    """Return the processor time used in these intervals together."""
+    """Return the total processor time used in these intervals."""
     took = sum(interval.after.at_ns - interval.before.at_ns for interval in intervals)
     cpu = sum(interval.after.cpu_ns - interval.before.cpu_ns for interval in intervals)
     own = sum(interval.after.own_ns - interval.before.own_ns for interval in intervals)

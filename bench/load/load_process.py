@@ -1,6 +1,6 @@
-"""The process that simulates the callers and speech models of the measured bridges, on a core of its own.
+"""The process that simulates the callers and speech models of the measured bridges; it runs on a core of its own.
 
-It reads one JSON command a line and answers each with one line. `python -m bench` starts it.
+It reads one JSON command per line and answers each with one line. `python -m bench` starts it.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from bench.load.simulated_caller import Ticket
 
 
 class LoadPlan(msgspec.Struct, kw_only=True):
-    """The command line, as JSON: the speech model of load n listens at the n-th port, with TLS if a certificate is named."""
+    """The command line, as JSON: the speech model of load n listens on the n-th port, with TLS if it has a certificate."""
 
     model_ports: list[int]
     certificates: list[str]
@@ -26,7 +26,7 @@ class LoadPlan(msgspec.Struct, kw_only=True):
 
 
 class Command(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What the load with this number is to do: one of the cases of `_obey`."""
+    """A command for the load with this number: one of the cases of `_obey`."""
 
     do: str
     load: int = 0
@@ -85,7 +85,7 @@ async def _obey(load: BridgeLoad, command: Command) -> Measurements:
 
 
 def _tls(certificate: str) -> ssl.SSLContext:
-    """Return what a server with this certificate (and its key, in one file) needs."""
+    """Return the TLS context of a server with this certificate (and its key, in one file)."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     return context
@@ -97,7 +97,7 @@ def _say(answer: Measurements) -> None:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Serve commands: `python -m bench.load.load_process PLAN`."""
+    """Carry out commands: `python -m bench.load.load_process PLAN`."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -1,4 +1,4 @@
-"""A fast stand-in for Twilio's media streams: callers who speak without a pause in 20 ms frames, and hear the answer."""
+"""A fast substitute for Twilio's media streams: callers that speak without a pause in 20 ms frames, and receive the answers."""
 
 import asyncio
 import time
@@ -20,7 +20,7 @@ _PLAYED_AFTER_S = 0.1  # Twilio returns a mark when the sound before it has been
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What a call needs to be let in: its number in this run, its SIDs, and its token."""
+    """The data that a call needs to be admitted: its number in this run, its SIDs, and its token."""
 
     call: int
     call_sid: str
@@ -30,19 +30,19 @@ class Ticket:
 
 @dataclass(slots=True)
 class CallerFleet:
-    """All callers. `down` is what arrives here: the model's audio. Times in nanoseconds."""
+    """All callers. `down` records the delays of the model's audio as it arrives here. Times are in nanoseconds."""
 
     clock: FrameClock
-    unread: int = 0  # frames that are only counted, between two that are parsed
+    unread: int = 0  # frames that are only counted, for each one that is parsed
     down: Delays = field(default_factory=Delays)
     greetings_ns: list[int] = field(default_factory=list)
     turns_ns: list[int] = field(default_factory=list)
-    clears: list[tuple[int, int]] = field(default_factory=list)  # call, when
+    clears: list[tuple[int, int]] = field(default_factory=list)  # call, time
     callers: dict[int, "SimulatedCaller"] = field(default_factory=dict)
     ended_early: int = 0
 
     async def connect(self, url: str, ticket: Ticket) -> None:
-        """Begin a call."""
+        """Start a call."""
         caller = SimulatedCaller(self, ticket)
         await ws_connect(lambda: caller, url, max_frame_size=1 << 24, websocket_handshake_timeout=20)
         caller.begin()
@@ -50,7 +50,7 @@ class CallerFleet:
 
     @property
     def last_sent(self) -> dict[int, int]:
-        """The number of the last frame of each caller who is timed."""
+        """The number of the last frame of each caller that is timed."""
         return {call: caller.sent for call, caller in self.callers.items() if call < UNTIMED_FROM}
 
     async def hang_up(self) -> None:
@@ -67,7 +67,7 @@ class CallerFleet:
 
 
 class SimulatedCaller(WSListener):
-    """One media stream, seen from Twilio."""
+    """One media stream, as Twilio's side of it."""
 
     def __init__(self, fleet: CallerFleet, ticket: Ticket) -> None:
         self._fleet = fleet
@@ -84,7 +84,7 @@ class SimulatedCaller(WSListener):
         self.sent = 0
 
     def begin(self) -> None:
-        """Send `connected` and `start`, as Twilio does, and begin to speak."""
+        """Send `connected` and `start`, as Twilio does, and start to speak."""
         ticket = self._ticket
         self._tell(event="connected", protocol="Call", version="1.0.0")
         self._started_ns = time.monotonic_ns()
@@ -108,14 +108,14 @@ class SimulatedCaller(WSListener):
         self._transport = transport
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: ARG002 - picows passes it
-        """Called by picows: leave the fleet; a call that nobody hung up has ended early."""
+        """Called by picows: leave the fleet; a call that ended without a hang-up here has ended early."""
         self._fleet.clock.discard(self._paced)
         self._fleet.callers.pop(self._ticket.call, None)
         if not self._is_over and self._ticket.call < UNTIMED_FROM:
             self._fleet.ended_early += 1
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        """Called by picows: take audio, marks and clears."""
+        """Called by picows: process audio, marks and clears."""
         if frame.msg_type == WSMsgType.TEXT:
             if self._heard.passes(frame.payload_size, self._fleet.unread):
                 return
@@ -129,11 +129,11 @@ class SimulatedCaller(WSListener):
             transport.disconnect()
 
     def speak_last(self) -> None:
-        """Send the last frame of a turn, which the model answers."""
+        """Send the last frame of a turn; the model answers it."""
         self._send(self._head + payload(LAST, time.monotonic_ns(), 0, self._ticket.call) + self._tail)
 
     def flood(self, message: bytes, times: int) -> Callable[[int], None]:
-        """Return a sender that writes a frame `times` times at once, at little cost; `%b` in it stands for the stream's SID."""
+        """Return a sender that cheaply writes a frame `times` times at once; the stream's SID replaces `%b` in it."""
         frames = _frame(message % self._ticket.stream_sid.encode()) * times
 
         def send(_now_ns: int) -> None:
@@ -147,12 +147,12 @@ class SimulatedCaller(WSListener):
         self._send(self._head + LONG_AUDIO + self._tail)
 
     def stop_reading(self) -> None:
-        """Stop reading: from now on what arrives stays in the kernel's buffers."""
+        """Stop reading: from now on, arriving data stays in the kernel's buffers."""
         if self._transport is not None:
             self._transport.underlying_transport.pause_reading()
 
     def press(self, digit: str) -> int:
-        """Press a key; returns when."""
+        """Press a key; return the time."""
         pressed_ns = time.monotonic_ns()
         self._tell(event="dtmf", streamSid=self._ticket.stream_sid, dtmf={"track": "inbound_track", "digit": digit})
         return pressed_ns

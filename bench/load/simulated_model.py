@@ -1,4 +1,4 @@
-"""A fast stand-in for OpenAI's Realtime server: speaks without a pause in 20 ms deltas, or when it is spoken to."""
+"""A fast substitute for OpenAI's Realtime server: speaks without a pause in 20 ms deltas, or only after the caller's turn."""
 
 import asyncio
 import time
@@ -16,17 +16,17 @@ from bench.report.latency import Delays, FrameSequence
 _APPEND = b"input_audio_buffer.append"
 _NEAR_THE_START = 60
 _FORMATS = {"input": {"format": {"type": "audio/pcmu"}}, "output": {"format": {"type": "audio/pcmu"}}}
-_LIFE_S = 7200  # longer than any call may last, or the bridge would not keep a session ready
+_LIFE_S = 7200  # longer than any call may last: the bridge keeps no session ready that expires sooner
 
 
 class ModelFleet:
-    """The server and all its sessions. `up` is what arrives here: the callers' audio."""
+    """The server and all its sessions. `up` records the delays of the callers' audio as it arrives here."""
 
     def __init__(self, clock: FrameClock, *, think_s: float = 0.0) -> None:
         self.clock = clock
         self.think_s = think_s
-        self.is_chatty = True  # else it says one delta when it is asked, and waits
-        self.unread = 0  # frames that are only counted, between two that are parsed
+        self.is_chatty = True  # otherwise it sends one delta for each request, and waits
+        self.unread = 0  # frames that are only counted, for each one that is parsed
         self.up = Delays()
         self.by_call: dict[int, SimulatedModel] = {}
         self.sessions: set[SimulatedModel] = set()
@@ -38,7 +38,7 @@ class ModelFleet:
 
     @property
     def timed(self) -> int:
-        """How many calls it hears whose frames are timed."""
+        """The number of calls here whose frames are timed."""
         return sum(call < UNTIMED_FROM for call in self.by_call)
 
     def missing_at_end(self, last_sent: dict[int, int]) -> int:
@@ -80,7 +80,7 @@ class SimulatedModel(WSListener):
         self._hush()
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        """Called by picows: take audio or a request."""
+        """Called by picows: process audio or a request."""
         if frame.msg_type == WSMsgType.TEXT:
             if self._sequence.passes(frame.payload_size, self._fleet.unread):
                 return
@@ -95,11 +95,11 @@ class SimulatedModel(WSListener):
 
     @property
     def heard(self) -> int:
-        """The number of the last frame that came, as far as none is missing."""
+        """The number of the last frame up to which none is missing."""
         return self._sequence.heard
 
     def interrupt(self) -> None:
-        """Report speech of the caller, as the API's turn detection does: the running response is cut off."""
+        """Report speech of the caller, as the API's turn detection does: the running response is cancelled."""
         self.speech_told_ns = time.monotonic_ns()
         self._tell(type="input_audio_buffer.speech_started", audio_start_ms=0, item_id=f"item_c{self._responses}")
         self._end("cancelled")
@@ -111,7 +111,7 @@ class SimulatedModel(WSListener):
             self._send(self._head + LONG_AUDIO + b"}")
 
     def stop_reading(self) -> None:
-        """Stop reading: from now on what arrives stays in the kernel's buffers."""
+        """Stop reading: from now on, arriving data stays in the kernel's buffers."""
         if self._transport is not None:
             self._transport.underlying_transport.pause_reading()
 
@@ -133,7 +133,7 @@ class SimulatedModel(WSListener):
             fleet.up.note(found.at_ns, time.monotonic_ns(), gap)
 
     def _answer(self, message: bytes) -> None:
-        """Answer the caller's last frame after a while of thinking, which the answer's stamp leaves out."""
+        """Answer the caller's last frame after the thinking time; the answer's stamp leaves that time out."""
         asked = stamp(message, LAST)
         if asked is None:
             return
@@ -166,7 +166,7 @@ class SimulatedModel(WSListener):
         return {"type": "realtime", "id": f"sess_{self._number}", "expires_at": int(time.time()) + _LIFE_S, "audio": _FORMATS}
 
     def _begin(self) -> None:
-        """Begin a response, and speak on and on."""
+        """Start a response, and speak until it is ended."""
         if self._is_speaking:
             return
         self._responses += 1

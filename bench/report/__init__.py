@@ -1,1 +1,1 @@
-"""Measurements, plots and tables."""
+"""Counters, plots and tables of the measurements."""

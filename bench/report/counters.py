@@ -1,4 +1,4 @@
-"""What Linux counts of processes: processor time to the nanosecond, and memory. And where a process may run."""
+"""Linux's counters of processes: processor time to the nanosecond, and memory. It also sets where and how a process runs."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ _PRIORITY = 10
 
 
 def cpu_ns(pids: Sequence[int]) -> int:
-    """Return the processor time that these processes have used, all threads together."""
+    """Return the processor time that these processes have used, over all threads."""
     total = 0
     for pid in pids:
         for task in Path(f"/proc/{pid}/task").iterdir():
@@ -22,13 +22,13 @@ def cpu_ns(pids: Sequence[int]) -> int:
 
 
 def rss_kb(pids: Sequence[int]) -> int:
-    """Return the resident memory of these processes together."""
+    """Return the resident memory of these processes, added up."""
     pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
     return pages * os.sysconf("SC_PAGE_SIZE") // 1024
 
 
 def share_kb(pids: Sequence[int]) -> int:
-    """Return the memory of these processes together, where a page that several share counts once (PSS)."""
+    """Return the memory of these processes, added up; a page that several of them share counts once (PSS)."""
     lines = [line for pid in pids for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()]
     return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
@@ -39,19 +39,19 @@ def open_files(pid: int) -> int:
 
 
 def has_two_cores() -> bool:
-    """Whether the harness and what it measures can have a core each."""
+    """Return whether the harness and the measured system can have a core each."""
     return {HARNESS_CORE, MEASURED_CORE} <= os.sched_getaffinity(0)
 
 
 def pin(pid: int, core: int) -> None:
-    """Keep a process on one core, where there are two."""
+    """Restrict a process to one core, if there are two."""
     if has_two_cores():
         for task in Path(f"/proc/{pid}/task").iterdir():
             os.sched_setaffinity(int(task.name), {core})
 
 
 def make_punctual(pid: int) -> bool:
-    """Have a process run before all ordinary ones: a busy machine is no latency; False where that is forbidden."""
+    """Run a process before all ordinary ones, so that a busy machine adds no latency; return False if that is forbidden."""
     try:
         for task in Path(f"/proc/{pid}/task").iterdir():
             os.sched_setscheduler(int(task.name), os.SCHED_FIFO, os.sched_param(_PRIORITY))
@@ -61,7 +61,7 @@ def make_punctual(pid: int) -> bool:
 
 
 def make_patient(pid: int) -> bool:
-    """Have a process run before all ordinary ones, in turns with others of its kind on its core; False where that is forbidden."""
+    """As `make_punctual`, but the process takes turns with others of its kind on its core; return False if that is forbidden."""
     try:
         for task in Path(f"/proc/{pid}/task").iterdir():
             os.sched_setscheduler(int(task.name), os.SCHED_RR, os.sched_param(_PRIORITY))
@@ -71,14 +71,14 @@ def make_patient(pid: int) -> bool:
 
 
 def stolen_ticks() -> int:
-    """Return for how many hundredths of a second the machine's host has let others have our two cores (`steal` in /proc/stat)."""
+    """Return the hundredths of a second for which the machine's host has taken our two cores away (`steal` in /proc/stat)."""
     names = (f"cpu{MEASURED_CORE}", f"cpu{HARNESS_CORE}")
     lines = (line.split() for line in Path("/proc/stat").read_text().splitlines())
     return sum(int(fields[8]) for fields in lines if fields[0] in names)
 
 
 def load() -> float:
-    """Return how many processes wanted a core, on the average of the last minute."""
+    """Return the average number of processes in the last minute that wanted a core."""
     return os.getloadavg()[0]
 
 

@@ -1,4 +1,4 @@
-"""What the load process notes: how long each frame took in one direction, and whether one is missing."""
+"""The load process's records: how long each frame took in one direction, and whether one is missing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Span = tuple[int, int]
-"""From when until before when, in nanoseconds of the monotonic clock."""
+"""Start and end (excluded) in nanoseconds of the monotonic clock."""
 
 
 @dataclass(slots=True)
 class Delays:
-    """How long each of many things took, while `is_recording`; how many never came."""
+    """How long each frame or answer took, while `is_recording`, and how many never came."""
 
     is_recording: bool = False
     began_ns: list[int] = field(default_factory=list)
@@ -20,14 +20,14 @@ class Delays:
     missing: int = 0
 
     def note(self, began_ns: int, ended_ns: int, gap: int = 0) -> None:
-        """Note one; `gap` before it never came."""
+        """Record one; `gap` is the number before it that never came."""
         if self.is_recording:
             self.began_ns.append(began_ns)
             self.ended_ns.append(ended_ns)
             self.missing += gap
 
     def within(self, spans: Sequence[Span]) -> NDArray[np.int64]:
-        """Return how many nanoseconds those took that began within one of the spans."""
+        """Return the nanoseconds of each one that began within one of the spans."""
         began, ended = np.asarray(self.began_ns, np.int64), np.asarray(self.ended_ns, np.int64)
         is_within = np.zeros(began.shape, np.bool_)
         for begin, end in spans:
@@ -37,14 +37,14 @@ class Delays:
 
 @dataclass(slots=True)
 class FrameSequence:
-    """One call's frames in one direction. `heard` is the number of the last one, as far as none is missing."""
+    """One call's frames in one direction. `heard` is the number of the last frame up to which none is missing."""
 
     heard: int = 0
     _size: int = 0
     _passed: int = 0
 
     def passes(self, size: int, most: int) -> bool:
-        """Count a frame that need not be read, being as large as the last one read; False after `most` of them, or another size."""
+        """Count a frame unread if its size is that of the last one read; return False if it differs, or after `most` of them."""
         if self._passed >= most or size != self._size:
             return False
         self._passed += 1
@@ -52,14 +52,14 @@ class FrameSequence:
         return True
 
     def read(self, number: int, size: int) -> int:
-        """Take note of a frame's own number; returns how many before it never came."""
+        """Record a frame's own number; return how many before it never came."""
         gap = number - self.heard - 1 if self._size else 0
         self.heard, self._size, self._passed = number, size, 0
         return gap
 
 
 def quantiles(taken_ns: ArrayLike) -> dict[str, float]:
-    """Return p50, p99 and the longest, in milliseconds."""
+    """Return p50, p99 and the maximum, in milliseconds."""
     values = np.asarray(taken_ns) / 1e6
     if not values.size:
         return {"p50": 0.0, "p99": 0.0, "max": 0.0, "count": 0}

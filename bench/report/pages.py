@@ -1,7 +1,7 @@
-"""Writes what was measured into the documents that show it, so that no figure is typed by hand.
+"""Writes the results into the documents that show them, so that no figure is typed by hand.
 
-A document holds pairs of marks, and what is between them is replaced: by a table, which the beginning of its title
-names, by all plots of a page, or by one of them.
+A document holds pairs of marks. The text between them is replaced by a table, which the mark names by the beginning of its
+title, by all plots of a page, or by one of them.
 
     <!-- bench: bridge / At 50 calls -->
     <!-- /bench -->
@@ -25,7 +25,7 @@ _PLOT = re.compile(r"!\[(?P<name>[^]]+)\]\((?P<file>[^)]+)\)")
 
 
 def documents(root: Path = PROJECT) -> list[Path]:
-    """Return the documents that may show what was measured."""
+    """Return the documents that may show results."""
     return [root / "README.md", root / "bench" / "README.md", *sorted((root / "docs").rglob("*.md"))]
 
 
@@ -42,7 +42,7 @@ def refresh(root: Path = PROJECT, results: Path = RESULTS) -> list[Path]:
 
 
 def filled(text: str, *, folder: Path, results: Path) -> str:
-    """Return a document that lies in `folder` with what the pages in `results` say now."""
+    """Return a document of `folder` with the present content of the pages in `results`."""
     return _BLOCK.sub(lambda found: f"{found[1]}{_block(found['page'], found['what'], folder, results)}\n{found[4]}", text)
 
 

@@ -1,4 +1,4 @@
-"""The plots beside the tables."""
+"""Draws the plots that accompany the tables."""
 
 from collections.abc import Callable
 from typing import Any

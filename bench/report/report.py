@@ -1,4 +1,4 @@
-"""What was measured, as tables (Markdown) and as JSON, under `bench/results/`."""
+"""Writes the results as tables (Markdown) and as JSON, under `bench/results/`."""
 
 import json
 import shlex
@@ -18,7 +18,7 @@ Cell = str | float | int | None
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table; numbers are written with three digits that count."""
+    """One table; numbers are written with three significant digits."""
 
     title: str
     columns: Sequence[str]
@@ -26,7 +26,7 @@ class Table:
     note: str = ""
 
     def markdown(self) -> str:
-        """Return it as Markdown."""
+        """Return the table as Markdown."""
         lines = [f"## {self.title}", ""]
         lines += [_line(self.columns), _line(["---"] * len(self.columns))]
         lines += [_line([_written(cell) for cell in row]) for row in self.rows]
@@ -35,7 +35,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """All of one measurement. `figures` is what the plots are drawn from."""
+    """The results of one measurement. The plots are drawn from `figures`."""
 
     name: str
     tables: Sequence[Table]
@@ -45,7 +45,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """Where, when and how it was measured."""
+    """Where, when and how the measurement was made."""
 
     machine: str = field(default_factory=machine)
     at: str = field(default_factory=lambda: datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"))
@@ -54,7 +54,7 @@ class Circumstances:
 
 
 def save(result: Result, circumstances: Circumstances) -> Path:
-    """Write `NAME.md` and `NAME.json`; returns the first."""
+    """Write `NAME.md` and `NAME.json`; return the path of the first."""
     RESULTS.mkdir(exist_ok=True)
     around = f"{circumstances.at} · {circumstances.machine} · load before {circumstances.load_before:.1f}, after {load():.1f}"
     head = f"# {result.name}\n\n{around}\n\n`{circumstances.command}`\n"

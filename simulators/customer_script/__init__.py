@@ -1,1 +1,1 @@
-"""What a simulated customer does at each call, as data that is read from JSON."""
+"""The script of a simulated customer, read from JSON: what they do at each call."""

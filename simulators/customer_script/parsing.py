@@ -1,6 +1,6 @@
 """Reads the script of a customer from JSON.
 
-A script with every shorthand; `attempts` holds one entry for each call, of which the last one repeats::
+A script with every shorthand. `attempts` holds one entry for each call; the last entry repeats::
 
     {"language": "sq", "attempts": [
         "busy",
@@ -23,7 +23,7 @@ Json = dict[str, Any]  # Any: a script as JSON, checked when it is converted
 
 
 class ScriptError(ValueError):
-    """A script that cannot be read; the message names the place."""
+    """A script that cannot be read; the message names the place of the error."""
 
 
 STEP_KINDS: Mapping[str, str | None] = {
@@ -36,7 +36,7 @@ STEP_KINDS: Mapping[str, str | None] = {
     "hang_up": None,
     "stay": None,
 }
-"""Each step's name and the field that a bare value fills."""
+"""Each step's name, and the field that a value without a field name sets."""
 
 ATTEMPT_KINDS: Mapping[str, str | None] = {
     "busy": "ring_s",
@@ -45,14 +45,14 @@ ATTEMPT_KINDS: Mapping[str, str | None] = {
     "machine": "greeting",
     "answer": "steps",
 }
-"""The same for what can happen at a call."""
+"""The same for each kind of attempt."""
 
 
 def parse_script(document: object) -> CustomerScript:
     """Read a script from JSON values, shorthand or tagged.
 
     Raises:
-        ScriptError: something is unknown, missing or out of range.
+        ScriptError: A field is unknown, missing or out of range.
     """
     if not isinstance(document, Mapping):
         raise ScriptError("a person is a JSON object")
@@ -66,13 +66,13 @@ def parse_attempt(document: object) -> Attempt:
     """Read what happens at one call from JSON values.
 
     Raises:
-        ScriptError: as `parse_script`.
+        ScriptError: As in `parse_script`.
     """
     return parse_script({"attempts": [document]}).attempts[0]
 
 
 def as_json(person: CustomerScript | Attempt) -> Json:
-    """The script as JSON values, which `parse_script` (or `parse_attempt`) reads back."""
+    """Return the script as JSON values that `parse_script` (or `parse_attempt`) can read."""
     document: Json = msgspec.to_builtins(person)
     return document
 
@@ -90,7 +90,7 @@ def _long_attempt(attempt: object) -> object:
 
 
 def _tagged(value: object, tag_field: str, kinds: Mapping[str, str | None]) -> Json:
-    """`"stay"`, `{"say": "Po"}` and `{"say": {"text": "Po"}}` as `{"step": "say", "text": "Po"}`."""
+    """Convert `"stay"`, `{"say": "Po"}` and `{"say": {"text": "Po"}}` to the tagged form, `{"step": "say", "text": "Po"}`."""
     if isinstance(value, Mapping) and tag_field in value:
         return dict(value)
     if isinstance(value, Mapping) and len(value) == 1:

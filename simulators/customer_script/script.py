@@ -1,4 +1,4 @@
-"""The script of a simulated customer: what happens at each call, and what they say, press or do in it."""
+"""The script of a simulated customer: what happens at each call, and what they say, press or do during it."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -17,7 +17,7 @@ Level: TypeAlias = Annotated[float, Meta(ge=0, le=2000)]
 
 
 class AmdVerdict(StrEnum):
-    """What answering machine detection reports; `NONE` keeps the callback from ever being sent."""
+    """The verdict of answering machine detection; with `NONE` the callback is never sent."""
 
     HUMAN = "human"
     MACHINE_START = "machine_start"
@@ -30,7 +30,7 @@ class AmdVerdict(StrEnum):
 
 
 class Amd(Struct, frozen=True, forbid_unknown_fields=True):
-    """The verdict, how long after the answer it comes, and whether it comes though the call has ended by then."""
+    """The verdict, its delay after the answer, and whether it is sent even if the call has ended by then."""
 
     verdict: AmdVerdict
     after_s: Seconds = 4.0
@@ -38,7 +38,7 @@ class Amd(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Say(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="say"):
-    """Speak a text, or phrase number `phrase` of those that people use for an intent; the step ends with the words."""
+    """Speak a text, or phrase number `phrase` for an intent; the step ends when the words have been spoken."""
 
     text: str = ""
     intent: Intent | None = None
@@ -58,26 +58,26 @@ class Press(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", t
 
 
 class WaitUntilAgentDone(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="wait_until_agent_done"):
-    """Listen until at least `heard_ms` of speech were heard in this step and then `quiet_ms` of quiet."""
+    """Listen until at least `heard_ms` of speech, and after it `quiet_ms` of silence, were heard in this step."""
 
     quiet_ms: Milliseconds = 600
     heard_ms: Milliseconds = 300
 
 
 class WaitAgentSpeaking(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="wait_agent_speaking"):
-    """Listen until `heard_ms` of speech were heard in this step, to interrupt what follows."""
+    """Listen until `heard_ms` of speech were heard in this step; the next step then interrupts the agent."""
 
     heard_ms: Milliseconds = 500
 
 
 class Pause(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="pause"):
-    """Keep silent for a time."""
+    """Be silent for a time."""
 
     seconds: Seconds
 
 
 class Cough(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="cough"):
-    """Cough: a burst of noise that is no word."""
+    """Cough: a burst of noise that is not a word."""
 
     ms: Milliseconds = 350
 
@@ -87,20 +87,20 @@ class HangUp(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", 
 
 
 class Stay(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="stay"):
-    """Stay on the line until the far end hangs up, or patience ends."""
+    """Stay on the line until the far end hangs up or the person's patience ends."""
 
 
 Step: TypeAlias = Say | Press | WaitUntilAgentDone | WaitAgentSpeaking | Pause | Cough | HangUp | Stay
 
 
 class Busy(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="busy"):
-    """The line is engaged."""
+    """The line is busy."""
 
     ring_s: Seconds = 1.0
 
 
 class NoAnswer(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="no_answer"):
-    """It rings until the caller's time-out."""
+    """The phone rings until the caller's time-out."""
 
 
 class Failed(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="failed"):
@@ -111,7 +111,7 @@ class Failed(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", 
 
 
 class Machine(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="machine"):
-    """A voicemail: greeting, beep, then it records until the caller hangs up or the tape is full."""
+    """A voicemail: plays a greeting and a beep, then records until the caller hangs up or the recording is full."""
 
     greeting: str = "Ju keni telefonuar numrin tim. Nuk mund të përgjigjem tani, lini një mesazh pas sinjalit."
     ring_s: Seconds = 3.0
@@ -121,7 +121,7 @@ class Machine(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind",
 
 
 class Answer(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="answer"):
-    """A person answers and follows the steps, then stays; `patience_s` bounds each single wait."""
+    """A person answers, follows the steps, then stays on the line; `patience_s` limits each single wait."""
 
     steps: tuple[Step, ...] = ()
     ring_s: Seconds = 2.0
@@ -134,18 +134,18 @@ Attempt: TypeAlias = Busy | NoAnswer | Failed | Machine | Answer
 
 
 class CustomerScript(Struct, frozen=True, forbid_unknown_fields=True):
-    """One phone number's owner: what happens at the first call, the second, ...; the last entry repeats."""
+    """The owner of one phone number: what happens at the first call, the second, and so on; the last entry repeats."""
 
     attempts: Annotated[tuple[Attempt, ...], Meta(min_length=1)]
     language: str = "sq"
 
     def at_attempt(self, number: int) -> Attempt:
-        """What happens at the call with that number, counted from 1."""
+        """Return what happens at the call with that number, counted from 1."""
         return self.attempts[min(number, len(self.attempts)) - 1]
 
 
 def spoken_text(step: Say, *, language: str) -> tuple[str, str]:
-    """The words of a step and their language; `language` is the person's own."""
+    """Return the words of a step and their language; `language` is the person's own."""
     spoken = step.language or language
     if step.intent is None:
         return step.text, spoken
@@ -154,7 +154,7 @@ def spoken_text(step: Say, *, language: str) -> tuple[str, str]:
 
 
 def utterances(attempt: Attempt, *, language: str) -> Iterator[tuple[str, str]]:
-    """All words that will be spoken at that call, with their languages, so that they can be rendered ahead."""
+    """Yield all words that will be spoken at that call, with their languages, so that they can be rendered in advance."""
     if isinstance(attempt, Machine):
         yield attempt.greeting, language
     elif isinstance(attempt, Answer):

@@ -1,1 +1,1 @@
-"""A strict stand-in for the OpenAI Realtime API (GA, WebSocket), which really listens and really speaks."""
+"""A strict simulator of the OpenAI Realtime API (GA, WebSocket) that recognizes real speech and answers with real speech."""

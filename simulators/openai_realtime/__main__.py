@@ -1,4 +1,4 @@
-"""`python -m simulators.openai_realtime`: the OpenAI Realtime simulator as a program of its own."""
+"""The OpenAI Realtime simulator as a program of its own: `python -m simulators.openai_realtime`."""
 
 import argparse
 import socket
@@ -9,16 +9,16 @@ from simulators.openai_realtime.faults import Faults
 from simulators.openai_realtime.server import BreakableProtocol, Simulator, application
 
 _LONGEST_FRAME_BYTES = 32 * 1024 * 1024
-"""15 MiB of audio, as base64 and with room around it."""
+"""The largest frame: 15 MiB of audio as base64, with some room for the rest of the JSON."""
 
 
 def main() -> None:
-    """Serve until SIGINT or SIGTERM; prints one line with the URL once connections are accepted."""
+    """Serve until SIGINT or SIGTERM; print one line with the URL once connections are accepted."""
     parser = argparse.ArgumentParser(prog="python -m simulators.openai_realtime", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=5070, help="0 takes a free one")
-    parser.add_argument("--api-key", required=True, help="the key that handshakes must bear")
-    parser.add_argument("--latency-ms", type=int, default=300, help="from response.created to the first output")
+    parser.add_argument("--port", type=int, default=5070, help="0 takes a free port")
+    parser.add_argument("--api-key", required=True, help="the key that handshakes must carry")
+    parser.add_argument("--latency-ms", type=int, default=300, help="time from response.created to the first output")
     parser.add_argument("--burst", type=float, default=5.0, help="how many times faster than real time audio is sent")
     options = parser.parse_args()
     usual = Faults(response_latency_ms=options.latency_ms, burst=options.burst)

@@ -1,4 +1,4 @@
-"""What goes wrong on purpose: faults, and the rules that say in which sessions."""
+"""Intended faults, and the rules that say which sessions have them."""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +8,7 @@ from simulators.openai_realtime.events.validators import Json
 
 
 class Faults(BaseModel):
-    """How a session behaves; the defaults are a session in which all goes well.
+    """The faults of a session; with the defaults it has none.
 
     Lists of numbers name responses of the default conversation, counted from 1.
     """
@@ -19,58 +19,58 @@ class Faults(BaseModel):
     """HTTP status of the handshake instead of 101: 401, 403, 429, 500 or 503."""
     connect_delay_s: float = 0.0
     error_at_start: bool = False
-    """The handshake succeeds, then comes an authentication `error` and close 4000 instead of `session.created`."""
+    """The handshake succeeds; then an authentication `error` and close 4000 come instead of `session.created`."""
     drop_after_deltas: int | None = None
-    """The TCP connection breaks (1006) after that many audio deltas of the session."""
+    """The TCP connection breaks (1006) after this many audio deltas of the session."""
     drop_on_response: int | None = None
     """The TCP connection breaks right after that response's `response.created`."""
     failed_responses: tuple[int, ...] = ()
     failure_code: str = "insufficient_quota"
     unanswered_responses: tuple[int, ...] = ()
-    """A `response.create` without any reaction."""
+    """A `response.create` gets no reaction."""
     stalled_responses: tuple[int, ...] = ()
-    """`response.created`, and then nothing until it is cancelled."""
+    """`response.created` is sent, and then nothing until the response is cancelled."""
     expire_after_s: float | None = None
     noise: bool = False
-    """Unknown event types (`x.simulator.noise`) and unknown keys between and in the real ones."""
+    """Unknown event types (`x.simulator.noise`) are sent between the real events, and unknown keys in them."""
     invalid_tool_calls: int = 0
-    """This many calls, from the first, have arguments that are no JSON."""
+    """The arguments of this many calls, counted from the first, are not JSON."""
     wrong_outcomes: int = 0
-    """This many calls of `record_outcome`, from the first, name an outcome that doesn't exist."""
+    """This many calls of `record_outcome`, counted from the first, name an outcome that does not exist."""
     speech_with_call: str = ""
-    """Spoken in the same response, before each call of `record_outcome`."""
+    """The words that the model speaks in the same response before each call of `record_outcome`."""
     end_call_beside_outcome: bool = False
     """`end_call` comes in the same response as `record_outcome`."""
     argument_delay_ms: int = 10
-    """Pause between two deltas of a call's arguments; long ones let a customer cancel a call half-way."""
+    """The pause between two deltas of a call's arguments; with a long one, a customer can cancel a call half-way."""
     withhold_session_updated: bool = False
     grant_format: str | None = None
-    """The output format (`audio/pcm`) that `session.updated` grants whatever was asked for."""
+    """The output format (`audio/pcm`) that `session.updated` grants, whatever the client asked for."""
     refuse_transcription: bool = False
     fail_transcription: bool = False
     transcription_delay_ms: int = 700
     response_latency_ms: int = 300
-    """From `response.created` to the first output."""
+    """The time from `response.created` to the first output."""
     late_deltas: int = 3
-    """Audio deltas still sent after the customer has cut in."""
+    """The number of audio deltas that are still sent after the customer has interrupted."""
     smallest_delta_bytes: int = 401
     largest_delta_bytes: int = 1999
-    """Sizes are those of 8 kHz mu-law, where a byte is 1/8 ms."""
+    """The sizes of audio deltas, for 8 kHz mu-law, where a byte is 1/8 ms."""
     burst: float = 5.0
-    """How many times faster than real time audio comes."""
+    """How many times faster than real time the audio is sent."""
     idle_clock: float = 1.0
-    """How many times faster `idle_timeout_ms` runs, for tests."""
+    """How many times faster than real time `idle_timeout_ms` runs, for tests."""
     stop_reading_after_s: float | None = None
 
     def but(self, changes: Json) -> "Faults":
-        """These faults with some settings changed; raises pydantic's `ValidationError` (a `ValueError`)."""
+        """Return these faults with some settings changed; raise pydantic's `ValidationError` (a `ValueError`) if one is invalid."""
         return Faults.model_validate({**self.model_dump(), **changes})
 
 
 class Rule(BaseModel):
-    """Faults for some sessions: those whose instructions contain `match`, or just the next ones when it is null.
+    """Faults for the sessions whose instructions contain `match`; if that is null, for the next sessions.
 
-    `times` is how many sessions it still holds for, null for all.
+    `times` is the number of sessions that the rule still applies to; null is all.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -81,7 +81,7 @@ class Rule(BaseModel):
     used: int = 0
 
     def applies(self, instructions: str | None) -> bool:
-        """Whether it holds for a session that begins (null), or has just been given these instructions."""
+        """Return whether the rule applies to a session that begins (null) or that has just received these instructions."""
         if self.times is not None and self.used >= self.times:
             return False
         if self.match is None:
@@ -91,24 +91,24 @@ class Rule(BaseModel):
 
 @dataclass(slots=True)
 class FaultRules:
-    """All rules in order, and the faults of sessions that no rule is about."""
+    """All rules in order, and the faults of sessions that no rule applies to."""
 
     usual: Faults = field(default_factory=Faults)
     rules: list[Rule] = field(default_factory=list)
 
     def at_start(self) -> Faults:
-        """The faults of a session that begins; uses up the rule that gave them."""
+        """Return the faults of a session that begins; this counts as one use of the rule that gave them."""
         return self._first_that_applies(None, self.usual) or self.usual
 
     def for_instructions(self, instructions: str, current: Faults) -> Faults | None:
-        """The faults of a session that was just given instructions, or None when no rule is about them."""
+        """Return the faults of a session that has just received instructions, or None if no rule applies to them."""
         return self._first_that_applies(instructions, current)
 
     def add(self, body: Json) -> Rule:
-        """Take in a rule as JSON: `{"faults": {…}, "match": "SHP-1" or null, "times": 1 or null}`.
+        """Add a rule given as JSON: `{"faults": {…}, "match": "SHP-1" or null, "times": 1 or null}`.
 
         Raises:
-            ValueError: It is no rule, or names an unknown fault (pydantic's `ValidationError`).
+            ValueError: It is not a rule, or it names an unknown fault (pydantic's `ValidationError`).
         """
         rule = Rule.model_validate(body)
         self.usual.but(rule.faults)
@@ -116,7 +116,7 @@ class FaultRules:
         return rule
 
     def to_json(self) -> Json:
-        """For the admin API."""
+        """Return the rules as JSON for the admin API."""
         return {"usual": self.usual.model_dump(), "rules": [rule.model_dump() for rule in self.rules]}
 
     def _first_that_applies(self, instructions: str | None, base: Faults) -> Faults | None:

@@ -1,4 +1,4 @@
-"""What really happened in each session, with monotonic and wall time: tests and the demo assert on it."""
+"""The ledger: what happened in each session, with monotonic and wall time; tests and the demo make assertions about it."""
 
 import time
 from collections import Counter, deque
@@ -13,18 +13,18 @@ _NOT_LISTED = frozenset({"input_audio_buffer.append", "response.output_audio.del
 
 
 def now_ms() -> float:
-    """Milliseconds of the machine's monotonic clock, comparable between processes on Linux."""
+    """Return milliseconds of the machine's monotonic clock, comparable between processes on Linux."""
     return round(time.monotonic() * 1000, 1)
 
 
 def wall() -> str:
-    """The time of day, RFC 3339 in UTC with milliseconds."""
+    """Return the time of day, RFC 3339 in UTC with milliseconds."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 @dataclass(slots=True)
 class ResponseRecord:
-    """One response. Times are monotonic ms; `said` is the whole text, of which `audio_ms` were sent."""
+    """One response. Times are monotonic ms; `said` is the whole text, `audio_ms` the length of its audio that was sent."""
 
     id: str
     trigger: str
@@ -43,7 +43,7 @@ class ResponseRecord:
 
 @dataclass(slots=True)
 class TurnRecord:
-    """One turn of the customer, as the session heard it. `audio_*_ms` count appended audio, `*_at_ms` the clock."""
+    """One turn of the customer as the session recognized it. `audio_*_ms` count appended audio, `*_at_ms` the clock."""
 
     item_id: str
     audio_start_ms: int
@@ -57,7 +57,7 @@ class TurnRecord:
 
 @dataclass(slots=True)
 class Traffic:
-    """The frames of one session: all are counted, and all but audio are listed."""
+    """The frames of one session: all are counted, and all except audio are listed."""
 
     frames_in: Counter[str] = field(default_factory=Counter)
     frames_out: Counter[str] = field(default_factory=Counter)
@@ -65,11 +65,11 @@ class Traffic:
     errors: list[Json] = field(default_factory=list)
 
     def saw(self, event: Json) -> None:
-        """Note a frame of the client."""
+        """Record a frame from the client."""
         self._note("in", self.frames_in, event)
 
     def sent(self, event: Json) -> None:
-        """Note a frame to the client."""
+        """Record a frame to the client."""
         self._note("out", self.frames_out, event)
         if event["type"] == "error":
             self.errors.append({"ms": now_ms(), **event["error"]})
@@ -92,15 +92,15 @@ class Traffic:
 
 @dataclass(slots=True)
 class AudioIn:
-    """How much audio the client has appended, and how punctually."""
+    """How much audio the client has appended, and how punctually it came."""
 
     audio_in_ms: int = 0
     first_audio_in_ms: float | None = None
     worst_lateness_ms: float = 0.0
-    """How late audio was taken in at worst, counted from the first: the machine's own sluggishness."""
+    """The worst lateness with which audio was taken in, counted from the first audio: it includes this machine's own delays."""
 
     def arrived(self, at_ms: float) -> None:
-        """Note that more audio arrives; call it before `audio_in_ms` is changed."""
+        """Record that more audio has arrived; call it before `audio_in_ms` is changed."""
         if self.first_audio_in_ms is None:
             self.first_audio_in_ms = at_ms
         late_ms = at_ms - self.first_audio_in_ms - self.audio_in_ms
@@ -109,7 +109,7 @@ class AudioIn:
 
 @dataclass(slots=True)
 class SessionRecord:
-    """One session from handshake to close."""
+    """One session, from handshake to close."""
 
     id: str
     model: str
@@ -128,20 +128,20 @@ class SessionRecord:
     closed: Json | None = None
 
     def ended(self, *, by: str, code: int, reason: str = "") -> None:
-        """Note the end of the connection; the first cause counts."""
+        """Record the end of the connection; only the first cause counts."""
         if self.closed is None:
             self.closed = {"ms": now_ms(), "at": wall(), "by": by, "code": code, "reason": reason}
 
 
 @dataclass(slots=True)
 class Ledger:
-    """The records of all sessions, the newest last; handshakes that were refused are only counted."""
+    """The records of all sessions, the newest last; refused handshakes are only counted."""
 
     sessions: deque[SessionRecord] = field(default_factory=lambda: deque(maxlen=_MOST_SESSIONS))
     refused_handshakes: Counter[int] = field(default_factory=Counter)
 
     def to_json(self, *, containing: str = "") -> Json:
-        """All sessions whose instructions contain that text."""
+        """Return all sessions whose instructions contain that text."""
         chosen = [record for record in self.sessions if containing in record.instructions]
         return {
             "now_ms": now_ms(),
@@ -158,7 +158,7 @@ class Ledger:
 
 
 def record_to_json(record: SessionRecord) -> Json:
-    """One session as the admin API shows it: all in one object."""
+    """Return one session as the admin API shows it: one flat object."""
     plain = {one.name: getattr(record, one.name) for one in fields(record) if one.name not in {"traffic", "audio"}}
     return {
         **plain,

@@ -28,17 +28,17 @@ _NOT_FOUND = JSONResponse({"error": "no such session"}, 404)
 
 
 class BreakableProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's WebSocket protocol, which also lets the application break the TCP connection (the peer sees 1006)."""
+    """uvicorn's WebSocket protocol; in addition, the application can break the TCP connection (the peer sees 1006)."""
 
     async def run_asgi(self) -> None:
-        """Serve the connection with `simulator.abort` among the scope's extensions."""
+        """Serve the connection, with `simulator.abort` in the scope's extensions."""
         extensions: Any = self.scope["extensions"]  # Any: the type of the scope does not list this extension
         extensions[_ABORT] = self.transport.abort
         await super().run_asgi()
 
 
 class _StarletteConnection:
-    """A `channel.Connection` over a Starlette WebSocket; what is sent after the end goes nowhere."""
+    """A `channel.Connection` over a Starlette WebSocket; events sent after the end are discarded."""
 
     def __init__(self, socket: WebSocket) -> None:
         self._socket = socket
@@ -84,7 +84,7 @@ class Simulator:
         self.ledger = Ledger()
 
     async def serve(self, socket: WebSocket) -> None:
-        """One connection to `/v1/realtime`."""
+        """Serve one connection to `/v1/realtime`."""
         faults = self.fault_rules.at_start()
         await asyncio.sleep(faults.connect_delay_s)
         refusal = faults.refuse_handshake or (None if self._has_key(socket) else 401)
@@ -115,11 +115,11 @@ class Simulator:
             record.ended(by="client", code=connection.close_code)
 
     async def show_sessions(self, request: Request) -> Response:
-        """`GET /simulator/sessions?containing=SHP-1`: the ledger, of sessions with that in their instructions."""
+        """`GET /simulator/sessions?containing=SHP-1`: return the ledger of the sessions whose instructions contain that text."""
         return JSONResponse(self.ledger.to_json(containing=request.query_params.get("containing", "")))
 
     async def clear_sessions(self, _request: Request) -> Response:
-        """`DELETE /simulator/sessions`: forget what has ended."""
+        """`DELETE /simulator/sessions`: forget the sessions that have ended."""
         self.ledger.clear()
         return Response(status_code=204)
 
@@ -132,11 +132,11 @@ class Simulator:
         return Response(status_code=204)
 
     async def show_faults(self, _request: Request) -> Response:
-        """`GET /simulator/faults`: what holds for all sessions, and the rules."""
+        """`GET /simulator/faults`: return the faults of all sessions, and the rules."""
         return JSONResponse(self.fault_rules.to_json())
 
     async def replace_faults(self, request: Request) -> Response:
-        """`PUT /simulator/faults` `{"usual": {…}, "rules": [{"faults", "match", "times"}]}`: instead of the present."""
+        """`PUT /simulator/faults` `{"usual": {…}, "rules": [{"faults", "match", "times"}]}`: replace the present faults."""
         try:
             body = await _object(request)
             fault_rules = FaultRules(self._usual.but(body.get("usual", {})))
@@ -148,7 +148,7 @@ class Simulator:
         return JSONResponse(self.fault_rules.to_json())
 
     async def add_rule(self, request: Request) -> Response:
-        """`POST /simulator/faults` `{"faults": {…}, "match": null, "times": 1}`: one more rule."""
+        """`POST /simulator/faults` `{"faults": {…}, "match": null, "times": 1}`: add a rule."""
         try:
             self.fault_rules.add(await _object(request))
         except ValueError as error:
@@ -156,12 +156,12 @@ class Simulator:
         return JSONResponse(self.fault_rules.to_json(), 201)
 
     async def clear_faults(self, _request: Request) -> Response:
-        """`DELETE /simulator/faults`: all goes well again."""
+        """`DELETE /simulator/faults`: remove all faults."""
         self.fault_rules.usual, self.fault_rules.rules = self._usual, []
         return Response(status_code=204)
 
     async def reset(self, request: Request) -> Response:
-        """`DELETE /simulator/`: as at the start."""
+        """`DELETE /simulator/`: return to the state at the start."""
         await self.clear_faults(request)
         return await self.clear_sessions(request)
 
@@ -184,7 +184,7 @@ class Simulator:
 
 
 def application(simulator: Simulator) -> Starlette:
-    """The routes of the one port."""
+    """Return the application with the routes of the one port."""
     return Starlette(
         routes=[
             WebSocketRoute("/v1/realtime", simulator.serve),
@@ -210,7 +210,7 @@ def _query_problem(socket: WebSocket) -> str | None:
 
 
 async def _close_with_error(socket: WebSocket, problem: str) -> None:
-    """Error event, then close 4000 whose reason is `<type>.<code>`."""
+    """Send an error event, then close with 4000 and the reason `<type>.<code>`."""
     kind, _, code = problem.partition(".")
     messages = {
         "beta_api_shape_disabled": "The Realtime Beta API is no longer supported. Please use the GA API.",
@@ -234,7 +234,7 @@ def _denial(status: int) -> Response:
 async def _object(request: Request) -> Json:
     body = await request.json()
     if not isinstance(body, dict):
-        raise ValueError("a JSON object is expected")  # noqa: TRY004 - one kind of error for all bad bodies
+        raise ValueError("a JSON object is expected")  # noqa: TRY004 - all invalid bodies raise the same kind of error
     return body
 
 

@@ -1,1 +1,1 @@
-"""What is spoken in calls: the known phrases, and the engine that renders them."""
+"""The speech in calls: the known phrases, and the engine that renders them."""

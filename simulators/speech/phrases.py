@@ -1,6 +1,6 @@
-"""What customers say on the phone, by language and intent: spoken by people.py, known to the OpenAI simulator.
+"""What customers say on the phone, by language and intent: simulated customers speak it, the OpenAI simulator recognizes it.
 
-None is a single syllable: heard over a telephone, that could as well be a cough.
+None of the phrases is a single syllable, because on a telephone that sounds much like a cough.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,9 +10,9 @@ from simulators.speech.phrases_abroad import ABROAD
 
 
 class Intent(StrEnum):
-    """What a customer means. `LANGUAGE` asks for the language that it is said in.
+    """The meaning of a customer's words. `LANGUAGE` asks for the language in which it is said.
 
-    `UNCLEAR` is also whatever matches no phrase: a cough, noise, other words.
+    `UNCLEAR` is also the meaning of all that matches no phrase: a cough, noise, other words.
     """
 
     CONFIRM = "confirm"
@@ -147,16 +147,16 @@ PHRASES: Mapping[str, PhraseBook] = {
     "en": _ENGLISH,
     **{language: {Intent(name): texts for name, texts in book.items()} for language, book in ABROAD.items()},
 }
-"""By ISO 639-1 language, then by intent; the first phrase of each is the plainest."""
+"""Phrases by ISO 639-1 language, then by intent; the first of each intent is the plainest."""
 
 
 def phrases(intent: Intent, *, language: str = "sq") -> tuple[str, ...]:
-    """What people say in that language (BCP 47, the first part counts) when they mean that."""
+    """Return the phrases for an intent in that language (BCP 47, only the first part is used)."""
     return PHRASES[language.partition("-")[0].lower()][intent]
 
 
 def every_phrase(language: str) -> Iterator[tuple[Intent, str]]:
-    """All phrases of a language with what they mean."""
+    """Yield all phrases of a language with their intents."""
     for intent, texts in PHRASES[language].items():
         for text in texts:
             yield intent, text

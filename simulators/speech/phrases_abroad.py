@@ -1,4 +1,4 @@
-"""What customers say in the languages other than Albanian and English: a few phrases an intent, keyed by its name."""
+"""What customers say in languages other than Albanian and English: a few phrases for each intent."""
 
 from collections.abc import Mapping
 
@@ -204,4 +204,4 @@ ABROAD: Mapping[str, Words] = {
     "sr": _SERBIAN,
     "tr": _TURKISH,
 }
-"""By ISO 639-1 language, then by intent."""
+"""Phrases by ISO 639-1 language, then by the intent's name."""

@@ -30,7 +30,7 @@ _RATE_PARAMETER = 1
 _WORDS_PER_MINUTE = {"agent": 190, "customer": 165}
 _VARIANTS = {"agent": "", "customer": "+f2"}
 _CACHED = 1024
-"""Renderings kept, the oldest go first: some 100 MB at most, with ten seconds each."""
+"""The number of cached renderings, of which the oldest are dropped first: about 100 MB at most, at ten seconds each."""
 _PEAK = 14000
 _AUDIBLE = 90
 _BIAS = 0x84
@@ -40,11 +40,11 @@ _SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), 
 
 
 def speak(text: str, *, language: str = "sq", voice: Voice = "agent") -> bytes:
-    """The text as 8 kHz mu-law, a multiple of 160 bytes; the same bytes for the same words while they are cached.
+    """Return the text as 8 kHz mu-law, a multiple of 160 bytes; the same words give the same bytes while they are cached.
 
-    Thread-safe and cached. Another process gets a slightly different rendering: the engine lets the pitch
-    flutter. `language` is a BCP 47 tag of which the first part counts; one that espeak-ng doesn't know is
-    spoken in Albanian. Text without anything to say is an empty `bytes`.
+    Thread-safe and cached. Another process gets a slightly different rendering, because the engine's pitch varies a
+    little. `language` is a BCP 47 tag, of which only the first part is used; the speech is Albanian if espeak-ng does not
+    know the language. Text without words gives an empty `bytes`.
     """
     key = (text, language.partition("-")[0].lower(), voice)
     ready = _renderings.get(key)
@@ -59,17 +59,17 @@ def speak(text: str, *, language: str = "sq", voice: Voice = "agent") -> bytes:
 
 
 def decode(mulaw: bytes) -> Pcm:
-    """The mu-law bytes as 16-bit samples, one for each byte."""
+    """Return the mu-law bytes as 16-bit samples, one for each byte."""
     return np.take(_decode_table(), np.frombuffer(mulaw, np.uint8))
 
 
 def encode(pcm: Pcm) -> bytes:
-    """16-bit samples as mu-law, one byte for each."""
+    """Return 16-bit samples as mu-law, one byte for each."""
     return np.take(_encode_table(), pcm.view(np.uint16)).tobytes()
 
 
 def energy(mulaw: bytes) -> float:
-    """The loudness (root mean square) of the mu-law bytes, 0 (silence) to 32767."""
+    """Return the loudness (root mean square) of the mu-law bytes, 0 (silence) to 32767."""
     if not mulaw:
         return 0.0
     samples = decode(mulaw).astype(np.float64)
@@ -77,7 +77,7 @@ def energy(mulaw: bytes) -> float:
 
 
 def write_wav(path: Path, left_mulaw: bytes, right_mulaw: bytes) -> None:
-    """Write a stereo 16-bit WAV file at 8 kHz; the shorter side ends in silence."""
+    """Write a stereo 16-bit WAV file at 8 kHz; the shorter side is padded with silence."""
     length = max(len(left_mulaw), len(right_mulaw))
     sides = [decode(side.ljust(length, SILENCE)) for side in (left_mulaw, right_mulaw)]
     with wave.open(str(path), "wb") as file:
@@ -88,7 +88,7 @@ def write_wav(path: Path, left_mulaw: bytes, right_mulaw: bytes) -> None:
 
 
 class _Engine:
-    """The one espeak-ng of this process; the library itself is not thread-safe."""
+    """The only espeak-ng of this process; the library itself is not thread-safe."""
 
     def __init__(self) -> None:
         self._chunks: list[bytes] = []
@@ -102,7 +102,7 @@ class _Engine:
         self._library.espeak_SetSynthCallback(self._callback)
 
     def render(self, text: str, language: str, voice: Voice) -> Pcm:
-        """The text at the engine's rate. Call it with the lock held."""
+        """Return the text at the engine's rate. The caller must hold the lock."""
         self._choose(language, voice)
         self._chunks.clear()
         words = text.encode()
@@ -123,7 +123,7 @@ class _Engine:
 
 
 def _to_telephone(pcm: Pcm) -> Pcm:
-    """22,050 Hz as 8,000 Hz in whole 20 ms frames, without the silence at both ends, at one level."""
+    """Resample 22,050 Hz to 8,000 Hz in whole 20 ms frames, without the silence at both ends, at a fixed peak level."""
     heard = np.flatnonzero(np.abs(pcm.astype(np.int32)) > _AUDIBLE)
     if heard.size == 0:
         return np.zeros(0, np.int16)
@@ -137,7 +137,7 @@ def _to_telephone(pcm: Pcm) -> Pcm:
 
 @lru_cache(maxsize=1)
 def _decode_table() -> Pcm:
-    """Source: ITU-T G.711, mu-law, all 256 codes."""
+    """Return all 256 codes of mu-law. Source: ITU-T G.711."""
     code = ~np.arange(256, dtype=np.int32) & 0xFF
     magnitude = ((((code & 0x0F) << 3) + _BIAS) << ((code & 0x70) >> 4)) - _BIAS
     table: Pcm = np.where(code & 0x80, -magnitude, magnitude).astype(np.int16)
@@ -146,7 +146,7 @@ def _decode_table() -> Pcm:
 
 @lru_cache(maxsize=1)
 def _encode_table() -> NDArray[np.uint8]:
-    """The code of each 16-bit sample, indexed by its bits read as unsigned. Source: ITU-T G.711."""
+    """Return the code of each 16-bit sample, indexed by its bits read as unsigned. Source: ITU-T G.711."""
     sample = np.arange(65536, dtype=np.uint16).view(np.int16).astype(np.int32)
     magnitude = np.minimum(np.abs(sample), _CLIP) + _BIAS
     exponent = np.floor(np.log2(magnitude)).astype(np.int32) - 7

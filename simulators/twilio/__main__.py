@@ -1,4 +1,4 @@
-"""`python -m simulators.twilio`: reads the command line and serves until it is stopped."""
+"""The Twilio simulator as a program of its own: `python -m simulators.twilio`."""
 
 import argparse
 import os
@@ -15,7 +15,7 @@ _STOP_S = 3
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve; the first line printed says where."""
+    """Serve until stopped; the first line printed is the address."""
     wanted = _parser().parse_args(arguments)
     config = uvicorn.Config(
         build_app(_options(wanted)),
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens once it does, so that a starter can wait for the line; port 0 takes a free one."""
+    """Prints its address once it listens, so that the program that started it can wait for that line; port 0 takes a free port."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -70,21 +70,21 @@ def _parser() -> argparse.ArgumentParser:
     env = os.environ
     add = parser.add_argument
     add("--host", default="127.0.0.1")
-    add("--port", type=int, default=5060, help="0 takes a free one (default: %(default)s)")
+    add("--port", type=int, default=5060, help="0 takes a free port (default: %(default)s)")
     add("--account-sid", default=env.get("TWILIO_ACCOUNT_SID", "AC" + "0" * 32))
     add("--auth-token", default=env.get("TWILIO_AUTH_TOKEN", "simulated-token"))
-    add("--api-key", action="append", default=[], metavar="SK…:SECRET", help="an API key, good beside the token")
+    add("--api-key", action="append", default=[], metavar="SK…:SECRET", help="an API key, accepted in addition to the token")
     add("--from-numbers", default="", metavar="+1,+2", help="the account's numbers; another From gets 21210")
     add("--verified-numbers", default="", metavar="+1,+2", help="a trial account: another To gets 21219")
     add("--allowed-prefixes", default="", metavar="+355,+383", help="geo permissions: another To gets 21215")
-    add("--calls-per-second", type=float, default=1.0, help="above it calls queue (default: %(default)s, as Twilio's)")
-    add("--speed", type=float, default=1.0, help="how many times faster ringing and machine detection are")
+    add("--calls-per-second", type=float, default=1.0, help="calls above this rate wait (default: %(default)s, as Twilio's)")
+    add("--speed", type=float, default=1.0, help="how many times faster ringing and machine detection run")
     add("--voice-url", default="", help="the voice webhook of inbound calls")
-    add("--recordings", type=Path, help="folder for a stereo WAV file a call")
+    add("--recordings", type=Path, help="folder for a stereo WAV file of each call")
     add("--require-wss", action="store_true", help="refuse ws: streams, as Twilio does")
     add("--after-failed-stream", choices=("action", "next-verb"), default="action")
     add("--list-lag", type=float, default=0.0, help="seconds that new calls are missing from list and resource")
-    add("--keep-calls", type=int, default=10_000, help="older ended calls are forgotten (default: %(default)s)")
+    add("--keep-calls", type=int, default=10_000, help="number of ended calls that are kept (default: %(default)s)")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""Twilio's REST errors: the codes that a dialer meets, with their words and HTTP status."""
+"""Twilio's REST errors: the codes that a dialer may get, with their messages and HTTP status."""
 
 from collections.abc import Mapping
 
@@ -46,7 +46,7 @@ _STATUS: Mapping[int, int] = {
 
 
 class RestError(Exception):
-    """An answer of Twilio's that is no success."""
+    """An error answer of Twilio's REST API."""
 
     def __init__(self, code: int, detail: str = "", *, status: int | None = None) -> None:
         self.code = code
@@ -55,6 +55,6 @@ class RestError(Exception):
         super().__init__(self.message)
 
     def body(self) -> dict[str, object]:
-        """The JSON that Twilio answers with."""
+        """Return the JSON body of the answer."""
         more_info = f"https://www.twilio.com/docs/errors/{self.code}"
         return {"code": self.code, "message": self.message, "more_info": more_info, "status": self.status}

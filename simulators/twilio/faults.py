@@ -1,4 +1,4 @@
-"""Faults on order: which request, callback or stream goes wrong, how often and for whom, from a seeded chance."""
+"""Configurable faults: which request, callback or stream fails, how often and for which phone, from a seeded random generator."""
 
 import random
 from collections.abc import Iterable, Sequence
@@ -14,40 +14,40 @@ class FaultError(ValueError):
 
 
 class Kind(StrEnum):
-    """What goes wrong."""
+    """The kinds of faults."""
 
     CREATE_REFUSED = "create_refused"
-    """Refused with `code` and `status`; nothing is placed."""
+    """Refuses the create with `code` and `status`, without placing a call."""
     CREATE_429 = "create_429"
     CREATE_500_REFUSED = "create_500_refused"
     CREATE_500_ACCEPTED = "create_500_accepted"
-    """500, and yet the call is placed."""
+    """Answers 500, although the call is placed."""
     CREATE_SILENT_ACCEPTED = "create_silent_accepted"
-    """Placed, and no answer for `delay_s`; then a bare 504."""
+    """Places the call, and sends no answer for `delay_s`; then a bare 504."""
     CREATE_SILENT_REFUSED = "create_silent_refused"
-    """As above, and nothing is placed."""
+    """As above, without placing a call."""
     CREATE_SLOW = "create_slow"
-    """Placed and answered only after `delay_s`, whether or not the client still waits."""
+    """Places the call and answers only after `delay_s`, whether or not the client still waits."""
     REST_429 = "rest_429"
-    """GET and update of calls."""
+    """Affects GET and update of calls."""
     REST_500 = "rest_500"
     CALLBACK_DROPPED = "callback_dropped"
     CALLBACK_DUPLICATED = "callback_duplicated"
     CALLBACK_SHUFFLED = "callback_shuffled"
-    """Delayed by chance, up to `delay_s`, so that later ones overtake it."""
+    """Delays the callback by a random time up to `delay_s`, so that later ones overtake it."""
     CALLBACK_DELAYED = "callback_delayed"
     CALLBACK_BEFORE_ANSWER = "callback_before_answer"
-    """The first status callback arrives before the REST answer to the create."""
+    """Sends the first status callback before the REST answer to the create."""
     LIST_LAG = "list_lag"
-    """New calls are missing from the list and the resource for `delay_s`."""
+    """Hides new calls from the list and the resource for `delay_s`."""
     STREAM_REFUSED = "stream_refused"
-    """The stream never connects (31920)."""
+    """Never connects the stream (31920)."""
     STREAM_WITHOUT_START = "stream_without_start"
-    """The socket opens, and `start` never comes."""
+    """Opens the socket, and never sends `start`."""
     MARKS_LOST = "marks_lost"
-    """No mark comes back."""
+    """Sends no mark back."""
     STREAM_WITHOUT_STOP = "stream_without_stop"
-    """The socket closes with no `stop` frame before it."""
+    """Closes the socket without a `stop` frame."""
 
 
 class Rule(Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,21 +58,21 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
     probability: Annotated[float, Meta(ge=0, le=1)] = 1.0
     phone: str | None = None
     event: str | None = None
-    """Callbacks only: `initiated`, `ringing`, `answered`, `completed`, `amd` (None: all)."""
+    """For callbacks only: `initiated`, `ringing`, `answered`, `completed`, `amd` (None: all)."""
     delay_s: Annotated[float, Meta(ge=0, le=3600)] = 1.0
     code: int = 21211
     status: Annotated[int, Meta(ge=400, le=599)] | None = None
 
 
 class Faults:
-    """The rules in force; the first that fits an occasion is used, and its count goes down."""
+    """The rules in force; the first rule that fits an occasion is used, and its count goes down."""
 
     def __init__(self, rules: Iterable[Rule] = (), *, seed: int = 0) -> None:
         self._rules = [(rule, rule.next) for rule in rules]
         self._rng = random.Random(seed)
 
     def pick(self, kinds: Sequence[Kind], *, phone: str, event: str | None = None) -> Rule | None:
-        """The fault that happens on this occasion, if one does."""
+        """Return the fault that happens on this occasion, or None."""
         for index, (rule, left) in enumerate(self._rules):
             if rule.fault not in kinds or rule.phone not in (None, phone) or rule.event not in (None, event):
                 continue
@@ -83,11 +83,11 @@ class Faults:
         return None
 
     def within(self, delay_s: float) -> float:
-        """A chance delay up to that."""
+        """Return a random delay up to that."""
         return self._rng.uniform(0, delay_s)
 
     def as_json(self) -> dict[str, list[dict[str, object]]]:
-        """The rules with what is left of each count."""
+        """Return the rules with the rest of each count."""
         return {"rules": [{**msgspec.to_builtins(rule), "left": left} for rule, left in self._rules]}
 
 
@@ -100,7 +100,7 @@ def parse_faults(document: object) -> Faults:
     """Read `{"seed": 7, "rules": [{"fault": "create_429", "next": 3}, ...]}`.
 
     Raises:
-        FaultError: something is unknown or out of range.
+        FaultError: A field is unknown or out of range.
     """
     try:
         wanted = msgspec.convert(document, _Document)

@@ -1,4 +1,4 @@
-"""What really happened in each call, with monotonic and wall time; bounded, and read as JSON by tests and the demo."""
+"""The ledger: what happened in each call, with monotonic and wall time; bounded, and read as JSON by tests and the demo."""
 
 import time
 from collections import deque
@@ -16,18 +16,18 @@ MAX_SEGMENTS = 2_000
 
 
 def now_ms() -> float:
-    """Milliseconds of the machine's monotonic clock, which all its processes share."""
+    """Return milliseconds of the machine's monotonic clock, which all its processes share."""
     return round(time.monotonic() * 1000, 1)
 
 
 def wall_time() -> str:
-    """The present as RFC 3339 in UTC."""
+    """Return the present time as RFC 3339 in UTC."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 @dataclass(slots=True)
 class StreamEntry:
-    """One media stream. Times are `now_ms`, durations and `cut_ms` milliseconds of audio."""
+    """One media stream. Times are `now_ms`; durations and `cut_ms` are milliseconds of audio."""
 
     stream_sid: str
     url: str
@@ -50,19 +50,19 @@ class StreamEntry:
     cut_ms: float = 0.0
 
     def as_json(self) -> Json:
-        """Everything but the single media frames."""
+        """Return everything except the individual media frames."""
         names = [name for name in self.__dataclass_fields__ if name != "media"]
         return {name: _plain(getattr(self, name)) for name in names}
 
     def media_log(self) -> list[Json]:
-        """Each media frame of the server: when, bytes, whether it was audible, and what was buffered before it."""
+        """Return each media frame of the server: its time, its size, whether it was audible, and what was buffered before it."""
         keys = ("at_ms", "bytes", "audible", "buffered_ms")
         return [dict(zip(keys, entry, strict=True)) for entry in self.media]
 
 
 @dataclass(slots=True)
 class CallLedger:
-    """One call. `heard` and `spoken` are the audible stretches of both voices as `[from_ms, to_ms]`."""
+    """One call. `heard` and `spoken` are the audible intervals of both voices as `[from_ms, to_ms]`."""
 
     timeline: deque[Json] = field(default_factory=lambda: deque(maxlen=MAX_TIMELINE))
     streams: list[StreamEntry] = field(default_factory=list)
@@ -75,14 +75,14 @@ class CallLedger:
     entries: int = 0
 
     def note(self, what: str, **facts: object) -> float:
-        """Add a line to the timeline; when that was."""
+        """Add a line to the timeline; return its time."""
         at_ms = now_ms()
         self.entries += 1
         self.timeline.append({"at_ms": at_ms, "at": wall_time(), "what": what, **facts})
         return at_ms
 
     def warn(self, code: int, message: str) -> None:
-        """Log one of Twilio's warnings, by which nothing ends."""
+        """Log one of Twilio's warnings, which do not end a call."""
         self.warnings.append({"at_ms": self.note("warning", code=code), "code": code, "message": message})
 
     def fail(self, code: int, message: str) -> None:
@@ -90,12 +90,12 @@ class CallLedger:
         self.errors.append({"at_ms": self.note("error", code=code), "code": code, "message": message})
 
     def forget_media(self) -> None:
-        """Let go of the single media frames; their sums stay."""
+        """Drop the individual media frames; their sums stay."""
         for stream in self.streams:
             stream.media.clear()
 
     def as_json(self) -> Json:
-        """The whole call as JSON values, single media frames excepted."""
+        """Return the whole call as JSON values, without the individual media frames."""
         return {
             "timeline": list(self.timeline),
             "timeline_dropped": self.entries - len(self.timeline),

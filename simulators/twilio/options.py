@@ -1,4 +1,4 @@
-"""What the simulated account is and allows."""
+"""The properties and the limits of the simulated account."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,35 +7,35 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The account and its surroundings; empty collections of numbers allow every number."""
+    """The account and its environment; an empty collection of numbers allows every number."""
 
     account_sid: str
     auth_token: str
     api_keys: Mapping[str, str] = field(default_factory=dict)
-    """API key sid to secret, good beside the account's own token."""
+    """API key sids and their secrets, which are accepted like the account's own token."""
     from_numbers: frozenset[str] = frozenset()
-    """Owned numbers; another `From` is refused with 21210."""
+    """The account's numbers; another `From` is refused with 21210."""
     verified_numbers: frozenset[str] = frozenset()
-    """A trial account's; another `To` is refused with 21219."""
+    """The verified numbers of a trial account; another `To` is refused with 21219."""
     allowed_prefixes: tuple[str, ...] = ()
-    """Geo permissions by dialling prefix; another `To` is refused with 21215."""
+    """The dialling prefixes of the geo permissions; another `To` is refused with 21215."""
     calls_per_second: float = 1.0
-    """Above it calls wait in the queue, as with Twilio."""
+    """The rate above which calls wait in the queue, as with Twilio."""
     speed: float = 1.0
     """How many times faster ringing and machine detection run; audio is always real time."""
     voice_url: str = ""
     """The voice webhook of inbound calls."""
     recordings: Path | None = None
-    """Folder of a stereo WAV file a call (left the person, right the agent)."""
+    """The folder for a stereo WAV file of each call (left the person, right the agent)."""
     require_wss: bool = False
-    """Refuse `ws:` streams with 31922, as Twilio does."""
+    """Whether `ws:` streams are refused with 31922, as Twilio does."""
     action_after_failed_stream: bool = True
     """Whether a stream that never connected leads to `<Connect action>` or to the next verb (Twilio: unconfirmed)."""
     list_lag_s: float = 0.0
-    """How long a new call is missing from the list and the single resource."""
+    """The seconds during which a new call is missing from the list and the single resource."""
     keep_calls: int = 10_000
-    """Finished calls beyond that number are forgotten, oldest first."""
+    """The number of finished calls that are kept; beyond it the oldest are forgotten."""
 
     def waiting(self, seconds: float) -> float:
-        """The real time for a wait that is no audio."""
+        """Return the real time for a wait that involves no audio."""
         return seconds / self.speed

@@ -15,7 +15,7 @@ from simulators.twilio.rest.routes import RestApi
 
 
 def build_app(options: Options) -> Starlette:
-    """The whole simulator; its exchange runs while the application does."""
+    """Return the whole simulator; its exchange runs as long as the application does."""
     exchange = Exchange(options)
     rest = RestApi(exchange)
 

@@ -1,1 +1,1 @@
-"""Proofs by many runs: a year of calls on virtual time, and real processes that are killed while they place calls."""
+"""Tests by many runs: a year of calls on virtual time, and real processes that are killed while they place calls."""

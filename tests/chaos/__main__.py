@@ -1,4 +1,4 @@
-"""`make chaos`: the long proofs. Prints each result; the exit code is 1 if one fails.
+"""`make chaos`: runs the long tests and prints each result; the exit code is 1 if one fails.
 
 python -m tests.chaos                     all of them, about twenty minutes
 python -m tests.chaos random_kills --orders 5000 --seed 7
@@ -54,7 +54,7 @@ def random_kills(words: argparse.Namespace) -> bool:
 
 
 def controls(words: argparse.Namespace) -> bool:
-    """Take a protection away, and check that double calls are noticed."""
+    """Remove a protection, and check that double calls are noticed."""
     hasty = _run_plan(settles_too_early(seed=words.seed, orders=40)).report
     _say("Control: settled before Twilio could know", [f"called twice {len(hasty.called_twice)} (must be more than 0)"])
     with tempfile.TemporaryDirectory() as folder:
@@ -74,10 +74,10 @@ def _say(title: str, lines: Iterable[str]) -> None:
 
 
 def main() -> int:
-    """Run the parts that were asked for and return the exit code."""
+    """Run the parts that the command line names, or all; return the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(_PARTS))
-    parser.add_argument("--orders", type=int, default=3000, help="for random_kills, in runs of 750")
+    parser.add_argument("--orders", type=int, default=3000, help="for random_kills: the number of orders, in runs of 750")
     parser.add_argument("--seed", type=int, default=1)
     words = parser.parse_args()
     by_name = {"year": year, "steps": steps, "random_kills": random_kills, "controls": controls}

@@ -1,4 +1,4 @@
-"""The invariants of a finished run: what Twilio's side saw must agree with what our side says."""
+"""The invariants of a finished run: what Twilio's side recorded must agree with what our side says."""
 
 import json
 from collections import Counter, defaultdict
@@ -33,7 +33,7 @@ class InvariantReport:
 
 
 async def check_invariants(store: Store, ids: list[str], calls: list[Call]) -> InvariantReport:
-    """Check a run in which every order is finished."""
+    """Check a run whose orders are all finished."""
     found = InvariantReport()
     of_order: defaultdict[str, list[Call]] = defaultdict(list)
     for call in calls:
@@ -54,7 +54,7 @@ async def check_invariants(store: Store, ids: list[str], calls: list[Call]) -> I
 
 
 def called_twice(order: Confirmation, calls: list[Call]) -> list[str]:
-    """Return each case in which an order was called twice for one attempt, or for an attempt it does not know."""
+    """Return each attempt for which an order was called twice, and each call for an attempt that the order does not have."""
     counts = Counter(call.attempt_id for call in calls)
     told = [f"{attempt_id}: {count} calls" for attempt_id, count in counts.items() if count > 1]
     known = {attempt.id for attempt in order.attempts}
@@ -64,7 +64,7 @@ def called_twice(order: Confirmation, calls: list[Call]) -> list[str]:
 
 
 def rung_while_on_the_phone(calls: list[Call]) -> list[str]:
-    """Return the calls that began while another one to the same number, about whatever order, still went on."""
+    """Return the calls that began while another call to the same number, about any order, was still in progress."""
     of_number: defaultdict[str, list[Call]] = defaultdict(list)
     for call in sorted(calls, key=lambda call: call.begun_at):
         of_number[call.to].append(call)
@@ -77,14 +77,14 @@ def rung_while_on_the_phone(calls: list[Call]) -> list[str]:
 
 
 def _differences(order: Confirmation, calls: list[Call]) -> list[str]:
-    """Return the order whose attempts do not name the calls that Twilio knows."""
+    """Return the order if its attempts do not name the calls that Twilio knows."""
     ours = {attempt.id: attempt.call_sid for attempt in order.attempts if attempt.call_sid is not None}
     theirs = {call.attempt_id: call.sid for call in calls}
     return [] if ours == theirs else [f"{order.id}: ours {ours}, Twilio's {theirs}"]
 
 
 async def _torn(store: Store, orders: dict[str, Confirmation]) -> list[str]:
-    """Return the orders whose events have a gap or a repeat, or that have not exactly one final event for the CRM."""
+    """Return the orders whose events have a gap or a repeat, or that do not have exactly one final event for the CRM."""
     told: defaultdict[str, list[int]] = defaultdict(list)
     for _, ref in await store.client.xrange("events:shopaz:log"):
         told[ref[b"c"].decode()].append(int(ref[b"s"]))
@@ -100,7 +100,7 @@ async def _torn(store: Store, orders: dict[str, Confirmation]) -> list[str]:
 
 
 async def _leaks(store: Store) -> list[str]:
-    """Return what Redis still holds although every order is finished."""
+    """Return the entries that Redis still holds although every order is finished."""
     sizes = {key: await store.client.zcard(key) for key in _HELD}
     sizes |= {QUEUE: await store.client.llen(QUEUE), _BEGUN: await store.client.hlen(_BEGUN)}
     sizes |= {key.decode(): await store.client.scard(key) async for key in store.client.scan_iter("line:*")}

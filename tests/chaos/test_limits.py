@@ -1,4 +1,4 @@
-"""The limits hold while workers die; who is to be called first is, no shop waits for another's pile, and the numbers take turns."""
+"""The limits hold while workers die; urgent orders go first, no shop waits for another's queue, and the numbers take turns."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ LASTING = TwilioFaults(rings_s=(0.15, 0.3))
 
 
 def most_at_once(calls: Sequence[Call]) -> int:
-    """Return how many calls went on at the same time, at most."""
+    """Return the highest number of calls in progress at the same time."""
     changes = [(call.begun_at, 1) for call in calls] + [(call.ended_at or monotonic(), -1) for call in calls]
     going_on = most = 0
     for _, change in sorted(changes):
@@ -34,13 +34,13 @@ def most_at_once(calls: Sequence[Call]) -> int:
 
 
 def most_in_a_second(moments: list[float]) -> int:
-    """Return how many requests came within any one second, at most."""
+    """Return the highest number of requests within any one second."""
     ordered = sorted(moments)
     return max(sum(first <= moment < first + 1 for moment in ordered) for first in ordered)
 
 
 class Listener:
-    """Hears of requests."""
+    """Records the requests, and the time of each."""
 
     def __init__(self, twilio: FakeTwilio) -> None:
         self.moments: list[float] = []
@@ -70,7 +70,7 @@ async def test_limits_over_two_trees_hold_while_their_workers_die(tmp_path: Path
         await testbed.wait_until_finished(limit_s=90)
         assert (await check_invariants(testbed.store, testbed.ids, twilio.all_calls())).faults == []
         assert most_at_once(twilio.all_calls()) <= AT_ONCE
-        # A grant is spaced evenly; a request may leave up to two seconds after its grant, if a worker is slow.
+        # Grants are spaced evenly; a request may leave up to two seconds after its grant, if a worker is slow.
         assert most_in_a_second(heard.moments) <= RATE * 2
 
 

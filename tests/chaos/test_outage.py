@@ -1,4 +1,4 @@
-"""Redis is killed and stays away for half a minute: nobody is called meanwhile, and all goes on by itself when it is back."""
+"""Redis is killed and stays away for half a minute: nobody is called meanwhile, and all continues by itself when it is back."""
 
 import asyncio
 from contextlib import suppress

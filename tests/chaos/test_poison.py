@@ -1,4 +1,4 @@
-"""An order that kills whoever looks at it is parked after three recoveries; nobody else waits for it or dies with it."""
+"""An order that kills each process that loads it is parked after three recoveries; no other order waits for it or fails with it."""
 
 import asyncio
 import sys
@@ -23,7 +23,7 @@ OTHERS = 40
 
 
 async def until_parked(testbed: ChaosTestbed, entry: str, *, limit_s: float) -> None:
-    """Wait until something is parked and the log tells it; the entry is written after Redis has it."""
+    """Wait until an entry is parked and the log names it; the log's line is written after Redis has the entry."""
     until = monotonic() + limit_s
     while not await testbed.store.crash_counts.count() or f'"{entry}"' not in testbed.logs():
         assert monotonic() < until, testbed.logs()
@@ -31,7 +31,7 @@ async def until_parked(testbed: ChaosTestbed, entry: str, *, limit_s: float) -> 
 
 
 def parked(testbed: ChaosTestbed, *words: str) -> str:
-    """Return what the program for people says."""
+    """Return the output of the program that shows parked entries to a person."""
     command = [sys.executable, "-m", "services.dialer_worker.parked", *words]
     environ = {"ENV_FILE": "", **testbed.settings}
     return run(command, cwd=ROOT, env=environ, stdout=PIPE, stderr=STDOUT, text=True, check=False, timeout=30).stdout
@@ -59,7 +59,7 @@ async def test_a_poisonous_order_is_parked_and_the_others_are_called(tmp_path: P
         assert "is due again" in parked(testbed, "again", "all")
         assert parked(testbed) == ""
         testbed.ids.append(poison.id)
-        dialer = await testbed.start_dialer()  # the fault is mended
+        dialer = await testbed.start_dialer()  # the fault has been repaired
         await testbed.wait_until_finished(limit_s=30)
         assert dialer.poll() is None
         assert (await check_invariants(testbed.store, testbed.ids, twilio.all_calls())).faults == []
@@ -96,7 +96,7 @@ async def test_a_poisonous_endpoint_is_parked_and_orders_and_other_endpoints_go_
         assert parked(testbed).startswith("whe_1")
         assert "is erased" not in parked(testbed, "forget", "whe_1")
         assert "is due again" in parked(testbed, "again", "whe_1")
-        await testbed.start_dialer()  # the fault is mended
+        await testbed.start_dialer()  # the fault has been repaired
         until = monotonic() + 20
         while len(set(receiver.ids)) * 2 > len(receiver.ids):
             assert monotonic() < until, testbed.logs()

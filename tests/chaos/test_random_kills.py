@@ -1,4 +1,4 @@
-"""Under fire, and whatever Twilio answers: nobody is called twice and no order is lost."""
+"""While processes are killed, and whatever Twilio answers: nobody is called twice and no order is lost."""
 
 import os
 from dataclasses import replace
@@ -15,10 +15,10 @@ ONE_CALL = {"MAX_ATTEMPTS": "1"}
 
 
 async def test_under_fire_nobody_is_called_twice_and_no_order_is_lost(tmp_path: Path) -> None:
-    twilio_faults = replace(MANY_FAULTS, no_callbacks=0)  # each would cost its 21 s; `make chaos` has them
+    twilio_faults = replace(MANY_FAULTS, no_callbacks=0)  # each would cost 21 s; `make chaos` includes them
     plan = Plan(seed=SEED, orders=300, kills=20, twilio_faults=twilio_faults, limit_s=120, settings=ONE_CALL)
     outcome = await run_random_kills(plan, tmp_path)
-    print("\n".join(outcome.lines()))  # noqa: T201 - pytest shows it where the test fails
+    print("\n".join(outcome.lines()))  # noqa: T201 - pytest shows it if the test fails
     assert outcome.report.faults == []
     assert outcome.kills.total() == plan.kills
     assert outcome.calls >= plan.orders

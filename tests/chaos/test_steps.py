@@ -1,4 +1,4 @@
-"""Whoever dies or sleeps at whatever step of a placing: nobody is called twice for it and no order is lost."""
+"""A process dies or sleeps at any step of a placing: nobody is called twice because of it, and no order is lost."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A year of orders breaks no rule; and the check sees it if a rule is broken."""
+"""A year of orders breaks no rule, and the check notices if a rule is broken."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ def test_through_a_year_nobody_is_called_at_night_too_often_or_never_again(seed:
     report = run_year(2_500, seed=seed)
     assert report.breaches.total() == 0, "\n".join(report.lines())
     assert report.calls > 5_000
-    assert report.refused_at_dial_time > 500  # the second look, at the moment of dialing, was needed
+    assert report.refused_at_dial_time > 500  # the second check, at the moment of dialing, was needed
     assert len(report.zones) >= 5
 
 

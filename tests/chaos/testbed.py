@@ -60,13 +60,13 @@ class ChaosTestbed:
     store: Store
     fsync_ms: float
     dialers: list[Popen[bytes]] = field(default_factory=list)
-    ids: list[str] = field(default_factory=list)  # of all orders
-    origins: dict[int, str] = field(default_factory=dict)  # of the dialers, by their parents
+    ids: list[str] = field(default_factory=list)  # the ids of all orders
+    origins: dict[int, str] = field(default_factory=dict)  # the dialers' addresses, by the process ids of their parents
     starts: int = 0
-    orders_per_phone: int = 1  # customers with several orders are called about one at a time
+    orders_per_phone: int = 1  # a customer with several orders is called about one of them at a time
 
     async def start_dialer(self, module: str = "services.dialer_worker", **more: str) -> Popen[bytes]:
-        """Start one more tree of processes."""
+        """Start another tree of processes."""
         self.starts += 1
         bind = f"127.0.0.1:{free_port()}"
         settings = {**self.settings, "DIALER_BIND": bind, **more}
@@ -76,7 +76,7 @@ class ChaosTestbed:
         return dialer
 
     async def kill_dialer(self, dialer: Popen[bytes]) -> None:
-        """Kill the parent of a tree, and wait until its children have seen it."""
+        """Kill the parent of a tree, and wait until it is gone."""
         self.dialers.remove(dialer)
         dialer.kill()
         await asyncio.to_thread(dialer.wait)
@@ -89,13 +89,13 @@ class ChaosTestbed:
         self.valkey = await asyncio.to_thread(_open_valkey, self.folder, self.valkey.port, self.fsync_ms)
 
     def children(self, dialer: Popen[bytes]) -> list[int]:
-        """Return the ids of a tree's processes, the front first; empty where the parent is dead."""
+        """Return the ids of a tree's processes, the front first; empty if the parent is dead."""
         with suppress(OSError):
             return [int(word) for word in Path(f"/proc/{dialer.pid}/task/{dialer.pid}/children").read_text().split()]
         return []
 
     async def new_orders(self, count: int) -> list[Confirmation]:
-        """Return that many more orders, due now and not yet taken in."""
+        """Return that many new orders, due now and not yet submitted."""
         at, first, each = await self.store.now(), len(self.ids) + 1, self.orders_per_phone
         numbers = range(first, first + count)
         orders = [with_phone(an_order(number, at=at), a_phone((number - 1) // each * each + 1)) for number in numbers]
@@ -103,7 +103,7 @@ class ChaosTestbed:
         return orders
 
     async def submit(self, orders: Sequence[Confirmation]) -> None:
-        """Take the orders in."""
+        """Submit the orders."""
         for first in range(0, len(orders), 50):
             await self.store.confirmations.submit_many(orders[first : first + 50])
 
@@ -128,12 +128,12 @@ class ChaosTestbed:
         self.dialers.clear()
 
     def logs(self) -> str:
-        """Return what the dialers wrote."""
+        """Return the dialers' logs."""
         return "".join(path.read_text("utf-8") for path in sorted(self.folder.glob("dialer-*.log")))
 
 
 def a_phone(number: int) -> str:
-    """Return the customer's number of an order."""
+    """Return the customer's number for an order."""
     return f"+38344{number:06}"
 
 
@@ -173,7 +173,7 @@ def _store(settings: dict[str, str]) -> Store:
 
 
 def _end(dialers: list[Popen[bytes]]) -> None:
-    for _ in range(2):  # the second signal waits for nobody
+    for _ in range(2):  # the second signal ends a process without waiting
         for dialer in dialers:
             if dialer.poll() is None:
                 os.kill(dialer.pid, signal.SIGTERM)

@@ -10,14 +10,14 @@ from tests.support.simulators.twilio import FarEnd, StreamServer, TwilioSimulato
 
 @pytest.fixture(scope="session")
 def openai_process() -> Iterator[SimulatorProcess]:
-    """One OpenAI simulator for the session, or for the xdist worker."""
+    """Run one OpenAI simulator for the session, or for the xdist worker."""
     with running_simulator() as running:
         yield running
 
 
 @pytest.fixture
 def openai_simulator(openai_process: SimulatorProcess) -> SimulatorProcess:
-    """The simulator without sessions and faults."""
+    """Return the simulator, without sessions and faults."""
     openai_process.reset()
     openai_process.until_nobody_is_here()
     return openai_process
@@ -25,27 +25,27 @@ def openai_simulator(openai_process: SimulatorProcess) -> SimulatorProcess:
 
 @pytest.fixture(scope="module")
 def twilio_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwilioSimulator]:
-    """One Twilio simulator for all tests of a file."""
+    """Run one Twilio simulator for all tests of a file."""
     with running_twilio(tmp_path_factory.mktemp("wav")) as running:
         yield running
 
 
 @pytest.fixture
 def twilio(twilio_process: TwilioSimulator) -> TwilioSimulator:
-    """The simulator without calls, scripts and faults."""
+    """Return the simulator, without calls, scripts and faults."""
     twilio_process.reset()
     return twilio_process
 
 
 @pytest.fixture
 def far() -> Iterator[FarEnd]:
-    """A web server for what a call is told to ask."""
+    """Run a web server for the URLs that a call requests."""
     with far_end() as end:
         yield end
 
 
 @pytest.fixture
 async def server() -> AsyncIterator[StreamServer]:
-    """Who takes the streams."""
+    """Run the server that accepts the streams."""
     async with stream_server() as running:
         yield running

@@ -42,7 +42,7 @@ def test_it_is_an_event_of_the_official_types_and_nothing_more(name: str) -> Non
 
 
 def unknown_fields(model: Any) -> Iterator[str]:  # noqa: ANN401 - the official models, nested
-    """What the official models took in without knowing it; tools' own JSON schemas are free."""
+    """Yield the fields that the official models accepted without knowing them; the tools' own JSON schemas may hold any."""
     if isinstance(model, list):
         for item in model:
             yield from unknown_fields(item)

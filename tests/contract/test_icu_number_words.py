@@ -1,4 +1,4 @@
-"""Number words against an independent source, ICU's rules, where those are right; docs/languages.md says where not."""
+"""Checks number words against an independent source, ICU's rules; docs/languages.md says which of those are not right."""
 
 from collections.abc import Callable
 
@@ -17,17 +17,17 @@ def as_they_are(words: str) -> str:
 
 
 def italian(words: str) -> str:
-    """Ours are 'ventitré' and 'ventunmila'; ICU forgets the accent within, and the elision before 'mila'."""
+    """Remove known differences: ours are 'ventitré' and 'ventunmila'; ICU omits the inner accent and the elision before 'mila'."""
     return words.replace("é", "e").replace("unomila", "unmila")
 
 
 def greek(words: str) -> str:
-    """ICU misspells ninety and thousands, and forgets the stress of thirteen."""
+    """Remove known differences: ICU misspells ninety and thousands, and omits the stress of thirteen."""
     return words.replace("εννεν", "ενεν").replace("χίλιάδες", "χιλιάδες").replace("δεκατρεις", "δεκατρείς")
 
 
 def serbian(words: str) -> str:
-    """ICU says 'dvadeset i jedan', which is right too, but long."""
+    """Remove a known difference: ICU says 'dvadeset i jedan', which is also right, but long."""
     return words.replace(" i ", " ")
 
 

@@ -1,4 +1,4 @@
-"""What is due, claimed as the dialer would."""
+"""Claims due confirmations, as the dialer would."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ from shared.store import Store
 
 
 async def claimed_care(store: Store) -> list[str]:
-    """Claim what is due by now; a due time is rounded up to the next millisecond, so that may take one."""
+    """Claim what is due now; a due time is rounded up to the next millisecond, so this may take one."""
     async with asyncio.timeout(5):
         while not (claimed := await store.due.claim_upkeep()):
             pass

@@ -1,4 +1,4 @@
-"""Fixtures that tests/conftest.py offers to all tests."""
+"""Fixtures that tests/conftest.py makes available to all tests."""
 
 from collections.abc import Iterator
 
@@ -9,19 +9,19 @@ from tests.support.valkey import ValkeyServer, running_valkey
 
 @pytest.fixture(scope="session")
 def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
-    """One server for the session, or for the xdist worker. Not emptied: ask for `valkey` or `valkey_url`."""
+    """Run one server for the session, or for the xdist worker. It is not emptied: use `valkey` or `valkey_url` for that."""
     with running_valkey(tmp_path_factory.mktemp("valkey")) as server:
         yield server
 
 
 @pytest.fixture
 def valkey(valkey_server: ValkeyServer) -> ValkeyServer:
-    """The server, empty."""
+    """Return the server, emptied."""
     valkey_server.flush()
     return valkey_server
 
 
 @pytest.fixture
 def valkey_url(valkey: ValkeyServer) -> str:
-    """REDIS_URL of an empty server."""
+    """Return the REDIS_URL of an emptied server."""
     return valkey.url

@@ -1,4 +1,4 @@
-"""How alike two sounds are to the ear: their band energies, at the place where the one fits the other best."""
+"""How similar two sounds are to the ear: compares their band energies at the place where they fit best."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from simulators.openai_realtime.hearing.phrase_recognizer import sound_of
 
 
 def likeness(heard: bytes, spoken: bytes) -> float:
-    """1 where `spoken` (8 kHz mu-law) stands in `heard`, near 0 where other words do; the loudness does not matter."""
+    """Return 1 if `heard` contains `spoken` (8 kHz mu-law), near 0 if it has other words; the loudness does not matter."""
     whole, part = sound_of(heard), sound_of(spoken)
     size = 1 << (whole.shape[1] + part.shape[1]).bit_length()
     correlation = np.fft.irfft((np.fft.rfft(whole, size) * np.conj(np.fft.rfft(part, size))).sum(axis=0), size)

@@ -1,4 +1,4 @@
-"""Orders, policies and facts to test with."""
+"""Orders, policies and facts for tests."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -36,7 +36,7 @@ ALWAYS = DialPolicy(
 
 
 def an_order(number: int = 1, *, at: datetime = NOON, shop: str = "shopaz", call: CallWishes | None = None) -> Confirmation:
-    """Return a new confirmation; `number` makes its id and its order's, which sort alike."""
+    """Return a new confirmation; its id and its order's id are made from `number`."""
     return Confirmation(
         id=f"cnf_{number:026}",
         shop=shop,
@@ -51,7 +51,7 @@ def an_order(number: int = 1, *, at: datetime = NOON, shop: str = "shopaz", call
 
 
 def with_phone(confirmation: Confirmation, phone: str) -> Confirmation:
-    """Return the same order of somebody else."""
+    """Return the same order for another customer's phone."""
     return replace(confirmation, customer=Customer(phone))
 
 
@@ -61,5 +61,5 @@ def verdict(kind: VerdictKind, at: datetime = NOON, callback_at: datetime | None
 
 
 def after(seconds: float) -> datetime:
-    """Return the moment that many seconds past noon."""
+    """Return the time that many seconds after noon."""
     return NOON + timedelta(seconds=seconds)

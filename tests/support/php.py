@@ -1,4 +1,4 @@
-"""PHP, where this machine has it."""
+"""Finds PHP, if this machine has it."""
 
 import shutil
 import subprocess
@@ -7,7 +7,7 @@ import pytest
 
 
 def php_with(*extensions: str) -> str:
-    """Return the program; the test is skipped, with the reason, where it or one of its extensions is not installed."""
+    """Return the program; skip the test, with the reason, if PHP or one of its extensions is not installed."""
     php = shutil.which("php")
     if php is None:
         pytest.skip("there is no php on this machine (apt install php-cli php-redis php-curl)")

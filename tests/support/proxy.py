@@ -1,4 +1,4 @@
-"""A TCP proxy that loses replies: the server has done what it was asked, and the client never hears of it."""
+"""A TCP proxy that loses replies: the server has carried out the command, and the client never gets the reply."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 
 class LossyProxy:
-    """Passes bytes on, except for as many replies to scripts as `lose` says."""
+    """Passes bytes on, except for the replies to scripts that `lose` asks for."""
 
     def __init__(self, upstream_port: int) -> None:
         self._upstream_port = upstream_port
@@ -22,11 +22,11 @@ class LossyProxy:
 
     @property
     def connections(self) -> int:
-        """How many ends of connections are open."""
+        """The number of open ends of connections."""
         return len(self._writers)
 
     def lose(self, replies: int) -> None:
-        """Cut the connection after the server has run the next scripts, before their replies."""
+        """Cut the connection after the server has run each of the next `replies` scripts, before its reply."""
         self._to_lose = replies
 
     def cut(self) -> None:
@@ -73,7 +73,7 @@ class LossyProxy:
 
 @asynccontextmanager
 async def lossy_proxy(upstream_port: int) -> AsyncIterator[LossyProxy]:
-    """Run a proxy in front of a port of this machine."""
+    """Run a proxy to a port of this machine."""
     proxy = LossyProxy(upstream_port)
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     proxy.port = server.sockets[0].getsockname()[1]
@@ -84,4 +84,4 @@ async def lossy_proxy(upstream_port: int) -> AsyncIterator[LossyProxy]:
         proxy.cut()
         await server.wait_closed()
         while proxy.connections:
-            await asyncio.sleep(0.01)  # the last ones notice
+            await asyncio.sleep(0.01)  # the last connections close

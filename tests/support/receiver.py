@@ -1,4 +1,4 @@
-"""A shop's own server: takes webhooks, verifies them with the official library, and answers as it is told."""
+"""A shop's own server: accepts webhooks, verifies them with the official library, and answers as the test says."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -11,7 +11,7 @@ from standardwebhooks.webhooks import Webhook
 
 @dataclass
 class Receiver:
-    """`statuses` are the next answers; then 204. `events` are those that came with a good signature, in order of arrival."""
+    """Its next answers are `statuses`, then 204. `events` holds those with a valid signature, in order of arrival."""
 
     origin: str = ""
     secret: str = ""
@@ -77,5 +77,5 @@ async def running_receiver() -> AsyncIterator[Receiver]:
         server.close()
         tasks = [task for task in receiver.tasks if task is not None]
         for task in tasks:
-            task.cancel()  # a sender keeps its connections open for more
+            task.cancel()  # a sender keeps its connections open for reuse
         await asyncio.gather(*tasks, return_exceptions=True)

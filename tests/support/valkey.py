@@ -19,7 +19,7 @@ _START_LIMIT_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class ValkeyServer:
-    """A running server: `url` and `port` reach it over TCP, `unix_url` over its socket; `process` may be stopped by a test."""
+    """A running server: `url` and `port` reach it over TCP, `unix_url` over its socket; a test may stop `process`."""
 
     port: int
     folder: Path
@@ -36,14 +36,14 @@ class ValkeyServer:
         return f"unix://{self.folder}/valkey.sock?db=0"
 
     def flush(self) -> None:
-        """Empty it, its scripts too, and undo a test's settings."""
+        """Remove all data and scripts, and undo a test's settings."""
         with Redis.from_url(self.url) as client:
             client.flushall()
             client.script_flush()
 
     @contextmanager
     def sentinel(self, folder: Path) -> Iterator[int]:
-        """Run a sentinel that watches this server as `main`; yields its port."""
+        """Run a sentinel that watches this server as `main`; yield its port."""
         port = free_port()
         config = folder / "sentinel.conf"
         config.write_text(f"port {port}\ndir {folder}\nsentinel monitor main 127.0.0.1 {self.port} 1\n")
@@ -57,13 +57,13 @@ class ValkeyServer:
 
 
 def binary() -> str:
-    """Return the server's program."""
+    """Return the path of the server's program."""
     return os.environ.get("TEST_REDIS_SERVER") or str(get_binary_path())
 
 
 @contextmanager
 def running_valkey(folder: Path, *, port: int | None = None, appendfsync: str = "always") -> Iterator[ValkeyServer]:
-    """Start a server whose files lie in `folder`; a folder used before brings its data back."""
+    """Start a server with its files in `folder`; if the folder was used before, its data comes back."""
     server = start_valkey(folder, port=port or free_port(), appendfsync=appendfsync)
     try:
         yield server
@@ -73,7 +73,7 @@ def running_valkey(folder: Path, *, port: int | None = None, appendfsync: str = 
 
 
 def start_valkey(folder: Path, *, port: int, appendfsync: str = "always", more: str = "") -> ValkeyServer:
-    """Start a server that the caller ends, with `more` options; returns once it answers."""
+    """Start a server that the caller must end, with `more` options; return it once it answers."""
     words = (
         f"--port {port} --bind 127.0.0.1 --unixsocket {folder}/valkey.sock --dir {folder} --appendonly yes"
         f" --appendfsync {appendfsync} --maxmemory 512mb --maxmemory-policy noeviction --logfile {folder}/valkey.log {more}"

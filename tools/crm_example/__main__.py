@@ -1,4 +1,4 @@
-"""`python -m tools.crm_example`: keeps the status of orders in SQLite, from the stream of outcomes."""
+"""`python -m tools.crm_example`: reads the stream of outcomes and keeps the status of orders in SQLite."""
 
 import argparse
 import os
@@ -20,11 +20,11 @@ examples:
   python -m tools.crm_example --shop shopaz
       reads the outcomes of the shop from REDIS_URL into crm.sqlite3, until Ctrl-C
   python -m tools.crm_example --shop shopaz --once
-      reads what there is and ends: for cron
+      reads all there is, then ends: for cron
   python -m tools.crm_example --shop shopaz --consumer worker-2
-      a second reader beside the first: each entry goes to one of them, and what one leaves for a minute, the other takes over
+      a second reader: each entry goes to one of the two, and entries that one leaves for a minute go to the other
   sqlite3 crm.sqlite3 'SELECT order_id, outcome, quote FROM orders'
-      what the CRM knows then
+      shows what the CRM knows then
 
 Kill it, start it again, restart Redis: no outcome is missed, and none counts twice.
 """
@@ -42,14 +42,16 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--redis-url", default=url, help="default: REDIS_URL, else %(default)s")
     parser.add_argument("--database", type=Path, default=Path("crm.sqlite3"), help="SQLite file (default: %(default)s)")
     parser.add_argument("--group", default="crm", help="consumer group: one for each system that reads (default: %(default)s)")
-    parser.add_argument("--consumer", default=socket.gethostname(), help="this reader's own name in it (default: the host's)")
-    parser.add_argument("--claim-after-s", type=float, default=60, help="take over what a reader left (default: %(default)s)")
-    parser.add_argument("--once", action="store_true", help="end when there is nothing more to read")
+    parser.add_argument("--consumer", default=socket.gethostname(), help="this reader's name in the group (default: the host's)")
+    parser.add_argument(
+        "--claim-after-s", type=float, default=60, help="take over others' entries after this time (default: %(default)s)"
+    )
+    parser.add_argument("--once", action="store_true", help="read all there is, then end")
     return parser.parse_args(argv)
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run until Ctrl-C or SIGTERM; exit code 1 where `--once` could not read."""
+    """Run until Ctrl-C or SIGTERM; return exit code 1 if `--once` could not read."""
     options = _arguments(argv)
     client: Redis = Redis.from_url(options.redis_url, decode_responses=True, socket_timeout=10, socket_connect_timeout=3)
     database = Database(options.database)

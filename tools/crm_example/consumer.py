@@ -1,4 +1,4 @@
-"""Reads the stream of outcomes as one of a consumer group: an entry is acknowledged only after the CRM has stored it."""
+"""Reads the stream of outcomes as a member of a consumer group: it acknowledges an entry only after the CRM has stored it."""
 
 import json
 import threading
@@ -19,7 +19,7 @@ Entries = Sequence[tuple[str, Mapping[str, str] | None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Which stream is read, in whose name. Entries that another reader left for `claim_after_s` are taken over."""
+    """The stream, the group and the reader's name. The reader takes over entries that another one left for `claim_after_s`."""
 
     shop: str
     group: str
@@ -33,7 +33,7 @@ class Place:
 
 
 class Consumer:
-    """Reads until `stop` is set. `tell` hears of each event that changed an order."""
+    """Reads until `stop` is set. It calls `tell` with a line for each event that changed an order."""
 
     def __init__(self, client: Any, database: Database, place: Place, *, tell: Callable[[str], None]) -> None:  # noqa: ANN401 - redis-py names every reply of every client
         self._client = client
@@ -42,7 +42,7 @@ class Consumer:
         self._tell = tell
 
     def run(self, stop: threading.Event) -> None:
-        """Read without end, also after Redis was away: what was not acknowledged is read again."""
+        """Read until `stop` is set, also after Redis was away: entries that were not acknowledged are read again."""
         pause_s = 0.1
         while not stop.is_set():
             try:
@@ -56,13 +56,13 @@ class Consumer:
                 pause_s = min(pause_s * 2, _MOST_PAUSE_S)
 
     def drain(self) -> None:
-        """Read what there is, and return."""
+        """Read all there is, and return."""
         self.prepare()
         while self.read():
             pass
 
     def prepare(self) -> None:
-        """Make the group, from the stream's beginning on; then take up what this very reader had not acknowledged."""
+        """Create the group at the stream's beginning; then process the entries that this reader got and did not acknowledge."""
         try:
             self._client.xgroup_create(self._place.stream, self._place.group, id="0", mkstream=True)
         except ResponseError as error:
@@ -72,7 +72,7 @@ class Consumer:
             pass
 
     def read(self, *, block_ms: int | None = None) -> int:
-        """Take over what was abandoned, then read what is new; return how many entries that were."""
+        """Take over abandoned entries, then read new ones; return the number of entries."""
         place = self._place
         idle_ms = int(place.claim_after_s * 1000)
         _, claimed, *_ = self._client.xautoclaim(place.stream, place.group, place.consumer, idle_ms, "0-0", _BATCH)
@@ -84,9 +84,9 @@ class Consumer:
         return sum(self._take(entries) for _, entries in found or ())
 
     def _take(self, entries: Entries) -> int:
-        """Store each entry, and only then acknowledge it. A crash in between brings it again, which changes nothing."""
+        """Store each entry, then acknowledge it. After a crash in between, Redis delivers it again, which changes nothing."""
         for entry_id, fields in entries:
-            if fields:  # an entry that was deleted meanwhile comes without any
+            if fields:  # an entry that was deleted meanwhile comes without fields
                 self._store(entry_id, fields)
             self._client.xack(self._place.stream, self._place.group, entry_id)
         return len(entries)

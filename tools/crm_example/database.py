@@ -1,4 +1,4 @@
-"""The CRM's own tables, in SQLite: what became of each order. An event is taken in once, however often it arrives."""
+"""The CRM's own tables, in SQLite: the state of each order. It applies an event once, however often the event arrives."""
 
 import json
 import sqlite3
@@ -27,22 +27,22 @@ ON CONFLICT (confirmation_id) DO UPDATE SET status = :status, outcome = :outcome
 class Taken(Enum):
     """What an event did."""
 
-    CHANGED = auto()  # the order's row is as the event says
-    KNOWN = auto()  # the very event was taken in before
-    LATE = auto()  # a later event of the same confirmation was taken in before
+    CHANGED = auto()  # the order's row now has the event's state
+    KNOWN = auto()  # this same event was stored before
+    LATE = auto()  # a later event of the same confirmation was stored before
 
 
 class Database:
-    """The file `path`; made where there is none."""
+    """The SQLite file at `path`, which is created if it does not exist."""
 
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = FULL")  # what is acknowledged must not be lost with the machine
+        self._connection.execute("PRAGMA synchronous = FULL")  # an acknowledged event must survive a crash of the machine
         self._connection.executescript(_TABLES)
 
     def take(self, event: Mapping[str, Any]) -> Taken:  # Any: a CloudEvents envelope as JSON
-        """Take an event in: its id and the order's new state in one transaction."""
+        """Store an event: its id and the order's new state in one transaction."""
         data = event["data"]
         with self._transaction() as connection:
             is_new = connection.execute("INSERT OR IGNORE INTO events (id) VALUES (?)", (event["id"],)).rowcount
@@ -58,7 +58,7 @@ class Database:
             return Taken.CHANGED
 
     def reject(self, entry_id: str, fields: Mapping[str, str]) -> None:
-        """Put what is no event of ours aside, for a person to look at, so that it stops nothing."""
+        """Set an entry that is not one of our events aside, for a person to look at, so that it stops nothing."""
         self._connection.execute("INSERT OR IGNORE INTO rejected VALUES (?, ?)", (entry_id, json.dumps(dict(fields))))
 
     def orders(self) -> list[tuple[str, str]]:

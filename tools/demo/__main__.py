@@ -24,11 +24,11 @@ from tools.stack import PROJECT, Stack, StackError, our_parts
 
 _WIDTH = 134
 _FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
-"""What a picture would fetch from elsewhere."""
+"""The fonts that the SVG would load from the network."""
 
 
 def _console(*, picture: bool) -> Console:
-    """Return the terminal; where the output is a file, or becomes a picture, it is wide enough for the tables."""
+    """Return the terminal; if the output goes to a file or becomes an SVG, it is wide enough for the tables."""
     is_wide = picture or not sys.stdout.isatty()
     return Console(width=_WIDTH if is_wide else None, record=picture)
 
@@ -36,14 +36,14 @@ def _console(*, picture: bool) -> Console:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tools.demo", description=__doc__, formatter_class=_Plain)
     parser.add_argument("--wait", action="store_true", help="post nothing; wait for your own orders")
-    parser.add_argument("--port", type=int, default=5050, help="the gateway's port; another one is taken if it is in use")
-    parser.add_argument("--picture", type=Path, help="write what was shown to this SVG file too")
-    parser.add_argument("--folder", type=Path, default=PROJECT / "var" / "demo", help="where everything is written")
+    parser.add_argument("--port", type=int, default=5050, help="the gateway's port; if it is in use, another one is taken")
+    parser.add_argument("--picture", type=Path, help="also write the output to this SVG file")
+    parser.add_argument("--folder", type=Path, default=PROJECT / "var" / "demo", help="the folder for all files of the run")
     return parser.parse_args()
 
 
 def _clear(folder: Path) -> None:
-    """Remove what an earlier run wrote, and nothing else."""
+    """Remove the files of an earlier run, and nothing else."""
     for name in ("data", "logs", "recordings", "caddy"):
         shutil.rmtree(folder / name, ignore_errors=True)
     for name in ("report.json", "transcripts.txt"):
@@ -51,11 +51,11 @@ def _clear(folder: Path) -> None:
 
 
 class _Plain(argparse.RawDescriptionHelpFormatter):
-    """Keeps the examples in the description as they are written."""
+    """Keeps the line breaks of the examples in the description."""
 
 
 def main() -> int:
-    """Start all parts, play or wait, stop all parts; returns the exit code."""
+    """Start all parts, play the demo or wait for orders, stop all parts; return the exit code."""
     chosen = _arguments()
     console = _console(picture=chosen.picture is not None)
     folder = chosen.folder.resolve()

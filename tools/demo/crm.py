@@ -9,7 +9,7 @@ Event = dict[str, Any]  # Any: a CloudEvents envelope as JSON
 
 
 class Crm:
-    """Collects what the channel `outcomes:SHOP` brings; `logged` reads the stream, which misses nothing."""
+    """Collects the events of the channel `outcomes:SHOP`; `logged` reads the stream, which misses none."""
 
     def __init__(self, redis: "Redis", shop: str) -> None:
         self._redis = redis
@@ -18,11 +18,11 @@ class Crm:
         self.received: dict[str, Event] = {}
 
     async def listen(self) -> None:
-        """Subscribe; call `take_in` from then on."""
+        """Subscribe; after that, call `take_in` again and again."""
         await self._pubsub.subscribe(f"outcomes:{self._shop}")
 
     async def take_in(self) -> None:
-        """Take in what has come, by order id; waits a tenth of a second at most."""
+        """Store the events that have arrived, by order id; wait a tenth of a second at most."""
         while message := await self._pubsub.get_message(timeout=0.1):
             event: Event = json.loads(message["data"])
             self.received[event["data"]["order_id"]] = event

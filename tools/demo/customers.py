@@ -1,4 +1,4 @@
-"""The demo's twelve customers: what each of them does on the phone, and what must come of it."""
+"""The demo's twelve customers: what each of them does on the phone, and the outcome that must follow."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ Json = Mapping[str, Any]  # Any: a body of the API, or a script of `simulators.c
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """One customer with one order, the script of `simulators.customer_script`, and the outcome and results that must come."""
+    """One customer with one order, their script (`simulators.customer_script`), and the outcome and results that must follow."""
 
     order_id: str
     phone: str

@@ -24,7 +24,7 @@ Json = dict[str, Any]  # Any: JSON of the API and of the simulators' ledgers
 
 
 class Demo:
-    """Posts the orders, follows them, and says what became of them."""
+    """Posts the orders, follows them, and reports their outcomes."""
 
     def __init__(self, env: Mapping[str, str], folder: Path, console: Console, *, openai_port: int, redis_url: str) -> None:
         self._folder = folder
@@ -36,7 +36,7 @@ class Demo:
         self._ids: dict[str, str] = {}
 
     async def play(self) -> bool:
-        """Run the whole demo; True when each customer's outcome is the expected one."""
+        """Run the whole demo; return True if each customer's outcome is the expected one."""
         started = time.monotonic()
         await self._crm.listen()
         for customer in CUSTOMERS:
@@ -66,7 +66,7 @@ class Demo:
         await self._crm.close()
 
     async def _follow(self, started: float) -> Json:
-        """Show the table until all have finished, or the demo's time is up; returns the confirmations by order id."""
+        """Show the table until all orders have ended or the time limit is over; return the confirmations by order id."""
         views: Json = {}
         with Live(console=self._console, refresh_per_second=4) as live:
             while True:
@@ -107,7 +107,7 @@ class Demo:
 
 
 async def play_demo(env: Mapping[str, str], folder: Path, console: Console, *, openai_port: int, redis_url: str) -> bool:
-    """Play the demo; True when each customer's outcome is the expected one."""
+    """Play the demo; return True if each customer's outcome is the expected one."""
     demo = Demo(env, folder, console, openai_port=openai_port, redis_url=redis_url)
     try:
         return await demo.play()

@@ -14,7 +14,7 @@ _SIMULATED_KEY = "sk-simulated"
 
 
 def settings(*, port: int, twilio_port: int, openai_port: int) -> dict[str, str]:
-    """Return the environment of the demo's services: waits shortened, everything else as in production."""
+    """Return the environment of the demo's services: waits are shorter, everything else is as in production."""
     return {
         "ENV_FILE": "",
         "PORT": str(port),
@@ -40,7 +40,7 @@ def settings(*, port: int, twilio_port: int, openai_port: int) -> dict[str, str]
 
 
 def simulators(env: Mapping[str, str], *, twilio_port: int, openai_port: int, folder: Path) -> tuple[Part, Part]:
-    """Return the two programs that play Twilio and OpenAI."""
+    """Return the two programs that simulate Twilio and OpenAI."""
     twilio = (
         *(sys.executable, "-m", "simulators.twilio", "--port", str(twilio_port)),
         *("--account-sid", env["TWILIO_ACCOUNT_SID"], "--auth-token", env["TWILIO_AUTH_TOKEN"]),

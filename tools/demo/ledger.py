@@ -1,4 +1,4 @@
-"""What the two simulators measured in the demo's calls, joined: the clock that both write down is the machine's own."""
+"""Joins what the two simulators measured in the demo's calls: both use the machine's own clock."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from simulators.lateness import Json, slack_ms
 
 MOST_MS = 100.0
-"""How late the first sound may be heard after the model sent it, and the silence after the customer's word or key.
+"""The limit in milliseconds from the model's first audio to the first sound, and from the customer's word or key to silence.
 
-What this machine itself was late in that call comes on top.
+The machine's own lateness in that call is added to it.
 """
 
 _OUR_ENDS = frozenset({"hung_up_by_rest", "twiml_end", "twiml_hangup", "person_hung_up", "busy", "no_answer", "failed", "canceled"})
@@ -16,7 +16,7 @@ _OUR_ENDS = frozenset({"hung_up_by_rest", "twiml_end", "twiml_hangup", "person_h
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """One call of Twilio's simulator with the session of OpenAI's that spoke in it."""
+    """One call of Twilio's simulator with the session of OpenAI's simulator that spoke in it."""
 
     call: Json
     session: Json | None
@@ -29,12 +29,12 @@ class Joined:
 
     @property
     def most_ms(self) -> float:
-        """How late a sound or a silence may be in this call."""
+        """The limit in milliseconds for a sound or a silence in this call."""
         return MOST_MS + slack_ms(self.call, [self.session] if self.session else [])
 
 
 def join(calls: Sequence[Json], sessions: Sequence[Json], order_ids: Mapping[str, str]) -> list[Joined]:
-    """Give each call its session: those whose instructions name the order (`order_ids` by phone), in the order of time."""
+    """Assign a session to each call, in order of time; a session's instructions name the order (`order_ids` by phone)."""
     joined = []
     for phone, order_id in order_ids.items():
         own = sorted((call for call in calls if call["to"] == phone), key=_stream_start)
@@ -45,7 +45,7 @@ def join(calls: Sequence[Json], sessions: Sequence[Json], order_ids: Mapping[str
 
 
 def findings(joined: Sequence[Joined]) -> list[tuple[str, str, bool]]:
-    """Return what was measured, how much of it, and whether that is within what the demo promises."""
+    """Return each measurement: its name, its value, and whether the value is within what the demo promises."""
     cut = [one.call["cut_ms"] for one in joined if one.call["end_reason"] != "person_hung_up"]
     late = list(_heard_after_clear(joined))
     first = list(_first_audio_ms(joined))
@@ -79,7 +79,7 @@ def _stream_start(call: Json) -> float:
 
 
 def _first_audio_ms(joined: Sequence[Joined]) -> Iterator[tuple[float, float]]:
-    """Yield, for each call, how long after the model's first delta the person heard the first sound, and how long is allowed."""
+    """Yield, for each call, the milliseconds from the model's first delta to the first sound at the person's ear, and the limit."""
     for one in joined:
         if one.stream is None or one.session is None or one.stream["first_audible_ms"] is None:
             continue
@@ -89,7 +89,7 @@ def _first_audio_ms(joined: Sequence[Joined]) -> Iterator[tuple[float, float]]:
 
 
 def _clear_ms(joined: Sequence[Joined]) -> Iterator[tuple[float, float]]:
-    """Yield, for each clear, how long after the word (as the model noticed it) or key it came, and how long is allowed."""
+    """Yield, for each clear, the milliseconds since the word (when the model noticed it) or key that caused it, and the limit."""
     for one in joined:
         if one.stream is None:
             continue
@@ -102,7 +102,7 @@ def _clear_ms(joined: Sequence[Joined]) -> Iterator[tuple[float, float]]:
 
 
 def _heard_after_clear(joined: Sequence[Joined]) -> Iterator[bool]:
-    """Yield, for each clear, whether audio came after it that belongs to a response created before it."""
+    """Yield, for each clear, whether audio of a response created before it arrived after it."""
     for one in joined:
         if one.stream is None or one.session is None:
             continue

@@ -10,12 +10,12 @@ from tools.demo.environment import API_KEY
 from tools.stack import Stack
 
 LOCAL_ENV = "local.env"
-"""Lies in the folder while `make run-local` waits."""
+"""This file exists in the folder while `make run-local` waits."""
 _LEFT = ("PUBLIC_URL", "API_KEYS", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
 
 
 def own_model(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the settings of a speech model of the user's own, which takes the simulator's place in `make run-local`."""
+    """Return the settings of the user's own speech model, which replaces the simulator in `make run-local`."""
     if not environ.get("OPENAI_REALTIME_URL"):
         return {}
     names = ("OPENAI_REALTIME_URL", "OPENAI_API_KEY", "OPENAI_REALTIME_MODEL", "OPENAI_VOICE")
@@ -23,7 +23,7 @@ def own_model(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def leave_settings(folder: Path, env: Mapping[str, str]) -> None:
-    """Leave what `make mic` needs to call in as Twilio would, readable by this user only."""
+    """Write the settings that `make mic` needs to call as Twilio would, readable by this user only."""
     path = folder / LOCAL_ENV
     path.touch(mode=0o600)
     path.write_text("".join(f"{name}={env[name]}\n" for name in _LEFT))

@@ -1,4 +1,4 @@
-"""What the demo shows: a table that lives while the calls run, and the summary after them."""
+"""The demo's output: a table that is redrawn while the calls run, and the summary after them."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ View = Mapping[str, Any]  # Any: a confirmation as the API shows it
 
 
 def calls_table(views: Mapping[str, View], *, seconds: float) -> Table:
-    """Return one row a customer: what they do, where the confirmation stands, its calls so far, its outcome."""
+    """Return a table with one row for each customer: what they do, the confirmation's state, its calls so far, its outcome."""
     table = Table(title=f"12 customers, {seconds:.0f} s", title_justify="left", expand=False)
     for heading in ("order", "customer", "who", "status", "calls so far", "outcome"):
         table.add_column(heading, no_wrap=True)
@@ -34,13 +34,13 @@ def calls_table(views: Mapping[str, View], *, seconds: float) -> Table:
 
 
 def results(view: View, *, running: str = "") -> list[str]:
-    """Return the attempts' results in order; `running` stands for one that still runs, left out where empty."""
+    """Return the attempts' results in order; a running attempt appears as `running`, or not at all if that is empty."""
     found = [attempt.get("result") or running for attempt in view.get("attempts", [])]
     return [result for result in found if result]
 
 
 def is_as_expected(customer: Customer, view: View) -> bool:
-    """Tell whether outcome and attempts are those that the customer's script must lead to."""
+    """Return whether outcome and attempts are those that the customer's script must lead to."""
     return view.get("outcome") == customer.outcome and tuple(results(view)) == customer.results
 
 
@@ -54,7 +54,7 @@ def _verdict(customer: Customer, view: View) -> str:
 
 
 def crm_table(received: Mapping[str, Event]) -> Table:
-    """Return what the shop's CRM heard on the channel, one row an event."""
+    """Return what the shop's CRM received on the channel, one row for each event."""
     table = Table(title="What the CRM received on the channel outcomes:shopaz", title_justify="left")
     for heading in ("order", "outcome", "how", "the customer's words", "calls"):
         table.add_column(heading)
@@ -66,7 +66,7 @@ def crm_table(received: Mapping[str, Event]) -> Table:
 
 
 def ledger_table(findings: Sequence[tuple[str, str, bool]]) -> Table:
-    """Return what the simulators measured on the line: (what, how much, whether that is good)."""
+    """Return what the simulators measured on the line, as rows of (name, value, whether it is within its limit)."""
     table = Table(title="What was heard on the line", title_justify="left")
     for heading in ("measured by the simulators", "figure", ""):
         table.add_column(heading)
@@ -76,7 +76,7 @@ def ledger_table(findings: Sequence[tuple[str, str, bool]]) -> Table:
 
 
 def where(folder: Path) -> str:
-    """Return where the files lie, seen from here, for the last lines of the demo."""
+    """Return the last lines of the demo: where its files are, with paths relative to the current folder."""
     folder = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
     return (
         f"  listen to the calls   {folder / 'recordings'}  (left the customer, right the agent)\n"

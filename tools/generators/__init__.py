@@ -1,1 +1,1 @@
-"""Programs that write files of this repository anew from its code."""
+"""Programs that generate files of this repository from its code."""

@@ -1,4 +1,4 @@
-"""The settings of all services at once, for programs that look after the whole system."""
+"""Checks the settings of all services at once, for programs that look after the whole system."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ ALL_SETTINGS = (GatewaySettings, WebhookSettings, BridgeSettings, DialerSettings
 
 
 def setting_faults(environ: Mapping[str, str]) -> list[str]:
-    """Return what is wrong in any service's settings, one sentence for each variable."""
+    """Return the faults in all services' settings, one sentence for each variable."""
     faults: dict[str, None] = {}
     for settings in ALL_SETTINGS:
         try:

@@ -1,4 +1,4 @@
-"""Writes docs/asyncapi.yaml from the models: `python -m tools.generators.asyncapi`, after every change of what events hold."""
+"""Writes docs/asyncapi.yaml from the models: run `python -m tools.generators.asyncapi` after every change to the events' fields."""
 
 from pathlib import Path
 

@@ -31,7 +31,7 @@ _VARIABLES = {
     "confirmation_id": "cnf_00000000000000000000000000",
     "endpoint_id": "whe_00000000000000000000000000",
 }
-# What a request teaches the ones after it: the variable that takes the `id` of its answer.
+# The variable that stores the `id` of an operation's answer for the requests after it.
 _LEARNS = {"createConfirmation": "confirmation_id", "createWebhookEndpoint": "endpoint_id"}
 
 JsonObject = dict[str, Any]  # Any: OpenAPI and Postman documents
@@ -57,7 +57,7 @@ def text() -> str:
 
 
 async def _described() -> JsonObject:
-    """Ask the application for its description; it needs no Redis for that."""
+    """Return the application's OpenAPI document; the application needs no Redis for that."""
     settings = parse_settings(WebhookSettings, _SETTINGS)
     store = connect(settings.redis_url.get_secret_value(), dial_policy_from(settings))
     transport = httpx.ASGITransport(make_app(settings, store, Health(make_registry("webhook"))))
@@ -97,7 +97,7 @@ def _item(path: str, method: str, operation: JsonObject) -> JsonObject:
 
 
 def _left_out(operation: JsonObject, place: str) -> list[JsonObject]:
-    """Return the optional parameters, switched off: a click sends them."""
+    """Return the optional parameters, disabled: the user switches one on with a click."""
     return [
         {"key": parameter["name"], "value": "", "disabled": True, "description": parameter["description"]}
         for parameter in operation["parameters"]

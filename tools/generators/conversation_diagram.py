@@ -1,4 +1,4 @@
-"""Draws the conversation machine's table into docs/conversation.md: `python -m tools.generators.conversation_diagram`."""
+"""Writes docs/conversation.md from the conversation machine's table: `python -m tools.generators.conversation_diagram`."""
 
 from collections.abc import Iterator, Sequence
 from inspect import getdoc
@@ -31,7 +31,7 @@ the limits.
 
 
 def page() -> str:
-    """Return the whole page: the diagram (Mermaid), the same as a table, and the table of all events."""
+    """Return the whole page: the diagram (Mermaid), the same transitions as a table, and the table of all events."""
     lines = ["```mermaid", "stateDiagram-v2", "    [*] --> opening"]
     rows = ["| from | to | what leads there |", "| --- | --- | --- |"]
     for (before, after), reason in _reasons().items():

@@ -1,10 +1,10 @@
-"""Keeps what a call says as golden files, a language each: the words as spelled for synthesis, and their sound on a phone.
+"""Writes the golden files of what a call says, one set for each language: the words as spelled for synthesis, and their sound.
 
-python -m tools.generators.golden_speech             render all anew, after a wanted change of texts; then look at the diff
+python -m tools.generators.golden_speech             render all again, after an intended change of texts; then read the diff
 python -m tools.generators.golden_speech sq en       only these
 
-`tests/golden/speech/{code}.json` holds the words, `{code}.wav` (8 kHz mono mu-law) how espeak-ng says greeting, details
-and question, as it arrives at the other end of the line. tests/golden/test_speech.py holds today's to them.
+`tests/golden/speech/{code}.json` holds the words. `{code}.wav` (8 kHz mono mu-law) holds greeting, details and question in
+espeak-ng's voice, as they sound on a phone. tests/golden/test_speech.py compares the present words and sound with them.
 """
 
 import json
@@ -35,7 +35,7 @@ _DENAR = Order(id="X1", total=Money(Decimal("1201.05"), "MKD"), items=(Item("A",
 
 
 def words(code: str) -> dict[str, object]:
-    """Everything that a call about three orders may say, spelled for synthesis."""
+    """Return everything that a call about three orders may say, spelled for synthesis."""
     whole = asdict(_script(code, _EURO))
     whole |= whole.pop("lines")
     others = {name: asdict(_script(code, order)) for name, order in (("lek", _LEK), ("denar", _DENAR))}
@@ -44,19 +44,19 @@ def words(code: str) -> dict[str, object]:
 
 
 def heard(code: str) -> bytes:
-    """Greeting, details and question in espeak-ng's voice, 8 kHz mu-law."""
+    """Return greeting, details and question in espeak-ng's voice, as 8 kHz mu-law."""
     script = _script(code, _EURO)
     return voice.speak(f"{script.greeting} {script.details} {script.lines['ask']}", language=code)
 
 
 def golden_words(code: str) -> dict[str, object]:
-    """The words kept."""
+    """Return the words in the golden file."""
     kept: dict[str, object] = json.loads((FOLDER / f"{code}.json").read_text(encoding="utf-8"))
     return kept
 
 
 def golden_sound(code: str) -> bytes:
-    """The sound kept, 8 kHz mu-law."""
+    """Return the sound in the golden file, as 8 kHz mu-law."""
     return wav.unpack((FOLDER / f"{code}.wav").read_bytes())
 
 
@@ -65,7 +65,7 @@ def _script(code: str, order: Order) -> Script:
 
 
 def main(codes: Sequence[str]) -> int:
-    """Write the golden files of these languages, or of all."""
+    """Write the golden files of these languages; without codes, of all."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     for code in codes or languages.supported():
         text = json.dumps(words(code), ensure_ascii=False, indent=1)

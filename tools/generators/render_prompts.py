@@ -1,8 +1,8 @@
 """Renders every language's stored prompts to audio: `make prompts`, or `python -m tools.generators.render_prompts sq en`.
 
-With OpenAI's speech endpoint where OPENAI_API_KEY is set, else offline with espeak-ng; `--voice-of` decides it by hand.
-The result is committed, so that the product needs neither. Beside the audio lies what was spoken (`texts.json`): only
-what has changed since is rendered, everything with `--again`.
+It uses OpenAI's speech endpoint if OPENAI_API_KEY is set, else espeak-ng offline; `--voice-of` chooses one explicitly.
+The audio is committed, so the product needs neither of them. `texts.json` beside the audio holds the texts that were
+rendered: only texts that have changed since are rendered again, or all of them with `--again`.
 """
 
 import argparse
@@ -24,26 +24,26 @@ from simulators.speech import voice
 _SPEECH_URL: Final = "https://api.openai.com/v1/audio/speech"
 _SPEECH_MODEL: Final = "gpt-4o-mini-tts"
 _SPEECH_TIMEOUT_S: Final = 60
-_NOT_FILLED_IN: Final = "CHANGE-ME"  # as .env.example has it
+_NOT_FILLED_IN: Final = "CHANGE-ME"  # the placeholder in .env.example
 _OPENAI_RATE_HZ: Final = 24_000
 """Source: OpenAI's speech endpoint, `response_format` pcm: 16-bit little endian mono."""
 
 _RATE_RATIO: Final = _OPENAI_RATE_HZ // wav.RATE_HZ
 _LONGEST_S: Final = 8.5
 _PAUSE: Final = voice.SILENCE * (wav.RATE_HZ // 10)
-"""A tenth of a second before and after the words: a phone line swallows the first syllable otherwise."""
+"""A tenth of a second before and after the words: without it, a phone line swallows the first syllable."""
 
 Speak = Callable[[str, Language], bytes]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Render the languages named, or all; answer with the exit code."""
+    """Render the named languages, or all; return the exit code."""
     parser = argparse.ArgumentParser(prog="render_prompts", description=__doc__)
-    parser.add_argument("codes", nargs="*", metavar="LANGUAGE", help="language codes; none means all")
+    parser.add_argument("codes", nargs="*", metavar="LANGUAGE", help="language codes; without any, all languages")
     environ = read_environ()
     api_key = environ.get("OPENAI_API_KEY", "").replace(_NOT_FILLED_IN, "")
     parser.add_argument("--voice-of", choices=("espeak", "openai"), default="openai" if api_key else "espeak")
-    parser.add_argument("--again", action="store_true", help="also what has not changed, for another voice")
+    parser.add_argument("--again", action="store_true", help="also render texts that have not changed, for another voice")
     options = parser.parse_args(arguments)
     if options.voice_of == "openai" and not api_key:
         print("OPENAI_API_KEY is not set; render with --voice-of espeak or set it", file=sys.stderr)
@@ -72,12 +72,12 @@ def _render_all(options: argparse.Namespace, speak: Speak) -> int:
 
 
 def espeak(text: str, language: Language) -> bytes:
-    """The text in espeak-ng's voice, 8 kHz mu-law."""
+    """Return the text in espeak-ng's voice, as 8 kHz mu-law."""
     return voice.speak(text, language=language.code)
 
 
 def openai(client: httpx.Client, voice_name: str = "marin") -> Speak:
-    """The text in that voice of OpenAI's speech endpoint, 8 kHz mu-law."""
+    """Return a function that renders text in that voice of OpenAI's speech endpoint, as 8 kHz mu-law."""
 
     def speak(text: str, language: Language) -> bytes:
         answer = client.post(
@@ -101,7 +101,7 @@ def _client(api_key: str) -> httpx.Client:
 
 
 def _telephone(pcm: voice.Pcm) -> voice.Pcm:
-    """24 kHz as 8 kHz, without what lies above 4 kHz."""
+    """Resample 24 kHz to 8 kHz, with frequencies above 4 kHz removed."""
     whole = pcm[: pcm.size - pcm.size % (2 * _RATE_RATIO)].astype(np.float64)
     spectrum = np.fft.rfft(whole)
     samples = whole.size // _RATE_RATIO
@@ -111,7 +111,7 @@ def _telephone(pcm: voice.Pcm) -> voice.Pcm:
 
 
 def _render(language: Language, key: str, text: str, speak: Speak) -> bool:
-    """Write one prompt and say so; True where it is longer than a caller listens."""
+    """Write one prompt and print its length; return True if it is longer than a caller listens."""
     path: Path = languages.audio_path(language.code, key)
     mulaw = _PAUSE + speak(text, language) + _PAUSE
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -127,7 +127,7 @@ def _texts_path(language: Language) -> Path:
 
 
 def _texts_rendered(language: Language) -> dict[str, str]:
-    """What the audio in place says, by prompt."""
+    """Return the texts of the rendered audio, by prompt."""
     path = _texts_path(language)
     noted: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return {key: text for key, text in noted.items() if languages.audio_path(language.code, key).exists()}

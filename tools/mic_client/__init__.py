@@ -1,1 +1,1 @@
-"""The microphone client: a person's own voice in a call with the bot, over the protocol that Twilio speaks, without a phone."""
+"""The microphone client: a person talks to the bot without a phone, over the protocol that Twilio speaks."""

@@ -1,4 +1,4 @@
-"""`make mic`, `python -m tools.mic_client --help`."""
+"""The command line of the microphone client: `make mic`, `python -m tools.mic_client --help`."""
 
 import asyncio
 import sys
@@ -14,7 +14,7 @@ _USAGE = 2
 
 
 def main(arguments: list[str]) -> int:
-    """Hold one call; 0 when it was held, 2 when something must be set right first."""
+    """Hold one call; return 0 if it took place, 2 if the user must fix something first."""
     console = Console(highlight=False)
     environ = environ_with_local()
     chosen = parse(arguments, environ)

@@ -1,4 +1,4 @@
-"""Plays Twilio's part beside the stream: posts an order, signs its customer's call, reads the TwiML, tells the end."""
+"""Does Twilio's part outside the stream: posts an order, signs its customer's call, reads the TwiML, reports the call's end."""
 
 import asyncio
 import secrets
@@ -21,12 +21,12 @@ Json = dict[str, Any]  # Any: an object of the API as JSON
 _TIMEOUT_S = 15
 _HOUR = timedelta(hours=1)
 _TOLD_LATE_S = 8.0
-"""How long the outcome may take after the call's end."""
+"""The limit in seconds for the outcome to be recorded after the call's end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """What a stream needs: its address, who it is, the TwiML's parameters, and the handshake's signature."""
+    """What a stream needs: its URL, its ids, the TwiML's parameters, the handshake's signature and the next URL."""
 
     url: str
     identity: Identity
@@ -36,14 +36,14 @@ class Invitation:
 
 
 def direct_invitation(options: Options) -> Invitation:
-    """The invitation of a call that nobody booked."""
+    """Return the invitation for a call without an order."""
     identity = Identity("AC" + "0" * 32, options.call_sid or new_sid("CA"), new_sid("MZ"))
     parameters = {"token": options.token} if options.token else {}
     return Invitation(options.ws_url or "", identity, parameters, "")
 
 
 class Booking:
-    """One order and its customer's call to us. `confirmation_id` is empty until `make`."""
+    """One order and the call from its customer to us. `confirmation_id` is empty until `make` has run."""
 
     def __init__(self, system: System, options: Options, client: httpx.AsyncClient) -> None:
         self._system = system
@@ -56,10 +56,10 @@ class Booking:
         self.confirmation_id = ""
 
     async def make(self) -> Invitation:
-        """Post the order, and call about it.
+        """Post the order, and make the call about it.
 
         Raises:
-            UsageError: the system is away, or refuses us; the message says why.
+            UsageError: The system cannot be reached or refuses the call; the message says why.
         """
         try:
             await self._post_order()
@@ -75,15 +75,15 @@ class Booking:
         return Invitation(url, identity, dict(connect.parameters), self._sign(connect.url, {}), connect.action)
 
     async def go_on(self, invitation: Invitation) -> tuple[Verb, ...]:
-        """What the call does after its stream, as Twilio asks it.
+        """Ask for the next TwiML, as Twilio does when the stream has ended, and return its verbs.
 
         Raises:
-            UsageError: the system refuses us.
+            UsageError: The system refuses the request.
         """
         return await self._voice(invitation.action or "", "in-progress")
 
     async def end(self) -> Json | None:
-        """Tell the call's end; returns the confirmation. An undecided order is withdrawn: nobody is to phone that number."""
+        """Report the call's end; return the confirmation. An undecided order is withdrawn, because nobody may phone that number."""
         seconds = str(round(time.monotonic() - self._began_s))
         await self._post_signed("/twilio/incoming-status", {**self._form("completed"), "CallDuration": seconds})
         confirmation = await self.confirmation()
@@ -96,14 +96,14 @@ class Booking:
         return confirmation
 
     async def confirmation(self) -> Json:
-        """The confirmation as the API shows it."""
+        """Return the confirmation as the API shows it."""
         answer = await self._client.get(self._path(), headers=self._authorization())
         answer.raise_for_status()
         found: Json = answer.json()
         return found
 
     async def turns(self) -> list[Json]:
-        """The transcript so far."""
+        """Return the transcript so far."""
         answer = await self._client.get(f"{self._path()}/transcript", headers=self._authorization())
         if answer.status_code != httpx.codes.OK:
             return []
@@ -121,7 +121,7 @@ class Booking:
             },
             "company": self._options.company,
             "customer": {"phone": self._phone, "language": self._options.language},
-            # only the call that we make ourselves: by the time it might be phoned, the order has expired
+            # only the call that this client makes itself: the order expires before the system might phone the number
             "call": {
                 "not_before": not_before.isoformat(timespec="milliseconds"),
                 "expires_at": (not_before + timedelta(milliseconds=1)).isoformat(timespec="milliseconds"),
@@ -152,7 +152,7 @@ class Booking:
         return str(self._validator.compute_signature(url, form))
 
     def _form(self, status: str) -> dict[str, str]:
-        """What Twilio sends along. Source: Twilio docs, "TwiML Voice: request parameters"."""
+        """Return the parameters that Twilio sends with each request. Source: Twilio docs, "TwiML Voice: request parameters"."""
         return {
             "CallSid": self._call_sid,
             "AccountSid": self._system.account_sid,
@@ -171,7 +171,7 @@ class Booking:
 
 
 def open_client() -> httpx.AsyncClient:
-    """The client for all requests of a call."""
+    """Return the HTTP client for all requests of a call."""
     return httpx.AsyncClient(timeout=_TIMEOUT_S)
 
 

@@ -1,4 +1,4 @@
-"""One call from this machine: the stream as Twilio would send it, paced, with marks echoed when they were really heard."""
+"""One call from this machine: sends the stream as Twilio would, paced, and echoes marks when their audio was really played."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ from tools.mic_client.playback import Playback, Pulled
 from tools.mic_client.sound import Sound
 
 _AUDIBLE = 200.0
-"""The loudness (RMS) above which somebody speaks."""
+"""The loudness (RMS) above which a frame counts as speech."""
 _SPOKEN_S = 0.5
 _PAUSE_S = 1.2
 _KEY_GAP_S = 0.4
@@ -32,7 +32,7 @@ MakeFrame = Callable[[int], str]
 
 @dataclass(slots=True)
 class Meter:
-    """What the terminal shows: loudness of both sides (RMS), and what has been counted."""
+    """The values that the terminal shows: the loudness of both sides (RMS), and the counts."""
 
     mic: float = 0.0
     bot: float = 0.0
@@ -46,7 +46,7 @@ class Meter:
 
 
 class Tracks:
-    """Both sides of the call as mu-law, for the stereo file."""
+    """Both sides of the call as mu-law, for the stereo WAV file."""
 
     def __init__(self) -> None:
         self.mine = bytearray()
@@ -54,7 +54,7 @@ class Tracks:
 
 
 class LiveCall:
-    """A stream from `connected` to its end. `run` once."""
+    """A stream from `connected` to its end. Call `run` only once."""
 
     def __init__(self, invitation: Invitation, *, sound: Sound, playback: Playback, waits_for_agent: bool, press: str) -> None:
         self._invitation = invitation
@@ -77,7 +77,7 @@ class LiveCall:
         """Open the stream and the sound.
 
         Raises:
-            UsageError: the stream was refused, or a device can't be opened.
+            UsageError: The stream was refused, or a device can't be opened.
         """
         try:
             self._socket = await open_socket(self._invitation.url, signature=self._invitation.signature)
@@ -90,7 +90,7 @@ class LiveCall:
             raise
 
     async def run(self) -> None:
-        """Talk until the bot's side closes, or `hang_up`; `connect` comes first."""
+        """Talk until the bot's side closes the stream or `hang_up` is called. Call `connect` first."""
         socket = self._socket
         if socket is None:
             return
@@ -119,16 +119,16 @@ class LiveCall:
         self._outgoing.put_nowait(None)
 
     def heard(self, pulled: Pulled, delay_s: float) -> None:
-        """Take what goes to the loudspeaker now (any thread)."""
+        """Receive the samples that go to the loudspeaker now; any thread may call it."""
         self._loop.call_soon_threadsafe(self._take_heard, pulled, delay_s)
 
-    # --- what goes out
+    # --- outgoing frames
 
     def _send(self, make: MakeFrame) -> None:
         self._outgoing.put_nowait(make)
 
     async def _write(self, socket: ClientConnection) -> None:
-        """Send what is queued, numbered; None ends it with `stop`, and the connection with it."""
+        """Send the queued frames with their sequence numbers. None in the queue sends `stop` and closes the connection."""
         identity, sequence = self._invitation.identity, 1
         with suppress(ConnectionClosed):
             await socket.send(frames.CONNECTED)
@@ -140,7 +140,7 @@ class LiveCall:
             await socket.close()
 
     async def _pace(self) -> None:
-        """Send the microphone: a frame each 20 ms on absolute deadlines."""
+        """Send the microphone's audio: a frame every 20 ms, on absolute deadlines."""
         deadlines = Deadlines(time.monotonic())
         while True:
             await asyncio.sleep(max(0.0, deadlines.next_s - time.monotonic()))
@@ -163,7 +163,7 @@ class LiveCall:
         self._follow_the_agent()
 
     def _follow_the_agent(self) -> None:
-        """Let a file, and the keys behind it, wait until the bot has spoken and paused."""
+        """Hold back a file, and the keys after it, until the bot has spoken and paused."""
         is_quiet = self.meter.bot < _AUDIBLE and not self._playback.waiting_s
         self._agent_s += 0.0 if is_quiet else FRAME_S
         self._quiet_s = self._quiet_s + FRAME_S if is_quiet else 0.0
@@ -175,7 +175,7 @@ class LiveCall:
             digit, self._to_press = self._to_press[0], self._to_press[1:]
             self.press(digit)
 
-    # --- what comes in
+    # --- incoming frames
 
     async def _read(self, socket: ClientConnection) -> None:
         with suppress(ConnectionClosed):
@@ -207,7 +207,7 @@ class LiveCall:
 
 
 def loudness(pcm: np.typing.NDArray[np.int16]) -> float:
-    """Root mean square, 0 to 32767."""
+    """Return the root mean square, 0 to 32767."""
     return float(np.sqrt(np.mean(pcm.astype(np.float32) ** 2))) if pcm.size else 0.0
 
 

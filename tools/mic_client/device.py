@@ -1,4 +1,4 @@
-"""Microphone and loudspeaker through PortAudio (sounddevice), at whatever rate they take, and advice where they are missing."""
+"""Microphone and loudspeaker through PortAudio (sounddevice), at any rate that they support, and advice if one is missing."""
 
 from collections.abc import Callable
 from time import monotonic
@@ -15,7 +15,7 @@ from tools.mic_client.sound import Heard, to_pcm
 
 _BLOCK_S = 0.02
 _MOST_AHEAD_S = 0.5
-"""What a device may take at once, to fill its own buffer."""
+"""How many seconds of sound a device may take in advance, to fill its own buffer."""
 _WITHOUT = (
     "\nWithout a device: --say confirm --output call.wav (or --input FILE.wav), "
     "or the page /softphone of `make run-local` in a browser."
@@ -28,13 +28,13 @@ NO_PACKAGE = f"The package sounddevice is missing: start it with `make mic`.{_WI
 
 
 def load_portaudio() -> ModuleType:
-    """The sounddevice module.
+    """Return the sounddevice module.
 
     Raises:
-        UsageError: it, or the library behind it, is missing.
+        UsageError: The module, or the library behind it, is missing.
     """
     try:
-        import sounddevice  # noqa: PLC0415 - only who uses a device needs it
+        import sounddevice  # noqa: PLC0415 - only needed if a device is used
     except ImportError as error:
         raise UsageError(NO_PACKAGE) from error
     except OSError as error:
@@ -44,7 +44,7 @@ def load_portaudio() -> ModuleType:
 
 
 def device_list(sd: Any) -> str:  # noqa: ANN401 - sounddevice has no types
-    """All devices, one a line, as MIC_DEVICE takes them."""
+    """Return all devices, one a line, in the form that MIC_DEVICE accepts."""
     lines = []
     for index, device in enumerate(sd.query_devices()):
         ways = [f"{device[f'max_{way}_channels']} {way}" for way in ("input", "output") if device[f"max_{way}_channels"]]
@@ -53,14 +53,14 @@ def device_list(sd: Any) -> str:  # noqa: ANN401 - sounddevice has no types
 
 
 def device_of(name: str) -> int | str | None:
-    """A device as PortAudio takes it: None is the system's default, a number an index, a text a part of its name."""
+    """Return a device as PortAudio takes it: None is the system's default, a number an index, a text a part of the name."""
     if name in ("", "default"):
         return None
     return int(name) if name.isdecimal() else name
 
 
 class DeviceSound:
-    """The sound devices of this machine. Their callbacks run in PortAudio's threads."""
+    """The sound devices of this machine. PortAudio calls the callbacks from its own threads."""
 
     def __init__(self, sd: Any, *, mic: str, speaker: str, clock: Callable[[], float] = monotonic) -> None:  # noqa: ANN401 - sounddevice has no types
         self._sd = sd
@@ -72,10 +72,10 @@ class DeviceSound:
         self.underruns = 0
 
     def check(self) -> None:
-        """See whether both devices are there, before anything else is begun.
+        """Check that both devices exist, before anything else is started.
 
         Raises:
-            UsageError: one isn't.
+            UsageError: A device is missing.
         """
         for way, device in (("input", self._mic), ("output", self._speaker)):
             try:
@@ -87,22 +87,22 @@ class DeviceSound:
         """Open both devices.
 
         Raises:
-            UsageError: one can't be opened.
+            UsageError: A device can't be opened.
         """
         self._open("input", self._mic, self._mic_callback)
         self._open("output", self._speaker, lambda rate, channels: self._speaker_callback(rate, channels, playback, heard))
 
-    def frame(self, *, may_speak: bool) -> Pcm:  # noqa: ARG002 - a person speaks when they like
-        """The next 20 ms of the microphone."""
+    def frame(self, *, may_speak: bool) -> Pcm:  # noqa: ARG002 - a person may speak at any time
+        """Return the next 20 ms of the microphone."""
         return self._buffer.frame()
 
     @property
     def is_spoken(self) -> bool:
-        """A person may say something at any time, and keys need not wait for it."""
+        """Always true: a person may speak at any time, so keys need not wait."""
         return True
 
     def report(self) -> str:
-        """What was padded and dropped."""
+        """Return how much was padded and dropped."""
         padded_ms, dropped_ms = self._buffer.padded / 8, self._buffer.dropped / 8
         return f"microphone: {padded_ms:.0f} ms padded, {dropped_ms:.0f} ms dropped; loudspeaker: {self.underruns} underruns"
 
@@ -132,7 +132,7 @@ class DeviceSound:
             raise _advice(way, error) from error
 
     def _settings(self, check: Any, way: str, device: int | str | None) -> tuple[int, int]:  # noqa: ANN401 - a function of sounddevice's
-        """The rate and the channels that the device takes: ours if it does, its own otherwise."""
+        """Return the rate and the channels that the device takes: ours if possible, else its own defaults."""
         try:
             check(device=device, channels=1, dtype="int16", samplerate=RATE_HZ)
         except self._sd.PortAudioError:
@@ -157,7 +157,7 @@ class DeviceSound:
             nonlocal given
             self.underruns += bool(status and status.output_underflow)
             given += count
-            if given / rate > self._clock() - began_s + _MOST_AHEAD_S:  # no loudspeaker plays faster than time goes by
+            if given / rate > self._clock() - began_s + _MOST_AHEAD_S:  # no loudspeaker plays faster than real time
                 given -= count
                 data[:] = bytes(len(data))
                 return

@@ -1,4 +1,4 @@
-"""Single keys from the terminal, without Enter; nothing where there is no terminal."""
+"""Reads single keys from the terminal, without Enter; it reads nothing if there is no terminal."""
 
 import asyncio
 import os
@@ -11,10 +11,10 @@ PHONE_KEYS = frozenset("0123456789*#")
 
 @contextmanager
 def keys_of_terminal(told: Callable[[str], None]) -> Iterator[bool]:
-    """Tell `told` each key pressed; false where the keyboard can't be read. The terminal is as before afterwards."""
+    """Call `told` with each key pressed; yield False if the keyboard can't be read. Afterwards the terminal is as before."""
     try:
-        import termios  # noqa: PLC0415 - there is none on Windows
-        import tty  # noqa: PLC0415 - the same
+        import termios  # noqa: PLC0415 - Windows does not have it
+        import tty  # noqa: PLC0415 - Windows does not have it
     except ImportError:
         yield False
         return

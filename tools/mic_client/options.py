@@ -1,4 +1,4 @@
-"""What a person may choose: from the command line, the environment and the settings of the running system."""
+"""The options of a call: from the command line, the environment and the settings of the running system."""
 
 import argparse
 import os
@@ -11,17 +11,17 @@ from dotenv import dotenv_values
 from shared.settings.environ import read_environ
 
 LOCAL_ENV = Path("var/demo/local.env")
-"""What `make run-local` leaves as long as it runs: its address, its shop's key and its (made up) Twilio token."""
+"""The file that `make run-local` keeps while it runs: its address, its shop's key and its (made up) Twilio token."""
 _GAINS = (1.0, 3.0)
 
 
 class UsageError(Exception):
-    """Something must be set right first; the message says what and how."""
+    """The user must fix something first; the message says what and how."""
 
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """The running system: its origin, a shop's key, and the Twilio account in whose name we sign."""
+    """The running system: its origin, a shop's key, and the Twilio account whose token signs our requests."""
 
     origin: str
     api_key: str
@@ -31,7 +31,7 @@ class System:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """One call. `system` None connects straight to `ws_url`, with `token` where it wants one."""
+    """The options of one call. If `system` is None, it connects directly to `ws_url`, with `token` if that server needs one."""
 
     system: System | None
     ws_url: str | None
@@ -53,23 +53,23 @@ class Options:
 
 
 def parse(arguments: Sequence[str], environ: Mapping[str, str]) -> argparse.Namespace:
-    """Read the command line; the environment gives what is not named there."""
+    """Read the command line; the environment provides what is not given there."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.mic_client",
-        description="Talk to the bot by microphone or from a WAV file, without a phone. Keys 1, 2, 3, 9 as on one; q hangs up.",
+        description="Talk to the bot by microphone or WAV file, without a phone. Keys 1, 2, 3, 9 work as on a phone; q hangs up.",
         epilog="Start `make run-local` (no account) or `make run` (.env) first. More: docs/try-it.md",
     )
     parser.add_argument(
         "--ws-url",
         default=environ.get("WS_URL"),
         metavar="URL",
-        help="where to stream to, instead of the address in the TwiML (WS_URL)",
+        help="the address to stream to, instead of the one in the TwiML (WS_URL)",
     )
     parser.add_argument("--direct", action="store_true", help="post no order, ask for no TwiML: connect to WS_URL at once")
     parser.add_argument("--token", default="", help="with --direct: the stream's token")
     parser.add_argument("--call-sid", help="with --direct: the call that the token is for")
-    parser.add_argument("--phone", help="the caller's number (E.164); a made-up one otherwise")
-    parser.add_argument("--company", default="Shopaz", help="who the order is from")
+    parser.add_argument("--phone", help="the caller's number (E.164); default: a made-up one")
+    parser.add_argument("--company", default="Shopaz", help="the company that the order is from")
     parser.add_argument("--language", help="the order's language: sq, en, mk, sr, it, de, el, tr")
     parser.add_argument(
         "--mic", default=environ.get("MIC_DEVICE", "default"), help="default, hw:0,0, an index or a part of the name (MIC_DEVICE)"
@@ -87,19 +87,19 @@ def parse(arguments: Sequence[str], environ: Mapping[str, str]) -> argparse.Name
         metavar="WORDS",
         help="speak these words instead, or the simulator's phrase for confirm, cancel, hello, 'language en', …",
     )
-    parser.add_argument("--output", type=Path, metavar="CALL.wav", help="write the call: left we, right the bot")
+    parser.add_argument("--output", type=Path, metavar="CALL.wav", help="write the call: left the caller, right the bot")
     parser.add_argument("--press", default="", metavar="KEYS", help="press these keys once the bot has spoken and paused")
-    parser.add_argument("--at-once", action="store_true", help="speak the file from the first moment, without hearing the bot out")
+    parser.add_argument("--at-once", action="store_true", help="speak the file at once, without waiting for the bot to finish")
     parser.add_argument("--limit", type=float, default=180.0, metavar="SECONDS", help="hang up after this time")
-    parser.add_argument("--no-meter", action="store_true", help="lines only: no level meter, nothing is drawn over")
+    parser.add_argument("--no-meter", action="store_true", help="print lines only, without the level meter")
     return parser.parse_args(arguments)
 
 
 def options_of(chosen: argparse.Namespace, environ: Mapping[str, str]) -> Options:
-    """Check what was chosen.
+    """Check the options.
 
     Raises:
-        UsageError: it does not fit together, or something is missing.
+        UsageError: They contradict each other, or something is missing.
     """
     if chosen.direct and not chosen.ws_url:
         raise UsageError("--direct needs an address: --ws-url ws://localhost:5050/media-stream (or WS_URL)")
@@ -131,7 +131,7 @@ def options_of(chosen: argparse.Namespace, environ: Mapping[str, str]) -> Option
 
 
 def environ_with_local(local: Path = LOCAL_ENV) -> dict[str, str]:
-    """The environment, over what `make run-local` left while it runs, over `.env`."""
+    """Return the environment; what it lacks comes from the file that `make run-local` keeps while it runs, then from `.env`."""
     if not local.is_file():
         return read_environ()
     left = {name: value for name, value in dotenv_values(local, interpolate=False).items() if value is not None}
@@ -139,10 +139,10 @@ def environ_with_local(local: Path = LOCAL_ENV) -> dict[str, str]:
 
 
 def system_of(environ: Mapping[str, str]) -> System:
-    """The running system by its settings.
+    """Return the running system that these settings describe.
 
     Raises:
-        UsageError: one is missing.
+        UsageError: A setting is missing.
     """
     needed = ("PUBLIC_URL", "API_KEYS", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
     missing = [name for name in needed if not environ.get(name, "").strip()]

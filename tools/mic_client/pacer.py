@@ -1,4 +1,4 @@
-"""Twilio's clock: a frame of the caller each 20 ms, whatever the microphone does. No file, device or clock is touched here."""
+"""Twilio's pace: a frame of the caller every 20 ms, whatever the microphone does. This module uses no file, device or clock."""
 
 from collections import deque
 
@@ -9,18 +9,18 @@ Pcm = NDArray[np.int16]
 
 FRAME_S = 0.02
 FRAME = 160
-"""Samples of 20 ms at 8 kHz."""
+"""The samples in 20 ms at 8 kHz."""
 _LATE_LIMIT = 50
-"""A second: who was asleep for longer (a closed laptop) does not send all that at once."""
+"""One second in frames: after a longer sleep of this machine (a closed laptop), the missed frames are not sent."""
 _CUSHION_LIMIT = 10 * FRAME
 _SOFT_LEAD = 2 * FRAME
 _HARD_LEAD = 5 * FRAME
 _QUIET = 300
-"""The loudest sample of a frame that nobody misses."""
+"""A frame whose loudest sample is below this is quiet: nobody misses it."""
 
 
 class Deadlines:
-    """When frames are due: at `began_s + n * 20 ms`, so that no lateness adds up. Seconds of a monotonic clock."""
+    """The times at which frames are due: `began_s + n * 20 ms`, so delays do not add up. In seconds of a monotonic clock."""
 
     def __init__(self, began_s: float) -> None:
         self._began_s = began_s
@@ -29,11 +29,11 @@ class Deadlines:
 
     @property
     def next_s(self) -> float:
-        """When the next frame is due."""
+        """The time at which the next frame is due."""
         return self._began_s + (self._passed + 1) * FRAME_S
 
     def take(self, now_s: float) -> int:
-        """Count off the frames that are due by now; after a long sleep one, the others are counted as skipped."""
+        """Return how many frames are due by now, and count them. After a long sleep that is one; the others count as skipped."""
         due = int((now_s - self._began_s) / FRAME_S + 1e-6) - self._passed
         if due > _LATE_LIMIT:
             self.skipped += due - 1
@@ -45,15 +45,15 @@ class Deadlines:
 
 
 class MicBuffer:
-    """The microphone's samples between the device's rhythm and ours; the device may push from its own thread.
+    """Buffers the microphone's samples, as the device's blocks and our frames differ in size; the device may push from its thread.
 
-    It fills a cushion as long as the device's blocks, plays from it, and pads with silence when it has run empty, until
-    the cushion is there again: one gap now and then, not a click in every frame. A device that runs ahead loses a quiet
-    frame where there is one, any frame where there is none.
+    It fills a cushion as long as the device's blocks and then gives frames from it. When it is empty, it pads with silence
+    until the cushion is full again: the caller hears a gap now and then instead of a click in every frame. If the device
+    runs ahead, the buffer drops a quiet frame if there is one, and any frame if the lead becomes too long.
     """
 
     def __init__(self) -> None:
-        self._pushed: deque[Pcm] = deque()  # all that two threads share: its methods are atomic
+        self._pushed: deque[Pcm] = deque()  # the only data that two threads share: its methods are atomic
         self._samples: Pcm = np.zeros(0, np.int16)
         self._cushion = FRAME
         self._is_filling = True
@@ -61,11 +61,11 @@ class MicBuffer:
         self.dropped = 0
 
     def push(self, block: Pcm) -> None:
-        """Take what the device has recorded."""
+        """Add a block that the device has recorded."""
         self._pushed.append(block)
 
     def frame(self) -> Pcm:
-        """The next 20 ms."""
+        """Return the next 20 ms."""
         self._collect()
         if self._is_filling and self._samples.size < self._cushion:
             self.padded += FRAME

@@ -1,4 +1,4 @@
-"""What the bot says, on its way to the loudspeaker: gain, marks at the sample where they stand, and what is cut off."""
+"""The bot's audio on its way to the loudspeaker: applies the gain, finds the sample of each mark, and drops cleared audio."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ RATE_HZ = voice.RATE_HZ
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """The next samples for the loudspeaker, and the marks among them: name, and seconds from the block's start."""
+    """The next samples for the loudspeaker, and the marks in them: the name, and the seconds from the block's start."""
 
     pcm: Pcm
     mulaw: bytes
@@ -24,7 +24,7 @@ class Pulled:
 
 
 class Playback:
-    """The play buffer of one call, drained by the loudspeaker's clock. Thread-safe: devices pull from a thread of theirs."""
+    """The play buffer of one call, drained at the loudspeaker's pace. Thread-safe: devices pull from their own threads."""
 
     def __init__(self, gain: float) -> None:
         self._gain = gain
@@ -34,7 +34,7 @@ class Playback:
 
     @property
     def waiting_s(self) -> float:
-        """Seconds of sound that are still to be heard."""
+        """Seconds of sound that have not been played yet."""
         return self._buffer.buffered / RATE_HZ
 
     def play(self, mulaw: bytes) -> None:
@@ -43,17 +43,17 @@ class Playback:
             self._buffer.append(mulaw, self._clock)
 
     def mark(self, name: str) -> Sequence[str]:
-        """Set a mark behind what is queued; returned at once where nothing is."""
+        """Set a mark after the queued sound; if nothing is queued, return the mark at once."""
         with self._lock:
             return () if self._buffer.mark(name) else (name,)
 
     def clear(self) -> Sequence[str]:
-        """Drop what is queued; the names of the marks in it, which Twilio sends back all the same."""
+        """Drop the queued sound; return the names of its marks, because Twilio sends them back too."""
         with self._lock:
             return self._buffer.clear().marks
 
     def pull(self, count: int) -> Pulled:
-        """The next `count` samples, silence where nothing is queued."""
+        """Return the next `count` samples; if too few are queued, silence follows them."""
         with self._lock:
             start = self._clock
             self._clock += count
@@ -64,7 +64,7 @@ class Playback:
 
 
 def louder(pcm: Pcm, gain: float) -> Pcm:
-    """The sound amplified, bent rather than broken where it would be too loud."""
+    """Return the sound amplified; samples that would be too loud are compressed rather than clipped."""
     if gain == 1.0:
         return pcm
     bent = np.tanh(pcm.astype(np.float64) * (gain / 32768)) * 32767

@@ -1,4 +1,4 @@
-"""Changes the rate of a stream of samples block by block, without a seam, an alias or a drift: a polyphase FIR filter."""
+"""Changes the sample rate of a stream block by block, with a polyphase FIR filter: no clicks between blocks, no alias, no drift."""
 
 from math import ceil, gcd
 
@@ -8,17 +8,17 @@ from numpy.typing import NDArray
 Sound = NDArray[np.float32]
 
 _HALF_WIDTH = 16
-"""Zero crossings of the windowed sinc on each side."""
+"""The zero crossings of the windowed sinc on each side."""
 _PASSED = 0.91
-"""The share of the lower half rate that is passed: 3,640 Hz of a telephone's 4,000."""
+"""The share of the lower half rate that the filter passes: 3,640 Hz of a telephone's 4,000."""
 _KAISER_BETA = 7.0
-"""70 dB less of what lies above; 8-bit mu-law itself has 38."""
+"""Attenuates higher frequencies by 70 dB; 8-bit mu-law itself has a range of 38 dB."""
 
 
 class Resampler:
-    """Takes blocks of any length at one rate and gives what they make at another.
+    """Takes blocks of any length at one rate and returns the samples that they yield at another.
 
-    After n samples in, n * target / source have come out, but for the few that the filter still looks ahead to.
+    After n input samples, n * target / source samples have come out, minus the few for which the filter needs later input.
     """
 
     def __init__(self, source_hz: int, target_hz: int) -> None:
@@ -29,10 +29,10 @@ class Resampler:
         self._kept: Sound = np.zeros(taps // 2 - 1, np.float32)
         self._offsets = np.arange(taps)
         self._next = 0
-        """Where the next sample lies behind the first kept one, in 1/up of an input sample."""
+        """The distance of the next output sample from the first kept input sample, in 1/up of an input sample."""
 
     def push(self, block: Sound) -> Sound:
-        """Take the next samples; returns those that they complete."""
+        """Take the next input samples; return the output samples that are complete now."""
         if self._up == self._down:
             return block
         self._kept = np.concatenate((self._kept, block))
@@ -49,7 +49,7 @@ class Resampler:
 
 
 def _filters(up: int, down: int) -> Sound:
-    """The filter of each phase, a row each, of gain one."""
+    """Return the filters, one row for each phase, with a gain of one."""
     cutoff = min(1.0, up / down) * _PASSED
     half = ceil(_HALF_WIDTH / cutoff)
     offsets = np.arange(2 * half) - (half - 1)

@@ -1,4 +1,4 @@
-"""The terminal: a level meter that stays on the last line, and above it what was said and what happened."""
+"""The terminal: a level meter that stays on the last line, with the transcript and the events above it."""
 
 import math
 import time
@@ -43,12 +43,12 @@ class Screen:
         self._console.print(Text(text, style=style), soft_wrap=True)
 
     def draw(self, meter: Meter) -> None:
-        """Draw the meter anew."""
+        """Redraw the meter."""
         if self._live is not None:
             self._live.update(status_line(meter, seconds=time.monotonic() - self._began_s), refresh=True)
 
     def show_turns(self, turns: Sequence[Json]) -> None:
-        """Print the turns of the transcript that are new, or have become longer."""
+        """Print the turns of the transcript that are new or have become longer."""
         for turn in turns:
             key, text = (turn["speaker"], turn["at"]), str(turn["text"])
             if self._shown.get(key) == text:
@@ -61,7 +61,7 @@ class Screen:
 
 
 def status_line(meter: Meter, *, seconds: float) -> Text:
-    """The meter: both levels, who speaks, the keys pressed."""
+    """Return the meter's line: both levels, the present speaker, the keys pressed."""
     mic_db, bot_db = decibels(meter.mic), decibels(meter.bot)
     if bot_db > _SPEAKS_DB:
         who = "the bot speaks"
@@ -80,11 +80,11 @@ def status_line(meter: Meter, *, seconds: float) -> Text:
 
 
 def decibels(rms: float) -> float:
-    """Loudness below full scale."""
+    """Return the loudness relative to full scale, in dB."""
     return 20 * math.log10(max(rms, 1.0) / _LOUDEST)
 
 
 def bar(level_db: float) -> str:
-    """A bar of fixed width."""
+    """Return a bar of fixed width."""
     filled = round(max(0.0, min(1.0, 1 - level_db / _FLOOR_DB)) * _BARS)
     return "█" * filled + "·" * (_BARS - filled)

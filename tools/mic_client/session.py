@@ -1,4 +1,4 @@
-"""A whole run: book, talk, show, tell the end, and say what was measured and what became of the order."""
+"""A whole run: books the call, talks, draws the screen, reports the end, and prints the measurements and the order's outcome."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -26,10 +26,10 @@ _ASK_EVERY_S = 0.7
 
 
 async def run(options: Options, screen: Screen) -> Json | None:
-    """Hold the call; returns the confirmation as it ended, None where there was no order.
+    """Hold the call; return the confirmation at its end, or None if there was no order.
 
     Raises:
-        UsageError: something must be set right first.
+        UsageError: The user must fix something first.
     """
     sound = sound_of(options)
     async with open_client() as client:
@@ -50,10 +50,10 @@ async def run(options: Options, screen: Screen) -> Json | None:
 
 
 def sound_of(options: Options) -> Sound:
-    """The device, or a file or words where those were named, or nothing where only keys are to be pressed.
+    """Return the device; or the file or words if the options name any; or silence if only keys are to be pressed.
 
     Raises:
-        UsageError: neither can be had.
+        UsageError: The chosen source of sound is not available.
     """
     if options.input is not None:
         return FileSound(read_wav(options.input))
@@ -72,7 +72,7 @@ def _spoken(say: str, language: str) -> bytes:
 
 
 def words_of(say: str, language: str) -> tuple[str, str]:
-    """The words and their language: a phrase that the simulated model knows, by intent and language, or what was given."""
+    """Return words and their language: if `say` names an intent, a phrase that the simulated model knows, else `say` itself."""
     intent, _, spoken = say.partition(" ")
     code = (spoken or language).partition("-")[0].lower()
     if code in PHRASES and intent in set(Intent):
@@ -81,7 +81,7 @@ def words_of(say: str, language: str) -> tuple[str, str]:
 
 
 async def _talk(options: Options, screen: Screen, sound: Sound, *, invitation: Invitation, booking: Booking | None = None) -> bool:
-    """The stream from beginning to end; true if the bot's side ended it."""
+    """Run the stream from beginning to end; return True if the bot's side ended it."""
     playback = Playback(options.gain)
     # a person may speak at any time; only a file waits for the bot
     call = LiveCall(invitation, sound=sound, playback=playback, waits_for_agent=options.waits_for_agent, press=options.press)
@@ -104,7 +104,7 @@ async def _talk(options: Options, screen: Screen, sound: Sound, *, invitation: I
 
 
 async def _say_what_follows(booking: Booking, invitation: Invitation, screen: Screen) -> None:
-    """Ask for the next TwiML as Twilio does when a stream has ended."""
+    """Ask for the next TwiML, as Twilio does when a stream has ended, and print what it does."""
     if invitation.action is None:
         return
     verbs = await booking.go_on(invitation)
@@ -116,7 +116,7 @@ async def _say_what_follows(booking: Booking, invitation: Invitation, screen: Sc
 
 @asynccontextmanager
 async def _beside(*work: Any) -> AsyncIterator[None]:  # noqa: ANN401 - coroutines
-    """Run these beside the body, and no longer."""
+    """Run these coroutines during the body, and cancel them after it."""
     async with asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(one) for one in work]
         try:
@@ -133,7 +133,7 @@ async def _draw(screen: Screen, call: LiveCall) -> None:
 
 
 async def _transcribe(screen: Screen, booking: Booking | None) -> None:
-    """Show what was said as far as the API knows it."""
+    """Print the turns that the API has so far, again and again."""
     while booking is not None:
         with suppress(httpx.HTTPError):
             screen.show_turns(await booking.turns())

@@ -1,4 +1,4 @@
-"""Where the caller's voice comes from and where the bot's goes without a sound device: files, or silence."""
+"""The sources of the caller's voice and the sinks of the bot's that need no sound device: files, or silence."""
 
 import wave
 from collections.abc import Callable
@@ -15,40 +15,40 @@ from tools.mic_client.playback import Playback, Pulled
 from tools.mic_client.resampler import Resampler
 
 Heard = Callable[[Pulled, float], None]
-"""Called with what goes to the loudspeaker and the seconds until it is heard; possibly from another thread."""
+"""Called with the samples for the loudspeaker and the seconds until they are heard; possibly from another thread."""
 
 
 class Sound(Protocol):
-    """Both ends of the audio. The call asks for a frame each 20 ms."""
+    """The caller's microphone and loudspeaker. The call asks for a frame every 20 ms."""
 
     def start(self, playback: Playback, heard: Heard) -> None:
-        """Open what must be opened, and drain `playback` from now on.
+        """Open the devices, and drain `playback` from now on.
 
         Raises:
-            UsageError: it can't be opened; the message says what to do.
+            UsageError: A device can't be opened; the message says what to do.
         """
         ...
 
     def frame(self, *, may_speak: bool) -> Pcm:
-        """The caller's next 20 ms."""
+        """Return the caller's next 20 ms."""
         ...
 
     @property
     def is_spoken(self) -> bool:
-        """Whether the caller has nothing (more) to say of which we know."""
+        """Whether the caller has, as far as this side knows, nothing more to say."""
         ...
 
     def report(self) -> str:
-        """What was padded and dropped, in words; empty where nothing can be."""
+        """Return how much was padded and dropped, in words; empty if this kind of sound does neither."""
         ...
 
     def stop(self) -> None:
-        """Close what was opened; twice does no harm."""
+        """Close everything that is open; a second call does no harm."""
         ...
 
 
 class FileSound:
-    """Speaks a WAV file as soon as it may, then keeps silent; the call's own clock drains what the bot says."""
+    """Speaks a WAV file as soon as it may, then is silent; the call's own clock drains the bot's audio."""
 
     def __init__(self, samples: Pcm) -> None:
         self._samples = samples
@@ -60,7 +60,7 @@ class FileSound:
         self._drain = lambda: heard(playback.pull(FRAME), 0.0)
 
     def frame(self, *, may_speak: bool) -> Pcm:
-        """The next 20 ms of the file, or silence."""
+        """Return the next 20 ms of the file, or silence."""
         self._drain()
         taken = self._samples[self._at : self._at + FRAME] if may_speak else self._samples[:0]
         self._at += taken.size
@@ -68,22 +68,22 @@ class FileSound:
 
     @property
     def is_spoken(self) -> bool:
-        """Whether all of the file was spoken."""
+        """Whether the whole file was spoken."""
         return self._at >= self._samples.size
 
     def report(self) -> str:
-        """A file neither lags nor leads."""
+        """Return an empty text: a file is never padded or dropped."""
         return ""
 
     def stop(self) -> None:
-        """Nothing is open."""
+        """Do nothing, because nothing is open."""
 
 
 def read_wav(path: Path) -> Pcm:
-    """The file's sound at 8 kHz, its channels mixed.
+    """Return the file's sound at 8 kHz, with its channels mixed.
 
     Raises:
-        UsageError: it is no WAV file of a kind that we read.
+        UsageError: It is not a WAV file of a kind that this client reads.
     """
     try:
         with wave.open(str(path)) as file:
@@ -92,7 +92,7 @@ def read_wav(path: Path) -> Pcm:
             content = np.frombuffer(file.readframes(file.getnframes()), "<i2")
             mono = content.reshape(-1, file.getnchannels()).mean(axis=1)
             return to_pcm(Resampler(file.getframerate(), voice.RATE_HZ).push(mono.astype(np.float32)))
-    except (wave.Error, EOFError):  # mu-law is no PCM to the standard library
+    except (wave.Error, EOFError):  # the standard library accepts only PCM, not mu-law
         try:
             return voice.decode(to_mulaw(path.read_bytes()))
         except WavError as error:
@@ -100,6 +100,6 @@ def read_wav(path: Path) -> Pcm:
 
 
 def to_pcm(samples: np.typing.NDArray[np.float32]) -> Pcm:
-    """Samples of a filter as 16-bit ones."""
+    """Convert the samples of a filter to 16-bit ones."""
     pcm: Pcm = np.clip(np.rint(samples), -32768, 32767).astype(np.int16)
     return pcm

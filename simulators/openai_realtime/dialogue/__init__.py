@@ -1,1 +1,1 @@
-"""What the simulated model says and calls, as pure functions of its instructions and of the conversation."""
+"""The simulated model's speech and function calls, as pure functions of its instructions and of the conversation."""

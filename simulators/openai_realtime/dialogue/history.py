@@ -1,4 +1,4 @@
-"""What a conversation so far amounts to: the question asked last, what was decided, what is still to be said."""
+"""The state of a conversation: the last question, the decisions, and the words that are still to be said."""
 
 import re
 
@@ -16,11 +16,11 @@ from simulators.speech.phrases import Intent
 
 _QUESTIONS = ("ask", "read_back_cancel", "anything_else")
 _MOSTLY = 0.8
-"""A line of which this part was heard counts as said."""
+"""A line counts as said if this part of it was heard."""
 
 
 def words_owed(dialogue: Dialogue) -> str:
-    """What a system message asks the model to say first; empty if it has been said since."""
+    """Return the words that a system message asks the model to say first; empty if it has said them since."""
     for turn in reversed(dialogue.turns):
         if isinstance(turn, AgentTurn):
             break
@@ -30,7 +30,7 @@ def words_owed(dialogue: Dialogue) -> str:
 
 
 def last_question(dialogue: Dialogue, *, since_the_decision: bool = False) -> str | None:
-    """The key of the question asked last."""
+    """Return the key of the question asked last."""
     for turn in reversed(dialogue.turns):
         if since_the_decision and decides(turn):
             break
@@ -43,31 +43,31 @@ def last_question(dialogue: Dialogue, *, since_the_decision: bool = False) -> st
 
 
 def cut_off_question(dialogue: Dialogue) -> str:
-    """The read-back, if the customer cut it off: a yes to half of it is no answer."""
+    """Return the read-back if the customer cut it off, because a yes to half of it is no answer."""
     line = line_of(dialogue, "read_back_cancel")
     said = last_said(dialogue)
     return line if said and line.startswith(said) and len(said) < len(start_of(dialogue, "read_back_cancel")) else ""
 
 
 def last_question_line(dialogue: Dialogue) -> str:
-    """The line of the question asked last; empty before the first question."""
+    """Return the line of the question asked last; empty before the first question."""
     question = last_question(dialogue)
     return line_of(dialogue, question) if question else ""
 
 
 def asks_to_cancel(dialogue: Dialogue) -> bool:
-    """Whether the question asked last is the one that reads a cancellation back."""
+    """Return whether the question asked last is the one that reads a cancellation back."""
     return last_question(dialogue) == "read_back_cancel"
 
 
 def start_of(dialogue: Dialogue, key: str) -> str:
-    """The part of a line that must have been heard before the line counts as said."""
+    """Return the part of a line that must have been heard before the line counts as said."""
     line = line_of(dialogue, key)
     return line[: max(1, int(len(line) * _MOSTLY))] if line else ""
 
 
 def times_not_understood(dialogue: Dialogue) -> int:
-    """How many times in a row the customer was not understood, this time included, since the first question."""
+    """Return how many times in a row the customer was not understood since the first question, this time included."""
     strikes = 0
     details = start_of(dialogue, "details")
     for turn in reversed(dialogue.turns):
@@ -84,12 +84,12 @@ def times_not_understood(dialogue: Dialogue) -> int:
 
 
 def is_decided(dialogue: Dialogue) -> bool:
-    """Whether an outcome has been recorded, by the tool or by a key that was reported."""
+    """Return whether an outcome has been recorded, by the tool or by a key that was reported."""
     return any(decides(turn) for turn in dialogue.turns)
 
 
 def decides(turn: DialogueTurn) -> bool:
-    """Whether an outcome was recorded in this turn."""
+    """Return whether an outcome was recorded in this turn."""
     match turn:
         case ToolResult(ToolCall("record_outcome", _), str(output)):
             return '"error"' not in output
@@ -100,16 +100,16 @@ def decides(turn: DialogueTurn) -> bool:
 
 
 def last_said(dialogue: Dialogue) -> str:
-    """The agent's last words."""
+    """Return the agent's last words."""
     return next((turn.text for turn in reversed(dialogue.turns) if isinstance(turn, AgentTurn) and turn.text), "")
 
 
 def line_of(dialogue: Dialogue, key: str) -> str:
-    """The keyed line of the instructions; empty if there is none with that key."""
+    """Return the keyed line of the instructions; empty if there is none with that key."""
     return dialogue.script.get(key, "")
 
 
 def opening(dialogue: Dialogue) -> str:
-    """The details of the order and the question about it."""
+    """Return the details of the order and the question about it."""
     lines = [line_of(dialogue, "details"), line_of(dialogue, "ask")]
     return " ".join(line for line in lines if line) or line_of(dialogue, "not_understood")

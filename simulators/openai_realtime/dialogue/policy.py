@@ -1,7 +1,7 @@
 """Decides what the simulated model does next: a pure function of its instructions and the dialogue so far.
 
-The instructions hold keyed lines, `[ask] «…»`, which the model speaks when the dialogue reaches them. If a response is
-requested with `«…»` in its own instructions, the model speaks those words exactly.
+The instructions hold keyed lines, `[ask] «…»`. The model speaks a line when the dialogue reaches it. If a response is
+requested with `«…»` in its own instructions, the model speaks exactly those words.
 """
 
 from simulators.openai_realtime.dialogue.history import (
@@ -32,14 +32,14 @@ _STRIKES = 3
 
 
 def reply_to(dialogue: Dialogue) -> Reply:
-    """What the model does now, given that it was asked to respond."""
+    """Return what the model does now, after a request for a response."""
     reply = _intended_reply(dialogue)
     speech = " ".join(words for words in (words_owed(dialogue), reply.speech) if words)
     return Reply(speech, tuple(call for call in reply.calls if call.name in dialogue.tools))
 
 
 def _intended_reply(dialogue: Dialogue) -> Reply:
-    """The reply if every tool were available and no system message asked for words."""
+    """Return the reply that the model would give if every tool were available and no system message asked for words."""
     match next((turn for turn in reversed(dialogue.turns) if not isinstance(turn, SystemNote)), None):
         case CustomerTurn() as customer:
             return _answer_or_switch(dialogue, customer)
@@ -55,7 +55,7 @@ def _intended_reply(dialogue: Dialogue) -> Reply:
 
 
 def _answer_or_switch(dialogue: Dialogue, customer: CustomerTurn) -> Reply:
-    """The answer; to a sentence in another of the languages the model switches first, unless it can decide on it at once."""
+    """Return the answer. To a sentence in another of the languages the model switches first, unless it can decide on it at once."""
     reply = _answer(dialogue, customer)
     is_asked_for = customer.intent is Intent.LANGUAGE
     is_sentence = len(customer.words.split()) > 1
@@ -68,7 +68,7 @@ def _answer_or_switch(dialogue: Dialogue, customer: CustomerTurn) -> Reply:
 
 
 def _in_language(call: ToolCall, language: str) -> ToolCall:
-    """The call, saying in which language the customer decided."""
+    """Return the call with the language in which the customer decided."""
     return ToolCall(call.name, {**call.arguments, "language": language}) if call.name == "record_outcome" else call
 
 
@@ -98,7 +98,7 @@ def _answer(dialogue: Dialogue, customer: CustomerTurn) -> Reply:
 
 
 def _short_answer(dialogue: Dialogue, customer: CustomerTurn) -> Reply:
-    """To words that mean something only after a question."""
+    """Answer words that mean something only after a question."""
     if customer.intent in {Intent.YES, Intent.NO} and (cut_off := cut_off_question(dialogue)):
         return Reply(cut_off)
     question = last_question(dialogue)
@@ -132,7 +132,7 @@ def _not_understood(dialogue: Dialogue, question: str) -> Reply:
 
 
 def _after_the_decision(dialogue: Dialogue) -> Reply:
-    """The customer speaks up during the goodbye, without a new decision."""
+    """Reply to a customer who speaks during the goodbye without a new decision."""
     line = line_of(dialogue, "anything_else")
     if line and last_question(dialogue) != "anything_else":
         return Reply(line)

@@ -1,4 +1,4 @@
-"""The data that the dialogue policy works on: the turns of a conversation, and the reply to them."""
+"""The data of the dialogue policy: the turns of a conversation, and the reply to them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,14 +18,14 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class AgentTurn:
-    """A turn of the assistant, as far as it was heard."""
+    """A turn of the assistant; it holds only the part that was heard."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerTurn:
-    """A turn of the customer, with the words as understood and their language (ISO 639-1), empty where unknown."""
+    """A turn of the customer: the words as understood, and their language (ISO 639-1), empty if unknown."""
 
     intent: Intent
     words: str
@@ -34,7 +34,7 @@ class CustomerTurn:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """A function call of the assistant and the tool's answer, which may be missing yet."""
+    """A function call of the assistant with the tool's answer, which may not have arrived yet."""
 
     call: ToolCall
     output: str | None
@@ -42,7 +42,7 @@ class ToolResult:
 
 @dataclass(frozen=True, slots=True)
 class SystemNote:
-    """A system message beside the instructions; words in guillemets are to begin the next answer."""
+    """A system message in addition to the instructions; the next answer must begin with its words in guillemets."""
 
     text: str
 
@@ -52,7 +52,7 @@ DialogueTurn: TypeAlias = AgentTurn | CustomerTurn | ToolResult | SystemNote
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a response holds: speech (empty for none) and calls. Neither: the model keeps silent."""
+    """The content of a response: speech (empty if there is none) and calls. Without either, the model is silent."""
 
     speech: str = ""
     calls: tuple[ToolCall, ...] = ()
@@ -60,9 +60,9 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """All the model goes by. `tools` are the names it may call, `now` is the time of a call-back it computes.
+    """The model's whole input. `tools` are the names it may call; `now` is the time from which it computes a call-back's time.
 
-    `other_languages` (ISO 639-1) are those it may switch to.
+    `other_languages` (ISO 639-1) are those that it may switch to.
     """
 
     script: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""The events a client may send, each with the shape that the API documents; everything else is refused."""
+"""The events that a client may send, each with the shape that the API documents; all others are refused."""
 
 import base64
 import binascii
@@ -117,10 +117,10 @@ _SHAPES: Final[dict[str, Check]] = {
 
 
 def parse(frame: str | bytes) -> Json:
-    """The frame as the JSON object it holds; not yet known to be a valid event.
+    """Return the frame's JSON object, which is not yet checked as an event.
 
     Raises:
-        RefusedError: It isn't a text frame with a JSON object.
+        RefusedError: It is not a text frame with a JSON object.
     """
     if isinstance(frame, bytes):
         raise RefusedError("invalid_value", "Only text frames with JSON are understood.")
@@ -136,7 +136,7 @@ def parse(frame: str | bytes) -> Json:
 def check(event: Json) -> None:
     """Raise `RefusedError` unless the event is one of the documented ones, in its documented shape.
 
-    What stands inside `session` of a `session.update` is for `configuration.updated` to check.
+    The content of `session` in a `session.update` is checked by `configuration.updated`.
     """
     name = event.get("type")
     if name is None:

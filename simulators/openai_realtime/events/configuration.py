@@ -1,4 +1,4 @@
-"""A session's configuration: its defaults, and how a `session.update` merges into it or is refused whole."""
+"""A session's configuration: its defaults, and how a `session.update` is merged into it or refused as a whole."""
 
 import copy
 from typing import Final
@@ -28,7 +28,7 @@ _SEMANTIC_VAD: Final[Json] = {
 
 
 def initial(*, session_id: str, model: str, expires_at: int) -> Json:
-    """The session object of `session.created`: PCM at 24 kHz both ways, the server's own turn detection."""
+    """Return the session object of `session.created`: PCM at 24 kHz both ways, turn detection by the server."""
     return {
         "type": "realtime",
         "object": "realtime.session",
@@ -57,12 +57,12 @@ def initial(*, session_id: str, model: str, expires_at: int) -> Json:
 
 
 def updated(session: Json, update: Json, *, has_spoken: bool) -> Json:
-    """The session after the update: only the keys that were given change, also within `audio.input`.
+    """Return the session after the update: only the given keys change, also within `audio.input`.
 
-    `has_spoken` says whether the model has already put out audio, which locks the voice.
+    `has_spoken` says whether the model has already sent audio, which locks the voice.
 
     Raises:
-        RefusedError: Something in it can't be had; then nothing of it applies.
+        RefusedError: Some part of it is not possible; then no part of it applies.
     """
     SESSION(update, "session")
     _refuse_what_cannot_change(session, update, has_spoken=has_spoken)

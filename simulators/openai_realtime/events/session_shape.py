@@ -23,7 +23,7 @@ _LANGUAGE_CODES = (
     "ne nl no pl pt ro ru sk sl sr sv sw ta th tl tr uk ur vi zh"
 )
 TRANSCRIBED_LANGUAGES: Final = frozenset(_LANGUAGE_CODES.split())
-"""The codes the API takes as `transcription.language`; Albanian (sq) is not among them."""
+"""The codes that the API accepts as `transcription.language`; Albanian (sq) is not among them."""
 
 _VOICES = ("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar")
 _TRANSCRIBERS = (

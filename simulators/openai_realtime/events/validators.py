@@ -1,4 +1,4 @@
-"""Checks of JSON values against declared shapes, with the API's error for the first value that doesn't fit."""
+"""Checks JSON values against declared shapes; the first value that does not fit gets the API's error."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 Json = dict[str, Any]  # Any: a JSON object from the wire, of which nothing is known before it is checked
 
 Check = Callable[[object, str], None]
-"""Takes a value and the path it stands at (`session.audio.input`); raises `RefusedError`."""
+"""Takes a value and its path (`session.audio.input`); raises `RefusedError` if the value does not fit."""
 
 
 class RefusedError(Exception):
-    """What becomes an `error` event. `param` names the field, `code` says what is wrong with it."""
+    """Becomes an `error` event. `param` names the field, `code` says what is wrong with it."""
 
     def __init__(self, code: str | None, message: str, param: str | None = None) -> None:
         super().__init__(message)
@@ -20,12 +20,12 @@ class RefusedError(Exception):
 
 
 def invalid(path: str, expected: str) -> RefusedError:
-    """The refusal of a value that stands where another kind of value should."""
+    """Return the refusal of a value that has the wrong kind for its place."""
     return RefusedError("invalid_value", f"Invalid value for '{path}': expected {expected}.", path)
 
 
 def object_with(*, required: Mapping[str, Check] | None = None, optional: Mapping[str, Check] | None = None) -> Check:
-    """An object with just these keys."""
+    """Check for an object with exactly these keys."""
     needed = required or {}
     known = {**needed, **(optional or {})}
 
@@ -47,7 +47,7 @@ def object_with(*, required: Mapping[str, Check] | None = None, optional: Mappin
 
 
 def tagged(key: str, choices: Mapping[str, Check]) -> Check:
-    """An object whose `key` says which of the shapes it has."""
+    """Check for an object whose `key` says which of the shapes it has."""
 
     def check(value: object, path: str) -> None:
         if not isinstance(value, dict):
@@ -66,7 +66,7 @@ def tagged(key: str, choices: Mapping[str, Check]) -> Check:
 
 
 def one_of(*allowed: object) -> Check:
-    """One of these literals."""
+    """Check for one of these literals."""
 
     def check(value: object, path: str) -> None:
         if not any(value == choice and type(value) is type(choice) for choice in allowed):
@@ -78,7 +78,7 @@ def one_of(*allowed: object) -> Check:
 
 
 def text(*, longest: int | None = None) -> Check:
-    """A string, not longer than that."""
+    """Check for a string of at most `longest` characters."""
 
     def check(value: object, path: str) -> None:
         if not isinstance(value, str):
@@ -90,7 +90,7 @@ def text(*, longest: int | None = None) -> Check:
 
 
 def number(low: float, high: float) -> Check:
-    """A number within the bounds, both included."""
+    """Check for a number within the bounds, both included."""
 
     def check(value: object, path: str) -> None:
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
@@ -100,7 +100,7 @@ def number(low: float, high: float) -> Check:
 
 
 def integer(low: int, high: int = 2**53) -> Check:
-    """A whole number within the bounds, both included."""
+    """Check for a whole number within the bounds, both included."""
 
     def check(value: object, path: str) -> None:
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
@@ -110,23 +110,23 @@ def integer(low: int, high: int = 2**53) -> Check:
 
 
 def boolean(value: object, path: str) -> None:
-    """True or false."""
+    """Check for true or false."""
     if not isinstance(value, bool):
         raise invalid(path, "a boolean")
 
 
 def anything(_value: object, _path: str) -> None:
-    """Whatever it is, it is taken as it is."""
+    """Accept any value."""
 
 
 def an_object(value: object, path: str) -> None:
-    """Any object."""
+    """Accept any object."""
     if not isinstance(value, dict):
         raise invalid(path, "an object")
 
 
 def array(inner: Check, *, longest: int | None = None) -> Check:
-    """A list of such values."""
+    """Check for a list of such values."""
 
     def check(value: object, path: str) -> None:
         if not isinstance(value, list):
@@ -140,7 +140,7 @@ def array(inner: Check, *, longest: int | None = None) -> Check:
 
 
 def nullable(inner: Check) -> Check:
-    """Such a value, or null."""
+    """Check for such a value or null."""
 
     def check(value: object, path: str) -> None:
         if value is not None:
@@ -150,7 +150,7 @@ def nullable(inner: Check) -> Check:
 
 
 def first_that_fits(expected: str, *choices: Check) -> Check:
-    """A value of any of these kinds."""
+    """Check for a value of any of these kinds."""
 
     def check(value: object, path: str) -> None:
         for choice in choices:

@@ -1,1 +1,1 @@
-"""What the model hears: audio, voice activity, words."""
+"""Processes the audio that the model receives: formats, voice activity, words."""

@@ -1,4 +1,4 @@
-"""The audio formats of the API (pcm at 24 kHz, pcmu, pcma) to and from the 8 kHz mu-law of this simulator."""
+"""Converts the audio formats of the API (pcm at 24 kHz, pcmu, pcma) to and from the simulator's own 8 kHz mu-law."""
 
 from enum import StrEnum
 from functools import lru_cache
@@ -23,7 +23,7 @@ _UP = 3
 
 
 def to_telephone(audio: bytes, audio_format: AudioFormat) -> bytes:
-    """Appended audio as mu-law at 8 kHz; bytes that make up no whole sample are dropped."""
+    """Return appended audio as mu-law at 8 kHz; trailing bytes that are less than a sample are dropped."""
     match audio_format:
         case AudioFormat.PCMU:
             return audio
@@ -35,7 +35,7 @@ def to_telephone(audio: bytes, audio_format: AudioFormat) -> bytes:
 
 
 def from_telephone(mulaw: bytes, audio_format: AudioFormat) -> bytes:
-    """8 kHz mu-law as the session's output format."""
+    """Return 8 kHz mu-law in the session's output format."""
     match audio_format:
         case AudioFormat.PCMU:
             return mulaw
@@ -48,7 +48,7 @@ def from_telephone(mulaw: bytes, audio_format: AudioFormat) -> bytes:
 
 
 def _to_alaw(pcm: voice.Pcm) -> bytes:
-    """The nearest code of each sample."""
+    """Return the nearest code of each sample."""
     table = _alaw_table().astype(np.int32)
     order = np.argsort(table)
     middles = (table[order][1:] + table[order][:-1]) / 2
@@ -58,7 +58,7 @@ def _to_alaw(pcm: voice.Pcm) -> bytes:
 
 @lru_cache(maxsize=1)
 def _alaw_table() -> voice.Pcm:
-    """Source: ITU-T G.711, A-law, all 256 codes."""
+    """Return all 256 codes of A-law. Source: ITU-T G.711."""
     code = np.arange(256, dtype=np.int32) ^ 0x55
     exponent = (code & 0x70) >> 4
     mantissa = ((code & 0x0F) << 4) + 8

@@ -1,4 +1,4 @@
-"""Phrase recognition: what a heard segment of speech means, by comparing its sound with renderings of the known phrases."""
+"""Phrase recognition: finds the meaning of a segment of speech by comparing its sound with renderings of the known phrases."""
 
 import threading
 from dataclasses import dataclass
@@ -14,25 +14,25 @@ Sound = NDArray[np.float32]
 
 _WINDOW = 256
 _HOP = 80
-"""10 ms: fine enough that it doesn't matter where in a frame a word begins."""
+"""10 ms: short enough that the position of a word's beginning within a frame does not matter."""
 _BANDS = 20
 _LOWEST_HZ, _HIGHEST_HZ = 120, 3800
 _DYNAMIC_RANGE_DB = 40.0
 _ACTIVE_DB = 60.0
-"""A frame whose bands rise together this far above the floor holds sound."""
+"""A frame contains sound if its bands together are this far above the noise floor."""
 _SHORTEST_FRAMES = 25
 _LONGEST_FRAMES = 800
 _LONG_PHRASE_FRAMES = 80
-"""A phrase of this length may stand within a longer turn; a shorter one must be all that was said."""
+"""A phrase of at least this length may be part of a longer turn; a shorter one must be the whole turn."""
 _EXPECTED = ("sq", "en")
-"""Languages in which a word may fall in any call."""
+"""Languages of which any call may contain a word."""
 _ENOUGH = 0.7
 """Another rendering of the same phrase correlates with 0.77 to 1, another phrase with less than 0.66."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What was understood: `phrase` is empty when nothing was; `score` is the best correlation, 0 to 1."""
+    """What was understood: `phrase` is empty if nothing was; `score` is the best correlation, 0 to 1."""
 
     intent: Intent
     phrase: str
@@ -49,9 +49,9 @@ class _Template:
 
 
 class PhraseRecognizer:
-    """Knows all phrases of `simulators.speech.phrases` by ear. Thread-safe; making one takes a good part of a second.
+    """Recognizes all phrases of `simulators.speech.phrases`. Thread-safe; creating one takes a large part of a second.
 
-    Languages that are not expected in every call are learnt when they are first needed, in some 0.1 s each.
+    Languages that not every call is expected to use are loaded when they are first needed, which takes some 0.1 s each.
     """
 
     def __init__(self) -> None:
@@ -61,9 +61,9 @@ class PhraseRecognizer:
             self._book(language)
 
     def recognize(self, mulaw: bytes, *, language: str = "sq") -> Recognition:
-        """What the segment means: the last of the phrases found in it, else `UNCLEAR`.
+        """Return the meaning of the segment: the last of the phrases found in it, else `UNCLEAR`.
 
-        `language` is the dialogue's own (ISO 639-1); the others are thought of only when the words make no sense in it.
+        `language` is the dialogue's own (ISO 639-1). If no phrase of it or of the expected languages fits, the others are tried.
         """
         sound = sound_of(mulaw)[:, :_LONGEST_FRAMES]
         if np.count_nonzero(np.any(sound, axis=0)) < _SHORTEST_FRAMES:
@@ -103,7 +103,7 @@ class _Book:
         self._spectra: dict[int, NDArray[np.complex64]] = {}
 
     def find(self, sound: Sound, found: list[tuple[int, float, _Template]]) -> float:
-        """Add to `found` where a phrase was heard; return how well the best one fits."""
+        """Add the places at which a phrase was heard to `found`; return how well the best one fits."""
         best = 0.0
         for template, correlation in zip(self._templates, self._correlate(sound), strict=True):
             at, score = _best_place(sound, template.sound, correlation)
@@ -113,7 +113,7 @@ class _Book:
         return best
 
     def _correlate(self, sound: Sound) -> NDArray[np.float32]:
-        """The cross-correlation with each template, all bands summed, by FFT."""
+        """Return the cross-correlation with each template, summed over all bands, computed by FFT."""
         size = 1 << (sound.shape[1] + self._longest).bit_length()
         if size not in self._spectra:
             stacked = [np.fft.rfft(template.sound, size) for template in self._templates]
@@ -124,7 +124,7 @@ class _Book:
 
 
 def _best_place(sound: Sound, phrase: Sound, correlation: NDArray[np.float32]) -> tuple[int, float]:
-    """Where (frame) the phrase fits best, and how well (0 to 1)."""
+    """Return the frame at which the phrase fits best, and how well it fits there (0 to 1)."""
     length = phrase.shape[1]
     energy = np.concatenate([[0.0], np.cumsum((sound**2).sum(axis=0))])
     lags = np.arange(-length + 1, sound.shape[1])
@@ -137,7 +137,7 @@ def _best_place(sound: Sound, phrase: Sound, correlation: NDArray[np.float32]) -
 
 
 def _without_overlaps(found: list[tuple[int, float, _Template]]) -> list[tuple[int, float, _Template]]:
-    """The best matches, none of which covers another for more than a third of its length."""
+    """Return the best matches, none of which covers another one by more than a third of its length."""
     kept: list[tuple[int, float, _Template]] = []
     for match in sorted(found, key=lambda match: -match[1]):
         start, end = match[0], match[0] + match[2].sound.shape[1]
@@ -148,13 +148,13 @@ def _without_overlaps(found: list[tuple[int, float, _Template]]) -> list[tuple[i
 
 
 def sound_of(mulaw: bytes) -> Sound:
-    """Log energies (bands x 10 ms frames), silence cut off at both ends, without mean, of norm one.
+    """Return log energies (bands x 10 ms frames), without the silence at both ends, with mean zero and norm one.
 
-    Bands rather than the waveform: two renderings of one phrase differ in phase and in the flutter of the pitch.
+    It compares bands rather than the waveform because two renderings of one phrase differ in phase and in pitch variation.
     """
     samples = np.pad(voice.decode(mulaw).astype(np.float32), _WINDOW)
     frames = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::_HOP] * _taper()
-    # einsum, as the threads of a BLAS product would spin against the sessions on a small machine
+    # einsum, because the threads of a BLAS product would compete with the sessions for the processors of a small machine
     power = np.einsum("tf,bf->tb", np.abs(np.fft.rfft(frames)) ** 2, _filters())
     levels = 10 * np.log10(power + 1)
     levels = np.clip(levels - (levels.max() - _DYNAMIC_RANGE_DB), 0, None)
@@ -175,7 +175,7 @@ def _taper() -> Sound:
 
 @lru_cache(maxsize=1)
 def _filters() -> Sound:
-    """Triangular filters, evenly spaced on the mel scale."""
+    """Return triangular filters, evenly spaced on the mel scale."""
     lowest, highest = (2595 * np.log10(1 + hz / 700) for hz in (_LOWEST_HZ, _HIGHEST_HZ))
     edges = 700 * (10 ** (np.linspace(lowest, highest, _BANDS + 2) / 2595) - 1)
     bins = np.fft.rfftfreq(_WINDOW, 1 / voice.RATE_HZ)

@@ -1,4 +1,4 @@
-"""Voice activity detection on the energy of appended audio; time is counted in milliseconds of that audio."""
+"""Voice activity detection by the energy of appended audio; times are milliseconds of that audio."""
 
 from dataclasses import dataclass
 
@@ -9,9 +9,9 @@ from simulators.speech import voice
 FRAME_MS = 20
 _BYTES_PER_MS = 8
 _FULL_THRESHOLD_RMS = 600.0
-"""The loudness that threshold 1.0 asks for; speech on the phone is some 2000, a quiet line below 50."""
+"""The loudness that corresponds to threshold 1.0; speech on the phone has about 2000, a quiet line less than 50."""
 _ONSET_FRAMES = 2
-"""This many loud frames in a row are speech; a click is shorter."""
+"""This many loud frames in a row count as speech; a click is shorter."""
 _KEPT_MS = 30_000
 
 
@@ -26,21 +26,21 @@ class VadSettings:
 
 @dataclass(frozen=True, slots=True)
 class SpeechStarted:
-    """Somebody began to speak; includes the prefix padding."""
+    """The customer began to speak; the time includes the prefix padding."""
 
     audio_start_ms: int
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechStopped:
-    """It has been silent for long enough; `audio_end_ms` includes that silence, `segment` is all of it as mu-law."""
+    """The silence is long enough. `audio_end_ms` includes that silence; `segment` is the whole turn as mu-law."""
 
     audio_end_ms: int
     segment: bytes
 
 
 class VoiceActivity:
-    """Listens to mu-law audio frame by frame and keeps what the input buffer of the API holds."""
+    """Analyses mu-law audio frame by frame, and holds the content of the API's input buffer."""
 
     def __init__(self) -> None:
         self._pending = b""
@@ -63,11 +63,11 @@ class VoiceActivity:
 
     @property
     def is_speaking(self) -> bool:
-        """Whether a turn is open."""
+        """Whether a turn is in progress."""
         return self._start_ms is not None
 
     def append(self, mulaw: bytes, settings: VadSettings | None) -> list[SpeechStarted | SpeechStopped]:
-        """Take the audio in; without settings (turn_detection null) it is only kept."""
+        """Add the audio; without settings (turn_detection null) it is only stored."""
         audio = self._pending + mulaw
         size = FRAME_MS * _BYTES_PER_MS
         whole = len(audio) - len(audio) % size
@@ -82,7 +82,7 @@ class VoiceActivity:
         return events
 
     def take(self) -> bytes:
-        """All buffered audio; the buffer is empty afterwards and no turn is open."""
+        """Return all buffered audio; afterwards the buffer is empty and no turn is in progress."""
         audio = bytes(self._kept) + self._pending
         self._now_ms += len(self._pending) // _BYTES_PER_MS
         self._pending = b""
@@ -117,7 +117,7 @@ class VoiceActivity:
 
 
 def _mean_square(frame: bytes) -> float:
-    if frame == _SILENT_FRAME:  # most of a call is
+    if frame == _SILENT_FRAME:  # most of a call is silence
         return 0.0
     return float(np.take(_SQUARES, np.frombuffer(frame, np.uint8)).mean())
 

@@ -1,1 +1,1 @@
-"""The model's responses: which may run, what they hold, and how they are sent."""
+"""The model's responses: which ones may run, their content, and how they are sent."""

@@ -8,19 +8,19 @@ from simulators.speech import voice
 
 
 def render(words: str, language: str, audio_format: AudioFormat) -> bytes:
-    """The words as audio of that format."""
+    """Return the words as audio in that format."""
     return from_telephone(voice.speak(words, language=language, voice="agent"), audio_format)
 
 
 def transcript_pieces(words: str) -> list[str]:
-    """The transcript in deltas of two words."""
+    """Return the transcript in deltas of two words."""
     parts = words.split(" ")
     pairs = [" ".join(parts[at : at + 2]) for at in range(0, len(parts), 2)]
     return [pair if at == 0 else f" {pair}" for at, pair in enumerate(pairs)]
 
 
 def audio_pieces(audio: bytes, faults: Faults, scale: int) -> list[bytes]:
-    """The audio in pieces of odd sizes, always the same for the same length."""
+    """Return the audio in pieces of uneven sizes, always the same for the same length."""
     chance = random.Random(len(audio))
     chunks = []
     at = 0

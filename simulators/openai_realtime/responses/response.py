@@ -1,4 +1,4 @@
-"""One response of the simulated model: sends its events in the API's order, its audio in bursts, and its end when it is cut off."""
+"""One response of the simulated model: its events in the API's order, its audio in bursts, and its end after a cancel."""
 
 import asyncio
 import base64
@@ -20,7 +20,7 @@ CancelReason = Literal["turn_detected", "client_cancelled"]
 
 
 class Response:
-    """A response from `response.created` to `response.done`. `perform` runs it, `cancel` cuts it off."""
+    """A response from `response.created` to `response.done`. `perform` runs it, `cancel` ends it early."""
 
     def __init__(self, state: SessionState, channel: Channel, settings: ResponseSettings, *, arguments: ToolArguments) -> None:
         self.id = new_id("resp")
@@ -36,17 +36,17 @@ class Response:
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether somebody has cut it off; it still has events to send."""
+        """Whether it was cancelled; it may still have events to send."""
         return self._cancel_reason is not None
 
     def cancel(self, reason: CancelReason) -> None:
-        """Cut it off; the events of its end follow from `perform`."""
+        """Cancel the response; `perform` sends the events of its end."""
         if self._cancel_reason is None:
             self._cancel_reason = reason
             self._cancelled.set()
 
     async def perform(self, think: Callable[[], Awaitable[Reply]]) -> None:
-        """Send all its events; `think` finds out what it says and calls."""
+        """Send all events; `think` returns the model's words and calls."""
         faults, number = self._state.faults, self.settings.number
         await self._channel.send({"type": "response.created", "response": self._json("in_progress")})
         started = asyncio.get_running_loop().time()
@@ -92,7 +92,7 @@ class Response:
         await self._close(item, place)
 
     async def _stream_audio(self, item: Item, words: str, where: Json) -> None:
-        """Audio deltas of odd sizes faster than real time, the transcript ahead of them; stops soon after a cancel."""
+        """Send audio deltas of uneven sizes faster than real time, with the transcript ahead; stop soon after a cancel."""
         audio = await asyncio.to_thread(render, words, self.settings.language, self.settings.audio_format)
         bytes_per_ms = BYTES_PER_MS[self.settings.audio_format]
         item.speech, item.speech_ms = words, len(audio) // bytes_per_ms
@@ -194,7 +194,7 @@ class Response:
         return await self._pause(at - asyncio.get_running_loop().time())
 
     async def _pause(self, seconds: float) -> bool:
-        """Wait; returns at once, and true, when the response is cancelled."""
+        """Wait; return True at once if the response is cancelled."""
         if seconds > 0:
             try:
                 async with asyncio.timeout(seconds):

@@ -1,4 +1,4 @@
-"""How a response is requested, and the response object that events show."""
+"""The settings of a response, and the response object that events show."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,12 +9,12 @@ from simulators.openai_realtime.hearing.audio import AudioFormat
 from simulators.openai_realtime.session_context.conversation import Item
 
 AUDIO_TOKEN_MS = 50
-"""Audio of the model that counts as one token."""
+"""This many milliseconds of the model's audio count as one token."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseSettings:
-    """How a response is asked for: the session's configuration with what `response.create` overrides."""
+    """The settings of a response: the session's configuration with the overrides of `response.create`."""
 
     trigger: str
     language: str
@@ -32,7 +32,7 @@ class ResponseSettings:
 def response_json(
     response_id: str, settings: ResponseSettings, items: Sequence[Item], *, status: str, conversation_id: str
 ) -> Json:
-    """The response object, as `response.created` and `response.done` show it."""
+    """Return the response object as `response.created` and `response.done` show it."""
     return {
         "object": "realtime.response",
         "id": response_id,
@@ -49,7 +49,7 @@ def response_json(
 
 
 def usage_json(settings: ResponseSettings, items: Sequence[Item]) -> Json:
-    """The tokens that a response has used, about as OpenAI counts them; half of the input counts as cached."""
+    """Return the tokens that a response used, about as OpenAI counts them; half of the input counts as cached."""
     audio = sum(item.audio_ms for item in items) // AUDIO_TOKEN_MS
     text = sum(len(item.text) + len(item.arguments) for item in items) // 4
     given = settings.input_tokens

@@ -1,4 +1,4 @@
-"""Decides which responses of a session may run and what each one says, and cuts them off."""
+"""Decides which responses of a session may run and what each one says, and cancels them."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -50,7 +50,7 @@ class ResponseScheduler:
         self._start_in_conversation(asked, "client", heard=heard)
 
     async def create_for_turn(self, trigger: str, heard: asyncio.Task[Recognition] | None) -> None:
-        """Create a response that no client event asked for: the customer's turn has ended, or the line has been idle."""
+        """Create a response without a client event: the customer's turn has ended, or the line has been idle."""
         try:
             self._refuse_a_second()
         except RefusedError as refused:
@@ -59,14 +59,14 @@ class ResponseScheduler:
         self._start_in_conversation({}, trigger, heard=heard)
 
     def cancel(self, response_id: str | None) -> None:
-        """A `response.cancel`; raises `RefusedError` when there is nothing to cancel."""
+        """Carry out a `response.cancel`; raise `RefusedError` if there is nothing to cancel."""
         response = self._active if response_id is None else self._running.get(response_id)
         if response is None or response.is_cancelled:
             raise RefusedError("response_cancel_not_active", "Cancellation failed: no active response found")
         response.cancel("client_cancelled")
 
     def interrupt(self) -> None:
-        """The customer cuts in: the response of the conversation is cut off, if one runs."""
+        """Cancel the response of the conversation, if one runs, because the customer interrupts."""
         if self._active is not None:
             self._active.cancel("turn_detected")
 
@@ -110,7 +110,7 @@ class ResponseScheduler:
             self._await_silence(response)
 
     def _await_silence(self, response: Response) -> None:
-        """Begin to wait for `idle_timeout_ms`, counted from the moment at which the response has been played."""
+        """Start to wait for `idle_timeout_ms`, counted from the moment at which the response has been played."""
         detection: Json = self._state.config["audio"]["input"]["turn_detection"] or {}
         timeout_ms: int | None = detection.get("idle_timeout_ms")
         self._idle.cancel()
@@ -120,7 +120,7 @@ class ResponseScheduler:
             self._idle.start(partial(self._break_silence, playback_ms, timeout_ms))
 
     async def _break_silence(self, playback_ms: float, timeout_ms: int) -> None:
-        """Wait, then add an empty turn of the customer and answer it."""
+        """Wait; then add an empty turn of the customer and answer it."""
         audio = self._state.record.audio
         await asyncio.sleep(playback_ms / 1000)
         start_ms = audio.audio_in_ms
@@ -146,7 +146,7 @@ class ResponseScheduler:
         return reply_to(Dialogue(script_of(instructions), turns, names, now=datetime.now(UTC), other_languages=others))
 
     def _item(self, given: Json) -> Item:
-        """An item of a response's own input, which may be a reference to one of the conversation."""
+        """Return an item of a response's own input, which may be a reference to one of the conversation."""
         if given["type"] == "item_reference":
             return self._state.conversation.find(given["id"])
         return self._state.conversation.item_of(given)

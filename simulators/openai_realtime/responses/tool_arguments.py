@@ -1,4 +1,4 @@
-"""The arguments of function calls as JSON text, spoilt where a fault says so."""
+"""Builds the arguments of function calls as JSON text; a fault can make them invalid."""
 
 import json
 
@@ -7,7 +7,7 @@ from simulators.openai_realtime.session_context.state import SessionState
 
 
 class ToolArguments:
-    """Counts the calls of a session, since the faults `invalid_tool_calls` and `wrong_outcomes` spoil the first ones."""
+    """Counts the calls of a session, because the faults `invalid_tool_calls` and `wrong_outcomes` apply to the first ones."""
 
     def __init__(self, state: SessionState) -> None:
         self._state = state
@@ -15,7 +15,7 @@ class ToolArguments:
         self._outcomes = 0
 
     def text_of(self, call: ToolCall) -> str:
-        """The arguments of the next call."""
+        """Return the arguments of the next call."""
         faults = self._state.faults
         self._calls += 1
         arguments = _as_json(call)

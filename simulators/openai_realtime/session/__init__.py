@@ -1,1 +1,1 @@
-"""One session: its input audio, the events of its client, and its end."""
+"""One session: its input audio, its client's events, and its end."""

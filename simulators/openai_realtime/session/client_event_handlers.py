@@ -1,4 +1,4 @@
-"""Carries out the events of the client, one method for each type."""
+"""Carries out the client's events, one method for each type."""
 
 import asyncio
 import base64
@@ -21,7 +21,7 @@ from simulators.speech import voice
 
 
 class ClientEvents:
-    """What each event of the client does to the session."""
+    """The effect of each client event on the session."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class ClientEvents:
         self._fault_rules = fault_rules
 
     async def handle(self, frame: str | bytes) -> None:
-        """Carry out the event of a frame, or answer with an `error` event."""
+        """Carry out the event in a frame, or answer with an `error` event."""
         event_id: str | None = None
         try:
             event = client_events.parse(frame)
@@ -63,7 +63,7 @@ class ClientEvents:
         config = configuration.updated(self._state.config, update, has_spoken=self._channel.has_sent_audio)
         instructions_changed = config["instructions"] != self._state.config["instructions"]
         self._state.config = config
-        if instructions_changed and not self._state.record.instructions:  # later ones are of the same call
+        if instructions_changed and not self._state.record.instructions:  # later instructions are of the same call
             self._apply_faults(self._fault_rules.for_instructions(config["instructions"], self._state.faults) or self._state.faults)
         if instructions_changed:
             self._state.record.instructions = config["instructions"]
@@ -80,7 +80,7 @@ class ClientEvents:
             await self._channel.send({"type": "session.updated", "session": config})
 
     def _apply_faults(self, faults: Faults) -> None:
-        """Use these faults from now on; if they set another expiry, the session's time is counted anew."""
+        """Use these faults from now on; if they set another expiry, the session's time starts again."""
         has_another_expiry = faults.expire_after_s != self._state.faults.expire_after_s
         self._state.faults = faults
         if has_another_expiry:

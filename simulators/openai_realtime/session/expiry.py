@@ -1,4 +1,4 @@
-"""The end of a session that OpenAI's server sets: an error `session_expired`, then close 1001."""
+"""The end of a session by the server's time limit: an error `session_expired`, then close 1001, as OpenAI's server does."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ class Expiry:
         self._waiting = tasks.start(self._expire())
 
     def restart(self) -> None:
-        """Count anew, with the faults that hold now."""
+        """Start the time again, with the present faults."""
         self._waiting.cancel()
         self._waiting = self._tasks.start(self._expire())
 

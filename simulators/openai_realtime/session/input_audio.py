@@ -1,4 +1,4 @@
-"""The input audio buffer of a session: finds the customer's turns in it, recognizes and transcribes them."""
+"""The input audio buffer of a session: finds the customer's turns in the audio, recognizes and transcribes them."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ _BYTES_PER_MS = 8
 
 
 class InputAudio:
-    """The buffer and what follows from its audio; `recognition` is about the latest turn."""
+    """The buffer and its effects on the session; `recognition` is that of the latest turn."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class InputAudio:
         self.recognition: asyncio.Task[Recognition] | None = None
 
     async def append(self, mulaw: bytes) -> None:
-        """Take in appended audio (mu-law at 8 kHz)."""
+        """Add appended audio (mu-law at 8 kHz)."""
         audio = self._state.record.audio
         audio.arrived(now_ms())
         for event in self._voice.append(mulaw, _settings_of(self._detection)):
@@ -55,7 +55,7 @@ class InputAudio:
         audio.audio_in_ms = self._voice.heard_ms
 
     async def commit(self) -> None:
-        """An `input_audio_buffer.commit`: what is buffered becomes a user item, without a response."""
+        """Carry out an `input_audio_buffer.commit`: the buffered audio becomes a user item, without a response."""
         buffered_ms = self._voice.buffered_ms
         if buffered_ms < _SHORTEST_COMMIT_MS:
             message = (
@@ -72,7 +72,7 @@ class InputAudio:
         await self._commit_turn(turn, self._voice.take())
 
     def clear(self) -> None:
-        """An `input_audio_buffer.clear`: forget what is buffered, and an open turn with it."""
+        """Carry out an `input_audio_buffer.clear`: drop the buffered audio, and a turn in progress with it."""
         self._voice.take()
         self._close_turn()
 
@@ -108,7 +108,7 @@ class InputAudio:
             await self._responses.create_for_turn("vad", heard)
 
     async def _commit_turn(self, turn: TurnRecord, segment: bytes) -> asyncio.Task[Recognition]:
-        """Add the user item with its events; recognizing it goes on beside."""
+        """Add the user item with its events, and start the recognition, which runs concurrently."""
         item = await commit_user_item(self._state, self._channel, turn.item_id)
         heard = self.recognition = self._tasks.start_to_finish(self._recognize(item, turn, segment))
         if self._state.config["audio"]["input"]["transcription"] is not None:
@@ -124,7 +124,7 @@ class InputAudio:
         return heard
 
     async def _transcribe(self, item: Item, heard: asyncio.Task[Recognition], seconds: float) -> None:
-        """Send the transcript, late and beside the response: with OpenAI another model makes it."""
+        """Send the transcript late and independently of the response, because OpenAI uses another model for it."""
         words = (await heard).phrase
         await asyncio.sleep(self._state.faults.transcription_delay_ms / 1000)
         name = "conversation.item.input_audio_transcription"

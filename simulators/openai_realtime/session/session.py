@@ -18,7 +18,7 @@ from simulators.openai_realtime.session_context.tasks import SessionTasks
 
 
 class Session:
-    """Builds the parts of a session and reads the client's frames; `run` is the whole session."""
+    """Creates the parts of a session and reads the client's frames; `run` runs the whole session."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Session:
         self._channel.drop()
 
     async def _receive(self, events: ClientEvents) -> None:
-        """Read frames until there are no more; the fault `stop_reading_after_s` stops that, and the client's frames pile up."""
+        """Read frames until the connection ends. The fault `stop_reading_after_s` stops that, so the client's frames pile up."""
         opened_ms = now_ms()
         while (frame := await self._connection.receive()) is not None:
             patience_s = self._state.faults.stop_reading_after_s

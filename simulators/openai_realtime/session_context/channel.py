@@ -1,4 +1,4 @@
-"""The connection of a session as its parts use it: events go out through it, and it breaks where a fault says so."""
+"""The connection as the parts of a session use it: they send events through it, and a fault can break it."""
 
 import random
 from typing import Protocol
@@ -15,7 +15,7 @@ class Connection(Protocol):
         """Send one JSON text frame."""
 
     async def receive(self) -> str | bytes | None:
-        """Return the next frame, or None when the connection has ended."""
+        """Return the next frame, or None if the connection has ended."""
 
     async def close(self, code: int, reason: str) -> None:
         """Close with a close frame."""
@@ -35,11 +35,11 @@ class Channel:
 
     @property
     def has_sent_audio(self) -> bool:
-        """Whether audio of the model has gone out, which locks the voice."""
+        """Whether audio of the model has been sent, which locks the voice."""
         return self._audio_deltas > 0
 
     async def send(self, event: Json) -> None:
-        """Send an event with an id of its own; the fault `noise` adds unknown keys and unknown events."""
+        """Send an event with its own id; the fault `noise` adds unknown keys and unknown events."""
         if self.has_ended:
             return
         whole = {"event_id": new_id("event"), **event}
@@ -51,7 +51,7 @@ class Channel:
         await self._connection.send(whole)
 
     async def send_audio(self, delta: Json) -> None:
-        """Send an audio delta; the connection breaks after as many as the fault `drop_after_deltas` says."""
+        """Send an audio delta; the connection breaks after the number of deltas in the fault `drop_after_deltas`."""
         await self.send(delta)
         self._audio_deltas += 1
         if self._audio_deltas == self._state.faults.drop_after_deltas:

@@ -1,4 +1,4 @@
-"""The conversation of a session: its items in order, and what the dialogue policy reads of them."""
+"""The conversation of a session: its items in order, and the turns that the dialogue policy gets from them."""
 
 import json
 import secrets
@@ -13,13 +13,13 @@ from simulators.speech.phrases import Intent
 
 
 def new_id(prefix: str) -> str:
-    """An id that has not been given out before; at most 32 characters with a prefix of at most 7."""
+    """Return an id that has not been used before; it has at most 32 characters if the prefix has at most 7."""
     return f"{prefix}_{secrets.token_hex(12)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """What the customer meant in an item: the words and their language (ISO 639-1, empty if unknown)."""
+    """The meaning of a customer's item: the words and their language (ISO 639-1, empty if unknown)."""
 
     intent: Intent
     words: str
@@ -28,7 +28,7 @@ class Understanding:
 
 @dataclass(slots=True)
 class Item:
-    """One item. `audio_ms` is the length of the assistant's audio that the server holds, of `speech_ms` in all."""
+    """One item. `audio_ms` is the length of the assistant's audio that the server holds, out of `speech_ms` in all."""
 
     id: str
     type: Literal["message", "function_call", "function_call_output"]
@@ -46,7 +46,7 @@ class Item:
     intended: ToolCall | None = None
 
     def to_json(self) -> Json:
-        """The item as events show it, without audio."""
+        """Return the item as events show it, without audio."""
         basics: Json = {"id": self.id, "object": "realtime.item", "type": self.type, "status": self.status}
         match self.type:
             case "message":
@@ -63,12 +63,12 @@ class Item:
 
     @property
     def heard_text(self) -> str:
-        """The words of the audio that the server holds, where it is a spoken message; else its text."""
+        """For a spoken message, the words of the audio that the server holds; otherwise its text."""
         return self.speech[: len(self.speech) * self.audio_ms // self.speech_ms] if self.speech_ms else self.text
 
     @property
     def is_spoken(self) -> bool:
-        """Whether it is a message with audio of the model."""
+        """Whether it is a message with the model's audio."""
         return self.role == "assistant" and any(part["type"] == "output_audio" for part in self.content)
 
 
@@ -80,10 +80,10 @@ class Conversation:
         self._items: list[Item] = []
 
     def add(self, item: Item, *, after: str | None = None) -> str | None:
-        """Put the item at the end, or after another ("root": first); returns the id of the one before it.
+        """Add the item at the end, or after another ("root": first); return the id of the item before it.
 
         Raises:
-            RefusedError: Its id is taken, or the other item doesn't exist.
+            RefusedError: Its id is in use, or the other item does not exist.
         """
         if any(other.id == item.id for other in self._items):
             raise RefusedError("invalid_value", f"An item with the id '{item.id}' already exists.", "item.id")
@@ -96,10 +96,10 @@ class Conversation:
         return self._items[place - 1].id if place else None
 
     def create(self, given: Json, *, after: str | None) -> tuple[Item, str | None]:
-        """Add an item that the client has made; its shape has been checked.
+        """Add an item from the client; its shape has been checked.
 
         Raises:
-            RefusedError: As in `add`, or it answers a call that nobody made.
+            RefusedError: As in `add`, or the item answers a call that does not exist.
         """
         item = self.item_of(given)
         calls = {other.call_id for other in self._items if other.type == "function_call"}
@@ -109,7 +109,7 @@ class Conversation:
         return item, self.add(item, after=after)
 
     def item_of(self, given: Json) -> Item:
-        """An item that the client has made, not added yet."""
+        """Return an item from the client, not added yet."""
         item = Item(given.get("id") or new_id("item"), given["type"], given.get("role"))
         match item.type:
             case "message":
@@ -125,21 +125,21 @@ class Conversation:
         return item
 
     def find(self, item_id: str, param: str = "item_id") -> Item:
-        """The item with that id; raises `RefusedError` if there is none."""
+        """Return the item with that id; raise `RefusedError` if there is none."""
         for item in self._items:
             if item.id == item_id:
                 return item
         raise RefusedError("item_not_found", f"Item with item_id '{item_id}' not found.", param)
 
     def delete(self, item_id: str) -> None:
-        """Forget the item; raises `RefusedError` if there is none."""
+        """Remove the item; raise `RefusedError` if there is none."""
         self._items.remove(self.find(item_id))
 
     def truncate(self, item_id: str, *, content_index: int, audio_end_ms: int) -> Item:
-        """Cut the assistant's audio, and the words that belong to the part cut off.
+        """Cut the assistant's audio, and the words of the part that is cut off.
 
         Raises:
-            RefusedError: No such item, not spoken by the model, or shorter than that.
+            RefusedError: The item does not exist, was not spoken by the model, or is shorter than that.
         """
         item = self.find(item_id)
         if not item.is_spoken:
@@ -154,7 +154,7 @@ class Conversation:
         return item
 
     def before(self, item_id: str) -> str | None:
-        """The id of the item before that one; None if it is the first, or was deleted."""
+        """Return the id of the item before that one; None if it is the first, or was deleted."""
         ids = [item.id for item in self._items]
         place = ids.index(item_id) if item_id in ids else 0
         return ids[place - 1] if place else None
@@ -166,16 +166,16 @@ class Conversation:
 
     @property
     def tokens(self) -> int:
-        """About how many tokens its items have."""
+        """The approximate number of tokens of its items."""
         return sum((len(item.text) + len(item.arguments) + len(item.output)) // 4 + 4 for item in self._items)
 
     def turns(self) -> list[DialogueTurn]:
-        """What the dialogue policy goes by: who said what, in order."""
+        """Return the turns for the dialogue policy: who said what, in order."""
         return turns_of(self._items)
 
 
 def turns_of(items: Iterable[Item]) -> list[DialogueTurn]:
-    """The items as turns, calls with their answers; without what nobody has understood yet."""
+    """Return the items as turns, with each call and its answer together; items not recognized yet are left out."""
     turns: list[DialogueTurn] = []
     listed = list(items)
     outputs = {item.call_id: item.output for item in listed if item.type == "function_call_output"}

@@ -1,4 +1,4 @@
-"""What a session knows: its configuration, its conversation, the faults in force, and the record that tests read."""
+"""The state of a session: its configuration, its conversation, the present faults, and the record that tests read."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The tasks of a session: those that end with it, and those that it waits for."""
+"""The tasks of a session: those that end with it, and those whose end it waits for."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -15,17 +15,17 @@ class SessionTasks:
         self._cancellable: set[asyncio.Task[None]] = set()
 
     def start(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
-        """Run something that is cancelled when the session ends."""
+        """Run a coroutine that is cancelled at the session's end."""
         task = self._group.create_task(work)
         self._cancellable.add(task)
         task.add_done_callback(self._cancellable.discard)
         return task
 
     def start_to_finish(self, work: Coroutine[object, object, Result]) -> asyncio.Task[Result]:
-        """Run something that the end of the session waits for."""
+        """Run a coroutine that the session waits for before it ends."""
         return self._group.create_task(work)
 
     def cancel(self) -> None:
-        """Cancel what `start` began; the session has ended."""
+        """Cancel the tasks that `start` began; call it at the session's end."""
         for task in self._cancellable:
             task.cancel()

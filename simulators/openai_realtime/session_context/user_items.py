@@ -1,4 +1,4 @@
-"""The item that the server makes of committed input audio."""
+"""Creates the item for committed input audio, as the server does."""
 
 from simulators.openai_realtime.session_context.channel import Channel
 from simulators.openai_realtime.session_context.conversation import Item
@@ -6,7 +6,7 @@ from simulators.openai_realtime.session_context.state import SessionState
 
 
 async def commit_user_item(state: SessionState, channel: Channel, item_id: str) -> Item:
-    """Add a user item without words yet, and send the events of a commit."""
+    """Add a user item without words, and send the events of a commit."""
     item = Item(item_id, "message", "user", content=[{"type": "input_audio", "transcript": None}])
     previous = state.conversation.add(item)
     await channel.send({"type": "input_audio_buffer.committed", "item_id": item_id, "previous_item_id": previous})

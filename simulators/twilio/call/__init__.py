@@ -1,1 +1,1 @@
-"""One call: what was asked for, where it stands, and the callbacks that report it."""
+"""One call: the request for it, its state, and the callbacks that report it."""

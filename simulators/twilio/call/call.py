@@ -1,4 +1,4 @@
-"""One call: its state, the commands that reach it from outside, and the parameters that Twilio's webhooks carry about it."""
+"""One call: its state, the commands that reach it from outside, and the parameters of Twilio's webhooks about it."""
 
 import asyncio
 import math
@@ -16,7 +16,7 @@ API_VERSION = "2010-04-01"
 
 
 class Status(StrEnum):
-    """Twilio's words for where a call stands."""
+    """Twilio's names for the state of a call."""
 
     QUEUED = "queued"
     INITIATED = "initiated"
@@ -33,7 +33,7 @@ FINAL = frozenset({Status.COMPLETED, Status.BUSY, Status.FAILED, Status.NO_ANSWE
 
 
 class End(StrEnum):
-    """Why a call ended, for the ledger: finer than Twilio's status."""
+    """Why a call ended, in more detail than Twilio's status; for the ledger."""
 
     PERSON_HUNG_UP = "person_hung_up"
     PATIENCE = "patience"
@@ -53,7 +53,7 @@ class End(StrEnum):
 
 
 class Orders:
-    """What REST and the customer ask of a running call; an end is final, a newer document replaces an older one."""
+    """The requests from REST and the customer to a running call; an end is final, a new document replaces an earlier one."""
 
     def __init__(self) -> None:
         self._given = asyncio.Event()
@@ -66,16 +66,16 @@ class Orders:
         self._given.set()
 
     def redirect(self, script: Script) -> None:
-        """Go on with another document."""
+        """Continue with another document."""
         self._script = script
         self._given.set()
 
     async def given(self) -> None:
-        """Wait for an order."""
+        """Wait for a request."""
         await self._given.wait()
 
     def take_script(self) -> Script | None:
-        """The document to go on with; `end` comes first."""
+        """Return the document to continue with; check `end` first."""
         script, self._script = self._script, None
         if self.end is None:
             self._given.clear()
@@ -83,13 +83,13 @@ class Orders:
 
 
 def new_sid(prefix: str) -> str:
-    """A random id in Twilio's shape: two letters and 32 hexadecimal digits."""
+    """Return a random id in Twilio's form: two letters and 32 hexadecimal digits."""
     return prefix + secrets.token_hex(16)
 
 
 @dataclass(slots=True)
 class CallTimes:
-    """When what happened to a call. Wall times are UTC; `*_ms` are of the ledger's monotonic clock."""
+    """The times of a call's events. Wall times are UTC; `*_ms` are of the ledger's monotonic clock."""
 
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
     created_ms: float = field(default_factory=now_ms)
@@ -99,13 +99,13 @@ class CallTimes:
     answered_ms: float | None = None
     ended_ms: float | None = None
     visible_ms: float = 0.0
-    """When the list and the resource begin to show it."""
+    """The time from which the list and the resource show the call."""
     queue_time_ms: int = 0
 
 
 @dataclass(slots=True)
 class CallbackProgress:
-    """How many status callbacks were numbered so far, and whether the first one has been answered or given up."""
+    """How many status callbacks have numbers so far, and whether the first one has been answered or given up."""
 
     next_sequence: int = 0
     first_delivered: asyncio.Event = field(default_factory=asyncio.Event)
@@ -113,7 +113,7 @@ class CallbackProgress:
 
 @dataclass(slots=True)
 class Call:
-    """A call of the account; `notify` is called with each event of which a status callback may tell."""
+    """A call of the account; it calls `notify` with each event that a status callback may report."""
 
     account_sid: str
     request: CallRequest
@@ -138,11 +138,11 @@ class Call:
 
     @property
     def phone(self) -> str:
-        """The person's number, whoever called."""
+        """The person's number, whichever side made the call."""
         return self.request.from_ if self.direction == "inbound" else self.request.to
 
     def becomes(self, status: Status, event: str) -> None:
-        """Change the status and tell whoever asked for that event (`initiated`, `ringing`, `answered`)."""
+        """Change the status and report the event (`initiated`, `ringing`, `answered`) if the client asked for it."""
         self.status = status
         self.times.updated = datetime.now(UTC)
         if self.times.started is None:
@@ -153,7 +153,7 @@ class Call:
         self.notify(self, event)
 
     def finish(self, status: Status, reason: End, *, sip_code: int | None = None) -> None:
-        """End the call; a call that was cancelled while queued tells nobody."""
+        """End the call; a call that was cancelled in the queue sends no callback."""
         was_queued = self.status is Status.QUEUED
         self.status, self.end_reason, self.sip_code = status, reason, sip_code
         self.times.updated = self.times.ended = datetime.now(UTC)
@@ -163,7 +163,7 @@ class Call:
 
     @property
     def sync_verdict(self) -> str | None:
-        """What synchronous detection found; only then do webhooks carry `AnsweredBy`."""
+        """The verdict of synchronous detection; only with one do webhooks carry `AnsweredBy`."""
         detection = self.request.detection
         return self.answered_by if detection is not None and not detection.is_async else None
 
@@ -177,11 +177,11 @@ class Call:
 
     @property
     def minutes(self) -> int:
-        """Minutes that are billed."""
+        """The number of billed minutes."""
         return math.ceil(self.duration_s / 60)
 
     def voice_parameters(self) -> dict[str, str]:
-        """What every webhook about the call carries.
+        """Return the parameters that every webhook about the call carries.
 
         Source: Twilio, "TwiML Voice: request parameters".
         """
@@ -200,9 +200,9 @@ class Call:
         return parameters | dict.fromkeys(places, "")
 
     def progress_parameters(self) -> dict[str, str]:
-        """What the next status callback carries; it takes a sequence number.
+        """Return the parameters of the next status callback, and use up a sequence number for it.
 
-        Source: Twilio, "Make calls: StatusCallback"; numbers count from 0.
+        Source: Twilio, "Make calls: StatusCallback"; the numbers start at 0.
         """
         parameters = self.voice_parameters() | {
             "Timestamp": rfc_2822(datetime.now(UTC)),
@@ -219,7 +219,7 @@ class Call:
         return parameters
 
     def summary(self) -> Json:
-        """The ledger's head."""
+        """Return the first part of the ledger."""
         return {
             "sid": self.sid,
             "to": self.request.to,
@@ -241,5 +241,5 @@ class Call:
 
 
 def rfc_2822(moment: datetime) -> str:
-    """`Sun, 22 Nov 2026 12:00:00 +0000`."""
+    """Return the time in the form `Sun, 22 Nov 2026 12:00:00 +0000`."""
     return format_datetime(moment)

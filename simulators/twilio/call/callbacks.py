@@ -1,4 +1,4 @@
-"""Callbacks that tell how a call goes on: each its own request, in the background, and as faulty as was ordered."""
+"""The callbacks that report a call's progress: each is a request of its own, in the background, with the faults that are set."""
 
 import asyncio
 import secrets
@@ -24,7 +24,7 @@ class _Message:
 
 
 class Callbacks:
-    """Sends status, machine detection and stream callbacks; `spawn` owns the tasks, `faults` is asked each time."""
+    """Sends status, machine detection and stream callbacks; `spawn` owns the tasks, and `faults` is called for each callback."""
 
     def __init__(self, webhooks: Webhooks, *, spawn: Spawn, faults: Callable[[], Faults]) -> None:
         self._webhooks = webhooks
@@ -32,14 +32,14 @@ class Callbacks:
         self._faults = faults
 
     def progress(self, call: Call, event: str) -> None:
-        """Tell of `initiated`, `ringing`, `answered` or `completed`, if that was asked for."""
+        """Report `initiated`, `ringing`, `answered` or `completed`, if the client asked for that event."""
         webhook = call.request.status_callback
         if webhook is None or event not in call.request.events:
             return
         self._send(call, _Message(webhook, event, call.progress_parameters()))
 
     def detection(self, call: Call, answered_by: str, *, duration_ms: int) -> None:
-        """Tell what machine detection found.
+        """Report the verdict of machine detection.
 
         Source: Twilio, "Answering Machine Detection: AsyncAmdStatusCallback".
         """
@@ -55,7 +55,7 @@ class Callbacks:
         self._send(call, _Message(detection.callback, "amd", parameters))
 
     def stream(self, call: Call, webhook: Webhook | None, parameters: Mapping[str, str]) -> None:
-        """Tell that a stream started, stopped or failed."""
+        """Report that a stream started, stopped or failed."""
         if webhook is not None:
             about = {"AccountSid": call.account_sid, "CallSid": call.sid}
             self._send(call, _Message(webhook, parameters["StreamEvent"], about | dict(parameters)))

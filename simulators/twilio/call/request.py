@@ -1,11 +1,11 @@
-"""What a client asks for when it creates or updates a call; valid by type."""
+"""The requests that create or update a call, already validated."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """Where a request goes."""
+    """The URL of a request, and its method."""
 
     url: str
     method: str
@@ -22,7 +22,7 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What runs when the call is answered: an inline document or the webhook that answers with one."""
+    """The TwiML for an answered call: an inline document, or the webhook that returns one."""
 
     twiml: str | None
     webhook: Webhook | None
@@ -31,7 +31,7 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class CallRequest:
-    """A valid create."""
+    """A valid request to create a call."""
 
     to: str
     from_: str
@@ -46,7 +46,7 @@ class CallRequest:
 
 @dataclass(frozen=True, slots=True)
 class CallUpdate:
-    """A valid update: an end (`canceled` or `completed`), another document, or neither."""
+    """A valid request to update a call: an end (`canceled` or `completed`), another document, or neither."""
 
     status: str | None
     script: Script | None

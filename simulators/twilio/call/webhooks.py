@@ -1,4 +1,4 @@
-"""Requests of Twilio's to the customer's servers: signed, form-encoded, with its time limits and its retries."""
+"""Twilio's requests to the customer's servers: signed and form-encoded, with Twilio's time limits and retries."""
 
 import asyncio
 import secrets
@@ -16,7 +16,7 @@ _DEFAULTS = {"ct": "5000", "rt": "15000", "tt": "15000", "rc": "1", "rp": "ct"}
 
 
 class WebhookFailedError(Exception):
-    """No usable answer; `code` is of Twilio's error dictionary."""
+    """There was no usable answer; `code` is from Twilio's error dictionary."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
@@ -25,7 +25,7 @@ class WebhookFailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WebhookAnswer:
-    """What the server answered, whatever its status."""
+    """The server's answer, whatever its status."""
 
     status: int
     content_type: str
@@ -46,16 +46,16 @@ class Limits:
     retry_on: frozenset[str]
 
     def retries_status(self, status: int) -> bool:
-        """Whether an answer with that status is worth another try."""
+        """Return whether a request is sent again after an answer with that status."""
         return status >= 400 and bool(self.retry_on & {f"{status // 100}xx", "all"})
 
     def retries_failure(self, kind: str) -> bool:
-        """Whether a failure (`ct` to connect, `rt` to read) is worth another try."""
+        """Return whether a request is sent again after a failure (`ct` to connect, `rt` to read)."""
         return bool(self.retry_on & {kind, "all"})
 
 
 def limits_of(url: str) -> Limits:
-    """The limits that hold for a request to that URL."""
+    """Return the limits for a request to that URL."""
     wanted = _DEFAULTS | dict(parse_qsl(urlsplit(url).fragment))
     return Limits(
         connect_s=int(wanted["ct"]) / 1000,
@@ -67,7 +67,7 @@ def limits_of(url: str) -> Limits:
 
 
 def signed_url(url: str) -> str:
-    """The URL as the signature covers it: no fragment, no user; over https no port.
+    """Return the part of the URL that the signature covers: without fragment and user, and over https without port.
 
     Source: Twilio, "Webhooks security: validating requests".
     """
@@ -79,21 +79,21 @@ def signed_url(url: str) -> str:
 
 
 class Webhooks:
-    """The sender; `client` is closed by who made it."""
+    """Sends webhooks; the caller that created `client` closes it."""
 
     def __init__(self, auth_token: str, client: httpx.AsyncClient) -> None:
         self._validator = RequestValidator(auth_token)
         self._client = client
 
     def signature(self, url: str, parameters: Mapping[str, str]) -> str:
-        """What `X-Twilio-Signature` holds for a request to exactly that URL."""
+        """Return the `X-Twilio-Signature` of a request to exactly that URL."""
         return str(self._validator.compute_signature(url, dict(parameters)))
 
     async def send(self, webhook: Webhook, parameters: Mapping[str, str], *, token: str | None = None) -> WebhookAnswer:
-        """Send a signed request, again where the URL's limits say so, with one idempotency token for all tries.
+        """Send a signed request, and retry it as the URL's limits say, with the same idempotency token each time.
 
         Raises:
-            WebhookFailedError: no answer.
+            WebhookFailedError: There was no answer.
         """
         limits = limits_of(webhook.url)
         url = urlsplit(webhook.url)._replace(fragment="").geturl()
@@ -121,7 +121,7 @@ class Webhooks:
         """Get a file, as `<Play>` does.
 
         Raises:
-            WebhookFailedError: no answer.
+            WebhookFailedError: There was no answer.
         """
         request = self._client.build_request("GET", url, headers={"User-Agent": _USER_AGENT})
         try:

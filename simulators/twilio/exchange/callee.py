@@ -1,4 +1,4 @@
-"""Whoever answers a call, a customer or a voicemail: performs the script step by step."""
+"""The party that answers a call, a person or a voicemail: performs the script step by step."""
 
 import asyncio
 from collections.abc import Callable
@@ -27,13 +27,13 @@ from simulators.twilio.media.line import Line
 
 
 async def render_ahead(attempt: Attempt, *, language: str) -> None:
-    """Render all words ahead, while it rings, so that nothing is rendered in the midst of a talk."""
+    """Render all words while the phone rings, so that nothing must be rendered during the conversation."""
     for text, spoken in utterances(attempt, language=language):
         await _render(text, spoken)
 
 
 class Callee:
-    """Who is on the line; `hang_up` is told why when they put the phone down."""
+    """The party on the line; it calls `hang_up` with the reason if the person hangs up."""
 
     def __init__(self, attempt: Answer | Machine, line: Line, *, language: str, hang_up: Callable[[End], None]) -> None:
         self._attempt = attempt
@@ -41,10 +41,10 @@ class Callee:
         self._language = language
         self._hang_up = hang_up
         self.beeped = asyncio.Event()
-        """A voicemail's greeting and beep are over."""
+        """Set when a voicemail's greeting and beep are over."""
 
     async def behave(self) -> None:
-        """Perform the whole script; it ends with the call, or when the person hangs up."""
+        """Perform the whole script; it ends with the call, or if the person hangs up."""
         match self._attempt:
             case Machine():
                 await self._record_a_message(self._attempt)
@@ -72,7 +72,7 @@ class Callee:
             self._hang_up(End.PATIENCE)
 
     async def _take(self, step: Step) -> bool:
-        """Do the step; true if the person is gone after it."""
+        """Perform the step; return True if the person has hung up in it."""
         match step:
             case Say():
                 await self._utter(await _render(*spoken_text(step, language=self._language)))

@@ -1,4 +1,4 @@
-"""The answered part of a call: person, line and TwiML side by side, until somebody or something ends it."""
+"""The answered part of a call: person, line and TwiML run concurrently, until one of them ends the call."""
 
 import asyncio
 
@@ -29,7 +29,7 @@ class Conversation:
         self._callee = Callee(attempt, self._line, language=language, hang_up=self._hang_up)
 
     async def run(self, first: Source | Document) -> End:
-        """Converse; why it ended. Nobody hears or says anything after that."""
+        """Run the conversation; return why it ended. After that, no audio is sent in either direction."""
         async with asyncio.TaskGroup() as tasks:
             parts = (self._line.run(), self._callee.behave(), self._limit(), self._detect_aside())
             helpers = [tasks.create_task(part) for part in parts]
@@ -45,12 +45,12 @@ class Conversation:
         return reason
 
     async def keep_recording(self) -> None:
-        """Write the WAV file, if one is wanted; call it when the conversation is over."""
+        """Write the WAV file if the options name a folder for it; call this after the conversation."""
         if self._recording is not None:
             await asyncio.to_thread(self._recording.save)
 
     async def _follow(self, tasks: asyncio.TaskGroup, first: Source | Document) -> End:
-        """Run documents, interrupted by the orders from outside, of which an end comes first."""
+        """Run documents; a request from outside interrupts them, and an end comes before another document."""
         orders = self._call.orders
         following: Source | Document = first
         while True:

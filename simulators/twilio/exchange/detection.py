@@ -1,4 +1,4 @@
-"""Answering machine detection: which verdict a call gets, in the words of its mode, and when."""
+"""Answering machine detection: the verdict of a call, in the words of the detection mode, and its time."""
 
 import asyncio
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from simulators.customer_script.script import Amd, AmdVerdict, Answer, Machine
 from simulators.twilio.call.request import Detection
 
 TYPICAL_S = 4.0
-"""With default settings a verdict takes about that long."""
+"""The seconds that a verdict takes, about, with Twilio's default settings."""
 _IN_MODE_ENABLE = {
     AmdVerdict.MACHINE_END_BEEP: AmdVerdict.MACHINE_START,
     AmdVerdict.MACHINE_END_SILENCE: AmdVerdict.MACHINE_START,
@@ -18,7 +18,7 @@ _IN_MODE_MESSAGE_END = {AmdVerdict.MACHINE_START: AmdVerdict.MACHINE_END_OTHER}
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The verdict and its time after the answer; None is when the beep has been heard."""
+    """The verdict and its time after the answer; None means at the end of the beep."""
 
     verdict: AmdVerdict
     after_s: float | None
@@ -26,10 +26,10 @@ class Plan:
 
 
 def plan(attempt: Answer | Machine, detection: Detection) -> Plan:
-    """What detection will report of who answered.
+    """Return what detection will report about the party that answered.
 
-    `Enable` knows no `machine_end_*`, `DetectMessageEnd` no `machine_start`: a scripted verdict of the other mode is
-    put into the mode's own words. Source: Twilio, "Answering Machine Detection".
+    `Enable` has no `machine_end_*`, `DetectMessageEnd` no `machine_start`: a scripted verdict of the other mode is
+    converted to the corresponding one of this mode. Source: Twilio, "Answering Machine Detection".
     """
     words = _IN_MODE_ENABLE if detection.mode == "Enable" else _IN_MODE_MESSAGE_END
     match attempt.amd:
@@ -42,7 +42,7 @@ def plan(attempt: Answer | Machine, detection: Detection) -> Plan:
 
 
 async def due(planned: Plan, beeped: asyncio.Event, *, speed: float) -> None:
-    """Wait until the verdict is due; never, if there is none."""
+    """Wait until the verdict is due; without a verdict, wait until cancelled."""
     if planned.verdict is AmdVerdict.NONE:
         await asyncio.get_running_loop().create_future()
     elif planned.after_s is None:

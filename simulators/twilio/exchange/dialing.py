@@ -1,4 +1,4 @@
-"""A call from the queue to its end: initiated, ringing, and busy, failed, not answered, cancelled or answered."""
+"""A call from the queue to its end: initiated, ringing, then busy, failed, not answered, cancelled or answered."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from simulators.twilio.twiml.loader import Document, Source
 from simulators.twilio.twiml.parser import TwimlError
 
 SETUP_S = 0.3
-"""From `initiated` to the first ring."""
+"""The time from `initiated` to the first ring."""
 _SIP_BUSY, _SIP_RANG_OUT, _SIP_OK = 486, 487, 200
 _STATUS = {End.CANCELED: Status.CANCELED, End.SIMULATOR_STOPPED: Status.FAILED}
 
@@ -36,7 +36,7 @@ async def dial(call: Call, attempt: Attempt, context: SimulatorContext, *, langu
 
 
 async def receive(call: Call, attempt: Attempt, context: SimulatorContext, *, language: str) -> None:
-    """Bring an inbound call to the number's voice webhook, and run it to its end."""
+    """Connect an inbound call to the number's voice webhook, and run it to its end."""
     call.becomes(Status.RINGING, "ringing")
     if not isinstance(attempt, Answer):
         call.ledger.warn(0, "an inbound caller is scripted as `answer`")
@@ -57,7 +57,7 @@ async def receive(call: Call, attempt: Attempt, context: SimulatorContext, *, la
 
 
 async def _ring(call: Call, attempt: Attempt, context: SimulatorContext) -> bool:
-    """Ring; true if somebody answered, else the call has ended."""
+    """Ring; return True if somebody answers, False if the call has ended instead."""
     rings_s = call.request.timeout_s if isinstance(attempt, NoAnswer) else attempt.ring_s
     if await _interrupted(call, context.options.waiting(min(rings_s, call.request.timeout_s))):
         return False
@@ -71,7 +71,7 @@ async def _ring(call: Call, attempt: Attempt, context: SimulatorContext) -> bool
 
 
 async def _interrupted(call: Call, wait_s: float) -> bool:
-    """Wait; true if the call was ended over REST meanwhile."""
+    """Wait; return True if a REST request ends the call meanwhile."""
     try:
         async with asyncio.timeout(wait_s):
             await call.orders.given()

@@ -24,15 +24,15 @@ from simulators.twilio.twiml.context import SimulatorContext
 from simulators.twilio.twiml.loader import Documents
 
 ANYONE = "*"
-"""The phone under which the script of all unknown numbers is kept."""
+"""The key under which the script for all unknown numbers is stored."""
 _NOBODY = CustomerScript(attempts=(NoAnswer(),))
 _MAX_CONNECTIONS = 500
 _KEEP_MEDIA = 200
-"""The number of ended calls whose single media frames are kept; of older ones only the sums are."""
+"""The number of ended calls whose individual media frames are kept; of older calls only the sums are."""
 
 
 class Exchange:
-    """The account's calls; `running` must be entered before any is placed."""
+    """The account's calls; enter `running` before any call is placed."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -48,7 +48,7 @@ class Exchange:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Dial what is queued while inside; leaving ends all calls."""
+        """Dial the queued calls inside the context; leaving it ends all calls."""
         limits = httpx.Limits(max_connections=_MAX_CONNECTIONS, max_keepalive_connections=100)
         async with httpx.AsyncClient(limits=limits, trust_env=False) as client, asyncio.TaskGroup() as tasks:
             self._tasks = tasks
@@ -61,7 +61,7 @@ class Exchange:
                 for task in self._background:
                     task.cancel()
 
-    # --- what REST and the admin pages ask for
+    # --- requests of REST and of the admin pages
 
     def place(self, request: CallRequest, raw: dict[str, list[str]]) -> Call:
         """Queue an outbound call."""
@@ -74,7 +74,7 @@ class Exchange:
         return call
 
     def place_inbound(self, request: CallRequest, attempt: Attempt | None) -> Call:
-        """Let a person call one of the account's numbers; without an attempt the person's script says what they do."""
+        """Let a person call one of the account's numbers; without an attempt, the person's script gives it."""
         call = self._new(request, {}, direction="inbound")
         self.spawn(self._guard(call, self._receive(call, attempt)))
         return call
@@ -83,7 +83,7 @@ class Exchange:
         """Carry out an update.
 
         Raises:
-            RestError: 21220, the call is not in the state for it.
+            RestError: 21220, the call's state does not allow it.
         """
         if call.is_final:
             raise RestError(21220)
@@ -104,15 +104,15 @@ class Exchange:
         call.orders.hang_up(End.CANCELED)
 
     def visible(self) -> Iterator[Call]:
-        """The calls that list and resource show by now, newest first."""
+        """Yield the calls that the list and the resource show by now, newest first."""
         now = now_ms()
         return (call for call in reversed(self.calls.values()) if call.times.visible_ms <= now)
 
     def find(self, sid: str) -> Call:
-        """The call.
+        """Return the call.
 
         Raises:
-            RestError: 20404, there is none, or not yet.
+            RestError: 20404, there is no such call, or it is not shown yet.
         """
         call = self.calls.get(sid)
         if call is None or call.times.visible_ms > now_ms():
@@ -120,7 +120,7 @@ class Exchange:
         return call
 
     def script_of(self, phone: str) -> CustomerScript:
-        """Who is called at that number."""
+        """Return the script of the person with that number."""
         return self.scripts.get(phone) or self.scripts.get(ANYONE) or _NOBODY
 
     def reset(self) -> None:
@@ -137,7 +137,7 @@ class Exchange:
         self._next_slot = 0.0
 
     def spawn(self, work: Coroutine[object, object, None]) -> None:
-        """Run something that outlives its caller; it ends with the simulator."""
+        """Run a coroutine that may outlive its caller; it ends with the simulator."""
         if self._stopping:
             work.close()
             return
@@ -148,7 +148,7 @@ class Exchange:
     # --- how calls run
 
     async def _dispatch(self) -> None:
-        """Let calls out of the queue, evenly, at the account's rate."""
+        """Take calls from the queue, evenly, at the account's rate."""
         while True:
             call = await self._queue.get()
             await asyncio.sleep(max(self._next_slot - time.monotonic(), 0))
@@ -210,7 +210,7 @@ class Exchange:
 
 
 def inbound_request(to: str, from_: str, *, voice_url: str, status_callback: str) -> CallRequest:
-    """An inbound call as a request: the number's voice webhook and, if set, its status callback."""
+    """Return an inbound call as a request: the number's voice webhook and, if set, its status callback."""
     return CallRequest(
         to=to,
         from_=from_,
@@ -227,5 +227,5 @@ def inbound_request(to: str, from_: str, *, voice_url: str, status_callback: str
 async def _outermost(work: Coroutine[object, object, None]) -> None:
     try:
         await work
-    except Exception:  # outermost: one call's failure must not end the simulator, but be seen
+    except Exception:  # outermost: a failure in one call is printed, and must not end the simulator
         traceback.print_exc(file=sys.stderr)

@@ -1,1 +1,1 @@
-"""Media streams and the sound of a line."""
+"""Media streams and the audio of a line."""

@@ -8,11 +8,11 @@ from simulators.twilio.media.recording import Track
 from simulators.twilio.media.sounds import is_audible
 
 MAX_GAP_MS = 250
-"""Quiet shorter than this does not end an interval."""
+"""A silence shorter than this does not end an interval."""
 
 
 class AudibleIntervals:
-    """The audible stretches of one voice as `[from_ms, to_ms]`, in the ledger's own list."""
+    """The audible intervals of one voice as `[from_ms, to_ms]`, in the ledger's own list."""
 
     def __init__(self, into: MutableSequence[list[float]] | deque[list[float]], *, origin_ms: float) -> None:
         self._into = into
@@ -21,7 +21,7 @@ class AudibleIntervals:
         self.last_audible_ms = -1e9
 
     def add(self, start_ms: float, length_ms: float) -> None:
-        """Note an audible piece; times count from the answer."""
+        """Record an audible piece; times count from the answer."""
         since, until = self._origin_ms + start_ms, self._origin_ms + start_ms + length_ms
         if self._into and since - self._into[-1][1] <= MAX_GAP_MS:
             self._into[-1][1] = round(until, 1)
@@ -32,14 +32,14 @@ class AudibleIntervals:
 
 
 class PlayedAudio:
-    """Takes what is played to the person, at the sample at which it is played."""
+    """Receives the audio that is played to the person, with the sample at which it is played."""
 
     def __init__(self, intervals: AudibleIntervals, track: Track | None) -> None:
         self.intervals = intervals
         self._track = track
 
     def hear(self, start: int, audio: bytes) -> None:
-        """Note what was heard from that sample on."""
+        """Record the audio that was played from that sample on."""
         if not audio:
             return
         if is_audible(audio):

@@ -1,4 +1,4 @@
-"""The audio of an answered call: a 20 ms clock on absolute deadlines, what the customer says, and what is played to them."""
+"""The audio of an answered call: a 20 ms clock on absolute deadlines, the customer's speech, and the audio played to them."""
 
 import asyncio
 import time
@@ -17,16 +17,16 @@ FRAME_S = 0.02
 
 
 class Listener(Protocol):
-    """Who takes the person's voice and keys at the far end: a media stream, or a verb that collects keys."""
+    """The far end's receiver of the person's voice and keys: a media stream, or a verb that collects keys."""
 
     def voice(self, frame: bytes) -> None:
-        """20 ms of the person's side."""
+        """Receive 20 ms of the person's audio."""
 
     def key(self, digit: str) -> None:
-        """A key that the person pressed."""
+        """Receive a key that the person pressed."""
 
     def reached(self, names: list[str]) -> None:
-        """Marks whose audio has been played."""
+        """Receive the marks whose audio has been played."""
 
 
 class Line:
@@ -66,12 +66,12 @@ class Line:
     # --- the person's side
 
     def speak(self, audio: bytes) -> None:
-        """Queue words of the person, whole frames of mu-law."""
+        """Queue the person's words, in whole frames of mu-law."""
         self._words.extend(audio[at : at + FRAME] for at in range(0, len(audio), FRAME))
 
     @property
     def speaking(self) -> bool:
-        """Whether words of the person are still on their way."""
+        """Whether some of the person's words have not been sent yet."""
         return bool(self._words)
 
     def press(self, digit: str) -> None:
@@ -81,7 +81,7 @@ class Line:
             self.listener.key(digit)
 
     async def until(self, claim: Callable[[], bool]) -> None:
-        """Wait until the claim holds; it is looked at every 20 ms."""
+        """Wait until the condition holds; it is checked every 20 ms."""
         if claim():
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -91,7 +91,7 @@ class Line:
     # --- the far end's side
 
     def play(self, audio: bytes) -> int:
-        """Queue audio for the person; the samples taken. After the end all is taken and nobody hears it."""
+        """Queue audio for the person; return the samples accepted. After the end all audio is accepted and dropped."""
         if self.stopped:
             return len(audio)
         now = self._catch_up()
@@ -100,14 +100,14 @@ class Line:
         return taken
 
     def mark(self, name: str) -> bool:
-        """Set a mark behind what is queued; false if nothing is."""
+        """Set a mark after the queued audio; return False if nothing is queued."""
         self._catch_up()
         pending = self._buffer.mark(name)
         self._arm()
         return pending
 
     def clear(self) -> Dropped:
-        """Drop what is queued."""
+        """Drop the queued audio."""
         self._catch_up()
         dropped = self._buffer.clear()
         self._arm()
@@ -115,16 +115,16 @@ class Line:
 
     @property
     def buffered_ms(self) -> float:
-        """Audio queued and not yet heard."""
+        """Milliseconds of audio that are queued and not yet played."""
         self._catch_up()
         return self._buffer.buffered / SAMPLES_PER_MS
 
     async def drained(self) -> None:
-        """Wait until everything queued has been heard."""
+        """Wait until all queued audio has been played."""
         await self.until(lambda: not self._buffer.buffered)
 
     def stop(self) -> None:
-        """The call is over: from now on nobody hears or says anything. Twice does no harm."""
+        """End the call: from now on no audio is sent in either direction. A second call does no harm."""
         if self.stopped:
             return
         self._catch_up()
@@ -160,7 +160,7 @@ class Line:
         return now
 
     def _arm(self) -> None:
-        """Be awake when the next mark is reached, if that is before the next frame."""
+        """Set a timer for the next mark, if that is before the next frame."""
         if self._mark_timer is not None:
             self._mark_timer.cancel()
             self._mark_timer = None

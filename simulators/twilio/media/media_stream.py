@@ -1,4 +1,4 @@
-"""The client side of Media Streams: opens the socket, sends the person's voice and keys, plays what comes back."""
+"""The client side of Media Streams: opens the socket, sends the person's voice and keys, plays the server's audio."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -18,13 +18,13 @@ from simulators.twilio.media.sounds import FRAME, is_audible
 CONNECT_TIMEOUT_S = 5.0
 CLOSE_TIMEOUT_S = 2.0
 MAX_WAITING_FRAMES = 500
-"""Ten seconds of voice; what the server does not take by then is dropped (warning 31930)."""
+"""Ten seconds of voice; frames that the server does not accept by then are dropped (warning 31930)."""
 _FRAME_MS = 20
 _MAX_FRAME_BYTES = 16 * 1024 * 1024
 
 
 class StreamRefusedError(Exception):
-    """No stream came about; `code` is of Twilio's error dictionary."""
+    """No stream was opened; `code` is from Twilio's error dictionary."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
@@ -32,14 +32,14 @@ class StreamRefusedError(Exception):
 
 
 class _ConnectOnce(connect):
-    """Follows no redirect: Twilio takes nothing but 101."""
+    """Follows no redirect, because Twilio accepts only 101."""
 
     def process_redirect(self, exc: Exception) -> Exception | str:
         return exc
 
 
 def check_url(url: str, *, require_wss: bool) -> None:
-    """See that Twilio would open a stream to that URL.
+    """Check that Twilio would open a stream to that URL.
 
     Raises:
         StreamRefusedError: 31922 the scheme, 31923 no URL, 31920 a query string, which Twilio forbids and strips.
@@ -54,7 +54,7 @@ def check_url(url: str, *, require_wss: bool) -> None:
 
 
 async def open_socket(url: str, *, signature: str) -> ClientConnection:
-    """Shake hands, signed.
+    """Open the socket with a signed handshake.
 
     Raises:
         StreamRefusedError: 31901 too slow, 31902 refused, 31910 TLS, 31920 not 101, 31923 no URL.
@@ -86,7 +86,7 @@ async def open_socket(url: str, *, signature: str) -> ClientConnection:
 
 @dataclass(frozen=True, slots=True)
 class StreamBehaviour:
-    """Which frames this stream sends, as Twilio does; a fault leaves some out."""
+    """The frames that this stream sends, as Twilio does; a fault leaves some of them out."""
 
     starts: bool = True
     echoes_marks: bool = True
@@ -144,7 +144,7 @@ class MediaStream:
     # --- from the line
 
     def voice(self, frame: bytes) -> None:
-        """Send 20 ms of the person."""
+        """Send 20 ms of the person's audio."""
         self._chunks += 1
         chunk = self._chunks
         self._queue(

@@ -1,4 +1,4 @@
-"""What waits to be played to the person: bytes and marks in one queue that drains in real time; it has no clock."""
+"""The play buffer: bytes and marks in one queue that drains in real time. It has no clock of its own."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ LIMIT_SAMPLES = 10 * 60 * 1000 * SAMPLES_PER_MS
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A mark whose turn has come, and the sample at which it came."""
+    """A mark that has been reached, and the sample at which it was reached."""
 
     name: str
     sample: int
@@ -19,7 +19,7 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What was heard since the last look: `audio` from sample `start` on, and the marks reached, in order."""
+    """What was played since the last call: `audio` from sample `start` on, and the marks reached, in order."""
 
     start: int
     audio: bytes
@@ -28,16 +28,16 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """What a clear threw away: samples never heard, and the marks that stood behind them."""
+    """What a clear dropped: the number of samples never played, and the marks after them."""
 
     samples: int
     marks: tuple[str, ...]
 
 
 class PlayBuffer:
-    """Plays what is appended, in order, one sample a tick of the caller's sample clock.
+    """Plays the appended audio in order, one sample for each tick of the caller's sample clock.
 
-    Time is a count of samples that never falls. Call `advance` with the present before any other change.
+    Time is a count of samples that never falls. Call `advance` with the present count before any other change.
     """
 
     def __init__(self, limit: int = LIMIT_SAMPLES) -> None:
@@ -50,12 +50,12 @@ class PlayBuffer:
 
     @property
     def buffered(self) -> int:
-        """Samples that are still to be played."""
+        """Samples that have not been played yet."""
         return self._appended - self._played
 
     @property
     def pending_marks(self) -> int:
-        """Marks that are still to be reached."""
+        """Marks that have not been reached yet."""
         return len(self._marks)
 
     @property
@@ -65,7 +65,7 @@ class PlayBuffer:
 
     @property
     def empty_at(self) -> int:
-        """The sample at which the last of what is queued now will have been played."""
+        """The sample at which all audio that is queued now will have been played."""
         return self._head + self.buffered
 
     def advance(self, now: int) -> Played:
@@ -77,7 +77,7 @@ class PlayBuffer:
         return Played(start, audio, tuple(self._reached()))
 
     def append(self, audio: bytes, now: int) -> int:
-        """Queue audio; the number of samples taken, less than all when the buffer is full."""
+        """Queue audio; return the number of samples accepted, which is less than all if the buffer becomes full."""
         if not self.buffered:
             self._head = now
         taken = min(len(audio), max(self._limit - self.buffered, 0))
@@ -87,14 +87,14 @@ class PlayBuffer:
         return taken
 
     def mark(self, name: str) -> bool:
-        """Set a mark behind what is queued; false if nothing is, so that it counts as reached at once."""
+        """Set a mark after the queued audio; return False if nothing is queued, because the mark then counts as reached at once."""
         if not self.buffered:
             return False
         self._marks.append((self._appended, name))
         return True
 
     def clear(self) -> Dropped:
-        """Throw away what is queued; Twilio sends the pending marks back all the same."""
+        """Drop the queued audio; Twilio sends the pending marks back nevertheless."""
         dropped = Dropped(self.buffered, tuple(name for _, name in self._marks))
         self._chunks.clear()
         self._marks.clear()

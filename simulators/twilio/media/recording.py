@@ -1,4 +1,4 @@
-"""A recording of both voices of a call: each is spooled to a file, and both become one stereo WAV file."""
+"""A recording of both voices of a call: each is written to a temporary file, and both become one stereo WAV file."""
 
 from pathlib import Path
 from typing import BinaryIO
@@ -9,7 +9,7 @@ _SPOOL_BUFFER = 65_536
 
 
 class Track:
-    """One side of the recording: pieces at their sample, silence between them, spooled to a file."""
+    """One side of the recording: pieces at their samples with silence between them, written to a temporary file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -23,12 +23,12 @@ class Track:
         self._length = max(self._length, start) + len(audio)
 
     def close(self) -> None:
-        """Flush and close; twice does no harm."""
+        """Flush and close the file; a second call does no harm."""
         self._file.close()
 
 
 class Recording:
-    """Both sides of a call; `save` makes the stereo WAV file (left the person, right the agent)."""
+    """Both sides of a call; `save` writes the stereo WAV file (left the person, right the agent)."""
 
     def __init__(self, folder: Path, name: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,7 @@ class Recording:
         self.agent = Track(folder / f"{name}.agent.ulaw")
 
     def save(self) -> None:
-        """Write the WAV file and drop the spools."""
+        """Write the WAV file and delete the temporary files."""
         tracks = (self.person, self.agent)
         for track in tracks:
             track.close()

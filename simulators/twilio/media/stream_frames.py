@@ -1,4 +1,4 @@
-"""The frames of Media Streams: those Twilio sends are built here, those a server sends are checked here, key by key."""
+"""The frames of Media Streams: builds those that Twilio sends, and checks those that a server sends, key by key."""
 
 import base64
 import json
@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 
 class FrameWarning(IntEnum):
-    """Twilio's warnings about what a server sent on a stream."""
+    """Twilio's warnings about a server's frames on a stream."""
 
     DISCARDED = 31931
     UNDECODABLE = 31950
@@ -25,7 +25,7 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A label to send back when everything before it has been played."""
+    """A label that is sent back when all audio before it has been played."""
 
     name: str
 
@@ -49,7 +49,7 @@ _CONTENT = {"media": "payload", "mark": "name"}
 
 
 def parse(frame: str | bytes, *, stream_sid: str) -> Frame:
-    """Read a frame from the server, as strictly as Twilio's dictionary of errors says.
+    """Read a frame from the server, as strictly as Twilio's error dictionary says.
 
     Source: Twilio, "Media Streams - WebSocket messages", and its errors 31950 and 31951: a wrong `streamSid`, a
     missing or extra field, an unknown event and text that is no JSON are all warnings.
@@ -91,7 +91,7 @@ CONNECTED = '{"event":"connected","protocol":"Call","version":"1.0.0"}'
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The three ids that a stream's frames carry."""
+    """The three ids in a stream's frames."""
 
     account_sid: str
     call_sid: str
@@ -99,7 +99,7 @@ class Identity:
 
 
 def start(identity: Identity, *, sequence: int, parameters: Mapping[str, str]) -> str:
-    """The second frame: what the stream is, with the `<Parameter>`s of its TwiML."""
+    """Return the second frame: the description of the stream, with the `<Parameter>`s of its TwiML."""
     content = {
         "accountSid": identity.account_sid,
         "streamSid": identity.stream_sid,
@@ -112,7 +112,7 @@ def start(identity: Identity, *, sequence: int, parameters: Mapping[str, str]) -
 
 
 def media(identity: Identity, *, sequence: int, chunk: int, timestamp_ms: int, audio: bytes) -> str:
-    """20 ms of the person's voice; `timestamp_ms` counts from the stream's begin."""
+    """Return 20 ms of the person's voice; `timestamp_ms` counts from the stream's beginning."""
     payload = base64.b64encode(audio).decode("ascii")
     return (
         f'{{"event":"media","sequenceNumber":"{sequence}","media":{{"track":"inbound","chunk":"{chunk}",'
@@ -121,19 +121,19 @@ def media(identity: Identity, *, sequence: int, chunk: int, timestamp_ms: int, a
 
 
 def dtmf(identity: Identity, *, sequence: int, digit: str) -> str:
-    """A key that the person pressed."""
+    """Return a key that the person pressed."""
     content = {"track": "inbound_track", "digit": digit}
     return _frame("dtmf", {"streamSid": identity.stream_sid, "sequenceNumber": str(sequence), "dtmf": content})
 
 
 def mark(identity: Identity, *, sequence: int, name: str) -> str:
-    """A mark sent back."""
+    """Return a mark that is sent back."""
     content = {"name": name}
     return _frame("mark", {"sequenceNumber": str(sequence), "streamSid": identity.stream_sid, "mark": content})
 
 
 def stop(identity: Identity, *, sequence: int) -> str:
-    """The last frame, when Twilio ends the stream."""
+    """Return the last frame, which Twilio sends when it ends the stream."""
     content = {"accountSid": identity.account_sid, "callSid": identity.call_sid}
     return _frame("stop", {"sequenceNumber": str(sequence), "stop": content, "streamSid": identity.stream_sid})
 

@@ -1,4 +1,4 @@
-"""Audio files for `<Play>`: RIFF/WAVE in PCM or mu-law, of any rate, as 8 kHz mu-law."""
+"""Reads audio files for `<Play>`: RIFF/WAVE in PCM or mu-law, at any rate, converted to 8 kHz mu-law."""
 
 import struct
 
@@ -10,14 +10,14 @@ _PCM, _MULAW = 1, 7
 
 
 class WavError(ValueError):
-    """Bytes that are no WAV file of a kind that this simulator plays."""
+    """The bytes are not a WAV file of a kind that this simulator plays."""
 
 
 def to_mulaw(content: bytes) -> bytes:
-    """The file's sound, channels mixed into one.
+    """Return the file's sound, with its channels mixed into one.
 
     Raises:
-        WavError: no RIFF/WAVE, or another coding than 16-bit PCM and mu-law.
+        WavError: It is not RIFF/WAVE, or its coding is neither 16-bit PCM nor mu-law.
     """
     if content[:4] != b"RIFF" or content[8:12] != b"WAVE":
         raise WavError("no RIFF/WAVE file")

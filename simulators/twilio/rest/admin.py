@@ -19,7 +19,7 @@ DEFAULT_LIMIT = 1_000
 
 
 class AdminError(Exception):
-    """A request that cannot be carried out: HTTP status and why."""
+    """A request that cannot be carried out: its HTTP status and the reason."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -27,14 +27,14 @@ class AdminError(Exception):
 
 
 class Admin:
-    """The endpoints; no password, since the whole program is a toy of the person who started it."""
+    """The endpoints; they need no password, because the program serves only the person who started it."""
 
     def __init__(self, exchange: Exchange, rest: RestApi) -> None:
         self._exchange = exchange
         self._rest = rest
 
     def routes(self) -> list[Route]:
-        """All paths."""
+        """Return all routes."""
         table: list[tuple[str, str, Callable[[Request], Awaitable[Response]]]] = [
             ("GET", "/simulator/health", self._health),
             ("DELETE", "/simulator", self._reset),
@@ -117,7 +117,7 @@ class Admin:
         call = self._find(request)
         options = self._exchange.options
         details: Json = call.summary() | {"request": call.raw, "resource": call_resource(call, options)}
-        # the ledger's lists replace the counts of the head
+        # the ledger's lists replace the counts of the summary
         return JSONResponse(details | call.ledger.as_json())
 
     async def _show_media(self, request: Request) -> Response:

@@ -11,10 +11,10 @@ MAX_PAGE = 1000
 
 
 def matches(call: Call, filters: Mapping[str, str]) -> bool:
-    """Whether the call belongs in the list; a call without a start is in no list of a start.
+    """Return whether the call belongs in the list; a call without a start matches no filter on the start.
 
     Raises:
-        RestError: a filter's name or value is unknown.
+        RestError: A filter's name or value is unknown.
     """
     return all(_holds(call, name, value) for name, value in filters.items())
 
@@ -26,7 +26,7 @@ def _holds(call: Call, name: str, value: str) -> bool:
         case "From":
             return call.request.from_ == value
         case "Status":
-            # the resource has no word for `initiated`
+            # the resource shows `initiated` as `queued`
             return value == ("queued" if call.status is Status.INITIATED else call.status)
         case "ParentCallSid":
             return False

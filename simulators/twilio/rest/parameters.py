@@ -1,4 +1,4 @@
-"""The form of a REST request, checked as Twilio does: what a create or an update asks for, or the error it gets."""
+"""Reads the form of a REST request and checks it as Twilio does: returns the create or update, or raises Twilio's error."""
 
 import re
 from collections.abc import Mapping
@@ -10,14 +10,14 @@ from simulators.twilio.errors import RestError
 from simulators.twilio.options import Options
 
 Form: TypeAlias = Mapping[str, list[str]]
-"""Each parameter with all its values: `StatusCallbackEvent` is repeated."""
+"""Each parameter with all its values, because `StatusCallbackEvent` is repeated."""
 
 EVENTS = ("initiated", "ringing", "answered", "completed")
 MAX_TWIML = 4000
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _SEND_DIGITS = re.compile(r"[0-9*#wW]{1,32}")
 _TO_ERRORS = {"+15005550001": 21217, "+15005550002": 21214, "+15005550003": 21215, "+15005550004": 21216}
-"""Twilio's magic numbers of its test credentials, good here in every account."""
+"""The magic numbers of Twilio's test credentials, which every simulated account accepts."""
 _AMD_RANGES = {
     "MachineDetectionTimeout": (3, 59),
     "MachineDetectionSpeechThreshold": (1000, 6000),
@@ -36,7 +36,7 @@ def parse_create(form: Form, options: Options) -> CallRequest:
     """Read `POST Calls.json`.
 
     Raises:
-        RestError: with the code of Twilio's dictionary; nothing is placed.
+        RestError: With the code of Twilio's dictionary; no call is placed.
     """
     to, from_ = _numbers(form, options)
     detection, warnings = _detection(form)
@@ -62,7 +62,7 @@ def parse_update(form: Form) -> CallUpdate:
     """Read `POST Calls/{sid}.json`.
 
     Raises:
-        RestError: as `parse_create`.
+        RestError: As in `parse_create`.
     """
     status = _one(form, "Status") or None
     if status not in (None, "canceled", "completed"):

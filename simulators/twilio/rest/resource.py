@@ -9,13 +9,13 @@ from simulators.twilio.ledger import Json
 from simulators.twilio.options import Options
 
 PRICE_AFTER_S = 2.0
-"""Twilio knows the price only some time after the end."""
+"""Twilio sets the price only some time after the end."""
 _PRICE_A_MINUTE = 0.05
 _SUBRESOURCES = ("notifications", "recordings", "payments", "events", "siprec", "streams", "transcriptions")
 
 
 def call_resource(call: Call, options: Options) -> Json:
-    """The call as `GET Calls/{sid}.json` shows it. Source: the fields of twilio-python's CallInstance."""
+    """Return the call as `GET Calls/{sid}.json` shows it. Source: the fields of twilio-python's CallInstance."""
     uri = f"/{API_VERSION}/Accounts/{call.account_sid}/Calls/{call.sid}"
     is_answered = call.times.answered_ms is not None
     return {
@@ -29,7 +29,7 @@ def call_resource(call: Call, options: Options) -> Json:
         "to_formatted": call.request.to,
         "from": call.request.from_,
         "from_formatted": call.request.from_,
-        # the resource has no word for `initiated`
+        # the resource shows `initiated` as `queued`
         "status": Status.QUEUED if call.status is Status.INITIATED else call.status,
         "direction": call.direction,
         "date_created": rfc_2822(call.times.created),
@@ -54,7 +54,7 @@ def call_resource(call: Call, options: Options) -> Json:
 def page_resource(
     calls: Sequence[Call], options: Options, *, path: str, filters: Mapping[str, str], page: int, size: int, more: bool
 ) -> Json:
-    """A page of the list, with Twilio's paging keys; `filters` are repeated in its links."""
+    """Return a page of the list, with Twilio's paging keys; its links repeat the `filters`."""
 
     def link(number: int) -> str:
         query = {**filters, "PageSize": str(size), "Page": str(number)}
@@ -76,14 +76,14 @@ def page_resource(
 
 
 def account_resource(options: Options) -> Json:
-    """The account, active."""
+    """Return the account, with the status active."""
     sid = options.account_sid
     uri = f"/{API_VERSION}/Accounts/{sid}.json"
     return {"sid": sid, "friendly_name": "Simulated account", "status": "active", "type": "Full", "uri": uri}
 
 
 def numbers_resource(options: Options, *, wanted: str | None) -> Json:
-    """The account's own numbers, one page."""
+    """Return the account's own numbers, as one page."""
     numbers = sorted(number for number in options.from_numbers if wanted in (None, number))
     entries = [{"phone_number": number, "account_sid": options.account_sid, "sid": _pn(number)} for number in numbers]
     for entry in entries:
@@ -97,7 +97,7 @@ def _pn(number: str) -> str:
 
 
 def _answered_by(call: Call) -> str | None:
-    """The resource is documented to say `human` or `machine` and nothing finer; the callback says more."""
+    """Return `human` or `machine`: the resource is documented to say nothing finer, only the callback says more."""
     if call.answered_by == "human":
         return "human"
     return "machine" if call.answered_by and call.answered_by.startswith("machine") else None

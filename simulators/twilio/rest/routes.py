@@ -1,4 +1,4 @@
-"""Twilio's REST API as far as a dialer uses it: create, fetch, update and list calls; the account and its numbers."""
+"""The part of Twilio's REST API that a dialer uses: create, fetch, update and list calls; the account and its numbers."""
 
 import asyncio
 import base64
@@ -39,7 +39,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class RestApi:
-    """The endpoints; `requests` keeps what was asked lately and how it was answered."""
+    """The endpoints; `requests` keeps the latest requests and how they were answered."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
@@ -47,7 +47,7 @@ class RestApi:
         self.requests: deque[Json] = deque(maxlen=MAX_REQUESTS)
 
     def routes(self) -> list[Route]:
-        """All paths of the API."""
+        """Return all routes of the API."""
         account = f"/{API_VERSION}/Accounts/{{account}}"
         table: list[tuple[str, str, Endpoint]] = [
             ("GET", f"{account}.json", self._account),
@@ -60,7 +60,7 @@ class RestApi:
         return [Route(path, self._checked(endpoint), methods=[method]) for method, path, endpoint in table]
 
     def _checked(self, endpoint: Endpoint) -> Endpoint:
-        """Check who asks, answer errors in Twilio's form, and keep the books."""
+        """Authenticate the client, answer errors in Twilio's form, and record request and answer."""
 
         async def answer(request: Request) -> Response:
             form = await _form(request)
@@ -189,7 +189,7 @@ async def _within(limit_s: float, event: asyncio.Event) -> None:
 
 
 async def _silence(request: Request, limit_s: float) -> Response:
-    """Answer nothing until the client goes away or the limit is over; then a bare 504, as from a lost gateway."""
+    """Send no answer until the client goes away or the limit is over; then a bare 504, as from a lost gateway."""
     try:
         async with asyncio.timeout(limit_s):
             while (await request.receive())["type"] != "http.disconnect":

@@ -1,1 +1,1 @@
-"""TwiML: parsed as strictly as Twilio does, and carried out."""
+"""Parses TwiML as strictly as Twilio does, and runs it."""

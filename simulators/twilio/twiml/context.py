@@ -1,4 +1,4 @@
-"""What a running call needs of the simulator."""
+"""The parts of the simulator that a running call uses."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from simulators.twilio.twiml.loader import Documents
 
 @dataclass(frozen=True, slots=True)
 class SimulatorContext:
-    """One set for all calls; `faults` gives those in force now, `spawn` owns what outlives a call."""
+    """One set for all calls; `faults` returns those in force now, `spawn` owns the tasks that outlive a call."""
 
     options: Options
     webhooks: Webhooks

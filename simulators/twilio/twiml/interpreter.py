@@ -1,4 +1,4 @@
-"""Runs TwiML on an answered call, verb after verb, document after document, until the call ends or is told otherwise."""
+"""Runs TwiML on an answered call, verb after verb, document after document, until the call ends or is redirected."""
 
 import asyncio
 from collections.abc import Iterator
@@ -17,13 +17,13 @@ from simulators.twilio.twiml.parser import TwimlError
 from simulators.twilio.twiml.stream_verb import StreamVerb
 
 MAX_DOCUMENTS = 200
-"""A redirect in a circle ends there; Twilio's own limit is not documented."""
+"""The number of documents after which a circle of redirects ends; Twilio's own limit is not documented."""
 _NO_VOICE = frozenset({"sq"})
-"""Languages that `<Say>` is asked for here and does not have. Source: the languages in twilio-node's types."""
+"""Languages that documents here request of `<Say>` and that it lacks. Source: the languages in twilio-node's types."""
 
 
 class Collector:
-    """Takes keys for a `<Gather>`; a listener of the line."""
+    """Collects keys for a `<Gather>`; it is a listener of the line."""
 
     def __init__(self, verb: verbs.Gather, line: Line) -> None:
         self._verb = verb
@@ -34,13 +34,13 @@ class Collector:
         self.last_ms = 0.0
 
     def voice(self, frame: bytes) -> None:
-        """Speech is not listened to."""
+        """Ignore speech."""
 
     def reached(self, names: list[str]) -> None:
-        """There are no marks outside streams."""
+        """Do nothing, because there are no marks outside streams."""
 
     def key(self, digit: str) -> None:
-        """Take a key; the finishing key is none of the digits."""
+        """Collect a key; the finishing key is not one of the digits."""
         if self.is_complete:
             return
         self.has_begun = True
@@ -52,13 +52,13 @@ class Collector:
         self.is_complete = len(self.digits) == self._verb.num_digits
 
     def is_over(self) -> bool:
-        """Whether the last key, or the end of waiting, has come."""
+        """Whether the last key has come, or the waiting time has ended."""
         waited_ms = self._line.elapsed_ms() - self.last_ms
         return self.is_complete or waited_ms >= self._verb.timeout_s * 1000
 
 
 class Interpreter:
-    """Runs the documents of one call on its line. Cancel it to interrupt the present verb."""
+    """Runs the documents of one call on its line. Cancelling it interrupts the present verb."""
 
     def __init__(self, call: Call, line: Line, context: SimulatorContext) -> None:
         self._call = call
@@ -67,7 +67,7 @@ class Interpreter:
         self._streams = StreamVerb(call, line, context)
 
     async def run(self, first: Source | Document) -> End:
-        """Run until a document ends the call; why it ended."""
+        """Run until a document ends the call; return why it ended."""
         following: Source | Document = first
         try:
             for _ in range(MAX_DOCUMENTS):
@@ -92,7 +92,7 @@ class Interpreter:
         return End.TWIML_END
 
     async def _do(self, verb: verbs.Verb, document: Document) -> Source | End | None:
-        """Do one verb; None goes on with the next."""
+        """Run one verb; None means that the next verb follows."""
         match verb:
             case verbs.Say() | verbs.Play() | verbs.Pause():
                 await self._prompt(verb, document, None)
@@ -123,7 +123,7 @@ class Interpreter:
     # --- prompts and keys
 
     async def _prompt(self, verb: verbs.Say | verbs.Play | verbs.Pause, document: Document, keys: Collector | None) -> None:
-        """Say, play or wait; a key in `keys` breaks it off."""
+        """Say, play or wait; a key in `keys` interrupts it."""
         if isinstance(verb, verbs.Pause):
             until_ms = self._line.elapsed_ms() + verb.length_s * 1000
             await self._line.until(lambda: self._line.elapsed_ms() >= until_ms or _has_begun(keys))

@@ -1,4 +1,4 @@
-"""Where a call's TwiML comes from: an inline document or a webhook, with its fallback."""
+"""Loads a call's TwiML: an inline document, or the answer of a webhook, with its fallback."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,29 +15,29 @@ _XML = frozenset({"text/xml", "application/xml"})
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A document to run: `script` says where from, `parameters` go along (`Digits`, ...)."""
+    """A document to run: `script` says where it comes from; the request carries `parameters` (`Digits`, ...)."""
 
     script: Script
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def at(cls, webhook: Webhook, parameters: Mapping[str, str] | None = None) -> "Source":
-        """The document of a webhook."""
+        """Return the source for a webhook's document."""
         return cls(Script(None, webhook, None), parameters or {})
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Verbs to run, and the webhook that gave them (None for an inline document)."""
+    """The verbs to run, and the webhook that returned them (None for an inline document)."""
 
     verbs: tuple[Verb, ...]
     webhook: Webhook | None
 
     def resolve(self, url: str | None, method: str) -> Webhook:
-        """The webhook that a verb's URL means; none is the document's own.
+        """Return the webhook for a verb's URL; without a URL it is the document's own.
 
         Raises:
-            TwimlError: 11100, a relative URL in an inline document.
+            TwimlError: 11100, the document is inline and the URL relative.
         """
         base = self.webhook.url if self.webhook else ""
         full = urljoin(base, url or "")
@@ -47,16 +47,16 @@ class Document:
 
 
 class Documents:
-    """Loads documents; every request and its answer stand in the call's ledger."""
+    """Loads documents; the call's ledger records every request and its answer."""
 
     def __init__(self, webhooks: Webhooks) -> None:
         self._webhooks = webhooks
 
     async def load(self, call: Call, source: Source) -> Document:
-        """The document, if need be from the fallback.
+        """Return the document, from the fallback if necessary.
 
         Raises:
-            TwimlError: there is none that can be run.
+            TwimlError: No document can be run.
         """
         script = source.script
         try:

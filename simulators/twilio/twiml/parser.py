@@ -22,7 +22,7 @@ MAX_PARAMETER_CHARACTERS = 500
 
 
 class TwimlError(Exception):
-    """A document that Twilio would not run: `code` is of its error dictionary."""
+    """A document that Twilio would not run; `code` is from its error dictionary."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
@@ -58,10 +58,10 @@ _METHODS = frozenset({"GET", "POST"})
 
 
 def parse(document: str | bytes) -> tuple[Verb, ...]:
-    """Read a document.
+    """Parse a document into its verbs.
 
     Raises:
-        TwimlError: 11750 too large, 12100 no XML, 12200 not TwiML (names are case-sensitive), 13520/13521 the text
+        TwimlError: 11750 too large, 12100 not XML, 12200 not TwiML (names are case-sensitive), 13520/13521 the text
             of a `<Say>`, 31941 a track that `<Connect>` does not allow.
     """
     text = document.decode("utf-8", "replace") if isinstance(document, bytes) else document
@@ -70,7 +70,7 @@ def parse(document: str | bytes) -> tuple[Verb, ...]:
     if "<!DOCTYPE" in text:
         raise TwimlError(12100, "a document type is not allowed")
     try:
-        root = ET.fromstring(text.strip())  # noqa: S314 - no document type, so no entities
+        root = ET.fromstring(text.strip())  # noqa: S314 - without a document type there are no entities
     except ET.ParseError as problem:
         raise TwimlError(12100, f"no XML: {problem}") from problem
     if root.tag != "Response" or root.attrib or _text(root):

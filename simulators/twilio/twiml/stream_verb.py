@@ -26,7 +26,7 @@ class StreamVerb:
         self._names: set[str] = set()
 
     async def run(self, verb: ConnectStream, document: Document) -> bool:
-        """Stream until the server closes; false if it never connected. Cancelled, it ends the stream itself."""
+        """Stream until the server closes; return False if it never connected. If cancelled, it ends the stream itself."""
         entry = StreamEntry(new_sid("MZ"), _full_url(verb, document), now_ms())
         self._call.ledger.streams.append(entry)
         name = verb.name or entry.stream_sid
@@ -51,7 +51,7 @@ class StreamVerb:
         if self._context.faults().pick((Kind.STREAM_REFUSED,), phone=self._call.phone):
             raise StreamRefusedError(31920, "refused on order of a fault")
         check_url(entry.url, require_wss=self._context.options.require_wss)
-        # the URL is signed exactly as the TwiML has it: twilio-aspnet issue 162 tells what a rebuilt one costs
+        # the URL is signed exactly as it stands in the TwiML: twilio-aspnet issue 162 shows what goes wrong if it is rebuilt
         socket = await open_socket(entry.url, signature=self._context.webhooks.signature(entry.url, {}))
         entry.handshake = "101"
         entry.handshake_ms = self._call.ledger.note("stream_connected", url=entry.url)

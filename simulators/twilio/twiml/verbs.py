@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Speak a text; `loop` 0 is endless."""
+    """Speak a text; `loop` 0 repeats it without end."""
 
     text: str
     language: str
@@ -16,7 +16,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Play an audio file; `loop` 0 is endless."""
+    """Play an audio file; `loop` 0 repeats it without end."""
 
     url: str
     loop: int
@@ -38,7 +38,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Gather:
-    """Collect keys while the prompts play; `action` None is the present document's URL."""
+    """Collect keys while the prompts play; if `action` is None, it is the present document's URL."""
 
     prompts: tuple["Say | Play | Pause", ...]
     action: str | None
@@ -51,7 +51,7 @@ class Gather:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Go on with another document; an empty URL is the present one's."""
+    """Continue with another document; an empty URL is that of the present one."""
 
     url: str
     method: str
@@ -84,7 +84,7 @@ class ConnectStream:
 
 @dataclass(frozen=True, slots=True)
 class NotSimulated:
-    """A verb of Twilio's that this simulator skips, with a warning."""
+    """A verb that this simulator skips with a warning."""
 
     name: str
 

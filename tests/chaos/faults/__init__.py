@@ -1,1 +1,1 @@
-"""What is done to processes: they are killed or frozen, at named steps or at random."""
+"""Faults of processes: they are killed or frozen, at named steps or at random."""

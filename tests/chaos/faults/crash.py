@@ -1,4 +1,4 @@
-"""A crash at every step of a placing: the steps are learnt from placings that go well; then a process is killed at each of them."""
+"""A crash at every step of a placing: undisturbed placings show the steps; then a process is killed at each of them."""
 
 import os
 import signal
@@ -16,17 +16,17 @@ from tests.chaos.invariants import InvariantReport, check_invariants
 from tests.chaos.testbed import ChaosTestbed, running_testbed
 from tests.chaos.twilio.fake_twilio import TwilioFaults, fake_twilio
 
-# The first callback comes after the answer, so that the worker writes the answer down itself.
+# The first callback comes after the answer, so the worker itself records the answer.
 _TWILIO_FAULTS = TwilioFaults(answers_after_s=(0.02, 0.03), tells_after_s=0.3, rings_s=(0.05, 0.1))
 _ONE_AT_A_TIME = {"MAX_ATTEMPTS": "1", "DIALER_CALLS_AT_ONCE": "1"}
 _LEARNING = 8  # orders
-_ROUNDS = 3  # a fault point that no process reached is tried with another order
+_ROUNDS = 3  # a fault point that no process reached is tried again with another order
 _LIMIT_S = 60.0
 _CONNECTING = {"HELLO", "CLIENT SETINFO", "CLIENT SETINFO+CLIENT SETINFO", "script", "TIME", "INFO server"}
 _OF_A_PLACING = "INCRBY caller_ids:turn"
 _OF_A_JOB = "BLMOVE rq:queue:dial"
 _OF_A_GRANT = "admit"
-_GRANT_STEPS = 4  # the grant, RQ's two for the job, and whatever the ticker asks next
+_GRANT_STEPS = 4  # the grant, RQ's two for the job, and the ticker's next command
 TWILIO_STEPS = ("request heard", "call accepted", "answer sent")
 
 Point = FaultPoint | str
@@ -44,7 +44,7 @@ class Crashes:
     seconds: float
 
     def lines(self) -> Iterator[str]:
-        """Yield the outcome for people."""
+        """Yield the result in lines for a person to read."""
         found = self.report
         yield f"{len(self.points)} fault points, missed {len(self.missed)}, {self.calls} calls, {self.seconds:.0f} s"
         yield f"  called twice {len(found.called_twice)}, lost {len(found.lost)}, unlike Twilio's calls {len(found.unlike)}"
@@ -61,7 +61,7 @@ class Crasher:
     struck: set[str] = field(default_factory=set)
 
     def learn(self) -> list[Point]:
-        """Return all fault points of the placings, and of the grants before them, that went well so far."""
+        """Return all fault points of the undisturbed placings so far, and of the grants before them."""
         all_steps = [order_steps for told in self.proxy.steps_by_order.values() for order_steps in told]
         placings = Counter(job for one in all_steps for job in _jobs(one) if _OF_A_PLACING in job)
         usual, _ = placings.most_common(1)[0]
@@ -69,7 +69,7 @@ class Crasher:
         return [*_fault_points(usual), *_fault_points(grant.steps[:_GRANT_STEPS]), *TWILIO_STEPS]
 
     async def strike(self, points: list[Point]) -> list[Point]:
-        """Strike at each point with a new order, and wait for all orders; returns the points that no process reached."""
+        """Strike at each point with a new order, and wait for all orders; return the points that no process reached."""
         orders = await self.testbed.new_orders(len(points))
         armed = list(zip(points, orders, strict=True))
         for point, order in armed:
@@ -87,7 +87,7 @@ class Crasher:
         return left
 
     def watch(self, step: str) -> Callable[[str], Awaitable[None]]:
-        """Return what Twilio's side does at a step: kill the worker that asks, where a fault point says so."""
+        """Return Twilio's action at a step: it kills the worker that sent the request, if a fault point says so."""
 
         async def look(phone: str) -> None:
             if self.twilio_fault_points.get(phone) != step:
@@ -108,7 +108,7 @@ class Crasher:
 
 
 async def crash_everywhere(folder: Path, *, workers: int = 8) -> Crashes:
-    """Kill a process at every step of a placing, each time with another order in hand."""
+    """Kill a process at every step of a placing, each time while it works on a different order."""
     begun = monotonic()
     async with fake_twilio(_TWILIO_FAULTS, seed=1) as twilio, running_testbed(folder, twilio, settings=_ONE_AT_A_TIME) as testbed:
         async with redis_fault_proxy(folder / "valkey.sock", folder / "proxy.sock", FaultKind.KILL) as proxy:
@@ -127,7 +127,7 @@ async def crash_everywhere(folder: Path, *, workers: int = 8) -> Crashes:
 
 
 def _jobs(order_steps: OrderSteps) -> Iterator[tuple[str, ...]]:
-    """Yield what a worker did for each job that it took for the order, until it waits for the next; not how it connected."""
+    """Yield the steps of each job that a worker took for the order, up to its wait for the next; without those of connecting."""
     steps = [step for step in order_steps.steps if step not in _CONNECTING]
     takes = [index for index, step in enumerate(steps) if step == _OF_A_JOB]
     for begin, end in pairwise(takes):
@@ -137,7 +137,7 @@ def _jobs(order_steps: OrderSteps) -> Iterator[tuple[str, ...]]:
 def _fault_points(steps: Sequence[str]) -> Iterator[FaultPoint]:
     """Yield both sides of every step.
 
-    The order is told by the reply to the first step, and the last one waits for another order: each has one side.
+    The first and the last step have one side only: the reply to the first names the order, and the last waits for another order.
     """
     last = len(steps) - 1
     for index, step in enumerate(steps):

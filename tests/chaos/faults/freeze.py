@@ -1,4 +1,4 @@
-"""A worker that sleeps between its intent and its request, longer than anybody waits for news of it."""
+"""Freezes a worker between its intent and its request, for longer than any process waits for the call's result."""
 
 import asyncio
 from pathlib import Path
@@ -12,10 +12,10 @@ DIALER = "services.dialer_worker"
 WITHOUT_DEADLINE = "tests.chaos.faults.without_deadline"
 
 INTENT_WRITTEN = FaultPoint("commit", 1, When.AFTER)
-# A request leaves within half a second of its intent; two and a half seconds later, when Twilio has been asked twice, the order is
-# called anew: a busy machine may need that long to carry the request to Twilio.
+# A request leaves within half a second of its intent. Two and a half seconds later, when Twilio has been asked twice, the order is
+# called again: a busy machine may need that long to carry the request to Twilio.
 _SETTINGS = {"MAX_ATTEMPTS": "1", "RECONCILE_AFTER_S": "1.5", "DIALER_CALLS_AT_ONCE": "1"}
-_WARMING = 8  # orders, by which all workers have connected and sent their scripts once
+_WARMING = 8  # the number of orders by which all workers have connected and sent their scripts once
 
 
 async def freeze_workers(folder: Path, *, module: str, orders: int, workers: int = 8) -> InvariantReport:
@@ -37,4 +37,4 @@ async def _freeze(testbed: ChaosTestbed, proxy: RedisFaultProxy, count: int) -> 
     await testbed.wait_until_finished(limit_s=45)
     if proxy.fault_points:
         raise AssertionError(f"nobody was frozen over {len(proxy.fault_points)} orders")
-    await asyncio.sleep(FROZEN_S + 1)  # the orders are through; now who slept wakes up
+    await asyncio.sleep(FROZEN_S + 1)  # the orders have ended; now the frozen workers continue

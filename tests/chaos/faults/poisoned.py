@@ -1,6 +1,6 @@
-"""The dialer worker as it would be with a fault that kills it whenever it looks at one order or endpoint: the one named in POISON.
+"""The dialer worker with a fault that kills it whenever it loads a certain order or endpoint: the one named in POISON.
 
-Its leases are shorter than in earnest, so that the recoveries come sooner.
+Its leases are shorter than in production, so that the recoveries come sooner.
 """
 
 import os
@@ -37,6 +37,6 @@ async def _die_of_one_endpoint(self: Webhooks, endpoint_id: str) -> Endpoint:
 if __name__ == "__main__":
     Confirmations.get_with_time = _die_of_one  # type: ignore[method-assign]
     Webhooks.get = _die_of_one_endpoint  # type: ignore[method-assign]
-    setattr(store, "Due", partial(Due, lease_s=_LEASE_S))  # noqa: B010 - the type checker would not have it
+    setattr(store, "Due", partial(Due, lease_s=_LEASE_S))  # noqa: B010 - the type checker refuses a plain assignment
     setattr(store, "Deliveries", partial(Deliveries, lease_s=_LEASE_S))  # noqa: B010
     runpy.run_module("services.dialer_worker", run_name="__main__")

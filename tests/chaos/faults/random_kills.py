@@ -20,7 +20,7 @@ VICTIMS = {"worker": 12, "front": 3, "keeper": 2, "valkey": 2}  # by weight
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One run. `kills` end after that many; the pause between two is drawn from `every_s`."""
+    """The plan of one run. The killing stops after `kills` kills; the pause between two kills is drawn from `every_s`."""
 
     seed: int
     orders: int
@@ -37,7 +37,7 @@ class Plan:
 
 
 def settles_too_early(*, seed: int, orders: int) -> Plan:
-    """Return the control: placings are settled before Twilio, which is late, could know of them."""
+    """Return the control: placings are settled before Twilio, whose data is late, could know of them."""
     return Plan(
         seed=seed,
         orders=orders,
@@ -63,7 +63,7 @@ class Outcome:
     seconds: float
 
     def lines(self) -> Iterator[str]:
-        """Yield the outcome for people."""
+        """Yield the result in lines for a person to read."""
         found = self.report
         kills = ", ".join(f"{name} {count}" for name, count in sorted(self.kills.items())) or "none"
         yield f"seed {self.plan.seed}: {self.plan.orders} orders, {self.requests} requests, {self.calls} calls"
@@ -74,7 +74,7 @@ class Outcome:
 
 
 async def run_random_kills(plan: Plan, folder: Path) -> Outcome:
-    """Call all orders of the plan, through all its faults."""
+    """Call all orders of the plan while its faults happen."""
     begun = monotonic()
     async with (
         fake_twilio(plan.twilio_faults, seed=plan.seed) as twilio,
@@ -94,7 +94,7 @@ async def run_random_kills(plan: Plan, folder: Path) -> Outcome:
 
 
 class Killer:
-    """Kills by a seeded plan, and starts again what nobody else would."""
+    """Kills by a seeded plan, and restarts the processes that no other process restarts."""
 
     def __init__(self, testbed: ChaosTestbed, plan: Plan) -> None:
         self._site = testbed

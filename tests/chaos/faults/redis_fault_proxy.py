@@ -28,10 +28,10 @@ CAN_TELL_PEERS = hasattr(socket, "SO_PEERCRED")
 
 
 class When(Enum):
-    """On which side of a step."""
+    """The side of a step."""
 
     BEFORE = "before"  # Redis never gets the command
-    AFTER = "after"  # Redis has done it, and the process has not heard
+    AFTER = "after"  # Redis has run it, and the process has not got the reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,14 @@ class FaultPoint:
 
 
 class FaultKind(Enum):
-    """What is done to a process that reaches a fault point."""
+    """The fault of a process that reaches a fault point."""
 
     KILL = "kill"
     FREEZE = "freeze"  # it continues after `FROZEN_S`
 
 
 _STOPS_WITHIN_S = 3.0
-FROZEN_S = 5.0  # longer than until the order is called anew, shorter than the store waits for Redis (6 s)
+FROZEN_S = 5.0  # longer than until the order is called again, shorter than the store waits for Redis (6 s)
 
 
 @dataclass(slots=True)
@@ -68,16 +68,16 @@ class OrderSteps:
 
 @dataclass(slots=True)
 class RedisFaultProxy:
-    """The proxy. `fault_points` holds by order where a fault strikes once; `struck` holds the orders at which one has struck."""
+    """The proxy. Per order, `fault_points` holds where a fault strikes once, and `struck` where one has struck."""
 
     upstream: Path
     fault: FaultKind
     fault_points: dict[str, FaultPoint] = field(default_factory=dict)
     struck: dict[str, FaultPoint] = field(default_factory=dict)
     steps_by_order: dict[str, list[OrderSteps]] = field(default_factory=lambda: defaultdict(list))
-    _current_steps: dict[int, OrderSteps] = field(default_factory=dict)  # by process, the present one
+    _current_steps: dict[int, OrderSteps] = field(default_factory=dict)  # by process: its present steps
     _open: int = 0
-    _jobs: dict[bytes, str] = field(default_factory=dict)  # RQ's ids of jobs, and their orders
+    _jobs: dict[bytes, str] = field(default_factory=dict)  # RQ's job ids, and their orders
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection."""
@@ -101,7 +101,7 @@ class RedisFaultProxy:
             await asyncio.sleep(0.01)
 
     def pid_of(self, order_id: str) -> int | None:
-        """Return the process that works on the order now."""
+        """Return the process that works on the order now, if there is one."""
         return next((pid for pid, order_steps in self._current_steps.items() if order_steps.order_id == order_id), None)
 
     async def _ask(self, connection: "_Connection", reader: asyncio.StreamReader, upstream: asyncio.StreamWriter) -> None:
@@ -136,7 +136,7 @@ class RedisFaultProxy:
             order_steps.steps.append(connection.step)
 
     def _hear(self, connection: "_Connection", chunk: bytes) -> None:
-        """Learn from a reply which order the process works on from now on; the step that told it belongs to that order."""
+        """Find in a reply the order that the process works on from now on; the step that returned it belongs to that order."""
         if self._set_out(connection.pid, self._order_in(chunk)):
             self._current_steps[connection.pid].steps.append(connection.step)
 
@@ -162,7 +162,7 @@ class RedisFaultProxy:
         return order_steps.steps.count(connection.step) == fault_point.occurrence
 
     def _strike(self, connection: "_Connection") -> bool:
-        """Kill or freeze the process; returns whether its connection is gone."""
+        """Kill or freeze the process; return whether its connection is gone."""
         order_steps = self._current_steps.pop(connection.pid)
         self.struck[order_steps.order_id] = self.fault_points.pop(order_steps.order_id)
         with suppress(ProcessLookupError):
@@ -182,16 +182,16 @@ class _Connection:
 
 
 def _until_stopped(pid: int) -> None:
-    """Wait until each thread stands still: only the one that takes the signal does so at once; the others would hear the reply."""
+    """Wait until every thread has stopped: only the one that takes the signal stops at once; others might still get the reply."""
     until = time.monotonic() + _STOPS_WITHIN_S
     while any(_state(task) != "T" for task in Path(f"/proc/{pid}/task").iterdir()):
         if time.monotonic() > until:
             raise TimeoutError(f"process {pid} does not stop")
-        time.sleep(0.001)  # nobody else may go on meanwhile, the reply above all
+        time.sleep(0.001)  # no other task may run meanwhile, least of all the one with the reply
 
 
 def _state(task: Path) -> str:
-    """Return the letter by which Linux tells a thread's state (proc_pid_stat(5))."""
+    """Return the letter that is Linux's code for a thread's state (proc_pid_stat(5))."""
     return (task / "stat").read_text().rpartition(")")[2].split()[0]
 
 
@@ -207,7 +207,7 @@ def _peer(writer: asyncio.StreamWriter) -> int:
 
 
 def _names(chunk: bytes) -> Iterator[str]:
-    """Yield the name of each command in what a client sent: the command and the kind of its first key, or the script."""
+    """Yield the name of each command in a client's data: the command and the kind of its first key, or the script."""
     position = 0
     while position < len(chunk) and chunk[position : position + 1] == b"*":
         count, position = _number(chunk, position)
@@ -234,7 +234,7 @@ def _name(words: list[bytes]) -> str:
 
 @asynccontextmanager
 async def redis_fault_proxy(upstream: Path, path: Path, fault: FaultKind) -> AsyncIterator[RedisFaultProxy]:
-    """Run the way from `path` to `upstream`, both unix sockets."""
+    """Run the proxy from `path` to `upstream`, which are both unix sockets."""
     proxy = RedisFaultProxy(upstream, fault)
     server = await asyncio.start_unix_server(proxy.serve, str(path))
     try:

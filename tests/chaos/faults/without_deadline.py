@@ -1,4 +1,4 @@
-"""The dialer worker with its deadline taken out, so that a test can show that double calls would be noticed without it."""
+"""The dialer worker without its deadline: a test uses it to show that double calls would be noticed."""
 
 import math
 import runpy

@@ -11,12 +11,12 @@ _LIMIT_S = 5.0
 
 
 async def post_signed(url: str, form: Mapping[str, str], *, token: str) -> int:
-    """Post a form as Twilio does and return the answer's status.
+    """Post a form as Twilio does, and return the answer's status.
 
     Raises:
-        OSError: Nobody listens, or the connection broke.
+        OSError: The connection failed or broke.
         TimeoutError: No answer came in time.
-        asyncio.IncompleteReadError: The answer broke off.
+        asyncio.IncompleteReadError: The answer was incomplete.
     """
     plain = url.partition("#")[0]
     parts, body = urlsplit(plain), urlencode(form)

@@ -1,6 +1,6 @@
-"""Twilio's REST API and callbacks, small and fast, with seeded faults: thousands of calls a run, each written down.
+"""Twilio's REST API and callbacks, small and fast, with seeded faults: thousands of calls a run, all recorded.
 
-It keeps to what the product relies on and no more; `simulators/twilio` is the faithful one.
+It provides only what the product relies on; `simulators/twilio` is the faithful one.
 """
 
 import asyncio
@@ -20,21 +20,21 @@ TOKEN = "t0ken-of-the-hurried-account"
 _JSON_CALLS = f"/2010-04-01/Accounts/{ACCOUNT}/Calls.json"
 _OVER = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
 _PAGE = 50
-_REPEATS_AFTER_S = (0.1, 0.3, 0.0)  # a callback that got no answer, or a 5xx, is posted three times in all (`#rc=2`)
+_REPEATS_AFTER_S = (0.1, 0.3, 0.0)  # a callback without an answer, or with a 5xx, is posted three times in all (`#rc=2`)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TwilioFaults:
-    """How often what goes wrong (shares of 1), and how long things take (seconds, from and to)."""
+    """How often each fault happens (shares of 1), and how long each thing takes (seconds, from and to)."""
 
     too_many: float = 0.0  # 429
     refused_500: float = 0.0
     accepted_500: float = 0.0
-    accepted_silent: float = 0.0  # the call exists, the answer never comes
+    accepted_silent: float = 0.0  # the call exists, the answer never arrives
     no_callbacks: float = 0.0
     doubled_callbacks: float = 0.0
-    presses_1: float = 0.3  # of those who answer
-    accepts_after_s: tuple[float, float] = (0.0, 0.0)  # how late the call exists
+    presses_1: float = 0.3  # of the customers who answer
+    accepts_after_s: tuple[float, float] = (0.0, 0.0)  # how late the call begins to exist
     answers_after_s: tuple[float, float] = (0.02, 0.06)
     rings_s: tuple[float, float] = (0.1, 0.4)
     tells_after_s: float = 0.0  # the first callback
@@ -47,7 +47,7 @@ MANY_FAULTS = TwilioFaults(
 
 @dataclass(slots=True)
 class Call:
-    """One call as it really happened; times by the monotonic clock."""
+    """One call as it really happened; times are of the monotonic clock."""
 
     sid: str
     to: str
@@ -65,7 +65,7 @@ class Call:
 
 @dataclass(slots=True)
 class FakeTwilio:
-    """The account. `on_request` hears of each request for a call before anything becomes of it."""
+    """The account. It calls `on_request` for each request for a call, before it handles the request."""
 
     twilio_faults: TwilioFaults
     rng: Random
@@ -84,7 +84,7 @@ class FakeTwilio:
         return list(self.calls.values())
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve one line of the product."""
+        """Serve one connection of the product."""
         self._connections.add(writer)
         try:
             with suppress(OSError, asyncio.IncompleteReadError):
@@ -95,14 +95,14 @@ class FakeTwilio:
             self._connections.discard(writer)
 
     async def break_off(self) -> None:
-        """Cut all connections, and wait until who served them has seen it."""
+        """Cut all connections, and wait until their tasks have ended."""
         for writer in list(self._connections):
             writer.transport.abort()
         while self._connections:
             await asyncio.sleep(0.01)
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """Read one request and answer it; False where the line is to be cut instead."""
+        """Read one request and answer it; return False if the connection must be cut instead."""
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         method, target, _ = head.split(" ", 2)
         length = next((int(line[15:]) for line in head.lower().split("\r\n") if line.startswith("content-length:")), 0)
@@ -173,12 +173,12 @@ class FakeTwilio:
             live = self._live(call)
             try:
                 self._group.create_task(live)
-            except RuntimeError:  # the test is over, and with it the group
+            except RuntimeError:  # the test has ended, and with it the task group
                 live.close()
         return call
 
     async def _live(self, call: Call) -> None:
-        """Let the call ring and come to an end, and tell of it; one that was cancelled meanwhile has its end."""
+        """Let the call ring and end, and report it; a call that was cancelled meanwhile keeps its end."""
         await asyncio.sleep(self.twilio_faults.tells_after_s)
         await self._tell(call, "initiated")
         if not _is_over(call):
@@ -201,14 +201,14 @@ class FakeTwilio:
             call.ended_at = monotonic()
 
     async def _tell(self, call: Call, status: str) -> None:
-        """Post a status callback: perhaps not, perhaps twice."""
+        """Post a status callback: once, twice or, for a silent call, never."""
         if call.is_silent:
             return
         for _ in range(2 if self.rng.random() < self.twilio_faults.doubled_callbacks else 1):
             await self._post(call.status_url, call, status)
 
     async def _press_1(self, call: Call) -> None:
-        """Lose the stream, be asked for a key, and press 1."""
+        """Lose the stream, get asked for a key, and press 1."""
         for kind, more in (("after-stream", {}), ("keypad", {"Digits": "1"})):
             await self._post(call.status_url.replace("/twilio/status/", f"/twilio/{kind}/"), call, "in-progress", more)
 
@@ -244,7 +244,7 @@ def _resource(call: Call) -> dict[str, object]:
 
 @asynccontextmanager
 async def fake_twilio(twilio_faults: TwilioFaults, *, seed: int) -> AsyncIterator[FakeTwilio]:
-    """Serve an account on this machine; leaving waits for the calls under way, which take seconds."""
+    """Serve an account on this machine; leaving waits for the calls in progress, which take seconds."""
     twilio = FakeTwilio(twilio_faults, Random(seed))
     server = await asyncio.start_server(twilio.serve, "127.0.0.1", 0)
     twilio.origin = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"

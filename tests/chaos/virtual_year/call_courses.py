@@ -1,4 +1,4 @@
-"""The courses that a call can take: pairs of seconds after the intent and the fact that is learnt then."""
+"""The courses that a call can take: pairs of seconds after the intent, and the fact that becomes known then."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -34,7 +34,7 @@ _VERDICTS = (
 
 
 def call_course(attempt: Attempt, rng: Random, *, must_be_over_s: float) -> CallCourse:
-    """Yield one of the ways in which a call can go; each leads to its end."""
+    """Yield one of the courses that a call can take; each leads to the call's end."""
     kind, call_sid = rng.random(), f"CA{rng.getrandbits(60)}"
     if kind < 0.06:
         yield 0.3, lambda now: PlacingUndone(now, attempt.id, now + timedelta(seconds=rng.uniform(1, 3)))  # 429
@@ -54,7 +54,7 @@ def _proven_absent(attempt: Attempt) -> CallCourse:
 
 
 def _on_the_line(attempt: Attempt, call_sid: str, rng: Random, must_be_over_s: float) -> CallCourse:
-    over_s = rng.uniform(15, 200) if rng.random() < 0.95 else must_be_over_s  # news lost: looked up at Twilio
+    over_s = rng.uniform(15, 200) if rng.random() < 0.95 else must_be_over_s  # callbacks lost: looked up at Twilio
     if rng.random() < 0.5:
         result = rng.choice(_LINE_RESULTS)
         yield over_s, lambda now: CallEnded(now, attempt.id, result, call_sid=call_sid)

@@ -14,7 +14,7 @@ from shared.core.outcome import AttemptResult
 
 
 class Breach(Enum):
-    """What must never happen."""
+    """The breaches that must never happen."""
 
     OUTSIDE_WINDOW = "calls outside windows"
     ON_A_DAY_OFF = "calls on days off and holidays"
@@ -59,11 +59,11 @@ class CallingRules:
         self._calls = 0
 
     def note_call(self) -> None:
-        """Count a call that Twilio took."""
+        """Count a call that Twilio accepted."""
         self._calls += 1
 
     def breaches(self, before: Confirmation, at: datetime) -> list[Breach]:
-        """Return what a call that begins at `at` breaks; `before` is the order as it stood."""
+        """Return the rules that a call beginning at `at` breaks; `before` is the order's state before it."""
         found = [breach for zone in self._place.zones for breach in self._breaches_in(at.astimezone(ZoneInfo(zone)))]
         if self._calls >= self._budget:
             found.append(Breach.OVER_BUDGET)
@@ -83,7 +83,7 @@ class CallingRules:
         return [*found, Breach.ON_A_DAY_OFF] if is_off else found
 
     def _earliest(self, before: Confirmation) -> datetime:
-        """Return before when no call is wanted: the order's own wish, and the pause after its last call."""
+        """Return the earliest time for the next call, by the order's own wish and the pause after its last call."""
         moments = [self._created_at, *([self._wishes.not_before] if self._wishes.not_before else [])]
         last = before.attempts[-1] if before.attempts else None
         if last is None or last.ended_at is None or last.result is None:

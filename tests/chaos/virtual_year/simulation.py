@@ -1,6 +1,6 @@
-"""A year of orders on virtual time: the pure dial policy and lifecycle, against a rule book written down a second time.
+"""A year of orders on virtual time: checks the pure dial policy and lifecycle against independently written rules.
 
-`python -m tests.chaos.virtual_year.simulation 100000` prints what came of it.
+`python -m tests.chaos.virtual_year.simulation 100000` prints the result.
 """
 
 import sys
@@ -49,12 +49,12 @@ _WINDOWS = (
     Window(time(22)),
     Window(time(0)),
 )
-_PATIENCE = 2_000  # events that one order may take; more is an order left open
+_PATIENCE = 2_000  # the number of events after which an order counts as left open
 
 
 @dataclass(slots=True)
 class Report:
-    """What a run came to; `breaches` counts what must never happen."""
+    """The result of a run; `breaches` counts what must never happen."""
 
     orders: int = 0
     calls: int = 0
@@ -65,7 +65,7 @@ class Report:
     seconds: float = 0.0
 
     def lines(self) -> Iterator[str]:
-        """Yield the report for people."""
+        """Yield the report in lines for a person to read."""
         yield f"orders {self.orders:,} in {len(self.zones)} time zones, calls {self.calls:,}, {self.seconds:.0f} s"
         yield f"attempts refused at the moment of dialing {self.refused_at_dial_time:,}"
         yield from (f"{breach.value} {self.breaches[breach]}" for breach in Breach)
@@ -73,7 +73,7 @@ class Report:
 
 
 class Life:
-    """One order from its submission to its end, in a world of delays, lost news and impatient workers."""
+    """One order from its submission to its end, with delays, lost callbacks and jobs that come too early."""
 
     def __init__(self, confirmation: Confirmation, place: Place, *, policy: DialPolicy, rng: Random, report: Report) -> None:
         self._policy = policy
@@ -85,7 +85,7 @@ class Life:
         self._wakes = Wakes(None, None)
 
     def live(self) -> None:
-        """Let it happen."""
+        """Simulate the order's whole life."""
         self._happens(Submitted(self._now))
         withdrawn_at = self._now + timedelta(hours=self._rng.uniform(0, 100)) if self._rng.random() < 0.02 else None
         for _ in range(_PATIENCE):
@@ -102,7 +102,7 @@ class Life:
             self._report.breaches[Breach.LEFT_OPEN] += 1
 
     def _step(self) -> bool:
-        """Go to the next moment at which anybody looks at the order; False where nobody ever will."""
+        """Advance to the next moment at which a process handles the order; return False if there is none."""
         dial_at, upkeep_at = self._wakes.dial_at, self._wakes.upkeep_at
         moments = [at for at in (dial_at, upkeep_at) if at is not None]
         if not moments:
@@ -118,20 +118,20 @@ class Life:
         return True
 
     def _be_impatient(self, *, until: datetime) -> None:
-        """Let a job that is not wanted any more, or not yet, try to call at any moment before the next planned one."""
+        """Let an early or outdated job try to call at any moment before the next planned one."""
         if self._rng.random() < 0.2 and until > self._now:
             self._now += (until - self._now) * self._rng.random()
             self._dial()
 
     def _hold_up(self) -> timedelta:
-        """Return how late a worker comes: mostly at once, sometimes behind the limits, sometimes after an outage."""
+        """Return a worker's delay: mostly none, sometimes because of the limits, sometimes because of an outage."""
         kind = self._rng.random()
         if kind < 0.85:
             return timedelta(seconds=self._rng.uniform(0, 1))
         return timedelta(minutes=self._rng.uniform(0, 150)) if kind < 0.98 else timedelta(hours=self._rng.uniform(0, 80))
 
     def _dial(self) -> None:
-        """Begin a call, as the dialer does; whether one may begin is the policy's to say."""
+        """Begin a call, as the dialer does; the policy decides whether it may begin."""
         before = self._confirmation
         attempt_id = f"att_{self._rng.getrandbits(60)}"
         self._happens(AttemptBegun(self._now, attempt_id, "+38344000001"))
@@ -154,14 +154,14 @@ class Life:
             raise AssertionError(f"the story of a call leaves it open: {attempt.id}")
 
     def _happens(self, fact: Fact) -> None:
-        """Apply a fact; now and then twice, as callbacks and jobs come."""
+        """Apply a fact; sometimes twice, because callbacks and jobs may repeat."""
         for _ in range(2 if self._rng.random() < 0.1 else 1):
             step = advance(self._confirmation, fact, self._policy, self._now)
             self._confirmation, self._wakes = step.confirmation, step.wakes
 
 
 def run_year(orders: int, *, seed: int, policy: DialPolicy = POLICY) -> Report:
-    """Live through a year with that many orders, by `policy`, judged by `POLICY`; the same seed gives the same year."""
+    """Simulate a year with that many orders under `policy`, and judge it by `POLICY`; the same seed gives the same year."""
     rng, report, begun = Random(seed), Report(), clock.monotonic()
     for number in range(orders):
         place = rng.choice(PLACES)

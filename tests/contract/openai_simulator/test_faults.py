@@ -1,4 +1,4 @@
-"""The OpenAI simulator fails on purpose, in just the sessions that were asked for."""
+"""The OpenAI simulator's intended faults happen in exactly the sessions that the rules name."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ CONFIRM = "Po, e konfirmoj porosinë."
 
 
 async def _decide(client: Client) -> list[dict[str, str]]:
-    """Confirm the order; returns the output of the response."""
+    """Confirm the order; return the output of the response."""
     await client.hear(CONFIRM)
     output: list[dict[str, str]] = (await client.until("response.done"))["response"]["output"]
     return output

@@ -1,4 +1,4 @@
-"""The simulator understands each known phrase by ear, also over a noisy line, and takes nothing else for one."""
+"""The simulator recognizes each known phrase by its sound, also on a noisy line, and takes no other sound for a phrase."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def recognizer() -> PhraseRecognizer:
 
 
 def _on_a_line(speech: bytes, *, noise: float, late: int) -> bytes:
-    """The speech as it comes out of a telephone, with a beginning that fits no frame."""
+    """Return the speech as a telephone delivers it; it does not begin at the beginning of a frame."""
     chance = np.random.default_rng(7)
     samples = np.concatenate([np.zeros(late), voice.decode(speech), np.zeros(4000)])
     return voice.encode((samples + chance.normal(0, noise, samples.size)).clip(-32000, 32000).astype(np.int16))

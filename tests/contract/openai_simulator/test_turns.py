@@ -1,4 +1,4 @@
-"""The OpenAI simulator hears turns, answers them in the API's order of events, and is cut off as the API is."""
+"""The OpenAI simulator recognizes turns, answers them in the API's order of events, and is interrupted as the API is."""
 
 import base64
 import json

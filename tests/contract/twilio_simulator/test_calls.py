@@ -1,4 +1,4 @@
-"""How simulated calls go: states, signed callbacks, machine detection, inbound calls, and callbacks gone wrong."""
+"""The course of simulated calls: states, signed callbacks, machine detection, inbound calls, and callbacks with faults."""
 
 import asyncio
 from email.utils import parsedate_to_datetime
@@ -14,7 +14,7 @@ ALL = ["initiated", "ringing", "answered", "completed"]
 
 
 def statuses(far: FarEnd) -> list[str]:
-    """As they were sent; those sent within a millisecond or two may arrive in any order."""
+    """Return the statuses in the order of sending; callbacks sent within a millisecond or two may arrive in any order."""
     return [one.form["CallStatus"] for one in _in_order(far)]
 
 
@@ -23,7 +23,7 @@ def arrived(far: FarEnd) -> list[str]:
 
 
 async def follow(twilio: TwilioSimulator, far: FarEnd, *attempts: object, **parameters: object) -> dict[str, Any]:
-    """A call with all its callbacks, to its end."""
+    """Make a call, and return it when it has ended and all its callbacks have arrived."""
     twilio.script(ARTA, *attempts)
     wanted = {"Twiml": QUIET, "StatusCallback": far.origin + "/status", "StatusCallbackEvent": ALL, **parameters}
     sid = twilio.create(**wanted)["sid"]

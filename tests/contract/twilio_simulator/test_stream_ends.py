@@ -1,4 +1,4 @@
-"""Simulated media streams end in every way, and the call goes on with what comes behind them."""
+"""Simulated media streams end in every possible way, and the call continues with the TwiML after them."""
 
 import asyncio
 from typing import Any

@@ -56,7 +56,7 @@ async def test_voice_comes_every_20_ms_without_drift_also_when_nobody_speaks(twi
     # each frame against an ideal clock, anchored at the median so that one late frame moves nothing
     lateness = np.array(times) - times[0] - np.arange(180) * 0.02
     lateness -= np.median(lateness)
-    soonest = [np.quantile(part, 0.1) for part in (lateness[:60], lateness[-60:])]  # a busy machine only adds
+    soonest = [np.quantile(part, 0.1) for part in (lateness[:60], lateness[-60:])]  # a busy machine only adds delay
     assert abs(soonest[1] - soonest[0]) < 0.005, "the clock drifts"
     assert np.median(np.abs(lateness)) < 0.01 + slack_s
 
@@ -213,7 +213,7 @@ async def test_twenty_calls_at_once_keep_their_pace(twilio: TwilioSimulator, ser
     for ledger in ledgers:
         [stream], closed = ledger["streams"], next(entry for entry in ledger["timeline"] if entry["what"] == "line_closed")
         due = (ledger["answered_ms"] + closed["lasted_ms"] - stream["started_ms"]) / 20
-        # a clock that was held up makes up for it, but for what it was late by when the line was closed
+        # a clock that was delayed catches up, except for its delay when the line was closed
         assert due - 4 - closed["worst_lateness_ms"] / 20 <= stream["frames_sent"] <= due + 20
 
 

@@ -1,4 +1,4 @@
-"""The Twilio simulator runs TwiML on a real line: prompts are heard, keys are gathered, mistakes end the call."""
+"""The Twilio simulator runs TwiML on a real line: prompts are played, keys are gathered, errors end the call."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ ANSWERS = {"ring_s": 0, "patience_s": 8}
 
 
 def audio_file(far: FarEnd, folder: Path, *, seconds: float) -> str:
-    """A tone of that length at `/prompt.wav`."""
+    """Serve a tone of that length at `/prompt.wav`; return its URL."""
     path = folder / "prompt.wav"
     tone = (b"\x20" * 4 + b"\xa0" * 4) * int(seconds * 1000)
     voice.write_wav(path, tone, tone)
@@ -22,7 +22,7 @@ def audio_file(far: FarEnd, folder: Path, *, seconds: float) -> str:
 
 
 async def run(twilio: TwilioSimulator, twiml: str, *steps: object, **parameters: object) -> dict[str, Any]:
-    """A call to a person with those steps, to its end."""
+    """Call a person with those steps; return the ledger after the end."""
     twilio.script(ARTA, {"answer": {**ANSWERS, "steps": list(steps)}})
     source = parameters if "Url" in parameters else {"Twiml": f"<Response>{twiml}</Response>"}
     return await twilio.ended(twilio.create(**{**source, **parameters})["sid"])

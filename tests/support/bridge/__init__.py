@@ -1,1 +1,1 @@
-"""The media bridge to test with: as a process, and a call of it between fakes."""
+"""The media bridge for tests: as a process, and one call of it between fakes."""

@@ -1,4 +1,4 @@
-"""A call of the bridge between fakes of both legs, the model, the store and the clock."""
+"""A call of the bridge, with fakes of the two connections, the model, the store and the clock."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -39,7 +39,7 @@ class Nobody:
 
 
 class Stage:
-    """A call between fakes. `model` is the newest session's socket."""
+    """A call between fakes. `model` is the socket of the newest session."""
 
     def __init__(self, *, failures: int = 0) -> None:
         self.records = FakeRecords().begin()
@@ -94,12 +94,12 @@ class Stage:
             self.facts.finish()
 
     def hear_all(self) -> None:
-        """Let Twilio send back every mark that it has."""
+        """Let Twilio send back all marks that it has received."""
         for mark in self.caller.of("mark"):
             self.caller.bring({"event": "mark", "mark": mark["mark"]})
 
     def respond(self, number: int, ms: int = 1000, *calls: dict[str, Any]) -> None:  # Any: JSON
-        """Let the model run response `number`, with that much sound and these tool calls."""
+        """Let the model run response `number`, with that much audio and these tool calls."""
         response = f"resp_{number}"
         self.begin(number, ms)
         self.model.bring({"type": "response.done", "response": {"id": response, "status": "completed", "output": list(calls)}})

@@ -1,4 +1,4 @@
-"""The bridge's neighbours, small and real enough: sockets that remember, a store that can be away, a clock that is told."""
+"""Fakes of the bridge's neighbours: sockets that record what is sent, a store that can be away, a clock that a test sets."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ STREAM_SID = "MZ" + "2" * 32
 
 
 class FakeSocket:
-    """A socket that remembers what was sent, and brings what a test says to the receiver that `deliver_to` named last."""
+    """A socket that records what was sent, and delivers a test's messages to the last receiver given to `deliver_to`."""
 
     def __init__(self) -> None:
         self.receivers: list[MessageReceiver] = []
@@ -54,21 +54,21 @@ class FakeSocket:
             self.closed = (code, reason)
 
     def bring(self, event: dict[str, Any]) -> None:  # Any: JSON
-        """Let a message come in."""
+        """Deliver an incoming message."""
         self.receivers[-1].on_message(json.dumps(event).encode())
 
     def break_off(self) -> None:
-        """Let the connection be lost."""
+        """Lose the connection."""
         self.is_open = False
         self.receivers[-1].on_closed()
 
     def of(self, kind: str) -> list[dict[str, Any]]:  # Any: JSON
-        """What was sent of one kind: OpenAI's `type`, Twilio's `event`."""
+        """Return the sent messages of one kind: OpenAI's `type`, Twilio's `event`."""
         return [message for message in self.sent if kind in {message.get("type"), message.get("event")}]
 
 
 def a_model_leg() -> tuple[ModelLeg, FakeSocket]:
-    """A session that is agreed, over a socket that remembers."""
+    """Return a configured session with the model over a fake socket."""
     socket = FakeSocket()
     leg = ModelLeg(socket)
     socket.deliver_to(leg)
@@ -76,7 +76,7 @@ def a_model_leg() -> tuple[ModelLeg, FakeSocket]:
 
 
 def a_caller_leg(receiver: CallerReceiver) -> tuple[CallerLeg, FakeSocket]:
-    """A stream whose handshake is done, over a socket that remembers."""
+    """Return a stream whose handshake is done over a fake socket."""
     socket = FakeSocket()
     leg = CallerLeg(socket, receiver)
     socket.deliver_to(leg)
@@ -84,7 +84,7 @@ def a_caller_leg(receiver: CallerReceiver) -> tuple[CallerLeg, FakeSocket]:
 
 
 class FakeSessions:
-    """Gives out sessions, or fails as often as told."""
+    """Returns sessions; the first `failures` requests fail."""
 
     def __init__(self, *, failures: int = 0) -> None:
         self.failures = failures
@@ -101,7 +101,7 @@ class FakeSessions:
 
 @dataclass(slots=True)
 class FakeRecords:
-    """One confirmation with an open attempt, changed by the real core; away while `is_away`."""
+    """One confirmation with an open attempt, changed by the real core; it cannot be reached while `is_away`."""
 
     confirmation: Confirmation = field(default_factory=an_order)
     now: datetime = NOON
@@ -130,7 +130,7 @@ class FakeRecords:
 
 
 class NoOrders:
-    """Knows of no other order of anybody's."""
+    """Has no other open order for any phone."""
 
     async def find_open_by_phone(self, shop: str | None, phone: str, /) -> tuple[Confirmation, ...]:
         return ()
@@ -138,7 +138,7 @@ class NoOrders:
 
 @dataclass(slots=True)
 class FakeTranscripts:
-    """Remembers the turns."""
+    """Records the turns."""
 
     turns: list[Turn] = field(default_factory=list)
 
@@ -147,7 +147,7 @@ class FakeTranscripts:
 
 
 class FakeWatches:
-    """Tells of a change when told to."""
+    """Reports a change when the test triggers one."""
 
     def __init__(self) -> None:
         self.news: asyncio.Queue[Confirmation] = asyncio.Queue()
@@ -162,7 +162,7 @@ class FakeWatches:
 
 @dataclass(slots=True)
 class FakeClock:
-    """Time as told, in seconds."""
+    """Time as set by the test, in seconds."""
 
     now: float = 100.0
 
@@ -174,17 +174,17 @@ class FakeClock:
 
 
 def audio(milliseconds: int) -> str:
-    """That much silence as base64."""
+    """Return that much silence as base64."""
     return b64encode(b"\xff" * 8 * milliseconds).decode()
 
 
 def session(kind: str, *, input_format: str = request.MULAW, output_format: str = request.MULAW) -> dict[str, Any]:  # Any: JSON
-    """A session event with these formats."""
+    """Return a session event with these formats."""
     formats = {"input": {"format": {"type": input_format}}, "output": {"format": {"type": output_format}}}
     return {"type": kind, "event_id": "event_1", "session": {"type": "realtime", "audio": formats, "expires_at": 4e9}}
 
 
 def delta(item: str, milliseconds: int, *, response: str = "resp_1") -> dict[str, Any]:  # Any: JSON
-    """Audio of the model."""
+    """Return an audio delta of the model."""
     ids = {"response_id": response, "item_id": item, "output_index": 0, "content_index": 0}
     return {"type": "response.output_audio.delta", "event_id": "event_2", **ids, "delta": audio(milliseconds)}

@@ -1,4 +1,4 @@
-"""The media bridge as a process between both simulators and a real Valkey, and orders to phone with it."""
+"""The media bridge as a process between both simulators and a real Valkey, and orders for its calls."""
 
 import asyncio
 import math
@@ -50,13 +50,13 @@ class BridgeProcess:
         return httpx.get(self.origin + path, timeout=5, verify=PLAIN)
 
     def metric(self, name: str) -> float:
-        """One figure of /metrics; the name as it stands there, labels included."""
+        """Return a value of /metrics; `name` is written as it stands there, labels included."""
         lines = self.get("/metrics").text.splitlines()
         return next((float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{name} ")), 0.0)
 
 
 def environment(*, port: int, redis_url: str, openai_url: str, **more: str) -> dict[str, str]:
-    """The settings of a bridge between simulators."""
+    """Return the settings of a bridge between the simulators."""
     return {
         "PATH": os.environ["PATH"],
         "ENV_FILE": "",
@@ -74,7 +74,7 @@ def environment(*, port: int, redis_url: str, openai_url: str, **more: str) -> d
 
 @contextmanager
 def running_bridge(folder: Path, *, redis_url: str, openai_url: str, **more: str) -> Iterator[BridgeProcess]:
-    """The program itself; returns once it is ready, and must end with 0."""
+    """Run the program itself; yield it once it is ready. It must end with exit code 0."""
     port = int(more.get("MEDIA_BRIDGE_BIND", ":0").rpartition(":")[2]) or free_port()
     log = folder / f"bridge-{len(list(folder.glob('bridge-*.log')))}.log"
     with log.open("xb") as output:
@@ -98,7 +98,7 @@ def running_bridge(folder: Path, *, redis_url: str, openai_url: str, **more: str
 
 
 def _wait_until_ready(bridge: BridgeProcess, *, processes: int) -> None:
-    """Wait until each process serves, and one of them is ready."""
+    """Wait until each process serves, and at least one of them is ready."""
     until = time.monotonic() + 30
     while bridge.process.poll() is None and time.monotonic() < until:
         with suppress(httpx.TransportError):
@@ -120,18 +120,18 @@ class Phone:
     count: int = 0
 
     async def call(self, *steps: object, **order: Any) -> "PlacedCall":  # noqa: ANN401 - Any: fields of the confirmation
-        """Ring a new person who answers and does these steps."""
+        """Call a new person, who answers and performs these steps."""
         self.count += 1
         phone = f"+383441{self.count:05}"
         self.twilio.script(phone, {"answer": {"ring_s": 1, "steps": list(steps), "amd": {"verdict": "none"}}})
         return await self.ring(phone, **order)
 
     def expect_faults(self, *, times: int | None = None, **faults: object) -> None:
-        """Let the model's sessions of the next call have these faults; the first `times` of them."""
+        """Give these faults to the model's sessions of the next call, or to the first `times` of them."""
         self.openai.add_rule({"match": f'SHP-{self.count + 1}"', "faults": faults, "times": times})
 
     async def ring(self, phone: str, **order: Any) -> "PlacedCall":  # noqa: ANN401 - Any: fields of the confirmation
-        """Ring the number, as the first attempt of a new order."""
+        """Call the number, as the first attempt of a new order."""
         number = int(phone[-5:])
         confirmation = replace(
             an_order(number, at=await self.store.now()),
@@ -155,7 +155,7 @@ class Phone:
 
 @dataclass(frozen=True, slots=True)
 class PlacedCall:
-    """A call under way."""
+    """A call in progress."""
 
     phone: Phone
     confirmation_id: str
@@ -164,23 +164,23 @@ class PlacedCall:
     token: str
 
     async def ended(self, *, limit_s: float = 40) -> dict[str, Any]:  # Any: JSON
-        """Twilio's ledger of it, once it has ended."""
+        """Return Twilio's ledger of the call once it has ended."""
         return await self.phone.twilio.ended(self.sid, limit_s=limit_s)
 
     async def record(self) -> Confirmation:
         return await self.phone.store.confirmations.get(self.confirmation_id)
 
     def sessions(self) -> list[dict[str, Any]]:  # Any: JSON
-        """The OpenAI simulator's ledger of the sessions that were told of this order, in the order in which they spoke.
+        """Return the OpenAI simulator's ledger of the sessions that got this order's instructions, in the order of their speech.
 
-        They may have been opened in another one: those that wait ahead of calls are opened several at a time.
+        They may have been opened in another order, because several sessions at a time are opened in advance of calls.
         """
         own = f'SHP-{int(self.confirmation_id[-5:])}"'
         told = [session for session in self.phone.openai.sessions() if own in session["instructions"]]
         return sorted(told, key=lambda session: min((one["created_ms"] for one in session["responses"]), default=math.inf))
 
     async def words(self) -> Sequence[tuple[str, str, bool]]:
-        """The transcript: speaker, text, whether it was interrupted."""
+        """Return the transcript: speaker, text, whether it was interrupted."""
         turns = await self.phone.store.transcripts.get(self.confirmation_id)
         return [(turn.speaker.value, turn.text, turn.interrupted) for turn in turns]
 

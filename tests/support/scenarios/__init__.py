@@ -1,1 +1,1 @@
-"""Scenarios: scripted calls through the whole system, read from YAML, played side by side, checked by what was heard."""
+"""Scenarios: scripted calls through the whole system, read from YAML, played concurrently, checked by what was heard."""

@@ -1,4 +1,4 @@
-"""Checks a played scenario: what it expects, and the invariants of every call."""
+"""Checks a played scenario against its expectations and the invariants of every call."""
 
 import pytest
 
@@ -9,12 +9,12 @@ from tests.support.scenarios.timeline import timeline
 
 
 def all_faults(result: ScenarioResult) -> list[str]:
-    """Return everything that differs from what the scenario expects, and every broken invariant."""
+    """Return all differences from the scenario's expectations, and all broken invariants."""
     return [*differences(result), *violations(result)]
 
 
 def check_result(result: ScenarioResult) -> None:
-    """Fail the test with everything that is wrong, and with what happened, in the order of time."""
+    """Fail the test with all faults, and with the events in the order of time."""
     faults = all_faults(result)
     if faults:
         pytest.fail("\n".join((*(f"✗ {fault}" for fault in faults), timeline(result))), pytrace=False)

@@ -1,4 +1,4 @@
-"""What one scenario expects beyond the invariants: each check yields what is otherwise, in words."""
+"""The expectations of one scenario beyond the invariants: each check yields the differences, in words."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from tests.support.scenarios.scenario import fragment
 
 
 def differences(result: ScenarioResult) -> list[str]:
-    """Return everything that came otherwise than the scenario expects."""
+    """Return all differences from the scenario's expectations."""
     return [difference for check in _CHECKS for difference in check(result)]
 
 
@@ -116,7 +116,7 @@ def _withdrawal(result: ScenarioResult) -> Iterator[str]:
 
 
 def _attempts_follow(result: ScenarioResult) -> Iterator[str]:
-    """One call at a time: none begins before the last has ended."""
+    """Check that calls do not overlap: none begins before the last one has ended."""
     for earlier, later in pairwise(result.calls):
         if later["created_ms"] < earlier["ended_ms"]:
             yield "two calls went on at once"

@@ -1,4 +1,4 @@
-"""What every call is held to, whatever happens in it: each check yields what is wrong, in words."""
+"""The invariants of every call, whatever happens in it: each check yields the violations, in words."""
 
 from collections.abc import Callable, Iterator
 
@@ -9,19 +9,19 @@ from tests.support.scenarios.scenario import fragment
 _CLEAR_MS = 100.0
 _TRUNCATION_MS = 80.0
 _GONE_MS = 2000.0
-_DIED = 1006  # how a socket ends whose process is gone
-_MERGED_MS = 250.0  # quiet that does not end a stretch in the ledger
+_DIED = 1006  # the close code of a socket whose process has died
+_MERGED_MS = 250.0  # a silence up to this length does not end an interval in the ledger
 _OUR_ENDS = frozenset({"twiml_hangup", "twiml_end", "hung_up_by_rest", "time_limit"})
 _THEIR_ENDS = frozenset({"person_hung_up", "patience", "tape_full"})
 _NO_CALL = frozenset({"busy", "no_answer", "failed", "canceled"})
 _RACES = frozenset({"response_cancel_not_active"})
-"""Errors that cross with what caused them on the wire; harmless, and unavoidable."""
+"""Errors of events that cross their cause on the wire: they are harmless and cannot be avoided."""
 
 Check = Callable[[ScenarioResult, CallResult], Iterator[str]]
 
 
 def violations(result: ScenarioResult) -> list[str]:
-    """Return everything that no call may do, of all calls of the scenario."""
+    """Return all violations in all calls of the scenario."""
     found = [fault for check in _OF_ALL for fault in check(result)]
     for number, line in enumerate(result.lines, start=1):
         checks = _OF_CALL if line.is_answered else ()
@@ -33,7 +33,7 @@ def violations(result: ScenarioResult) -> list[str]:
 
 
 def _calls_are_attempts(result: ScenarioResult) -> Iterator[str]:
-    """Nobody is called without an attempt, or twice for one."""
+    """Check that nobody is called without an attempt, or twice for one."""
     sids = [attempt["call_sid"] for attempt in result.view["attempts"] if attempt["call_sid"]]
     if sorted(sids) != sorted(call["sid"] for call in result.calls):
         yield f"{len(result.calls)} calls were placed, and the attempts tell of {len(sids)}"
@@ -57,7 +57,7 @@ def _events_are_complete(result: ScenarioResult) -> Iterator[str]:
 
 
 def _words_are_in_the_transcript(result: ScenarioResult) -> Iterator[str]:
-    """Each of the agent's turns is what was said, as far as it was heard; what was said and heard is there."""
+    """Check that each of the agent's turns is what was said, up to where it was heard."""
     said = [response["said"] for line in result.lines for response in line.responses]
     stored = {text for language in languages.load_all() for text in language.stored.values()}
     for text in result.said("agent"):
@@ -75,7 +75,7 @@ def _cut_turns_are_marked(result: ScenarioResult) -> Iterator[str]:
 
 
 def _has_died(line: CallResult) -> bool:
-    """Whether the bridge died in the midst of it, or never had it."""
+    """Return whether the bridge died during the call, or never had it."""
     return line.stream is None or line.stream["close_code"] == _DIED
 
 
@@ -97,7 +97,7 @@ def _openai_has_no_complaint(result: ScenarioResult, line: CallResult) -> Iterat
     for session in line.sessions:
         for error in session["errors"]:
             is_own = error["code"] == "conversation_already_has_active_response" and error["event_id"] is None
-            if error["code"] not in allowed and not is_own:  # its own answer to a turn met a response that we asked for
+            if error["code"] not in allowed and not is_own:  # its own answer to a turn came while a response that we requested ran
                 yield f"OpenAI complains: {error['code']} {error['message']}"
 
 
@@ -122,7 +122,7 @@ def _disclosure_comes_first(result: ScenarioResult, line: CallResult) -> Iterato
 
 
 def _no_details_before_a_person(result: ScenarioResult, line: CallResult) -> Iterator[str]:
-    """What was ordered is for a person's ears: one who has spoken, pressed a key, or was recognised by Twilio."""
+    """Check that the order's items are named only to a person: one who spoke, pressed a key, or was recognized by Twilio."""
     names = [item["name"] for item in result.view["order"]["items"]]
     causes = [turn["stopped_at_ms"] or turn["started_at_ms"] for turn in line.turns]
     causes += [key["at_ms"] for key in line.call["keys"]]
@@ -133,7 +133,7 @@ def _no_details_before_a_person(result: ScenarioResult, line: CallResult) -> Ite
 
 
 def _no_long_silence(result: ScenarioResult, line: CallResult) -> Iterator[str]:
-    """After the customer it is quiet for 4 s at most; after the agent until the next prompt."""
+    """Check that a silence after the customer lasts 4 s at most, and one after the agent ends with the next prompt."""
     end = line.stream["ended_ms"] if line.stream is not None else line.call["ended_ms"]
     expect = result.scenario.expect
     cursor, is_after_agent = float(line.call["answered_ms"]), False
@@ -148,7 +148,7 @@ def _no_long_silence(result: ScenarioResult, line: CallResult) -> Iterator[str]:
 
 
 def _goodbye_is_heard_to_its_end(result: ScenarioResult, line: CallResult) -> Iterator[str]:
-    """Whoever hung up on us may have cut us off; and a machine is left in the midst of a word, but for its message."""
+    """Check that the last words are heard. Customers who hang up may cut them off; a machine only needs to get its message."""
     is_machine = line.attempt is not None and line.attempt["result"] == "machine"
     if is_machine and "voicemail" not in result.scenario.expect.heard:
         return
@@ -158,7 +158,7 @@ def _goodbye_is_heard_to_its_end(result: ScenarioResult, line: CallResult) -> It
 
 
 def _silence_comes_at_once(_: ScenarioResult, line: CallResult) -> Iterator[str]:
-    """Each `clear` follows a word or a key within 100 ms."""
+    """Check that each `clear` follows a word or a key within 100 ms."""
     if line.stream is None:
         return
     causes = [key["at_ms"] for key in line.call["keys"]] + [turn["started_at_ms"] for turn in line.turns]
@@ -169,13 +169,13 @@ def _silence_comes_at_once(_: ScenarioResult, line: CallResult) -> Iterator[str]
 
 
 def _is_from_outside(line: CallResult, at_ms: float) -> bool:
-    """Tell whether the shop or Twilio's detection may have caused it: nobody can measure that here."""
+    """Return whether the shop or Twilio's detection may have caused it: its delay cannot be measured here."""
     told = line.times("detected") + line.times("callback_answered")
     return any(abs(at_ms - at) < 1000 for at in told) or line.call["end_reason"] in _OUR_ENDS
 
 
 def _nobody_is_talked_over(result: ScenarioResult, line: CallResult) -> Iterator[str]:
-    """The agent falls silent when the customer begins to speak, as soon as the model notices it."""
+    """Check that the agent stops when the customer begins to speak, as soon as the model notices it."""
     if result.scenario.expect.talks_on or result.scenario.noise:
         return
     for turn in line.turns:
@@ -188,7 +188,7 @@ def _nobody_is_talked_over(result: ScenarioResult, line: CallResult) -> Iterator
 
 
 def _truncations_are_true(result: ScenarioResult, line: CallResult) -> Iterator[str]:
-    """OpenAI is told what was really heard of an item, to 80 ms; without marks nobody can know."""
+    """Check that OpenAI learns what was really heard of an item, to 80 ms; without marks that is not known."""
     if line.stream is None or any(rule["fault"] == "marks_lost" for rule in result.scenario.twilio):
         return
     dropped_before = 0.0
@@ -216,9 +216,9 @@ def _sent_before(line: CallResult, at_ms: float) -> float:
 
 
 def _nothing_old_after_a_clear(result: ScenarioResult, line: CallResult) -> Iterator[str]:
-    """After a `clear` nothing comes of a response that was cut off by it."""
+    """Check that after a `clear` no audio comes from a response that it cut off."""
     if line.stream is None or result.scenario.model is not None or not line.responses:
-        return  # with the model in trouble stored prompts may follow at once
+        return  # if the model fails, stored prompts may follow at once
     starts = [response["first_delta_ms"] for response in line.responses]
     for clear in line.stream["clears"]:
         later = [frame["at_ms"] for frame in line.call["media"] if frame["audible"] and frame["at_ms"] > clear["at_ms"]]
@@ -228,7 +228,7 @@ def _nothing_old_after_a_clear(result: ScenarioResult, line: CallResult) -> Iter
 
 
 def _all_is_gone_soon(_: ScenarioResult, line: CallResult) -> Iterator[str]:
-    """Both sockets are gone within 2 s of the end, whoever ended it; the stream before any hang-up over REST."""
+    """Check that both sockets are closed within 2 s of the end, whichever side ended it; the stream before a REST hang-up."""
     stream = line.stream
     if stream is None:
         return
@@ -247,7 +247,7 @@ def _all_is_gone_soon(_: ScenarioResult, line: CallResult) -> Iterator[str]:
 
 
 def _the_end_comes_soon(result: ScenarioResult, line: CallResult) -> Iterator[str]:
-    """When our last words have been heard, the line is not held open."""
+    """Check that the line is not held open after our last words have been heard."""
     stream = line.stream
     if stream is None or stream["closed_by"] != "server" or not line.call["heard"]:
         return

@@ -1,4 +1,4 @@
-"""Plays scenarios on a system: posts the order, lets customer and shop act, waits for the end, collects what was measured."""
+"""Plays scenarios on a system: posts the order, runs customer and shop, waits for the end, collects the measurements."""
 
 import asyncio
 import json
@@ -15,15 +15,15 @@ from tests.support.scenarios.scenario import Json, Scenario, Withdrawal
 from tools.demo.environment import API_KEY
 
 LIMIT_S = 100.0
-"""No scenario takes longer, from its order to its end."""
+"""The limit for a scenario, from its order to its end."""
 
 
 class UnfinishedError(Exception):
-    """A scenario did not come to its end in time; the message says how it stands."""
+    """A scenario did not end in time; the message says what state it is in."""
 
 
 class Player:
-    """Plays on one system. Use it in one event loop, as an asynchronous context manager."""
+    """Plays scenarios on one system. Use it in one event loop, as an asynchronous context manager."""
 
     def __init__(self, system: RunningSystem) -> None:
         self._system = system
@@ -41,7 +41,7 @@ class Player:
             await client.aclose()
 
     async def prepare(self, scenarios: Iterable[Scenario]) -> None:
-        """Tell both simulators what is to go wrong for whom; replaces what they were told before."""
+        """Set the faults of these scenarios, by phone and order, in both simulators; they replace the earlier ones."""
         chosen = list(scenarios)
         rules = [{**rule, "phone": one.phone} for one in chosen for rule in one.twilio]
         _good(await self._twilio.put("/faults", json={"seed": 1, "rules": rules}))
@@ -53,9 +53,9 @@ class Player:
         _good(await self._openai.put("/faults", json={"rules": faulty}))
 
     async def break_model(self, **faults: object) -> None:
-        """Let every session from now on have these faults, or none; those that wait for a call are broken off."""
+        """Give these faults, or none, to every session from now on; with faults, sessions that wait for a call are dropped."""
         _good(await self._openai.put("/faults", json={"usual": faults}))
-        for _ in range(3 if faults else 0):  # one may have been on its way
+        for _ in range(3 if faults else 0):  # another session may have been opening
             for session in _good(await self._openai.get("/sessions"))["sessions"]:
                 if session["closed"] is None and not session["instructions"]:
                     await self._openai.post(f"/sessions/{session['id']}/drop")
@@ -66,7 +66,7 @@ class Player:
         await self._until(lambda: self._any_call(phone, "keys"))
 
     async def until_answered(self, phone: str) -> None:
-        """Wait until somebody has picked up at that number."""
+        """Wait until a call to that number has been answered."""
         await self._until(lambda: self._any_call(phone, "answered_ms"))
 
     async def until_heard(self, phone: str) -> None:
@@ -90,7 +90,7 @@ class Player:
         return any(call[fact] for call in await self.calls(phone))
 
     async def play(self, scenario: Scenario) -> ScenarioResult:
-        """Play one scenario and return all that is known of it.
+        """Play one scenario and return all data about it.
 
         Raises:
             UnfinishedError: It took too long.
@@ -119,7 +119,7 @@ class Player:
         return _good(await self._api.get(f"/v1/confirmations/{confirmation_id}"))
 
     async def calls(self, phone: str) -> list[Json]:
-        """Return the ledgers of all calls with that number, oldest first, each with its single media frames."""
+        """Return the ledgers of all calls with that number, oldest first, each with its individual media frames."""
         heads: list[Json] = []
         for side in ("to", "from"):
             heads += _good(await self._twilio.get("/calls", params={side: phone}))["calls"]
@@ -131,7 +131,7 @@ class Player:
             found.append(call)
         return found
 
-    # --- what happens beside the customer's script
+    # --- events in addition to the customer's script
 
     async def _act(self, scenario: Scenario, confirmation_id: str) -> int | None:
         if scenario.calls_back:
@@ -174,7 +174,7 @@ class Player:
     # --- the end
 
     async def _settled(self, scenario: Scenario, confirmation_id: str) -> Sequence[Json]:
-        """Listen to its events until it stands as expected and no call is going on, or is finished; returns them."""
+        """Read its events until it is finished, or in the expected state with no call in progress; return the events."""
         told: list[Json] = []
         async with self._api.stream("GET", f"/v1/confirmations/{confirmation_id}/events", timeout=None) as answer:
             answer.raise_for_status()
@@ -206,7 +206,7 @@ class Player:
         )
 
     async def _with_other(self, result: ScenarioResult, other_id: str) -> ScenarioResult:
-        """Add what is known of the customer's other order, once that is finished."""
+        """Add the data about the customer's other order, once that is finished."""
         await self._until(lambda: self._is_finished(other_id))
         transcript = await self._api.get(f"/v1/confirmations/{other_id}/transcript")
         turns = transcript.json()["turns"] if transcript.is_success else []
@@ -216,7 +216,7 @@ class Player:
         return bool((await self.view(confirmation_id))["status"] == "finished")
 
     async def _is_over(self, scenario: Scenario) -> bool:
-        """Whether calls and sessions have ended; both must be gone soon, which the invariants measure."""
+        """Return whether calls and sessions have ended; the invariants measure that both close soon."""
         calls = _good(await self._twilio.get("/calls", params={"to": scenario.phone}))["calls"]
         calls += _good(await self._twilio.get("/calls", params={"from": scenario.phone}))["calls"]
         ended = [float(call["ended_ms"]) for call in calls if call["ended_ms"] is not None]
@@ -234,7 +234,7 @@ class Player:
 
 
 def _quoted(order_id: str) -> str:
-    """The order's id as it stands in the session's instructions."""
+    """Return the order's id as it is quoted in the session's instructions."""
     return f'"id":"{order_id}"'
 
 

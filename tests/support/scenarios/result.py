@@ -12,7 +12,7 @@ _BUSY_MS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """An audible stretch, or a key: monotonic milliseconds of the machine. `is_agent` tells who made it."""
+    """An audible interval, or a key, in monotonic milliseconds of the machine. `is_agent` says whether the agent made it."""
 
     from_ms: float
     to_ms: float
@@ -35,12 +35,12 @@ class CallResult:
 
     @property
     def is_answered(self) -> bool:
-        """Whether somebody or something picked up."""
+        """Whether a person or a machine answered."""
         return self.call["answered_ms"] is not None
 
     @property
     def late_ms(self) -> float:
-        """How late this machine was, at worst, with the simulators' own audio: what is measured can be no better."""
+        """The machine's worst lateness with the simulators' own audio: no measurement can be more exact."""
         return late_ms(self.call, self.sessions)
 
     @property
@@ -56,7 +56,7 @@ class CallResult:
 
     @property
     def turns(self) -> list[Json]:
-        """The customer's turns as the sessions heard them."""
+        """The customer's turns as the sessions recognized them."""
         return [turn for session in self.sessions for turn in session["turns"]]
 
     @property
@@ -68,13 +68,13 @@ class CallResult:
         return sorted(found, key=lambda one: one.from_ms)
 
     def times(self, what: str) -> list[float]:
-        """The times of these entries in the call's timeline."""
+        """Return the times of these entries in the call's timeline."""
         return [float(entry["at_ms"]) for entry in self.call["timeline"] if entry["what"] == what]
 
 
 @dataclass(frozen=True, slots=True)
 class ScenarioResult:
-    """All that is known of it; `lines` are the calls in order."""
+    """All data about a played scenario; `lines` are the calls in order."""
 
     scenario: Scenario
     view: Json
@@ -86,7 +86,7 @@ class ScenarioResult:
     withdrawal_status: int | None
     other_view: Json | None = None
     other_turns: Sequence[Json] = ()
-    """Of the customer's other order."""
+    """The view of the customer's other order."""
 
     @property
     def lines(self) -> list[CallResult]:
@@ -101,15 +101,15 @@ class ScenarioResult:
 
     @property
     def is_void(self) -> bool:
-        """Whether the machine was too busy to play it in time, so that watchdogs may have acted where none should."""
+        """Whether the machine was too busy to play it in time, so that watchdogs may have acted when they should not."""
         return max((line.late_ms for line in self.lines), default=0.0) > _BUSY_MS
 
     def said(self, speaker: str) -> list[str]:
-        """The transcript's words of `agent` or `customer`, in order."""
+        """Return the words of `agent` or `customer` in the transcript, in order."""
         return _words(self.turns, speaker)
 
     def said_of_other(self, speaker: str) -> list[str]:
-        """The same of the other order's transcript."""
+        """Return the same from the other order's transcript."""
         return _words(self.other_turns, speaker)
 
     def _sessions_of(self, call: Json) -> list[Json]:
@@ -124,6 +124,6 @@ def _words(turns: Sequence[Json], speaker: str) -> list[str]:
 
 
 def _told_ms(session: Json) -> float:
-    """When the session was told of its order: an update that came with instructions, which is its second."""
+    """Return when the session got its order: with the update that carried instructions, which is its second."""
     updates: list[Any] = [event["ms"] for event in session["events"] if event["type"] == "session.update"]
     return float(updates[min(1, len(updates) - 1)]) if updates else float(session["opened_ms"])

@@ -1,4 +1,4 @@
-"""Plays many scenarios side by side in a thread of its own, while each test waits for its own result."""
+"""Plays many scenarios concurrently in a thread of its own, while each test waits for its own result."""
 
 import asyncio
 import threading
@@ -14,14 +14,14 @@ from tests.support.scenarios.running_system import RunningSystem, running_system
 from tests.support.scenarios.scenario import Scenario
 
 AT_ONCE = 40
-"""Calls side by side: one core carries them, so that on two what is measured is the system, not the machine."""
+"""Concurrent calls. One core can carry them, so on two cores the results describe the system, not the machine."""
 
 ROUNDS = 3
-"""A scenario that fails while the machine is too busy to play in time is void and played again, with fewer beside it."""
+"""If a scenario fails while the machine is too busy to play it in time, it is played again, with fewer others."""
 
 
 class ScenarioRunner:
-    """The scenarios to play, and their results as they come."""
+    """The scenarios to play, and their results as they arrive."""
 
     def __init__(self, system: RunningSystem, scenarios: Sequence[Scenario]) -> None:
         self.system = system
@@ -29,11 +29,11 @@ class ScenarioRunner:
         self._results: dict[str, Future[ScenarioResult]] = {one.order_id: Future() for one in scenarios}
 
     def result(self, scenario: Scenario) -> ScenarioResult:
-        """Wait for a scenario's end; raises what ended it otherwise."""
+        """Wait for a scenario's result; raise the error if the scenario ended with one."""
         return self._results[scenario.order_id].result()
 
     def run(self) -> None:
-        """Play all; every result is set afterwards."""
+        """Play all scenarios; afterwards every result is set."""
         try:
             asyncio.run(self._play_all())
         except BaseException as error:
@@ -53,12 +53,12 @@ class ScenarioRunner:
                 left = [one for one, play in zip(left, plays, strict=True) if play.result()]
 
     async def _play(self, player: Player, scenario: Scenario, number: int, seats: asyncio.Semaphore) -> bool:
-        """Play it in that round and tell whether it is to be played again; else its result is set."""
+        """Play the scenario in that round; return whether to play it again. If not, its result is set."""
         future = self._results[scenario.order_id]
         async with seats:
             try:
                 result = await player.play(scenario.in_round(number))
-            except Exception as error:  # outermost: one scenario that fails is that test's affair
+            except Exception as error:  # outermost: a scenario that fails must fail only its own test
                 if number + 1 < ROUNDS:
                     return True
                 future.set_exception(error)
@@ -71,7 +71,7 @@ class ScenarioRunner:
 
 @contextmanager
 def running_scenarios(folder: Path, scenarios: Sequence[Scenario]) -> Iterator[ScenarioRunner]:
-    """Start a system and play the scenarios on it; returns when all have been played."""
+    """Start a system and play the scenarios on it; leaving waits until all have been played."""
     with running_system(folder) as system:
         runner = ScenarioRunner(system, scenarios)
         thread = threading.Thread(target=runner.run)

@@ -1,4 +1,4 @@
-"""The whole system between both simulators, as processes of its own."""
+"""The whole system between both simulators, as separate processes."""
 
 import os
 import signal
@@ -20,12 +20,12 @@ _SETTINGS: Mapping[str, str] = {
     "RETRY_DELAYS": "busy:1,no_answer:1,machine:1,failed:1,undecided:1,error:1",
     "MAX_ATTEMPTS": "1",
 }
-"""Waits shortened; a scenario that wants a second call asks for `max_attempts` in its order."""
+"""Shortened waits; a scenario that needs a second call sets `max_attempts` in its order."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunningSystem:
-    """The addresses of its parts."""
+    """The addresses of the system's parts."""
 
     stack: Stack
     folder: Path
@@ -36,13 +36,13 @@ class RunningSystem:
     shop_number: str
 
     def signal(self, name: str, number: signal.Signals) -> None:
-        """Send a part a signal."""
+        """Send a signal to a part."""
         os.kill(self.stack.pid(name), number)
 
 
 @contextmanager
 def running_system(folder: Path, **settings: str) -> Iterator[RunningSystem]:
-    """Start all parts with these settings beside the usual ones; stop them at the end, the dialer first."""
+    """Start all parts with these settings in addition to the usual ones; stop them at the end, the dialer first."""
     port, twilio_port, openai_port = free_port(), free_port(), free_port()
     env = {**environment.settings(port=port, twilio_port=twilio_port, openai_port=openai_port), **_SETTINGS, **settings}
     (folder / "recordings").mkdir(parents=True)

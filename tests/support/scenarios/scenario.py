@@ -1,4 +1,4 @@
-"""A scenario as it stands in tests/scenarios/*.yaml; docs/scenarios.md shows how to write one."""
+"""A scenario as written in tests/scenarios/*.yaml; docs/scenarios.md shows how to write one."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -34,7 +34,7 @@ class ScenarioError(ValueError):
 
 
 class Withdrawal(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The shop takes the order back `after_s` seconds after it is `when`; its request is answered `answer`."""
+    """The shop withdraws the order `after_s` seconds after it is in the state `when`; the request gets the status `answer`."""
 
     when: str  # waiting, ringing, in_call or decided
     after_s: float = 0.0
@@ -42,28 +42,28 @@ class Withdrawal(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Model(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What goes wrong with the speech model: `faults` of simulators/openai_realtime/faults.py, in the first `times` sessions."""
+    """The speech model's faults: `faults` of simulators/openai_realtime/faults.py, in the first `times` sessions."""
 
     faults: Json
     times: int | None = None
 
 
 class Expected(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What must come of it. What is left out is not looked at, except for all that every call is held to (invariants.py)."""
+    """The expected result. A field left out is not checked, except for the invariants of every call (invariants.py)."""
 
     outcome: str | None = None
-    """Of the finished confirmation; left out where it isn't finished: then `status` says how it stands."""
+    """The outcome of the finished confirmation; left out if it isn't finished: then `status` gives its state."""
     status: str = "finished"
     results: tuple[str, ...] | None = None
-    """Of each call, in order; left out: one call, whose result is the outcome."""
+    """The result of each call, in order; left out: one call, whose result is the outcome."""
     reason: str | None = None
-    """Of the last call."""
+    """The reason of the last call."""
     channel: str | None = None
     quote: str | None = None
     note: str | None = None
     change: Json | None = None
     language: str | None = None
-    """Of the evidence."""
+    """The language of the evidence."""
     heard: tuple[str, ...] = ()
     """In this order: keys of shared/languages lines, `stored:KEY` for a stored prompt, or words; `en/ask` in another language."""
     never_heard: tuple[str, ...] = ()
@@ -71,33 +71,33 @@ class Expected(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Whether the last call's `disclosure_played_at` is set."""
     opted_out: bool = False
     sessions: int | None = None
-    """With the model, that were told of the order in the last call."""
+    """The number of sessions with the model that got the order's instructions in the last call."""
     next_attempt_in_s: tuple[float, float] | None = None
     answered_by: str | None = None
     ends: str | None = None
     """How the last call ended on the line: `end_reason` of the Twilio simulator's ledger."""
     calls: int | None = None
-    """On the line; left out: as many as there are results."""
+    """The number of calls on the line; left out: as many as there are results."""
     longest_wait_s: float = 4.0
-    """Quiet after the customer's words or key, and after the answer."""
+    """The longest silence after the customer's words or key, and after the answer."""
     longest_quiet_s: float = 7.5
-    """Quiet after the agent's words: the customer is expected to speak."""
+    """The longest silence after the agent's words, when the customer is expected to speak."""
     longest_end_s: float = 2.0
-    """From the last words to the end."""
+    """The longest time from the last words to the end."""
     talks_on: bool = False
-    """The agent's last words may not be interrupted."""
+    """Whether the agent's last words may not be interrupted."""
     other_outcome: str | None = None
-    """Of the customer's other order."""
+    """The outcome of the customer's other order."""
     other_heard: tuple[str, ...] = ()
-    """As `heard`, about the other order."""
+    """As `heard`, for the other order."""
     model_errors: frozenset[str] = frozenset()
-    """Codes of OpenAI's errors that are due."""
+    """Codes of OpenAI's errors that are expected."""
     twilio_errors: frozenset[int] = frozenset()
-    """Codes of Twilio's errors that are due, beside those of the rules in `twilio`."""
+    """Codes of Twilio's errors that are expected, in addition to those of the rules in `twilio`."""
 
 
 class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What the customer does at each call, what else happens, and what must come of it."""
+    """The customer's actions in each call, the other events, and the expected result."""
 
     person: tuple[str, ...] = ()
     """The steps of the only call, or of every call that `calls` doesn't describe."""
@@ -106,15 +106,15 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     noise: float = 0.0
     amd: Json = msgspec.field(default_factory=lambda: {"verdict": "human", "after_s": 4.0})
     order: Json = msgspec.field(default_factory=dict)
-    """Merged into the body of the POST."""
+    """Fields that are merged into the body of the POST."""
     other_order: Json | None = None
-    """The customer has one more open order, older; merged into the body of its POST. It is for `calls_back` to ask about it."""
+    """Fields for the POST of an older open order that the customer also has; `calls_back` is meant to ask about it."""
     model: Model | None = None
     twilio: tuple[Json, ...] = ()
-    """Rules of simulators/twilio/faults.py, for this phone."""
+    """Rules of simulators/twilio/faults.py, applied to this phone."""
     withdrawn: Withdrawal | None = None
     calls_back: tuple[str, ...] = ()
-    """The steps of a call that the customer makes to us when the first one has ended."""
+    """The steps of a call that the customer makes to us after the first one has ended."""
     expect: Expected
     name: str = ""
     topic: str = ""
@@ -122,7 +122,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     @property
     def order_id(self) -> str:
-        """The order's id; in quotes it is no part of any other's. Short, as it is spelt out in every greeting."""
+        """The order's id; in quotes it is not part of any other id. It is short, because every greeting spells it."""
         return f"S{self.number}"
 
     @property
@@ -138,27 +138,27 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return (self.expect.outcome,) if self.expect.outcome else ()
 
     def in_round(self, number: int) -> "Scenario":
-        """The same with another order and another phone, to be played once more."""
+        """Return the same scenario with another order and another phone, for another round."""
         return msgspec.structs.replace(self, number=self.number + 1000 * number)
 
     @property
     def about_s(self) -> float:
-        """Roughly how long it takes, so that the longest can begin first."""
+        """The approximate duration, so that the longest scenario can begin first."""
         steps = [text for call in (*self.calls, self.person, self.calls_back) if not isinstance(call, str | dict) for text in call]
         pauses = sum(float(text.removeprefix("pause ")) for text in steps if text.startswith("pause "))
         return 8.0 * steps.count("listen") + 25.0 * steps.count("stay") + pauses + 4.0 * len(self.calls)
 
     def script(self) -> Json:
-        """What simulators/customer_script/script.py reads."""
+        """Return the script for simulators/customer_script/script.py."""
         calls = [self._attempt(call) for call in self.calls] or [self._attempt(list(self.person))]
         return {"language": self.language, "attempts": calls}
 
     def inbound_script(self) -> Json:
-        """What the person does who phones us."""
+        """Return the script of the person who calls us."""
         return {"answer": {"ring_s": 0.2, "steps": [step(text) for text in self.calls_back], "amd": {"verdict": "none"}}}
 
     def body(self) -> Json:
-        """The body of the POST."""
+        """Return the body of the POST."""
         language = self.language.partition("-")[0]
         plain: Json = {
             "order": {
@@ -173,7 +173,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return _merged(plain, self.order)
 
     def other_body(self) -> Json:
-        """The body of the other order's POST; nobody phones about that one for years to come."""
+        """Return the body of the other order's POST; its call is not due for many years."""
         plain = _merged(self.body(), {"order": {"id": self.other_order_id}, "call": {"not_before": "2099-01-01T00:00:00Z"}})
         return _merged(plain, self.other_order or {})
 
@@ -209,7 +209,7 @@ def step(text: str) -> Json:
 
 
 def fragment(key: str, language: Language) -> str:
-    """Return the longest part without a placeholder of the line with that key; what is no key stands for itself."""
+    """Return the longest part without a placeholder of the line with that key; a text that is not a key is returned itself."""
     code, _, rest = key.partition("/")
     if code in languages.supported():
         return fragment(rest, languages.load(code))

@@ -1,4 +1,4 @@
-"""A played scenario as a timeline, for the person who reads why a test failed."""
+"""Shows a played scenario as a timeline, for a person who wants to know why a test failed."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ _LOUD = frozenset(
 
 
 def timeline(result: ScenarioResult) -> str:
-    """Return what happened in each call, a line an event: seconds since the answer, who, what."""
+    """Return the events of each call, one per line: seconds since the answer, who, what."""
     view = result.view
     parts = [f"{result.scenario.order_id} {view['id']} is {view['status']}, outcome {view['outcome']}, {view['evidence']}"]
     for number, line in enumerate(result.lines, start=1):

@@ -1,4 +1,4 @@
-"""The OpenAI simulator as a process, and a client that holds each of its frames against the official package's types."""
+"""The OpenAI simulator as a process, and a client that checks each of its frames against the official package's types."""
 
 import asyncio
 import base64
@@ -36,7 +36,7 @@ INSTRUCTIONS = f"""You phone a customer about order SHP-1.
 """
 PCMU = {"type": "audio/pcmu"}
 QUICK = {"response_latency_ms": 20, "burst": 60.0, "transcription_delay_ms": 60, "argument_delay_ms": 1}
-"""Everything a little sooner than the real thing, so that tests are quick."""
+"""Shorter delays than the real ones, so that tests are quick."""
 
 
 class SimulatorProcess:
@@ -48,17 +48,17 @@ class SimulatorProcess:
         self.http = httpx.Client(verify=PLAIN, timeout=10)
 
     def behave(self, **faults: object) -> None:
-        """Quick, and with these faults, from the next session on."""
+        """Set these faults, with short delays, from the next session on."""
         response = self.http.put(f"{self.admin}faults", json={"usual": {**QUICK, **faults}})
         assert response.status_code == 200, response.text
 
     def add_rule(self, rule: dict[str, Any]) -> None:
-        """One more rule about coming sessions."""
+        """Add a rule for coming sessions."""
         response = self.http.post(f"{self.admin}faults", json=rule)
         assert response.status_code == 201, response.text
 
     def sessions(self) -> list[dict[str, Any]]:
-        """The ledger's sessions."""
+        """Return the ledger's sessions."""
         sessions: list[dict[str, Any]] = self.http.get(f"{self.admin}sessions").json()["sessions"]
         return sessions
 
@@ -72,7 +72,7 @@ class SimulatorProcess:
         self.behave()
 
     def until_nobody_is_here(self) -> None:
-        """Wait until all sessions have ended, as the clients have left, and forget them."""
+        """Wait until all sessions have ended, because the clients have left, and forget them."""
         until = time.monotonic() + 5
         while self.sessions():
             assert time.monotonic() < until, "a session of an earlier test does not end"
@@ -81,7 +81,7 @@ class SimulatorProcess:
 
 @contextmanager
 def running_simulator() -> Iterator[SimulatorProcess]:
-    """The simulator as a program of its own on a free port."""
+    """Run the simulator as a separate program on a free port."""
     command = [sys.executable, "-m", "simulators.openai_realtime", "--port", "0", "--api-key", KEY]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -104,7 +104,7 @@ class Client:
         await self.socket.send(json.dumps({"type": event_type, **fields}))
 
     async def next(self) -> dict[str, Any]:
-        """The next event, valid by the official types unless it is deliberately unknown."""
+        """Return the next event, which must match the official types unless it is deliberately unknown."""
         async with asyncio.timeout(20):
             event: dict[str, Any] = json.loads(await self.socket.recv())
         if event["type"] != "x.simulator.noise":
@@ -114,13 +114,13 @@ class Client:
         return event
 
     async def until(self, event_type: str) -> dict[str, Any]:
-        """The next event of that type; what comes before it is in `seen`."""
+        """Return the next event of that type; the events before it are in `seen`."""
         while (event := await self.next())["type"] != event_type:
             pass
         return event
 
     async def settle(self) -> None:
-        """Read all that was sent in answer to what was sent so far."""
+        """Read all answers to the events sent so far."""
         await self.send("conversation.item.retrieve", item_id="nobody", event_id="settle")
         while (await self.until("error"))["error"]["event_id"] != "settle":
             pass
@@ -132,7 +132,7 @@ class Client:
         return updated
 
     async def say_verbatim(self, words: str) -> dict[str, Any]:
-        """Have these words spoken; returns the response when it is done."""
+        """Make the model speak these words; return the response when it is done."""
         await self.send("response.create", response={"instructions": f"Say exactly this: «{words}»"})
         response: dict[str, Any] = (await self.until("response.done"))["response"]
         return response
@@ -148,20 +148,20 @@ class Client:
             await self.send("input_audio_buffer.append", audio=payload)
 
     def types(self) -> list[str]:
-        """The types of the events seen, deltas that follow each other only once."""
+        """Return the types of the events seen; consecutive deltas count once."""
         names = [event["type"] for event in self.seen]
         return [name for at, name in enumerate(names) if name not in names[max(0, at - 2) : at]]
 
 
 def configuration(**more: object) -> dict[str, Any]:
-    """A session as a phone bridge asks for it."""
+    """Return a session's configuration as a phone bridge requests it."""
     audio = {"input": {"format": PCMU}, "output": {"format": PCMU, "voice": "marin"}}
     return {"instructions": INSTRUCTIONS, "tools": TOOLS, "audio": audio, **more}
 
 
 @asynccontextmanager
 async def connected(url: str, *, key: str = KEY, query: str = "?model=gpt-realtime-2.1") -> AsyncIterator[Client]:
-    """A client that has read `session.created`."""
+    """Yield a client that has read `session.created`."""
     headers = {"Authorization": f"Bearer {key}"}
     async with websockets.connect(f"{url}{query}", additional_headers=headers, max_size=None, max_queue=None) as socket:
         client = Client(socket)
@@ -171,7 +171,7 @@ async def connected(url: str, *, key: str = KEY, query: str = "?model=gpt-realti
 
 @asynccontextmanager
 async def in_call(url: str, **more: object) -> AsyncIterator[Client]:
-    """A client whose session is configured, with nothing in `seen`."""
+    """Yield a client whose session is configured, with `seen` empty."""
     async with connected(url) as client:
         await client.update(**configuration(**more))
         client.seen.clear()

@@ -1,4 +1,4 @@
-"""`make run-local` as a process: the whole system with both simulators, waiting for somebody to call."""
+"""`make run-local` as a process: the whole system with both simulators, waiting for a call."""
 
 import os
 import subprocess
@@ -24,15 +24,15 @@ class RunLocal:
 
     origin: str
     left: Path
-    """The settings it leaves for `make mic`."""
+    """The settings that it writes for `make mic`."""
 
     @property
     def environ(self) -> Mapping[str, str]:
-        """What it left, over the test's own environment."""
+        """Return the settings that it wrote, merged over the test's own environment."""
         return dict(os.environ) | {name: value or "" for name, value in dotenv_values(self.left).items()}
 
     def confirmations(self) -> list[dict[str, object]]:
-        """All confirmations, newest first."""
+        """Return all confirmations, newest first."""
         key = self.environ["API_KEYS"].partition(":")[2]
         answer = httpx.get(f"{self.origin}/v1/confirmations", headers={"Authorization": f"Bearer {key}"}, timeout=5, verify=PLAIN)
         items: list[dict[str, object]] = answer.raise_for_status().json()["items"]
@@ -41,7 +41,7 @@ class RunLocal:
 
 @contextmanager
 def running_local(folder: Path) -> Iterator[RunLocal]:
-    """Start it on a free port; returns once it waits for calls, and ends it with SIGTERM."""
+    """Start it on a free port; yield it once it waits for calls, and end it with SIGTERM."""
     log = folder / "run-local.log"
     command = (sys.executable, "-m", "tools.demo", "--wait", "--port", str(free_port()), "--folder", str(folder / "demo"))
     with log.open("wb") as output:

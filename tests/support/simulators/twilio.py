@@ -1,4 +1,4 @@
-"""The Twilio simulator as a process, and the far end it calls: webhooks over HTTP, streams over WebSocket."""
+"""The Twilio simulator as a process, and the servers that it calls: webhooks over HTTP, streams over WebSocket."""
 
 import asyncio
 import contextlib
@@ -37,7 +37,7 @@ Found = TypeVar("Found")
 
 
 class _Redirected(TwilioHttpClient):  # type: ignore[misc]
-    """The official client's transport with the simulator in api.twilio.com's place."""
+    """The official client's transport, sent to the simulator in place of api.twilio.com."""
 
     def __init__(self, origin: str) -> None:
         super().__init__(timeout=10)
@@ -55,11 +55,11 @@ class TwilioSimulator:
     recordings: Path
 
     def client(self, *, token: str = TOKEN) -> Client:
-        """The official client, talking to the simulator. Close its session: `with closing_client(...)`."""
+        """Return the official client, connected to the simulator. Close its session: `with closing_client(...)`."""
         return Client(ACCOUNT, token, http_client=_Redirected(self.origin))
 
     def admin(self, method: str, path: str, document: object = None) -> Any:  # noqa: ANN401 - JSON
-        """Ask an admin page."""
+        """Send a request to an admin page."""
         answer = httpx.request(method, f"{self.origin}/simulator{path}", json=document, timeout=10, verify=PLAIN)
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
@@ -82,12 +82,12 @@ class TwilioSimulator:
         data: Mapping[str, object] | None = None,
         timeout_s: float = 10,
     ) -> httpx.Response:
-        """Ask Twilio's own API, bare."""
+        """Send a request to Twilio's own API, without the client."""
         url = f"{self.origin}/2010-04-01/Accounts/{ACCOUNT}{path}"
         return httpx.request(method, url, auth=auth, data=data, timeout=timeout_s, verify=PLAIN)
 
     def create(self, **parameters: object) -> dict[str, Any]:
-        """Place a call; the resource."""
+        """Place a call; return the resource."""
         answer = self.rest("POST", "/Calls.json", data={"To": ARTA, "From": SHOP, **parameters})
         assert answer.status_code == 201, answer.text
         resource: dict[str, Any] = answer.json()
@@ -98,7 +98,7 @@ class TwilioSimulator:
         return found
 
     async def ended(self, sid: str, *, limit_s: float = 15) -> dict[str, Any]:
-        """The ledger of a call once it has ended."""
+        """Return the ledger of a call once it has ended."""
         return await eventually(lambda: _if(self.ledger(sid), lambda call: call["ended_ms"]), limit_s=limit_s)
 
 
@@ -107,7 +107,7 @@ def _if(value: dict[str, Any], claim: Callable[[dict[str, Any]], object]) -> dic
 
 
 async def eventually(look: Callable[[], Found | None], *, limit_s: float = 10) -> Found:
-    """What `look` finds, as soon as it finds something."""
+    """Return what `look` finds, as soon as it finds something."""
     until = time.monotonic() + limit_s
     while time.monotonic() < until:
         found = await asyncio.to_thread(look)
@@ -119,7 +119,7 @@ async def eventually(look: Callable[[], Found | None], *, limit_s: float = 10) -
 
 @contextmanager
 def running_twilio(folder: Path, *options: str) -> Iterator[TwilioSimulator]:
-    """The program itself, on a free port; ringing and detection ten times faster, many calls a second."""
+    """Run the program itself on a free port; ringing and detection are ten times faster, with many calls a second."""
     command = [sys.executable, "-m", "simulators.twilio", "--port", "0", "--account-sid", ACCOUNT, "--auth-token", TOKEN]
     command += ["--speed", "10", "--calls-per-second", "200", "--recordings", str(folder), *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -134,7 +134,7 @@ def running_twilio(folder: Path, *options: str) -> Iterator[TwilioSimulator]:
 
 @dataclass(slots=True)
 class Received:
-    """One request to the far end."""
+    """One request to the web server."""
 
     method: str
     url: str
@@ -146,7 +146,7 @@ class Received:
 
 
 class FarEnd:
-    """A web server that keeps what it is asked and answers as told: path to (status, content type, body)."""
+    """A web server that records its requests and answers as the test says: path to (status, content type, body)."""
 
     def __init__(self) -> None:
         self.received: list[Received] = []
@@ -155,7 +155,7 @@ class FarEnd:
         self.slow_s = 0.0
 
     def say(self, path: str, content: str, *, status: int = 200, content_type: str = "text/xml") -> str:
-        """Answer that path with TwiML; its URL."""
+        """Answer that path with TwiML; return its URL."""
         self.answers[path] = (status, content_type, content.encode())
         return self.origin + path
 
@@ -176,7 +176,7 @@ class FarEnd:
 
 @contextmanager
 def far_end() -> Iterator[FarEnd]:
-    """A far end on a free port, in a thread of its own."""
+    """Run a web server on a free port, in a thread of its own."""
     end = FarEnd()
     app = Starlette(routes=[Route("/{path:path}", end.take, methods=["GET", "POST"])])
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off", ws="none"))
@@ -193,7 +193,7 @@ def far_end() -> Iterator[FarEnd]:
 
 
 class Bridge:
-    """The server side of one media stream: what came with its time, and what to send."""
+    """The server side of one media stream: the received frames with their times, and methods to send."""
 
     def __init__(self, socket: ServerConnection) -> None:
         self._socket = socket
@@ -249,7 +249,7 @@ class StreamServer:
         await bridge.read()
 
     async def first(self) -> Bridge:
-        """The first stream, once it has started."""
+        """Return the first stream, once it has started."""
         async with asyncio.timeout(8):
             while not self.bridges:
                 await asyncio.sleep(0.005)
@@ -269,7 +269,7 @@ async def stream_server() -> AsyncIterator[StreamServer]:
 
 
 def stream_twiml(url: str, *, action: str = "", after: str = "", **parameters: str) -> str:
-    """`<Connect><Stream>`, and what stands behind it."""
+    """Return `<Connect><Stream>`, and the TwiML after it."""
     inner = "".join(f'<Parameter name="{name}" value="{value}"/>' for name, value in parameters.items())
     action_attribute = f' action="{action}"' if action else ""
     return f'<Response><Connect{action_attribute}><Stream url="{url}">{inner}</Stream></Connect>{after}</Response>'

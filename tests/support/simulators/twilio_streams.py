@@ -1,4 +1,4 @@
-"""Calls with a media stream through the Twilio simulator, and sound for them."""
+"""Calls with a media stream through the Twilio simulator, and audio for them."""
 
 import base64
 from typing import Any
@@ -19,6 +19,6 @@ async def play(bridge: Bridge, audio: bytes) -> None:
 
 
 def played(twilio: TwilioSimulator, sid: str) -> list[dict[str, Any]]:
-    """What the call's first stream sent to be played, with the times of its arrival."""
+    """Return the frames that the call's first stream sent to be played, with the times of their arrival."""
     media: list[dict[str, Any]] = twilio.admin("GET", f"/calls/{sid}/media")["streams"][0]["media"]
     return media

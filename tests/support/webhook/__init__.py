@@ -1,1 +1,1 @@
-"""The webhook service to test with: in this process, as a process, and a client of its event streams."""
+"""The webhook service for tests: in this process, as a process, and a client of its event streams."""

@@ -1,4 +1,4 @@
-"""A client of the event streams, and the webhook service behind a real server in this process for it to connect to."""
+"""A client of the event streams, and the webhook service on a real server in this process to connect it to."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ class Seen:
 
 @asynccontextmanager
 async def served(service: Service) -> AsyncIterator[Service]:
-    """Serve over a real socket, with an ear on Redis; the service's client then goes there."""
+    """Serve over a real socket, with the subscription to Redis; the service's client then uses that socket."""
     bind = Bind("127.0.0.1", free_port())
     server = uvicorn.Server(server_config(service.app, bind))
     async with asyncio.TaskGroup() as group:
@@ -46,7 +46,7 @@ async def served(service: Service) -> AsyncIterator[Service]:
 
 @asynccontextmanager
 async def reading(client: httpx.AsyncClient, path: str, **headers: str) -> AsyncIterator[AsyncIterator[Seen]]:
-    """Open a stream and yield its events; they end where the stream ends."""
+    """Open a stream and yield its events; they end when the stream ends."""
     async with client.stream("GET", path, headers=headers) as answer:
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/event-stream")
@@ -66,5 +66,5 @@ async def _events(answer: httpx.Response) -> AsyncGenerator[Seen]:
 
 
 async def some(events: AsyncIterator[Seen], count: int) -> list[Seen]:
-    """Return the next events."""
+    """Return the next `count` events."""
     return [await anext(events) for _ in range(count)]

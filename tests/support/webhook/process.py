@@ -1,4 +1,4 @@
-"""`python -m services.webhook` as a process to test with."""
+"""`python -m services.webhook` as a process for tests."""
 
 import os
 import subprocess
@@ -27,21 +27,21 @@ class Process(subprocess.Popen[bytes]):
     log: TextIO
 
     def logged(self) -> str:
-        """Return all that it wrote so far."""
+        """Return all output so far."""
         self.log.seek(0)
         return self.log.read()
 
 
 def environ(**variables: str) -> dict[str, str]:
-    """Return the environment of a process with these variables and the usual rest."""
+    """Return the environment of a process with these variables and the usual others."""
     return {"PATH": os.environ["PATH"], "ENV_FILE": "", **ENVIRON, **variables}
 
 
 @contextmanager
 def running_webhook(redis_url: str, *, port: int | None = None, **variables: str) -> Iterator[tuple[Process, httpx.Client]]:
-    """Run the service; yields it and a client of it once it is alive."""
+    """Run the service; once it is alive, yield it and a client of it."""
     bind = f"127.0.0.1:{port or free_port()}"
-    with tempfile.TemporaryFile("w+") as log:  # a pipe that nobody reads would stop it
+    with tempfile.TemporaryFile("w+") as log:  # an unread pipe would block it
         process = Process(
             [sys.executable, "-m", "services.webhook"],
             cwd=ROOT,

@@ -1,4 +1,4 @@
-"""The webhook service to test with: its settings, a valid body, the application in this process, Twilio's signature."""
+"""The webhook service for tests: its settings, a valid body, the application in this process, Twilio's signature."""
 
 import copy
 from collections.abc import Callable, Mapping
@@ -59,12 +59,12 @@ _BODY: Mapping[str, Any] = {
 
 
 def settings(**environ: str) -> WebhookSettings:
-    """Return settings; `environ` replaces variables."""
+    """Return the settings, with the variables of `environ` replaced."""
     return parse_settings(WebhookSettings, {**ENVIRON, **environ})
 
 
 def rules(**environ: str) -> ValidationContext:
-    """Return the rules of noon."""
+    """Return the validation rules at noon."""
     made = settings(**environ)
     languages = frozenset({"sq", "en"})
     return ValidationContext(policy=dial_policy_from(made), allowed_countries=made.allowed_countries, languages=languages, now=NOON)
@@ -83,12 +83,12 @@ def body(**changes: object) -> dict[str, Any]:
 
 
 def small_body(number: int = 1, *, phone: str = PHONE) -> dict[str, Any]:
-    """Return a body with nothing but what is required."""
+    """Return a body with only the required fields."""
     return {"order": {"id": f"A-{number}"}, "company": "Shopaz", "customer": {"phone": phone}}
 
 
 DescribedAnswer = Callable[[str, object], None]
-"""A check that a value is as the OpenAPI document describes the answer of that name."""
+"""Checks that a value matches the OpenAPI document's description of the answer with that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Service:
         return await self.client.post(path, data=dict(form), headers={"x-twilio-signature": signature(path, form)})
 
     async def submit(self, value: object) -> dict[str, Any]:
-        """Post an order; returns the confirmation."""
+        """Post an order; return the confirmation."""
         answer = await self.client.post("/v1/confirmations", json=value)
         assert answer.status_code == 202, answer.text
         made: dict[str, Any] = answer.json()
@@ -114,7 +114,7 @@ class Service:
 
 
 def signature(path: str, form: Mapping[str, str]) -> str:
-    """Return what Twilio sends as X-Twilio-Signature."""
+    """Return the X-Twilio-Signature for a form to that path."""
     signed: str = RequestValidator(AUTH_TOKEN).compute_signature(PUBLIC_URL + path, dict(form))
     return signed
 
@@ -124,7 +124,7 @@ def _as_it_is(store: Store) -> Store:
 
 
 def make_service(redis_url: str, *, change_store: Callable[[Store], Store] = _as_it_is, **environ: str) -> Service:
-    """Return the service over the store behind `redis_url`; its client and store are the caller's to close."""
+    """Return the service over the store at `redis_url`; the caller must close its client and store."""
     made = settings(**environ)
     store = change_store(connect(redis_url, dial_policy_from(made)))
     health = Health(make_registry("webhook"))
