@@ -280,7 +280,7 @@ async def calls_from_one_number(attacker: Attacker) -> None:
     async with attacker.client(key=OTHER_KEY) as client:
         await client.post("/v1/confirmations", json={**order_of(phone, not_before="2030-01-01T00:00:00Z"), "company": "Gjirafa"})
     async with httpx.AsyncClient(base_url=attacker.rig.twilio_url, timeout=_GIVE_UP_S, verify=PLAIN) as twilio:
-        person = {"attempts": [{"answer": {"steps": [{"press": "2"}, "stay"]}}]}
+        person = {"answer": {"steps": [{"pause": 2}, {"press": "2"}, "stay"], "amd": {"verdict": "none"}}}
         wanted = {"from": phone, "to": attacker.rig.shop_number, "person": person}
         await _each(0.25, lambda _number: attacker.send(twilio, "POST", "/simulator/inbound-calls", json=wanted), at_once=80)
 
