@@ -1,0 +1,85 @@
+"""The system under attack: all parts as processes, with the addresses of each, their memory, and their secrets."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.demo import demo
+from tools.ports import free_port
+from tools.stack import Stack, our_parts
+
+KEY = demo.API_KEY
+TEST_KEY = "test_key-of-shopaz-0001"
+OTHER_KEY = "live-key-of-another-shop"
+_SETTINGS = {
+    "API_KEYS": f"{demo.SHOP}:{KEY},{demo.SHOP}:{TEST_KEY},gjirafa:{OTHER_KEY}",
+    "CALLS_PER_SECOND": "10",
+    "MAX_CONCURRENT_CALLS": "60",
+    "RING_TIMEOUT_S": "5",
+    "MAX_ATTEMPTS": "1",
+    "MEDIA_BRIDGE_PROCESSES": "1",
+    "MAX_STREAMS": "200",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rig:
+    """Where everything is. Addresses are `host:port` on loopback; `folder` holds logs and data."""
+
+    stack: Stack
+    folder: Path
+    gateway: str
+    webhook: str
+    bridge: str
+    twilio_url: str
+    openai_url: str
+    shop_number: str
+    auth_token: str
+
+    @property
+    def api_url(self) -> str:
+        """The public origin, by which Twilio and the shops come."""
+        return f"http://{self.gateway}"
+
+    def memory_mb(self) -> dict[str, float]:
+        """Return the resident memory of each of our services, children included."""
+        return {name: sum(map(_rss_mb, _tree(self.stack.pid(name)))) for name in ("webhook", "media_bridge", "dialer_worker")}
+
+
+@contextmanager
+def running_rig(folder: Path, **settings: str) -> Iterator[Rig]:
+    """Start all parts; stop them at the end."""
+    port, twilio_port, openai_port = free_port(), free_port(), free_port()
+    env = {**demo.settings(port=port, twilio_port=twilio_port, openai_port=openai_port), **_SETTINGS, **settings}
+    (folder / "recordings").mkdir(parents=True)
+    with Stack(folder, env, report=lambda _line: None) as stack:
+        stack.start_valkey()
+        stack.use({"REDIS_URL": stack.socket_url})
+        parts = our_parts(port, folder)
+        stack.start_all((*demo.simulators(env, twilio_port=twilio_port, openai_port=openai_port, folder=folder), *parts))
+        addresses = {part.name: (part.ready_url or "").removeprefix("http://").partition("/")[0] for part in parts}
+        yield Rig(
+            stack=stack,
+            folder=folder,
+            gateway=addresses["gateway"],
+            webhook=addresses["webhook"],
+            bridge=addresses["media_bridge"],
+            twilio_url=env["TWILIO_API_URL"],
+            openai_url=f"http://127.0.0.1:{openai_port}",
+            shop_number=env["TWILIO_FROM_NUMBERS"].partition(",")[0],
+            auth_token=env["TWILIO_AUTH_TOKEN"],
+        )
+
+
+def _tree(pid: int) -> Iterator[int]:
+    yield pid
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        yield from _tree(int(child))
+
+
+def _rss_mb(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
