@@ -5,15 +5,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.demo import demo
+from tools.demo import environment
 from tools.ports import free_port
 from tools.stack import Stack, our_parts
 
-KEY = demo.API_KEY
+KEY = environment.API_KEY
 TEST_KEY = "test_key-of-shopaz-0001"
 OTHER_KEY = "live-key-of-another-shop"
 _SETTINGS = {
-    "API_KEYS": f"{demo.SHOP}:{KEY},{demo.SHOP}:{TEST_KEY},gjirafa:{OTHER_KEY}",
+    "API_KEYS": f"{environment.SHOP}:{KEY},{environment.SHOP}:{TEST_KEY},gjirafa:{OTHER_KEY}",
     "CALLS_PER_SECOND": "10",
     "MAX_CONCURRENT_CALLS": "60",
     "RING_TIMEOUT_S": "5",
@@ -51,13 +51,13 @@ class Rig:
 def running_rig(folder: Path, **settings: str) -> Iterator[Rig]:
     """Start all parts; stop them at the end."""
     port, twilio_port, openai_port = free_port(), free_port(), free_port()
-    env = {**demo.settings(port=port, twilio_port=twilio_port, openai_port=openai_port), **_SETTINGS, **settings}
+    env = {**environment.settings(port=port, twilio_port=twilio_port, openai_port=openai_port), **_SETTINGS, **settings}
     (folder / "recordings").mkdir(parents=True)
     with Stack(folder, env, report=lambda _line: None) as stack:
         stack.start_valkey()
         stack.use({"REDIS_URL": stack.socket_url})
         parts = our_parts(port, folder)
-        stack.start_all((*demo.simulators(env, twilio_port=twilio_port, openai_port=openai_port, folder=folder), *parts))
+        stack.start_all((*environment.simulators(env, twilio_port=twilio_port, openai_port=openai_port, folder=folder), *parts))
         addresses = {part.name: (part.ready_url or "").removeprefix("http://").partition("/")[0] for part in parts}
         yield Rig(
             stack=stack,
