@@ -59,13 +59,15 @@ async def run(words: Sequence[str], settings: Settings) -> int:
     try:
         match words:
             case []:
-                return await show(store.crash_counts)
+                return await show(store.dialing.crash_counts)
             case [word, only] if (word, only) == (_AGAIN, _ALL):
-                return await drive_again(store.crash_counts, [parked.id for parked in await store.crash_counts.parked()])
+                return await drive_again(
+                    store.dialing.crash_counts, [parked.id for parked in await store.dialing.crash_counts.parked()]
+                )
             case [word, *ids] if word == _AGAIN and ids:
-                return await drive_again(store.crash_counts, ids)
+                return await drive_again(store.dialing.crash_counts, ids)
             case [word, *ids] if word == _FORGET and ids and all(parked_id.startswith(CONFIRMATION_PREFIX) for parked_id in ids):
-                return await forget(store.unreadable_records, ids)
+                return await forget(store.erasure.unreadable_records, ids)
             case _:
                 _print(__doc__ or "")
                 return 2

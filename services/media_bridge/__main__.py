@@ -15,11 +15,8 @@ from time import time
 import structlog
 
 from services.media_bridge.call import stored_prompts
-from services.media_bridge.call.admission import StreamAdmission
 from services.media_bridge.call.call_script import CallScriptWriter
 from services.media_bridge.call.model_session import SessionSettings
-from services.media_bridge.call.next_order import NextOrders
-from services.media_bridge.call.stream_session import BridgeDependencies
 from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.openai.connection import ModelAddress, open_session
 from services.media_bridge.openai.leg import ModelLeg
@@ -31,6 +28,9 @@ from services.media_bridge.process.server import StreamServer
 from services.media_bridge.process.shared_memory import BridgeSharedMemory
 from services.media_bridge.recordings.retention import RecordingRetention
 from services.media_bridge.settings import BridgeSettings
+from services.media_bridge.streams.admission import StreamAdmission
+from services.media_bridge.streams.next_order import NextOrders
+from services.media_bridge.streams.stream_session import BridgeDependencies
 from services.media_bridge.twilio.signature import SignatureCheck
 from services.media_bridge.websocket import ConnectionFailedError
 from shared import languages
@@ -107,7 +107,7 @@ async def _run(settings: BridgeSettings, shared_memory: BridgeSharedMemory, *, i
     registry = make_registry(_SERVICE)
     metrics = BridgeMetrics(registry)
     aggregate = AggregateMetrics(registry, shared_memory)
-    open_calls = OpenCalls(store.due, shared_memory)
+    open_calls = OpenCalls(store.dialing.due, shared_memory)
     health = Health(aggregate.registry() if shared_memory.count > 1 else registry, checks=(("redis", open_calls.refresh),))
     pool = WarmPool(
         partial(_open_session, _model_address(settings), metrics),

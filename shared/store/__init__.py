@@ -91,6 +91,25 @@ _NO_LIMITS = Limits(calls_per_second=1, max_concurrent_calls=1)
 
 
 @dataclass(frozen=True, slots=True)
+class DialingStore:
+    """What decides which call is placed next: due times, the account's circuit, crashes of jobs, numbers to call from."""
+
+    due: Due
+    circuit: Circuit
+    crash_counts: CrashCounts
+    caller_ids: CallerIds
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureStore:
+    """What erases: confirmations whose time is over, all of a customer's, and records that nobody can read."""
+
+    eraser: Eraser
+    customers: Customers
+    unreadable_records: UnreadableRecords
+
+
+@dataclass(frozen=True, slots=True)
 class Store:
     """The whole store over one connection pool."""
 
@@ -98,21 +117,16 @@ class Store:
     clock: StoreClock
     confirmations: Confirmations
     lookups: Lookups
-    eraser: Eraser
     events: Events
     idempotency: Idempotency
+    dialing: DialingStore
+    erasure: ErasureStore
     notifications: Notifications
     watches: Watches
-    due: Due
-    crash_counts: CrashCounts
-    unreadable_records: UnreadableRecords
-    circuit: Circuit
     opt_outs: OptOuts
     transcripts: Transcripts
-    caller_ids: CallerIds
     webhooks: Webhooks
     deliveries: Deliveries
-    customers: Customers
 
     async def now(self) -> datetime:
         """Return the present moment by Redis's clock (aware UTC).
@@ -178,19 +192,23 @@ def connect(redis_url: str, policy: DialPolicy, limits: Limits = _NO_LIMITS, *, 
         clock=clock,
         confirmations=confirmations,
         lookups=lookups,
-        eraser=eraser,
+        dialing=DialingStore(
+            due=Due(client, limits),
+            circuit=Circuit(client, probe_every_s=limits.probe_every_s),
+            crash_counts=CrashCounts(client, policy),
+            caller_ids=CallerIds(client),
+        ),
+        erasure=ErasureStore(
+            eraser=eraser,
+            customers=Customers(client, lookups, confirmations, eraser),
+            unreadable_records=UnreadableRecords(client),
+        ),
         events=Events(client, dataschema=dataschema),
         idempotency=Idempotency(client),
         notifications=notifications,
         watches=Watches(notifications, confirmations),
-        due=Due(client, limits),
-        crash_counts=CrashCounts(client, policy),
-        unreadable_records=UnreadableRecords(client),
-        circuit=Circuit(client, probe_every_s=limits.probe_every_s),
         opt_outs=OptOuts(client, clock),
         transcripts=Transcripts(client),
-        caller_ids=CallerIds(client),
         webhooks=Webhooks(client),
         deliveries=Deliveries(client, dataschema=dataschema),
-        customers=Customers(client, lookups, confirmations, eraser),
     )

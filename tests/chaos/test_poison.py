@@ -25,7 +25,7 @@ OTHERS = 40
 async def until_parked(testbed: ChaosTestbed, entry: str, *, limit_s: float) -> None:
     """Wait until an entry is parked and the log names it; the log's line is written after Redis has the entry."""
     until = monotonic() + limit_s
-    while not await testbed.store.crash_counts.count() or f'"{entry}"' not in testbed.logs():
+    while not await testbed.store.dialing.crash_counts.count() or f'"{entry}"' not in testbed.logs():
         assert monotonic() < until, testbed.logs()
         await asyncio.sleep(0.2)
 

@@ -12,7 +12,7 @@ from services.media_bridge.call.call import Call
 from shared.core.lifecycle.facts import CalleeClassified, CallEnded, ConversationLost, Withdrawn
 from tests.support.bridge.fakes import ATTEMPT, CALL_SID, FakeSocket, delta
 from tests.support.orders import NOON
-from tests.unit.services.media_bridge.call.test_stream_session import Front, settled
+from tests.unit.services.media_bridge.streams.test_stream_session import Front, settled
 
 ROUNDS = 100
 LIMIT_S = 2.0

@@ -8,6 +8,6 @@ from shared.store import Store
 async def claimed_care(store: Store) -> list[str]:
     """Claim what is due now; a due time is rounded up to the next millisecond, so this may take one."""
     async with asyncio.timeout(5):
-        while not (claimed := await store.due.claim_upkeep()):
+        while not (claimed := await store.dialing.due.claim_upkeep()):
             pass
     return claimed

@@ -82,7 +82,7 @@ async def test_the_php_receiver_takes_what_we_send(valkey_url: str, tmp_path: Pa
         for make_fact in CALL:
             await store.confirmations.apply(an_order(1).id, make_fact)
         open_poster = partial(open_http_poster, allows_private=True)
-        crash_guard = CrashGuard(store.crash_counts)
+        crash_guard = CrashGuard(store.dialing.crash_counts)
         deliverer = WebhookDeliverer(store, open_poster, crash_guard=crash_guard, report_count=counts.append)
         await deliverer.deliver("whe_1")
         assert [count.label for count in counts] == ["delivered"]

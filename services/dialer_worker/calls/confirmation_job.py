@@ -47,17 +47,17 @@ class ConfirmationJob:
             StoreUnavailableError: Redis is away; the due time brings the confirmation back.
             TelephonyError: Twilio could not be asked; the due time brings the confirmation back.
         """
-        is_over = work is Work.UPKEEP and await self._store.crash_counts.is_over(confirmation_id)
+        is_over = work is Work.UPKEEP and await self._store.dialing.crash_counts.is_over(confirmation_id)
         if is_over or not await self._crash_guard.run_guarded(work, confirmation_id, partial(self._run, confirmation_id)):
             await self._park_or_retire(confirmation_id, work)
 
     async def _park_or_retire(self, confirmation_id: str, work: Work) -> None:
         """Park the confirmation. If it has been parked for its whole retention, finish it instead."""
-        is_over = await self._store.crash_counts.is_over(confirmation_id)
+        is_over = await self._store.dialing.crash_counts.is_over(confirmation_id)
         retire = partial(self._retire, confirmation_id)
         if is_over and await self._crash_guard.run_guarded(Work.RETIRE, confirmation_id, retire):
             return
-        await self._store.crash_counts.park(confirmation_id)
+        await self._store.dialing.crash_counts.park(confirmation_id)
         self._report_count(WorkerCount(CountKind.CARE, "parked"))
         _log.error("confirmation_parked", work=work.value, recoveries=MAX_RESTARTS)
 
@@ -70,7 +70,7 @@ class ConfirmationJob:
                 break
             if step.confirmation.is_finished:
                 break
-        await self._store.eraser.erase_if_over(confirmation_id)
+        await self._store.erasure.eraser.erase_if_over(confirmation_id)
         self._report_count(WorkerCount(CountKind.CARE, "retired"))
         _log.warning("parked_retired")
 
@@ -78,13 +78,13 @@ class ConfirmationJob:
         try:
             confirmation, now = await self._store.confirmations.get_with_time(confirmation_id)
         except NotFoundError:
-            await self._store.eraser.erase_if_over(confirmation_id)  # removes its due times, too
+            await self._store.erasure.eraser.erase_if_over(confirmation_id)  # removes its due times, too
             return
         is_due = _is_call_due(confirmation, now)
         if confirmation.is_test and (is_due or confirmation.open_attempt is not None):
             await self._simulated_calls.run(confirmation)
             return
-        if is_due and not confirmation.is_test and await self._store.due.is_granted(confirmation_id):
+        if is_due and not confirmation.is_test and await self._store.dialing.due.is_granted(confirmation_id):
             await self._dialer.place_call(confirmation)
             return
         done = await self._reconciler.reconcile(confirmation, now)

@@ -67,14 +67,14 @@ class Dialer:
             return
         intent = await self._commit_intent(confirmation)
         if intent is None:
-            await self.store.due.give_back(confirmation.id)
+            await self.store.dialing.due.give_back(confirmation.id)
             return
         attempt, is_in_time = intent
         structlog.contextvars.bind_contextvars(attempt_id=attempt.id)
         result = await self.twilio_client.create_call(self._request(confirmation, attempt), is_in_time=is_in_time)
         self.report_count(WorkerCount(CountKind.PLACING, _METRIC_LABELS[type(result)]))
         if isinstance(result, AccountRefused):  # before the order is queued again, which would try it again at once
-            await self.store.circuit.open(result.reason)
+            await self.store.dialing.circuit.open(result.reason)
             _log.error("dialing_paused", code=result.code, reason=result.reason)
         step = await self._record(confirmation, attempt, result)
         await self._act_on(result, attempt, step)
@@ -85,7 +85,7 @@ class Dialer:
         Return None if the customer may not be called now: then the commit has planned the next call instead.
         """
         attempt_id = ids.attempt_id(ULID())
-        from_number = await self.store.caller_ids.next(self.settings.twilio_from_numbers)
+        from_number = await self.store.dialing.caller_ids.next(self.settings.twilio_from_numbers)
         begun_at = self.clock()  # read before the commit, so that the deadline is never later than the reconciler assumes
         step = await self.store.confirmations.apply(confirmation.id, lambda now: AttemptBegun(now, attempt_id, from_number))
         attempt = step.confirmation.open_attempt
@@ -174,8 +174,8 @@ class Dialer:
 
     async def _close_circuit(self) -> None:
         """Resume dialing if it was paused: by this answer, Twilio accepts requests of the account again."""
-        if await self.store.circuit.state() is not None:
-            await self.store.circuit.close()
+        if await self.store.dialing.circuit.state() is not None:
+            await self.store.dialing.circuit.close()
             _log.warning("dialing_resumed")
 
 

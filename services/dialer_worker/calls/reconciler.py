@@ -49,7 +49,7 @@ class Reconciler:
 
     async def _erase(self, confirmation: Confirmation) -> Upkeep:
         """Erase a confirmation; if its outcome was not read, log by which consumer groups."""
-        answer = await self._store.eraser.erase_if_over(confirmation.id)
+        answer = await self._store.erasure.eraser.erase_if_over(confirmation.id)
         if answer is None or not answer.unread_by:
             return Upkeep.ERASE
         event, kind = "outcome_erased_unread", Upkeep.ERASE_UNREAD

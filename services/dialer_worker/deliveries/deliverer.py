@@ -60,7 +60,7 @@ class WebhookDeliverer:
             StoreUnavailableError: Redis is away; the lease brings the endpoint back.
         """
         if not await self._crash_guard.run_guarded(Work.DELIVER, endpoint_id, partial(self._deliver, endpoint_id)):
-            await self._store.crash_counts.park_endpoint(endpoint_id)
+            await self._store.dialing.crash_counts.park_endpoint(endpoint_id)
             self._report_count(WorkerCount(CountKind.WEBHOOK, "parked"))
             _log.error("endpoint_parked", recoveries=MAX_RESTARTS)
 

@@ -43,7 +43,7 @@ class ControlProcess:
         registry = make_registry("dialer_worker")
         self._metrics = DialerMetrics(registry)
         self._ticker = Ticker(
-            due=store.due,
+            due=store.dialing.due,
             deliveries=store.deliveries,
             max_deliveries=max(1, settings.dialer_workers // 2),
             queue=queue,
@@ -128,12 +128,12 @@ class ControlProcess:
         while True:
             try:
                 metrics.queue_depth.set(await asyncio.to_thread(self._queue.depth))
-                metrics.calls_open.set(await store.due.calls_open())
-                metrics.set_due(await store.due.overdue())
-                call_at, care_at = await store.due.next_call_at(), await store.due.next_upkeep_at()
+                metrics.calls_open.set(await store.dialing.due.calls_open())
+                metrics.set_due(await store.dialing.due.overdue())
+                call_at, care_at = await store.dialing.due.next_call_at(), await store.dialing.due.next_upkeep_at()
                 metrics.set_delays(call_at=call_at, care_at=care_at, now=await store.now())
-                metrics.circuit_open.set(await store.circuit.state() is not None)
-                metrics.parked.set(await store.crash_counts.count())
+                metrics.circuit_open.set(await store.dialing.circuit.state() is not None)
+                metrics.parked.set(await store.dialing.crash_counts.count())
             except StoreUnavailableError:
                 _log.debug("figures_not_sampled")
             await asyncio.sleep(_SAMPLE_EVERY_S)
@@ -143,7 +143,7 @@ class ControlProcess:
         return None
 
     async def _circuit_fault(self) -> str | None:
-        circuit = await self._store.circuit.state()
+        circuit = await self._store.dialing.circuit.state()
         return None if circuit is None else circuit.reason
 
     async def _workers_fault(self) -> str | None:

@@ -66,7 +66,7 @@ def open_job_runner(settings: Settings, report_count: ReportCount) -> Iterator[L
         clock=boottime_s,
         rng=random.Random(),  # noqa: S311 - it only spreads pauses
     )
-    crash_guard = CrashGuard(store.crash_counts)
+    crash_guard = CrashGuard(store.dialing.crash_counts)
     confirmation_job = ConfirmationJob(
         store=store,
         dialer=dialer,

@@ -8,9 +8,9 @@ from services.media_bridge.call import stored_prompts
 from services.media_bridge.call.audio_lane import AudioLane
 from services.media_bridge.call.call_script import CallScript
 from services.media_bridge.call.call_stats import CallStats
-from services.media_bridge.call.fact_writer import FactWriter
 from services.media_bridge.call.model_session import ModelSession
-from services.media_bridge.call.transcript_writer import TranscriptWriter
+from services.media_bridge.call_record.fact_writer import FactWriter
+from services.media_bridge.call_record.transcript_writer import TranscriptWriter
 from services.media_bridge.openai import requests_wire as request
 from shared import languages
 from shared.core.conversation import actions as act

@@ -13,12 +13,12 @@ from services.media_bridge.call.action_performer import ActionPerformer, ActionT
 from services.media_bridge.call.audio_lane import AudioLane, Recorder
 from services.media_bridge.call.call_script import CallScript
 from services.media_bridge.call.call_stats import CallStats
-from services.media_bridge.call.confirmation_changes import ConfirmationChanges
 from services.media_bridge.call.conversation_driver import ConversationDriver
-from services.media_bridge.call.fact_writer import FactWriter
 from services.media_bridge.call.model_session import ModelSession, SessionSettings
-from services.media_bridge.call.transcript import CallTranscript
-from services.media_bridge.call.transcript_writer import TranscriptWriter
+from services.media_bridge.call_record.confirmation_changes import ConfirmationChanges
+from services.media_bridge.call_record.fact_writer import FactWriter
+from services.media_bridge.call_record.transcript import CallTranscript
+from services.media_bridge.call_record.transcript_writer import TranscriptWriter
 from services.media_bridge.openai.events_wire import (
     AgentSaid,
     CustomerSaid,

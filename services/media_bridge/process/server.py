@@ -8,12 +8,12 @@ import msgspec
 import structlog
 from picows import WSListener, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener, ws_create_server
 
-from services.media_bridge.call.pending_stream import PendingStream
-from services.media_bridge.call.stream_session import BridgeDependencies, receive_stream
 from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.picows_websocket import READ_BUFFER_BYTES, PicowsListener
 from services.media_bridge.process.call_tasks import CallTasks
 from services.media_bridge.process.shared_memory import BridgeSharedMemory
+from services.media_bridge.streams.pending_stream import PendingStream
+from services.media_bridge.streams.stream_session import BridgeDependencies, receive_stream
 from services.media_bridge.twilio.leg import CallerLeg
 from services.media_bridge.twilio.signature import SignatureCheck
 from services.media_bridge.websocket import MAX_MESSAGE_BYTES, Socket

@@ -10,9 +10,9 @@ from prometheus_client import CollectorRegistry
 from services.media_bridge.call.call import Call, CallDependencies, CallEnd
 from services.media_bridge.call.call_script import CallScript, CallScriptWriter
 from services.media_bridge.call.call_stats import CallStats
-from services.media_bridge.call.confirmation_changes import ConfirmationChanges
-from services.media_bridge.call.fact_writer import CallIds, FactWriter
 from services.media_bridge.call.model_session import SessionSettings
+from services.media_bridge.call_record.confirmation_changes import ConfirmationChanges
+from services.media_bridge.call_record.fact_writer import CallIds, FactWriter
 from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.openai.pricing import PRICES
 from services.media_bridge.twilio.stream_wire import CallerEvent

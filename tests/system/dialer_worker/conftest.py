@@ -126,7 +126,7 @@ class Bench:
     async def grant(self, number: int = 1) -> None:
         granted: DialGrant | DialWait | None = None
         for _ in range(100):  # a due time is rounded up to the next millisecond
-            granted = await self.store.due.admit(f"nonce-{number}-{random.random()}")
+            granted = await self.store.dialing.due.admit(f"nonce-{number}-{random.random()}")
             if isinstance(granted, DialGrant):
                 break
         assert isinstance(granted, DialGrant)
@@ -212,7 +212,7 @@ async def bench(valkey_url: str) -> AsyncIterator[Bench]:
         dialer=dialer,
         simulated_calls=SimulatedCalls(store, from_number=FROM),
         reconciler=reconciler,
-        crash_guard=CrashGuard(store.crash_counts),
+        crash_guard=CrashGuard(store.dialing.crash_counts),
         report_count=counts.append,
     )
     yield Bench(store, twilio, job, counts, clock)

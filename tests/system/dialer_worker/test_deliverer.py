@@ -52,7 +52,7 @@ class Post:
         return WebhookDeliverer(
             self.store,
             partial(open_http_poster, allows_private=True),
-            crash_guard=CrashGuard(self.store.crash_counts),
+            crash_guard=CrashGuard(self.store.dialing.crash_counts),
             report_count=self._count,
             retry_delays_s=retry_delays_s,
             max_age=max_age,
@@ -229,7 +229,7 @@ async def test_what_is_erased_is_not_sent_and_leaves_nothing(post: Post) -> None
     await post.deliver_when_due(retry_delays_s=())
     assert len(await post.store.deliveries.dead_letters("whe_1")) == 4
     await post.store.deliveries.resend("whe_1", [f"{an_order(1).id}.1"])
-    await post.store.eraser.erase(an_order(1).id)
+    await post.store.erasure.eraser.erase(an_order(1).id)
     assert {dead.event_id for dead in await post.store.deliveries.dead_letters("whe_1")} == {
         f"{an_order(2).id}.1",
         f"{an_order(2).id}.2",
@@ -249,28 +249,28 @@ async def test_a_dropped_endpoint_leaves_nothing_and_its_job_does_no_harm(post: 
 async def test_an_endpoint_whose_deliveries_killed_their_workers_is_parked_until_it_is_driven_again(post: Post) -> None:
     await post.finish()
     for _ in range(MAX_RESTARTS + 1):
-        await post.store.crash_counts.begin(Work.DELIVER, "whe_1")
+        await post.store.dialing.crash_counts.begin(Work.DELIVER, "whe_1")
     assert await post.deliver_when_due()
     assert (post.counts, post.types()) == (["parked"], [])
     assert (await post.store.deliveries.counts("whe_1")).is_parked
     await post.finish(2)  # events that come meanwhile wait, too
     assert not await post.deliver_when_due(limit_s=0.2)
-    await post.store.crash_counts.redrive("whe_1")
+    await post.store.dialing.crash_counts.redrive("whe_1")
     assert await post.deliver_when_due()
     assert sorted(post.types()) == sorted(WHOLE * 2)
-    assert await post.store.crash_counts.begin(Work.DELIVER, "whe_1") == 0
+    assert await post.store.dialing.crash_counts.begin(Work.DELIVER, "whe_1") == 0
 
 
 async def test_an_endpoint_whose_delivery_killed_its_worker_once_is_delivered_to_all_the_same(post: Post) -> None:
     await post.finish()
-    await post.store.crash_counts.begin(Work.DELIVER, "whe_1")
+    await post.store.dialing.crash_counts.begin(Work.DELIVER, "whe_1")
     assert await post.deliver_when_due()
     assert post.types() == WHOLE
     assert await post.store.client.hlen("due:begun") == 0
 
 
 async def test_a_parked_endpoint_that_is_dropped_leaves_nothing(post: Post) -> None:
-    await post.store.crash_counts.begin(Work.DELIVER, "whe_1")
-    await post.store.crash_counts.park_endpoint("whe_1")
+    await post.store.dialing.crash_counts.begin(Work.DELIVER, "whe_1")
+    await post.store.dialing.crash_counts.park_endpoint("whe_1")
     assert await post.store.webhooks.drop(post.endpoint)
-    assert (await post.store.crash_counts.count(), await post.store.client.hlen("due:begun")) == (0, 0)
+    assert (await post.store.dialing.crash_counts.count(), await post.store.client.hlen("due:begun")) == (0, 0)

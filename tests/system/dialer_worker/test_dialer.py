@@ -66,7 +66,7 @@ async def test_an_order_that_expired_since_its_grant_is_not_called(bench: Bench)
     while await bench.store.now() < expires_at:
         await bench.store.ping()
     assert (await bench.attend()).outcome is Outcome.EXPIRED
-    assert await bench.store.due.calls_open() == 0
+    assert await bench.store.dialing.due.calls_open() == 0
     assert bench.twilio.placed == []
 
 
@@ -102,7 +102,7 @@ async def test_too_many_requests_is_tried_again_later_and_is_no_attempt(bench: B
     assert found.next_attempt_at is not None
     pause_s = (found.next_attempt_at - await bench.store.now()).total_seconds()
     assert 5 < pause_s < 9
-    assert await bench.store.due.calls_open() == 0
+    assert await bench.store.dialing.due.calls_open() == 0
 
 
 @pytest.mark.parametrize(("status", "code"), [(401, 20003), (403, 20003), (403, 20005), (400, 10004), (400, 21210)])
@@ -110,7 +110,7 @@ async def test_a_fault_of_the_account_pauses_dialing_and_loses_no_order(bench: B
     bench.twilio.answers.append(refused(status, code))
     found = await bench.dial()
     assert (found.status, found.attempts) == (Status.QUEUED, ())
-    circuit = await bench.store.circuit.state()
+    circuit = await bench.store.dialing.circuit.state()
     assert circuit is not None
     assert circuit.reason.startswith(f"twilio {code}: ")
 
@@ -118,13 +118,13 @@ async def test_a_fault_of_the_account_pauses_dialing_and_loses_no_order(bench: B
 async def test_a_probe_that_succeeds_lets_dialing_go_on(bench: Bench) -> None:
     bench.twilio.answers.append(refused(401, 20003))
     await bench.dial()
-    circuit = await bench.store.circuit.state()
+    circuit = await bench.store.dialing.circuit.state()
     assert circuit is not None
     while await bench.store.now() < circuit.probe_at:
         await bench.store.ping()
     await bench.grant()
     assert (await bench.attend()).status is Status.CALLING
-    assert await bench.store.circuit.state() is None
+    assert await bench.store.dialing.circuit.state() is None
 
 
 async def test_any_other_refusal_is_an_attempt_that_failed_on_our_side(bench: Bench) -> None:
@@ -141,7 +141,7 @@ async def test_an_unclear_answer_is_never_repeated(bench: Bench, answer: httpx.R
     assert found.open_attempt.phase is Phase.PLACING
     await bench.attend()
     assert len(bench.twilio.placed) == 1
-    assert await bench.store.due.calls_open() == 1
+    assert await bench.store.dialing.due.calls_open() == 1
 
 
 async def test_a_request_that_never_left_is_tried_again_after_a_pause(bench: Bench) -> None:

@@ -30,12 +30,12 @@ async def test_a_test_order_is_confirmed_without_a_call(bench: Bench) -> None:
     events = [event.type.value.partition(".")[2] for event in await bench.store.events.of(found)]
     assert events == ["queued", "calling", "in_call", "attempt_ended", "finished"]
     assert bench.twilio.placed == []
-    assert await bench.store.due.calls_open() == 0
+    assert await bench.store.dialing.due.calls_open() == 0
 
 
 async def test_it_is_never_admitted_and_so_never_costs_a_real_order_its_turn(bench: Bench) -> None:
     await submit(bench, "000101")
-    assert isinstance(await bench.store.due.admit("n"), DialWait)
+    assert isinstance(await bench.store.dialing.due.admit("n"), DialWait)
     assert await claimed_care(bench.store) == [(await bench.get()).id]
 
 

@@ -49,7 +49,7 @@ class CustomerRoutes:
         phone = spelt_e164(request.path_params["phone"], self._allowed_countries)
         if phone is None:
             raise invalid_parameter("phone", "The path must end in a phone number, such as +38344123456.")
-        forgotten = await self._store.customers.erase(shop, phone)
+        forgotten = await self._store.erasure.customers.erase(shop, phone)
         if forgotten.unread:
             self._unread.inc(forgotten.unread)
             log.warning("outcome_erased_unread", shop=shop, count=forgotten.unread, unread_by=list(forgotten.unread_by))

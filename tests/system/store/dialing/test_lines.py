@@ -35,7 +35,7 @@ async def admitted(store: Store, limit_s: float = 15) -> str | None:
     try:
         async with asyncio.timeout(limit_s):
             while True:
-                granted = await store.due.admit(f"n-{asyncio.get_running_loop().time()}")
+                granted = await store.dialing.due.admit(f"n-{asyncio.get_running_loop().time()}")
                 if isinstance(granted, DialGrant):
                     return granted.confirmation_id
                 await asyncio.sleep(0.02)
@@ -61,7 +61,7 @@ async def test_of_two_that_were_granted_at_once_only_one_is_begun_and_the_other_
     assert await begin(store, 1)
     assert not await begin(store, 2)
     assert (await store.confirmations.get(an_order(2).id)).attempts == ()
-    await store.due.give_back(an_order(2).id)
+    await store.dialing.due.give_back(an_order(2).id)
     await end(store, 1)
     assert await admitted(store) == an_order(2).id
     assert await begin(store, 2)
@@ -81,7 +81,7 @@ async def test_a_customer_who_phones_in_is_not_phoned(store: Store) -> None:
 async def test_the_line_is_free_when_what_held_it_is_gone(store: Store) -> None:
     await submit(store, 1, 2)
     assert await begin(store, 1)
-    await store.eraser.erase(an_order(1).id)
+    await store.erasure.eraser.erase(an_order(1).id)
     assert await store.client.keys("line:*") == []
     assert await begin(store, 2)
 
@@ -92,6 +92,6 @@ async def test_a_test_order_takes_no_line_and_waits_for_none(store: Store) -> No
     assert await begin(store, 1)
     await store.confirmations.submit(replace(an_order(2, at=now), is_test=True))
     assert await begin(store, 2)
-    assert await store.due.calls_open() == 1
+    assert await store.dialing.due.calls_open() == 1
     assert await store.client.smembers(f"line:{PHONE}") == {an_order(1).id.encode()}
-    assert isinstance(await store.due.admit("n"), DialWait)
+    assert isinstance(await store.dialing.due.admit("n"), DialWait)

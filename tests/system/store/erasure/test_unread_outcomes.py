@@ -33,16 +33,16 @@ async def finish(store: Store, *numbers: int) -> None:
 
 async def test_what_no_group_reads_is_erased_in_silence(short: Store) -> None:
     await finish(short, 1)
-    assert await short.eraser.erase_if_over(an_order(1).id) == Erased()
+    assert await short.erasure.eraser.erase_if_over(an_order(1).id) == Erased()
 
 
 async def test_what_a_group_has_not_been_given_yet_is_kept_and_looked_at_again(short: Store) -> None:
     await short.client.xgroup_create(LOG, "crm", id="0", mkstream=True)
     await finish(short, 1)
-    assert await short.eraser.erase_if_over(an_order(1).id) == RetainedUnread(("crm",))
+    assert await short.erasure.eraser.erase_if_over(an_order(1).id) == RetainedUnread(("crm",))
     assert (await short.confirmations.get(an_order(1).id)).is_finished
     assert await short.client.xlen(LOG) == 1
-    again_at = await short.due.next_upkeep_at()
+    again_at = await short.dialing.due.next_upkeep_at()
     assert again_at is not None
     assert timedelta(hours=23) < again_at - await short.now() < timedelta(hours=25)
 
@@ -51,9 +51,9 @@ async def test_what_was_given_and_not_acknowledged_is_kept_and_erased_once_it_wa
     await short.client.xgroup_create(LOG, "crm", id="0", mkstream=True)
     await finish(short, 1)
     ((_, [(entry_id, _)]),) = await short.client.xreadgroup("crm", "c1", {LOG: ">"})
-    assert await short.eraser.erase_if_over(an_order(1).id) == RetainedUnread(("crm",))
+    assert await short.erasure.eraser.erase_if_over(an_order(1).id) == RetainedUnread(("crm",))
     await short.client.xack(LOG, "crm", entry_id)
-    assert await short.eraser.erase_if_over(an_order(1).id) == Erased()
+    assert await short.erasure.eraser.erase_if_over(an_order(1).id) == Erased()
     assert await short.client.xlen(LOG) == 0
 
 
@@ -63,14 +63,14 @@ async def test_one_group_that_is_behind_is_enough_and_is_named(short: Store) -> 
     await finish(short, 1)
     ((_, [(entry_id, _)]),) = await short.client.xreadgroup("crm", "c1", {LOG: ">"})
     await short.client.xack(LOG, "crm", entry_id)
-    assert await short.eraser.erase_if_over(an_order(1).id) == RetainedUnread(("reports",))
+    assert await short.erasure.eraser.erase_if_over(an_order(1).id) == RetainedUnread(("reports",))
 
 
 async def test_after_the_grace_it_goes_and_says_who_had_not_read_it(valkey_url: str, short: Store) -> None:
     await short.client.xgroup_create(LOG, "dead", id="0", mkstream=True)
     await finish(short, 1)
     late = connect(valkey_url, replace(ALWAYS, retention_days=-UNREAD_GRACE.days))
-    assert await late.eraser.erase_if_over(an_order(1).id) == Erased(("dead",))
+    assert await late.erasure.eraser.erase_if_over(an_order(1).id) == Erased(("dead",))
     await late.close()
     assert await short.client.xlen(LOG) == 0
 
@@ -80,17 +80,17 @@ async def test_a_customer_who_is_to_be_forgotten_is_and_it_says_who_had_not_read
     await store.confirmations.submit(an_order(1, at=await store.now()))
     await store.confirmations.apply(an_order(1).id, ErasureRequested)
     assert await claimed_care(store) == [an_order(1).id]
-    assert await store.eraser.erase_if_over(an_order(1).id) == Erased(("crm",))
+    assert await store.erasure.eraser.erase_if_over(an_order(1).id) == Erased(("crm",))
 
 
 async def test_an_entry_that_the_crm_deleted_itself_is_not_unread(short: Store) -> None:
     await short.client.xgroup_create(LOG, "crm", id="0", mkstream=True)
     await finish(short, 1)
     await short.client.xtrim(LOG, maxlen=0, approximate=False)
-    assert await short.eraser.erase_if_over(an_order(1).id) == Erased()
+    assert await short.erasure.eraser.erase_if_over(an_order(1).id) == Erased()
 
 
 async def test_a_lost_stream_stops_no_erasure(short: Store) -> None:
     await finish(short, 1)
     await short.client.delete(LOG)
-    assert await short.eraser.erase_if_over(an_order(1).id) == Erased()
+    assert await short.erasure.eraser.erase_if_over(an_order(1).id) == Erased()

@@ -19,8 +19,8 @@ async def broken(store: Store, *, is_finished: bool) -> None:
         await store.confirmations.submit(an_order(number, at=await store.now()))
         if is_finished:
             await store.confirmations.apply(an_order(number).id, Withdrawn)
-    await store.crash_counts.begin(Work.UPKEEP, ID)
-    await store.crash_counts.park(ID)
+    await store.dialing.crash_counts.begin(Work.UPKEEP, ID)
+    await store.dialing.crash_counts.park(ID)
     await store.client.set(f"confirmation:{ID}", "nonsense")
 
 
@@ -47,17 +47,17 @@ async def words(store: Store) -> bytes:
 async def test_nothing_is_left_of_it_and_the_others_stay(store: Store, is_finished: bool) -> None:
     await broken(store, is_finished=is_finished)
     assert ID.encode() in await words(store)
-    await store.unreadable_records.erase(ID)
+    await store.erasure.unreadable_records.erase(ID)
     left = await words(store)
     assert ID.encode() not in left
     assert OTHER.encode() in left
     assert (await store.lookups.of_phone(PHONE))[0].id == OTHER
     assert await store.client.xlen("outcomes:shopaz:log") == is_finished
-    await store.unreadable_records.erase(ID)
+    await store.erasure.unreadable_records.erase(ID)
 
 
 async def test_a_record_that_can_be_read_is_left_alone(store: Store) -> None:
     await store.confirmations.submit(an_order(at=await store.now()))
     with pytest.raises(ReadableError):
-        await store.unreadable_records.erase(ID)
+        await store.erasure.unreadable_records.erase(ID)
     assert (await store.confirmations.get(ID)).id == ID

@@ -83,7 +83,7 @@ async def test_all_of_a_shops_events_can_be_read_from_any_place(store: Store) ->
 async def test_events_of_erased_confirmations_are_passed_over(store: Store) -> None:
     await whole_call(store, 1)
     await whole_call(store, 2)
-    await store.eraser.erase(an_order(1).id)
+    await store.erasure.eraser.erase(an_order(1).id)
     found = await store.events.after("shopaz", "0-0", limit=3)
     assert [event.envelope["subject"] for event in found] == [an_order(2).id]
     assert len(await store.events.after("shopaz", found[0].place, limit=10)) == 4

@@ -41,7 +41,7 @@ async def begin(store: Store, number: int) -> bool:
 
 
 async def admitted(store: Store, nonce: str) -> str | None:
-    granted = await store.due.admit(nonce)
+    granted = await store.dialing.due.admit(nonce)
     return granted.confirmation_id if isinstance(granted, DialGrant) else None
 
 

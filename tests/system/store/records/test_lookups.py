@@ -91,11 +91,11 @@ async def test_erasing_leaves_nothing(store: Store) -> None:
         await store.confirmations.apply(an_order(1).id, make_fact)
     turn = Turn(attempt=1, position=0, speaker=Speaker.CUSTOMER, text="Po.", at=await store.now())
     await store.transcripts.append(an_order(1).id, [turn])
-    assert await store.eraser.erase(an_order(1).id)
+    assert await store.erasure.eraser.erase(an_order(1).id)
     left = {key.decode() for key in await store.client.keys("*")}
     assert left <= {"events:shopaz:log", "outcomes:shopaz:log"}
     assert await store.client.xlen("outcomes:shopaz:log") == 0
-    assert not await store.eraser.erase(an_order(1).id)
+    assert not await store.erasure.eraser.erase(an_order(1).id)
     with pytest.raises(NotFoundError):
         await store.confirmations.get(an_order(1).id)
 
@@ -104,32 +104,32 @@ async def test_erasing_one_keeps_the_orders_others(store: Store) -> None:
     await submit(store, 1)
     await store.confirmations.apply(an_order(1).id, Withdrawn)
     await store.confirmations.submit(replace(an_order(1, at=await store.now()), id=an_order(2).id))
-    await store.eraser.erase(an_order(1).id)
+    await store.erasure.eraser.erase(an_order(1).id)
     assert await listed(store, order_id="A-1") == ["A-1"]
     assert [item.id for item in await store.lookups.find_open_by_phone(None, PHONE)] == [an_order(2).id]
 
 
 async def test_erasing_an_order_that_waits_takes_it_out_of_what_is_due(store: Store) -> None:
     await submit(store, 1)
-    await store.eraser.erase(an_order(1).id)
+    await store.erasure.eraser.erase(an_order(1).id)
     assert await store.client.keys("due:*") == []
 
 
 async def test_what_finished_is_erased_when_its_time_is_over_and_not_before(valkey_url: str, store: Store) -> None:
     await submit(store, 1, 2)
     await store.confirmations.apply(an_order(1).id, Withdrawn)
-    assert not await store.eraser.erase_if_over(an_order(1).id)
+    assert not await store.erasure.eraser.erase_if_over(an_order(1).id)
     short = connect(valkey_url, replace(ALWAYS, retention_days=0))
-    assert await short.eraser.erase_if_over(an_order(1).id)
-    assert not await short.eraser.erase_if_over(an_order(2).id)
-    assert not await short.eraser.erase_if_over(an_order(1).id)
+    assert await short.erasure.eraser.erase_if_over(an_order(1).id)
+    assert not await short.erasure.eraser.erase_if_over(an_order(2).id)
+    assert not await short.erasure.eraser.erase_if_over(an_order(1).id)
     await short.close()
 
 
 async def test_a_finished_confirmation_comes_up_for_erasing_after_its_retention(store: Store) -> None:
     await submit(store, 1)
     step = await store.confirmations.apply(an_order(1).id, Withdrawn)
-    at = await store.due.next_upkeep_at()
+    at = await store.dialing.due.next_upkeep_at()
     assert at is not None
     assert at - step.confirmation.updated_at >= timedelta(days=30)
 

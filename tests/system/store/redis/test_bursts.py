@@ -12,4 +12,4 @@ _AT_ONCE = 300  # operations at once; redis-py's own limit is a hundred connecti
 
 
 async def test_a_burst_is_no_outage(store: Store) -> None:
-    assert await asyncio.gather(*(store.due.calls_open() for _ in range(_AT_ONCE))) == [0] * _AT_ONCE
+    assert await asyncio.gather(*(store.dialing.due.calls_open() for _ in range(_AT_ONCE))) == [0] * _AT_ONCE

@@ -35,7 +35,7 @@ async def warmed(store: Store) -> None:
     await store.confirmations.submit(an_order(999, at=await store.now()))
     for make_fact in CALL:
         await store.confirmations.apply(an_order(999).id, make_fact)
-    await store.due.admit("warm")
+    await store.dialing.due.admit("warm")
 
 
 async def test_a_submission_is_taken_in_once(store: Store, proxy: LossyProxy) -> None:
@@ -77,11 +77,11 @@ async def test_a_grant_is_given_once(store: Store, proxy: LossyProxy) -> None:
     now = await store.now()
     await store.confirmations.submit_many([an_order(number, at=now) for number in (1, 2)])
     proxy.lose(1)
-    grant = await store.due.admit("n-1")
+    grant = await store.dialing.due.admit("n-1")
     assert isinstance(grant, DialGrant)
-    assert await store.due.calls_open() == 1
-    assert await store.due.admit("n-1") == grant
-    assert await store.due.admit("n-2") != grant
+    assert await store.dialing.due.calls_open() == 1
+    assert await store.dialing.due.admit("n-1") == grant
+    assert await store.dialing.due.admit("n-2") != grant
 
 
 async def test_turns_of_a_transcript_stand_once(store: Store, proxy: LossyProxy) -> None:

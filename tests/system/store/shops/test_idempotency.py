@@ -75,7 +75,7 @@ async def test_an_open_order_is_answered_again_as_open(store: Store) -> None:
 async def test_a_key_of_an_erased_confirmation_orders_nothing_anew(store: Store) -> None:
     now = await store.now()
     await store.confirmations.submit(an_order(1, at=now), idempotency=KEY)
-    await store.eraser.erase(an_order(1).id)
+    await store.erasure.eraser.erase(an_order(1).id)
     again = await store.confirmations.submit(an_order(2, at=now), idempotency=KEY)
     assert again == Replayed(AlreadyErased())
     assert (await store.confirmations.recall("shopaz", [PastRequest("A-1", KEY.digest, KEY.key)])) == [again]

@@ -60,7 +60,7 @@ async def test_one_who_is_on_the_phone_is_forgotten_when_the_call_ends(service: 
     await service.store.confirmations.apply(made["id"], lambda now: CallEnded(now, "att_1", AttemptResult.NO_ANSWER))
     assert await claimed_care(service.store) == [made["id"]]
     dialer = connect(valkey_url, replace(ALWAYS, retention_days=30))
-    assert await dialer.eraser.erase_if_over(made["id"])
+    assert await dialer.erasure.eraser.erase_if_over(made["id"])
     await dialer.close()
     assert await forget(service) == NOTHING
 
@@ -95,7 +95,7 @@ async def test_a_record_that_nobody_can_read_keeps_no_other_from_being_erased(
     told = capsys.readouterr().out
     assert "records_unreadable" in told
     assert broken["id"] in told
-    await service.store.unreadable_records.erase(broken["id"])
+    await service.store.erasure.unreadable_records.erase(broken["id"])
     assert await forget(service) == NOTHING
 
 

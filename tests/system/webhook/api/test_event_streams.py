@@ -73,7 +73,7 @@ async def test_the_stream_of_an_erased_confirmation_ends(narrow: Service, restle
     confirmation = await narrow.store.confirmations.get((await narrow.submit(small_body()))["id"])
     async with asyncio.timeout(5), aclosing(restless.of_confirmation(confirmation, 0)) as chunks:
         assert b"confirmation.queued" in await anext(chunks)
-        await narrow.store.eraser.erase(confirmation.id)
+        await narrow.store.erasure.eraser.erase(confirmation.id)
         with pytest.raises(NotFoundError):
             await anext(chunks)
 

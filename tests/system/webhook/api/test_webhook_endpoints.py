@@ -94,7 +94,7 @@ async def test_a_disabled_endpoint_gets_no_events_and_an_enabled_one_does(servic
 
 async def test_one_that_the_dialer_parked_is_shown_as_disabled_and_stays_so_whatever_the_shop_does(service: Service) -> None:
     path = f"{PATH}/{(await make(service))['id']}"
-    await service.store.crash_counts.park_endpoint(path.rpartition("/")[2])
+    await service.store.dialing.crash_counts.park_endpoint(path.rpartition("/")[2])
     shown = (await service.client.patch(path, json={"enabled": True})).json()
     assert (shown["enabled"], shown["disabled_because"].startswith("the deliveries failed on our side")) == (False, True)
     await service.submit(small_body())

@@ -12,7 +12,7 @@ from shared.store import keys
 from shared.store.redis.scripts import Script, text_of
 
 ROOT = Path(__file__).resolve().parents[4]
-LUA = sorted((ROOT / "shared/store/lua").glob("*.lua"))
+LUA = sorted((ROOT / "shared/store/lua").rglob("*.lua"))
 HOME = ROOT / "shared/store/keys.py"
 PYTHON = sorted(path for part in ("shared", "services") for path in (ROOT / part).rglob("*.py") if path != HOME)
 

@@ -4,8 +4,8 @@ from typing import Protocol
 
 from ulid import ULID
 
-from services.media_bridge.call.admission import Admitted
-from services.media_bridge.call.fact_writer import Confirmations
+from services.media_bridge.call_record.fact_writer import Confirmations
+from services.media_bridge.streams.admission import Admitted
 from shared.core import ids
 from shared.core.confirmation import Confirmation
 from shared.core.errors import NotFoundError, StoreUnavailableError

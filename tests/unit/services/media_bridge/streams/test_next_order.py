@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from services.media_bridge.call.admission import Admitted
-from services.media_bridge.call.next_order import NextOrders
+from services.media_bridge.streams.admission import Admitted
+from services.media_bridge.streams.next_order import NextOrders
 from shared.core.confirmation import Confirmation
 from shared.core.dialing.advance import Step, advance
 from shared.core.errors import NotFoundError, StoreUnavailableError

@@ -1,6 +1,6 @@
 """The turns of a call."""
 
-from services.media_bridge.call.transcript import CallTranscript
+from services.media_bridge.call_record.transcript import CallTranscript
 from services.media_bridge.openai.events_wire import ItemAdded
 from tests.support.orders import NOON, after
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from services.media_bridge.call.admission import StreamAdmission
 from services.media_bridge.call.call_script import CallScriptWriter
 from services.media_bridge.call.model_session import SessionSettings
-from services.media_bridge.call.next_order import NextOrders
-from services.media_bridge.call.pending_stream import PendingStream
-from services.media_bridge.call.stream_session import BridgeDependencies, receive_stream
 from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.openai.pricing import PRICES, Prices
+from services.media_bridge.streams.admission import StreamAdmission
+from services.media_bridge.streams.next_order import NextOrders
+from services.media_bridge.streams.pending_stream import PendingStream
+from services.media_bridge.streams.stream_session import BridgeDependencies, receive_stream
 from shared.twilio.stream_token import issue
 from tests.support.bridge.fakes import (
     ATTEMPT,

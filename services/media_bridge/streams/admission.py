@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.media_bridge.call.fact_writer import Confirmations
+from services.media_bridge.call_record.fact_writer import Confirmations
 from services.media_bridge.twilio.stream_wire import StreamStarted
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.errors import NotFoundError, StoreUnavailableError

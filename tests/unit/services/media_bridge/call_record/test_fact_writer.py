@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from services.media_bridge.call.fact_writer import MOST_VERDICTS, CallIds, FactWriter
+from services.media_bridge.call_record.fact_writer import MOST_VERDICTS, CallIds, FactWriter
 from shared.core.confirmation import Conclusion
 from shared.core.conversation.actions import EndConversation, RecordVerdict
 from shared.core.conversation.tools import OutcomeReport

@@ -11,18 +11,18 @@ from typing import Protocol
 
 import structlog
 
-from services.media_bridge.call.admission import Admitted, Rejected, StreamAdmission
 from services.media_bridge.call.call import Call, CallDependencies, CallEnd
 from services.media_bridge.call.call_report import report_call
 from services.media_bridge.call.call_script import CallScriptWriter, OrderInCall
 from services.media_bridge.call.call_stats import CallStats
-from services.media_bridge.call.confirmation_changes import ConfirmationChanges
-from services.media_bridge.call.fact_writer import CallIds, Confirmations, FactWriter, Transcripts
 from services.media_bridge.call.model_session import SessionSettings
-from services.media_bridge.call.next_order import NextOrders
-from services.media_bridge.call.pending_stream import PendingStream
+from services.media_bridge.call_record.confirmation_changes import ConfirmationChanges
+from services.media_bridge.call_record.fact_writer import CallIds, Confirmations, FactWriter, Transcripts
 from services.media_bridge.openai.pricing import Prices
 from services.media_bridge.recordings.recorder import Recording
+from services.media_bridge.streams.admission import Admitted, Rejected, StreamAdmission
+from services.media_bridge.streams.next_order import NextOrders
+from services.media_bridge.streams.pending_stream import PendingStream
 from services.media_bridge.twilio.leg import CallerLeg
 from services.media_bridge.twilio.outgoing_stream import OutgoingStream
 from services.media_bridge.twilio.stream_wire import CallerEvent

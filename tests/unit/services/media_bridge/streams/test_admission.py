@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.media_bridge.call.admission import Admitted, Rejected, StreamAdmission
+from services.media_bridge.streams.admission import Admitted, Rejected, StreamAdmission
 from services.media_bridge.twilio.stream_wire import StreamStarted
 from shared.core.lifecycle.facts import CallEnded, CallPlaced
 from shared.twilio.stream_token import issue

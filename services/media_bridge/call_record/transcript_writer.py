@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from services.media_bridge.call.fact_writer import FactWriter
-from services.media_bridge.call.transcript import CallTranscript
+from services.media_bridge.call_record.fact_writer import FactWriter
+from services.media_bridge.call_record.transcript import CallTranscript
 from services.media_bridge.openai.events_wire import AgentSaid, CustomerSaid, EventHead, ItemAdded, transcript_delta
 from shared.store import Turn
 
