@@ -1,6 +1,7 @@
 """The media bridge as a process between both simulators and a real Valkey, and orders for its calls."""
 
 import asyncio
+import itertools
 import math
 import os
 import subprocess
@@ -8,8 +9,8 @@ import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,7 @@ def _wait_until_ready(bridge: BridgeProcess, *, processes: int) -> None:
     raise RuntimeError(bridge.log.read_text())
 
 
-_CLOCK_STEP = timedelta(seconds=1)  # the machine's clock may be set back; the order is due all the same
+_FIRST_NUMBERS = itertools.count(step=1000)  # the orders of each phone are its own: a call of an earlier test may still be open
 
 
 @dataclass(slots=True)
@@ -120,7 +121,7 @@ class Phone:
     bridge: BridgeProcess
     end: FarEnd
     store: Store
-    count: int = 0
+    count: int = field(default_factory=lambda: next(_FIRST_NUMBERS))
 
     async def call(self, *steps: object, **order: Any) -> "PlacedCall":  # noqa: ANN401 - Any: fields of the confirmation
         """Call a new person, who answers and performs these steps."""
@@ -137,7 +138,7 @@ class Phone:
         """Call the number, as the first attempt of a new order."""
         number = int(phone[-5:])
         confirmation = replace(
-            an_order(number, at=await self.store.now() - _CLOCK_STEP),
+            an_order(number, at=await self.store.now()),
             order=Order(f"SHP-{number}", Money(Decimal("59.90"), "EUR"), (Item("Kufje me valë"),)),
             customer=Customer(phone, "Arta"),
             **order,

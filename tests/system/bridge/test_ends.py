@@ -6,7 +6,6 @@ import signal
 import socket
 from collections.abc import Iterator
 from functools import partial
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,6 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(90)]
 CALLS = 4
 CONFIRMS_SLOWLY = ({"wait_agent_speaking": 2500}, {"pause": 1.5}, {"press": "1"}, "stay")
 STAYS = ("stay",)
-_BLOCKS = count(step=100)  # each test's own orders
 _FULL_AFTER_S = 3.0  # a pipe holds two seconds of a recording
 
 
@@ -89,7 +87,7 @@ def _lives(pid: int) -> bool:
 
 
 def a_phone(twilio: TwilioSimulator, openai: SimulatorProcess, bridge: BridgeProcess, end: FarEnd, store: Store) -> Phone:
-    return Phone(twilio, openai, bridge, end, store, count=next(_BLOCKS))
+    return Phone(twilio, openai, bridge, end, store)
 
 
 async def test_sigterm_lets_the_calls_of_all_processes_end(

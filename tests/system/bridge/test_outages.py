@@ -66,7 +66,7 @@ async def test_with_openai_refusing_the_keypad_decides(
         openai.behave(refuse_handshake=503)
         with running_bridge(tmp_path, redis_url=own_valkey.url, openai_url=openai.url) as bridge:
             async with open_store(own_valkey.url) as store:
-                phone = Phone(twilio, openai, bridge, end, store, count=100)
+                phone = Phone(twilio, openai, bridge, end, store)
                 call = await phone.call({"wait_until_agent_done": 2500}, {"press": "2"}, "stay")
                 ledger = await call.ended()
                 attempt = (await call.record()).attempts[0]
