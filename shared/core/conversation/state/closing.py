@@ -95,7 +95,9 @@ class Closing:
             self.reason = reason
 
     def machine_detected(self) -> None:
-        """Note that Twilio detected an answering machine."""
+        """Note that Twilio detected an answering machine: what was withheld until then never counts."""
+        self.verdict = self.withheld = None
+        self.stored_goodbye = _STORED_GOODBYE
         self.conclusion, self.reason, self.is_final = Conclusion.MACHINE, "machine", True
 
     def machine_reported(self) -> None:

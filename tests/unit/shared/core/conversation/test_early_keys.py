@@ -24,6 +24,7 @@ from shared.core.conversation.actions import (
 from shared.core.conversation.playback import HeardItem
 from shared.core.conversation.state.conversation_state import State
 from shared.core.conversation.tools import OutcomeReport
+from shared.core.order import OnMachine
 from shared.core.outcome import Channel, VerdictKind
 from tests.unit.shared.core.conversation.script_support import Talk
 
@@ -35,9 +36,9 @@ def disclosure(number: int) -> PlayStored:
     return PlayStored("disclosure", f"stored:{number}")
 
 
-def greeting() -> Talk:
+def greeting(*, on_machine: OnMachine = OnMachine.HANG_UP) -> Talk:
     """A talk whose greeting, two seconds long, is being heard since second 0.5."""
-    talk = Talk()
+    talk = Talk(on_machine=on_machine)
     talk.at(0, ev.ModelReady())
     talk.at(0, ev.CalleeOnLine())
     talk.speaks(0.5, ms=2000)
@@ -184,10 +185,30 @@ def test_a_withdrawal_takes_a_key_back_that_has_not_decided_yet() -> None:
     assert talk.hears_all(3) == [EndConversation(Conclusion.UNDECIDED, "withdrawn")]
 
 
-def test_a_person_who_pressed_a_key_is_not_taken_for_a_machine() -> None:
+def test_a_machine_that_is_detected_before_the_disclosure_was_heard_has_decided_nothing() -> None:
     talk = pressed_1()
-    assert talk.at(1.5, ev.CalleeIsMachine(is_after_beep=False)) == []
+    assert talk.at(1.5, ev.CalleeIsMachine(is_after_beep=False)) == [
+        ClearPlayback(),
+        EndConversation(Conclusion.MACHINE, "machine"),
+    ]
+
+
+def test_the_shops_message_after_the_beep_takes_the_place_of_a_key_that_waits() -> None:
+    talk = greeting(on_machine=OnMachine.LEAVE_MESSAGE)
+    talk.at(1, ev.KeyPressed("1"))
+    talk.plays_stored(1, "stored:1")
+    talk.at(1.2, ev.ResponseStarted("bye"))
+    actions = talk.at(1.5, ev.CalleeIsMachine(is_after_beep=True))
+    actions += talk.at(1.6, ev.ResponseDone("bye", ev.ResponseStatus.CANCELLED))
+    assert actions == [ClearPlayback(), CancelResponse("bye"), Say("voicemail")]
+    talk.speaks(1.7)
+    assert talk.hears_all(3) == [EndConversation(Conclusion.MACHINE, "machine")]
+
+
+def test_a_person_whose_key_was_recorded_is_not_taken_for_a_machine() -> None:
+    talk = pressed_1()
     assert talk.hears_all(2) == [RecordDisclosure(), CONFIRMED]
+    assert talk.at(2.1, ev.CalleeIsMachine(is_after_beep=False)) == []
 
 
 def test_who_speaks_over_the_disclosure_hears_it_again_before_the_key_counts() -> None:
