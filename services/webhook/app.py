@@ -107,6 +107,7 @@ def _twilio(settings: WebhookSettings, store: Store, health: Health) -> list[Rou
         f"/twilio/amd/{of_attempt}": callbacks.amd,
         f"/twilio/after-stream/{of_attempt}": voice.after_stream,
         f"/twilio/keypad/{of_attempt}": voice.keypad,
+        f"/twilio/after-disclosure/{{digit}}/{of_attempt}": voice.after_disclosure,
         f"/twilio/silence/{of_attempt}": voice.silence,
     }
     recordings = Route("/prompts/{language}/{key}.wav", MethodRoutes({"GET": prompt}))

@@ -49,6 +49,10 @@ class CallbackUrls:
         """Return the URL to which a key is reported that was pressed without the bridge."""
         return self._of_attempt("keypad", confirmation_id, attempt_id)
 
+    def after_disclosure(self, confirmation_id: str, attempt_id: str, digit: str) -> str:
+        """Return the URL whose TwiML the call follows when the disclosure was played to a customer who had pressed `digit`."""
+        return self._of_attempt(f"after-disclosure/{digit}", confirmation_id, attempt_id)
+
     def silence(self, confirmation_id: str, attempt_id: str) -> str:
         """Return the URL whose TwiML the call follows when no key was pressed."""
         return self._of_attempt("silence", confirmation_id, attempt_id)

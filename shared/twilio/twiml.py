@@ -47,6 +47,19 @@ def keypad_twiml(*, public_url: str, language: str, confirmation_id: str, attemp
     return _document(response)
 
 
+def disclosure_twiml(*, public_url: str, language: str, confirmation_id: str, attempt_id: str, digit: str) -> str:
+    """Return the document that plays the stored disclosure to its end, and then reports the key that was pressed before.
+
+    No key cuts a `<Play>` outside of `<Gather>` off, and of a caller who hangs up nothing more is asked: so the report proves
+    that the disclosure was heard. (Source: Twilio, "TwiML Voice: Play" and "Redirect".)
+    """
+    urls = CallbackUrls(public_url)
+    response = Element("Response")
+    SubElement(response, "Play").text = urls.prompt(language, "disclosure")
+    SubElement(response, "Redirect", method="POST").text = urls.after_disclosure(confirmation_id, attempt_id, digit)
+    return _document(response)
+
+
 def farewell_twiml(prompts: Sequence[str]) -> str:
     """Return the document that plays the stored recordings at these URLs, one after the other, and hangs up."""
     response = Element("Response")

@@ -4,10 +4,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.core.conversation import events as ev
-from shared.core.conversation.actions import EndConversation
+from shared.core.conversation.actions import EndConversation, PlayStored, RecordDisclosure, RecordVerdict
 from shared.core.conversation.call_plan import Timing
 from shared.core.conversation.state.conversation_state import State
 from shared.core.order import OnMachine
+from shared.core.outcome import Channel
 from tests.unit.shared.core.conversation.script_support import Talk
 from tests.unit.shared.core.conversation.test_moves import MACHINE
 
@@ -69,3 +70,24 @@ def test_whatever_happens_the_conversation_ends_once_and_in_time(told: list[tupl
     assert talk.is_in(State.ENDED)
     assert sum(isinstance(action, EndConversation) for action in actions) == 1
     assert isinstance(actions[-1], EndConversation)
+
+
+@given(st.lists(st.tuples(st.floats(0, 5), EVENTS), max_size=30))
+def test_no_key_ever_decides_before_the_disclosure_was_heard(told: list[tuple[float, ev.Event]]) -> None:
+    talk = Talk()
+    now, is_disclosed = 0.0, False
+    waiting: list[tuple[float, ev.Event]] = [(0.0, ev.CalleeOnLine()), *told]
+    while waiting:
+        pause_s, event = waiting.pop(0)
+        now += pause_s
+        actions = talk.at(now, event)
+        if isinstance(event, ev.AudioBegan):
+            talk.playback.append(event.item_id, 400, now)
+        for action in actions:
+            is_disclosed = is_disclosed or isinstance(action, RecordDisclosure)
+            is_by_key = isinstance(action, RecordVerdict) and action.channel is Channel.KEYPAD
+            assert is_disclosed or not is_by_key
+            if isinstance(action, PlayStored):
+                talk.plays_stored(now, action.item_id)
+        if not waiting and talk.machine.deadline is not None:
+            waiting.append((max(0.0, talk.machine.deadline - now), ev.DeadlineReached()))

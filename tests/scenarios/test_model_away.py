@@ -28,14 +28,14 @@ _KEYS = {"1": "confirmed", "2": "cancelled", "3": "opted_out"}
 
 
 def a_call(number: int) -> Scenario:
-    """A person who hears "one moment", then the stored prompt, and presses a key over it."""
+    """A person who hears "one moment", then the stored prompt, and presses a key over it: the disclosure comes first."""
     key, outcome = list(_KEYS.items())[number % len(_KEYS)]
     expect = Expected(
         outcome=outcome,
         channel="keypad",
-        heard=("stored:one_moment", "stored:keypad", f"stored:goodbye_{outcome}"),
+        heard=("stored:one_moment", "stored:keypad", "stored:disclosure", f"stored:goodbye_{outcome}"),
         opted_out=outcome == "opted_out",
-        disclosed=False,
+        disclosed=True,
         sessions=0,
         ends="twiml_hangup",
     )

@@ -13,13 +13,13 @@ from shared import languages
 from shared.core import keypad
 from shared.core.confirmation import Conclusion, Confirmation
 from shared.core.errors import NotFoundError
-from shared.core.lifecycle.facts import CallAnswered, ConversationEnded, Fact, VerdictGiven
+from shared.core.lifecycle.facts import CallAnswered, ConversationEnded, DisclosurePlayed, Fact, VerdictGiven
 from shared.core.outcome import Channel, Verdict, VerdictKind
 from shared.core.phone import spelt_e164
 from shared.store import Store
 from shared.twilio import stream_token
 from shared.twilio.callback_urls import CallbackUrls
-from shared.twilio.twiml import CONTENT_TYPE, farewell_twiml, hangup_twiml, keypad_twiml, stream_twiml
+from shared.twilio.twiml import CONTENT_TYPE, disclosure_twiml, farewell_twiml, hangup_twiml, keypad_twiml, stream_twiml
 from shared.twilio.vocabulary import CallStatus
 
 log = structlog.get_logger()
@@ -64,22 +64,33 @@ class Voice:
         return self._keypad(confirmation, attempt_id)
 
     async def keypad(self, request: Request) -> Response:
-        """Take a key as the customer's decision; a key without a meaning is ignored."""
+        """Take a key as the customer's decision; a key without a meaning is ignored.
+
+        A key that was pressed before the disclosure was heard decides nothing yet: the disclosure is played first.
+        """
         form = await self._forms.read(request)
         confirmation = await self._load(request)
         if confirmation is None:
             return _twiml(hangup_twiml())
-        attempt_id = request.path_params["attempt_id"]
-        kind = keypad.VERDICTS.get(form.get("Digits", ""))
+        attempt_id, digit = request.path_params["attempt_id"], form.get("Digits", "")
+        kind = keypad.VERDICTS.get(digit)
         if kind is None or not _may_decide(confirmation, attempt_id):
             return self._keypad(confirmation, attempt_id)
+        if not _has_disclosed(confirmation):
+            return self._disclosure(confirmation, attempt_id, digit)
+        return await self._decide(confirmation, attempt_id, kind)
 
-        def decided(found: Confirmation, now: datetime) -> tuple[Fact, ...]:
-            ended = ConversationEnded(now, attempt_id, None, _KEY_PRESSED)
-            return (_verdict(now, attempt_id, kind), ended) if _may_decide(found, attempt_id) else ()
-
-        step = await self._store.confirmations.apply_all(confirmation.id, decided)
-        return self._goodbye(step.confirmation, kind) if step.is_changed else self._keypad(step.confirmation, attempt_id)
+    async def after_disclosure(self, request: Request) -> Response:
+        """Take the key that was pressed before the disclosure as the customer's decision: the disclosure has been heard now."""
+        await self._forms.read(request)
+        confirmation = await self._load(request)
+        if confirmation is None:
+            return _twiml(hangup_twiml())
+        attempt_id = request.path_params["attempt_id"]
+        kind = keypad.VERDICTS.get(request.path_params["digit"])
+        if kind is None:
+            return self._keypad(confirmation, attempt_id)
+        return await self._decide(confirmation, attempt_id, kind)
 
     async def silence(self, request: Request) -> Response:
         """End a call in which nobody pressed a key."""
@@ -95,6 +106,18 @@ class Voice:
             stream_twiml(public_url=self._urls.public_url, token=token, confirmation_id=confirmation_id, attempt_id=attempt_id)
         )
 
+    async def _decide(self, confirmation: Confirmation, attempt_id: str, kind: VerdictKind) -> Response:
+        """Record in one commit that the disclosure has been heard and what the key decided, and take leave."""
+
+        def decided(found: Confirmation, now: datetime) -> tuple[Fact, ...]:
+            if not _may_decide(found, attempt_id):
+                return ()
+            ended = ConversationEnded(now, attempt_id, None, _KEY_PRESSED)
+            return DisclosurePlayed(now, attempt_id), _verdict(now, attempt_id, kind), ended
+
+        step = await self._store.confirmations.apply_all(confirmation.id, decided)
+        return self._goodbye(step.confirmation, kind) if step.is_changed else self._keypad(step.confirmation, attempt_id)
+
     def _keypad(self, confirmation: Confirmation, attempt_id: str) -> Response:
         if not _may_decide(confirmation, attempt_id):
             return _twiml(hangup_twiml())
@@ -104,6 +127,17 @@ class Voice:
                 language=self._language(confirmation),
                 confirmation_id=confirmation.id,
                 attempt_id=attempt_id,
+            )
+        )
+
+    def _disclosure(self, confirmation: Confirmation, attempt_id: str, digit: str) -> Response:
+        return _twiml(
+            disclosure_twiml(
+                public_url=self._urls.public_url,
+                language=self._language(confirmation),
+                confirmation_id=confirmation.id,
+                attempt_id=attempt_id,
+                digit=digit,
             )
         )
 
@@ -136,6 +170,11 @@ def _may_decide(confirmation: Confirmation, attempt_id: str) -> bool:
     if attempt is None or attempt.id != attempt_id or confirmation.withdrawn_at is not None:
         return False
     return attempt.verdict is None and attempt.conclusion is None and not attempt.is_machine
+
+
+def _has_disclosed(confirmation: Confirmation) -> bool:
+    attempt = confirmation.open_attempt
+    return attempt is not None and attempt.disclosure_played_at is not None
 
 
 def _verdict(now: datetime, attempt_id: str, kind: VerdictKind) -> Fact:

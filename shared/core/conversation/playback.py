@@ -118,6 +118,10 @@ class Playback:
             if end > heard
         )
 
+    def holds(self, item_id: str) -> bool:
+        """Tell whether audio of the item was sent and not cleared."""
+        return item_id in self._items
+
     def has_heard(self, item_id: str) -> bool:
         """Tell whether a mark behind all audio sent for the item came back."""
         span = self._items.get(item_id)

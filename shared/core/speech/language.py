@@ -55,6 +55,7 @@ LINES: Final[Mapping[str, frozenset[str]]] = {
 
 STORED: Final = (
     "keypad",
+    "disclosure",
     "one_moment",
     "goodbye",
     "goodbye_confirmed",
@@ -134,7 +135,8 @@ class Language:
     """Everything about one language.
 
     `calling_codes` are the countries ("+383") whose customers are called in this language if the order names none.
-    `disclosure` holds the words for "automated" and "artificial intelligence"; each must be in the first sentence.
+    `disclosure` holds the words for "automated" and "artificial intelligence"; each must be in the first sentence, and in the
+    stored prompt that discloses the assistant to somebody who pressed a key before the first sentence was heard.
     `yes` and `no` are short answers; `guidance` is for the speech model, in English. `transcription_code` is the
     language's code at OpenAI's transcription, None if that refuses the language.
     """
@@ -163,8 +165,9 @@ class Language:
         faults = [*_faults_of_lines(self.lines), *_faults_of_stored(self.stored)]
         if self.code not in SPELLERS:
             faults.append("there is no speller in shared/core/speech/number_words")
-        greeting = self.lines.get("greeting", "")
-        faults += [f"the greeting doesn't say '{words}'" for words in self.disclosure if words not in greeting]
+        disclosing = {"greeting": self.lines.get("greeting", ""), "stored prompt 'disclosure'": self.stored.get("disclosure", "")}
+        for name, text in disclosing.items():
+            faults += [f"the {name} doesn't say '{words}'" for words in self.disclosure if words not in text]
         if not self.disclosure:
             faults.append("the words that disclose an automated assistant are not named")
         if faults:

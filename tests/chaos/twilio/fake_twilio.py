@@ -208,8 +208,8 @@ class FakeTwilio:
             await self._post(call.status_url, call, status)
 
     async def _press_1(self, call: Call) -> None:
-        """Lose the stream, get asked for a key, and press 1."""
-        for kind, more in (("after-stream", {}), ("keypad", {"Digits": "1"})):
+        """Lose the stream, get asked for a key, press 1, and hear the disclosure."""
+        for kind, more in (("after-stream", {}), ("keypad", {"Digits": "1"}), ("after-disclosure/1", {})):
             await self._post(call.status_url.replace("/twilio/status/", f"/twilio/{kind}/"), call, "in-progress", more)
 
     async def _post(self, url: str, call: Call, status: str, more: dict[str, str] | None = None) -> None:

@@ -16,6 +16,7 @@ from shared.core.lifecycle.facts import (
     CalleeClassified,
     ConversationEnded,
     ConversationLost,
+    DisclosurePlayed,
     Fact,
     StreamOpened,
     VerdictGiven,
@@ -57,6 +58,15 @@ async def _document(service: Service, kind: str, made: Json, **form: str) -> str
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/xml")
     return answer.text
+
+
+async def _pressed(service: Service, made: Json, key: str) -> str:
+    """Press a key, hear the disclosure, and return the document that follows."""
+    document = await _document(service, "keypad", made, Digits=key)
+    assert "/prompts/sq/disclosure.wav" in document
+    assert f"/twilio/after-disclosure/{key}/{made['id']}/{ATTEMPT}#" in document
+    assert (await service.store.confirmations.get(made["id"])).attempts[0].verdict is None, "not before it was heard"
+    return await _document(service, f"after-disclosure/{key}", made)
 
 
 async def test_a_decision_that_the_bridge_is_still_writing_at_the_calls_end_counts(service: Service, calling: Json) -> None:
@@ -106,6 +116,7 @@ async def test_a_key_pressed_after_the_bridge_died_counts_though_the_call_has_en
     await _document(service, "after-stream", calling)
     await _status(service, calling, "completed", CallDuration="9")
     await _document(service, "keypad", calling, Digits="1")
+    await _document(service, "after-disclosure/1", calling)
     assert (await _shown(service, calling))["outcome"] == "confirmed"
 
 
@@ -138,7 +149,7 @@ async def test_callbacks_of_nothing_we_know_are_taken_and_forgotten(service: Ser
     for kind in ("status", "amd"):
         answer = await service.as_twilio(f"/twilio/{kind}/cnf_{'0' * 26}/{ATTEMPT}", form)
         assert answer.status_code == 204
-    for kind in ("after-stream", "keypad", "silence"):
+    for kind in ("after-stream", "keypad", "after-disclosure/1", "silence"):
         answer = await service.as_twilio(f"/twilio/{kind}/cnf_{'0' * 26}/{ATTEMPT}", form)
         assert "<Hangup" in answer.text
 
@@ -162,18 +173,46 @@ async def test_a_call_that_lost_its_stream_is_asked_for_a_key(service: Service, 
 @pytest.mark.parametrize(("key", "outcome"), [("1", "confirmed"), ("2", "cancelled"), ("3", "opted_out")])
 async def test_a_key_decides(service: Service, calling: Json, key: str, outcome: str) -> None:
     await _document(service, "after-stream", calling)
-    document = await _document(service, "keypad", calling, Digits=key)
+    document = await _pressed(service, calling, key)
     assert f"/prompts/sq/goodbye_{outcome}.wav" in document
     assert "<Hangup" in document
     assert (await service.client.get(f"/prompts/sq/goodbye_{outcome}.wav")).headers["content-type"] == "audio/wav"
     attempt = (await service.store.confirmations.get(calling["id"])).attempts[0]
     assert attempt.verdict is not None
     assert (attempt.conclusion, attempt.stream_closed_at) == (None, attempt.verdict.at), "both are of one moment: one commit"
+    assert attempt.disclosure_played_at == attempt.verdict.at
     assert "<Hangup" in await _document(service, "keypad", calling, Digits="2"), "the first key stands"
     await _status(service, calling, "completed", CallDuration="9")
     shown = await _shown(service, calling)
     assert (shown["outcome"], shown["evidence"]["channel"]) == (outcome, "keypad")
     assert await service.store.opt_outs.contains("shopaz", PHONE) is (outcome == "opted_out")
+
+
+async def test_who_hangs_up_over_the_disclosure_has_decided_nothing(service: Service, calling: Json) -> None:
+    await _document(service, "after-stream", calling)
+    document = await _document(service, "keypad", calling, Digits="3")
+    assert re.search(r"<Play>\S+/prompts/sq/disclosure.wav</Play><Redirect[^>]*>\S+/twilio/after-disclosure/3/", document)
+    assert await _document(service, "keypad", calling, Digits="3") == document, "Twilio may ask twice"
+    await _status(service, calling, "completed", CallDuration="4")
+    shown = await _shown(service, calling)
+    assert (shown["outcome"], shown["attempts"][0]["result"]) == (None, "undecided")
+    assert shown["attempts"][0]["disclosure_played_at"] is None
+    assert not await service.store.opt_outs.contains("shopaz", PHONE)
+    assert "<Hangup" in await _document(service, "after-disclosure/3", calling), "too late"
+    assert (await _shown(service, calling)) == shown
+
+
+async def test_a_key_decides_at_once_if_the_disclosure_was_heard_before_the_bridge_died(service: Service, calling: Json) -> None:
+    await service.store.confirmations.apply(calling["id"], lambda now: StreamOpened(now, ATTEMPT, "CA1", "MZ1"))
+    await service.store.confirmations.apply(calling["id"], lambda now: DisclosurePlayed(now, ATTEMPT))
+    await _document(service, "after-stream", calling)
+    assert "/prompts/sq/goodbye_confirmed.wav" in await _document(service, "keypad", calling, Digits="1")
+
+
+async def test_no_other_key_is_reported_after_the_disclosure(service: Service, calling: Json) -> None:
+    await _document(service, "after-stream", calling)
+    assert (await _document(service, "after-disclosure/7", calling)).count("<Gather") == 2
+    assert (await service.store.confirmations.get(calling["id"])).attempts[0].verdict is None
 
 
 async def test_a_call_without_a_key_ends_as_our_error(service: Service, calling: Json) -> None:
@@ -240,7 +279,7 @@ async def test_who_has_no_order_hears_so_and_nothing_else(service: Service, call
 
 async def test_without_twilios_signature_nothing_happens(service: Service, calling: Json) -> None:
     before = await _shown(service, calling)
-    for kind in ("status", "amd", "after-stream", "keypad", "silence"):
+    for kind in ("status", "amd", "after-stream", "keypad", "after-disclosure/2", "silence"):
         path = f"/twilio/{kind}/{calling['id']}/{ATTEMPT}"
         answer = await service.client.post(path, data={**CALL, "CallStatus": "completed", "Digits": "2"})
         assert (answer.status_code, answer.json()["code"]) == (403, "invalid_signature")

@@ -16,9 +16,9 @@ def note_person(conversation: ConversationState, _: CalleeIsPerson, _now: float)
 
 
 def detect_machine(conversation: ConversationState, event: CalleeIsMachine, now: float) -> list[Action]:
-    """End the call at once, or leave the shop's message if the beep has come. A person's decision stands."""
+    """End the call at once, or leave the shop's message if the beep has come. A person's decision that is recorded stands."""
     closing = conversation.closing
-    if closing.is_decided or closing.is_final:
+    if closing.recorded is not None or closing.is_final:
         return []
     closing.machine_detected()
     cancelled = conversation.response_slot.cancel_all(now)

@@ -12,28 +12,39 @@ from shared.core.outcome import Channel
 
 
 def record_decision(conversation: ConversationState, report: OutcomeReport, channel: Channel, now: float) -> list[Action]:
-    """Record a person's decision and take leave, in the language of the decision; a newer decision replaces an older one."""
+    """Record a person's decision and take leave, in the language of the decision; a newer decision replaces an older one.
+
+    A key that was pressed before the disclosure was heard decides together with it: the disclosure is said first, and the
+    decision, or a newer one that replaces it, is recorded when that was heard.
+    """
     switched = switch_language(conversation, report.spoken_language)
-    conversation.closing.decided(report.kind, conversation.language.lines)
-    return [*switched, RecordVerdict(report, channel), *say_goodbye(conversation, now)]
+    closing, decision, lines = conversation.closing, RecordVerdict(report, channel), conversation.language.lines
+    must_wait = channel is Channel.KEYPAD or closing.withheld is not None
+    if must_wait and not conversation.disclosure.is_heard:
+        closing.decided_undisclosed(decision, lines)
+        return [*switched, *say_goodbye(conversation, now)]
+    closing.decided(report.kind, lines)
+    return [*switched, decision, *say_goodbye(conversation, now)]
 
 
 def say_goodbye(conversation: ConversationState, now: float) -> list[Action]:
-    """Say the goodbye that fits; when it has been heard, the call ends."""
+    """Say the goodbye that fits, after the disclosure if a decision waits for it; when it has been heard, the call ends."""
     conversation.enter(State.CLOSING)
     conversation.closing.goodbye_asked_for()
     conversation.timers.stop(Timer.SILENCE, Timer.TURN, Timer.KEY, Timer.STUCK_SPEECH, Timer.MODEL_READY, Timer.BEEP)
     if conversation.response_slot.has_session:
-        return conversation.request(ResponseRequest(Purpose.GOODBYE, Say(conversation.closing.goodbye)), now)
+        disclosed = _disclose(conversation, now)
+        return disclosed + conversation.request(ResponseRequest(Purpose.GOODBYE, Say(conversation.closing.goodbye)), now)
     return say_stored_goodbye(conversation, now)
 
 
 def say_stored_goodbye(conversation: ConversationState, now: float) -> list[Action]:
-    """Play the stored goodbye: the model can't say it."""
+    """Play the stored goodbye, after the disclosure if a decision waits for it: the model can't say it."""
     conversation.timers.stop(Timer.FIRST_AUDIO)
     conversation.response_slot.session_lost()
     conversation.closing.stored_goodbye_began()
-    return [DropModel(), conversation.play(conversation.closing.stored_goodbye, now)]
+    disclosed = _disclose(conversation, now)
+    return [DropModel(), *disclosed, conversation.play(conversation.closing.stored_goodbye, now)]
 
 
 def give_up(conversation: ConversationState, reason: str, now: float) -> list[Action]:
@@ -72,3 +83,12 @@ def end(conversation: ConversationState, cut_off_by: str | None = None) -> list[
     conversation.enter(State.ENDED)
     conversation.timers.clear()
     return [conversation.closing.end(cut_off_by, fallback=Conclusion.ERROR if is_without_model else Conclusion.UNDECIDED)]
+
+
+def _disclose(conversation: ConversationState, now: float) -> list[Action]:
+    """Play the stored disclosure if a decision waits for it, unless it is being played."""
+    if conversation.closing.withheld is None or conversation.disclosure.is_underway(conversation.playback):
+        return []
+    prompt = conversation.play("disclosure", now)
+    conversation.disclosure.prompt_began(prompt.item_id)
+    return [prompt]

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from shared.core import keypad
 from shared.core.conversation.actions import Action, Say, TellModel
 from shared.core.conversation.events import KeyPressed
-from shared.core.conversation.reactions.goodbyes import record_decision
+from shared.core.conversation.reactions.goodbyes import record_decision, say_goodbye
+from shared.core.conversation.reactions.session_loss import play_keypad_prompt
 from shared.core.conversation.state.conversation_state import ConversationState, State
 from shared.core.conversation.state.response_slot import Purpose, ResponseRequest
 from shared.core.conversation.state.timers import Timer
@@ -31,7 +32,10 @@ def take_key_on_keypad(conversation: ConversationState, event: KeyPressed, now: 
 
 
 def take_key_in_goodbye(conversation: ConversationState, event: KeyPressed, now: float) -> list[Action]:
-    """Take a key during the goodbye, which a newer decision replaces; key 9 leads back to the talk. Final words go on."""
+    """Take a key during the goodbye, which a newer decision replaces; key 9 leads back to the talk. Final words go on.
+
+    Without a session there is no talk to lead back to; a decision that waits for the disclosure still gets it.
+    """
     if conversation.closing.is_final:
         return []
     return _take(conversation, event.digit, now, repeat=_return_to_order)
@@ -61,12 +65,12 @@ def _repeat_order(conversation: ConversationState, now: float) -> list[Action]:
 
 def _repeat_prompt(conversation: ConversationState, now: float) -> list[Action]:
     conversation.timers.stop(Timer.KEY)
-    return [conversation.play("keypad", now)]
+    return [play_keypad_prompt(conversation, now)]
 
 
 def _return_to_order(conversation: ConversationState, now: float) -> list[Action]:
     if not conversation.response_slot.has_session:
-        return []
+        return say_goodbye(conversation, now) if conversation.closing.withheld is not None else []
     conversation.enter(State.TALKING)
     conversation.closing.interrupted()
     return _repeat_order(conversation, now)

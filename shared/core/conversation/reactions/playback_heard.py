@@ -44,16 +44,25 @@ def assume_goodbye_heard(conversation: ConversationState, _: Timer, now: float) 
 
 
 def await_prompt(conversation: ConversationState, _: StoredPromptQueued, now: float) -> list[Action]:
-    """Wait until the stored prompt has been heard: only now is its length known."""
+    """Wait until the stored prompt has been heard, and for audio of the model's after it: only now is its length known."""
     conversation.expect_heard(now)
+    if conversation.timers.is_set(Timer.FIRST_AUDIO):
+        conversation.expect_audio_after_prompt(now)
     return []
 
 
 def note_heard(conversation: ConversationState) -> list[Action]:
-    """Record the disclosure once it has been heard, and wait for no mark once everything has."""
-    if conversation.playback.is_drained:
+    """Record the disclosure once it has been heard, with the decision that waited for it; wait for no mark once all is heard.
+
+    While the model speaks the disclosure, more of it may be to come than has been sent; the stored one is sent at once.
+    """
+    playback, disclosure = conversation.playback, conversation.disclosure
+    if playback.is_drained:
         conversation.timers.stop(Timer.HEARD)
-    return [RecordDisclosure()] if conversation.disclosure.audio_heard(conversation.playback) else []
+    is_unfinished = conversation.response_slot.is_speaking and not disclosure.is_underway(playback)
+    if is_unfinished or not disclosure.audio_heard(playback):
+        return []
+    return [RecordDisclosure(), *conversation.closing.disclosed()]
 
 
 def end_if_last_words_heard(conversation: ConversationState) -> list[Action]:

@@ -90,7 +90,7 @@ def _note_voice(conversation: ConversationState, item_id: str) -> Purpose | None
         conversation.silence.end()
     if purpose is Purpose.GREETING:
         conversation.disclosure.greeting_began(item_id)
-    else:
+    elif purpose is not Purpose.NUDGE:  # its words are ours, and do not say who calls
         conversation.disclosure.answer_began(item_id)
     return purpose
 

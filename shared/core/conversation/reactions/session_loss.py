@@ -46,7 +46,7 @@ def lose_session(conversation: ConversationState, reason: str, now: float) -> li
         conversation.enter(State.CLOSING)
         return say_stored_goodbye(conversation, now)
     conversation.enter(State.KEYPAD)
-    return [DropModel(), *_offer_keypad(conversation, now)]
+    return [DropModel(), _offer_keypad(conversation, now)]
 
 
 def take_second_session(conversation: ConversationState, _: ModelReady, now: float) -> list[Action]:
@@ -72,8 +72,10 @@ def replace_goodbye(conversation: ConversationState, _: ModelLost, now: float) -
 
 def lose_session_in_goodbye(conversation: ConversationState, now: float) -> list[Action]:
     """Play the stored goodbye, unless all of the goodbye's audio is with Twilio, so that only its mark is missing."""
+    running = conversation.response_slot.running
+    is_being_said = running is not None and running.purpose is Purpose.GOODBYE
     forget_session(conversation)
-    is_complete = conversation.closing.has_last_words and conversation.timers.is_set(Timer.HEARD)
+    is_complete = conversation.closing.has_last_words and conversation.timers.is_set(Timer.HEARD) and not is_being_said
     return [] if is_complete else say_stored_goodbye(conversation, now)
 
 
@@ -85,7 +87,7 @@ def replace_mute_goodbye(conversation: ConversationState, _: Timer, now: float) 
 def offer_keypad_again(conversation: ConversationState, _: Timer, now: float) -> list[Action]:
     """Ask for a key once more; after that take leave."""
     if conversation.model_health.may_offer_keypad:
-        return _offer_keypad(conversation, now)
+        return [_offer_keypad(conversation, now)]
     conversation.closing.no_key_pressed()
     return say_goodbye(conversation, now)
 
@@ -97,6 +99,13 @@ def forget_session(conversation: ConversationState) -> None:
     conversation.timers.stop(Timer.FIRST_AUDIO, Timer.TURN, Timer.STUCK_SPEECH, Timer.SILENCE, Timer.MODEL_READY)
 
 
-def _offer_keypad(conversation: ConversationState, now: float) -> list[Action]:
+def _offer_keypad(conversation: ConversationState, now: float) -> Action:
     conversation.model_health.keypad_offered()
-    return [conversation.play("keypad", now)]
+    return play_keypad_prompt(conversation, now)
+
+
+def play_keypad_prompt(conversation: ConversationState, now: float) -> Action:
+    """Play the stored keypad prompt, at whose end the customer has heard that the call is automated."""
+    prompt = conversation.play("keypad", now)
+    conversation.disclosure.keypad_prompt_began(prompt.item_id)
+    return prompt

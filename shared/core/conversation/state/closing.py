@@ -3,7 +3,7 @@
 from typing import Final
 
 from shared.core.confirmation import Conclusion
-from shared.core.conversation.actions import EndConversation
+from shared.core.conversation.actions import Action, EndConversation, RecordVerdict
 from shared.core.conversation.call_plan import Lines
 from shared.core.outcome import VerdictKind
 
@@ -22,7 +22,8 @@ class Closing:
     `goodbye` is the sentence for the model to speak, `stored_goodbye` the key of the stored prompt that stands in for it.
     `has_last_words`: the audio has begun at whose end the call ends. `is_final`: nobody can interrupt the last words.
     `is_interrupted`: the customer spoke up during the goodbye and is being heard out. `goes_on`: the talk continues about
-    another order once the last words have been heard.
+    another order once the last words have been heard. `verdict` is the newest decision; it is `recorded`, or `withheld` until
+    the disclosure has been heard: until then it has decided nothing, and an older one that was recorded stands.
     """
 
     __slots__ = (
@@ -34,12 +35,16 @@ class Closing:
         "is_final",
         "is_interrupted",
         "reason",
+        "recorded",
         "stored_goodbye",
         "verdict",
+        "withheld",
     )
 
     def __init__(self, lines: Lines) -> None:
         self.verdict: VerdictKind | None = None
+        self.recorded: VerdictKind | None = None
+        self.withheld: RecordVerdict | None = None
         self.conclusion: Conclusion | None = None
         self.reason = "completed"
         self.goes_on = False
@@ -52,13 +57,13 @@ class Closing:
 
     @property
     def is_decided(self) -> bool:
-        """Whether a person's decision stands, a call-back included."""
+        """Whether a person has decided, a call-back included; the decision may still be withheld."""
         return self.verdict is not None and self.verdict is not VerdictKind.MACHINE
 
     @property
     def is_firmly_decided(self) -> bool:
-        """Whether a decision stands against a withdrawal: a call-back does not."""
-        return self.is_decided and self.verdict is not VerdictKind.CALLBACK_REQUESTED
+        """Whether a decision stands against a withdrawal: a call-back does not, nor one that is withheld."""
+        return self.recorded not in {None, VerdictKind.CALLBACK_REQUESTED}
 
     @property
     def may_be_interrupted(self) -> bool:
@@ -66,12 +71,22 @@ class Closing:
         return not self.is_final and self._goodbyes < _MAX_GOODBYES
 
     def decided(self, kind: VerdictKind, lines: Lines) -> None:
-        """Note a person's decision, which replaces an earlier one."""
-        self.verdict = kind
-        self.reason = "decided"
-        self.goes_on = kind in lines.acknowledgements
-        self.stored_goodbye = _STORED_GOODBYES.get(kind, _STORED_GOODBYE)
-        self.translate(lines)
+        """Note a person's decision that is being recorded; it replaces an earlier one."""
+        self._take(kind, lines)
+        self.recorded, self.withheld = kind, None
+
+    def decided_undisclosed(self, decision: RecordVerdict, lines: Lines) -> None:
+        """Note a person's decision that must wait until the disclosure has been heard; it replaces one that waits."""
+        self._take(decision.report.kind, lines)
+        self.withheld = decision
+
+    def disclosed(self) -> list[Action]:
+        """Note that the disclosure has been heard; returns the decision that waited for it, to be recorded now."""
+        if self.withheld is None:
+            return []
+        decision, self.withheld = self.withheld, None
+        self.recorded = decision.report.kind
+        return [decision]
 
     def given_up(self, reason: str) -> None:
         """Note that the person did not decide; what was decided before stands."""
@@ -80,7 +95,9 @@ class Closing:
             self.reason = reason
 
     def machine_detected(self) -> None:
-        """Note that Twilio detected an answering machine."""
+        """Note that Twilio detected an answering machine: what was withheld until then never counts."""
+        self.verdict = self.withheld = None
+        self.stored_goodbye = _STORED_GOODBYE
         self.conclusion, self.reason, self.is_final = Conclusion.MACHINE, "machine", True
 
     def machine_reported(self) -> None:
@@ -93,7 +110,7 @@ class Closing:
 
     def withdrawn(self, lines: Lines) -> None:
         """Note that the shop took the order back: the goodbye is neutral and spoken to its end."""
-        self.verdict = None
+        self.verdict = self.recorded = self.withheld = None
         self.conclusion, self.reason, self.is_final = Conclusion.UNDECIDED, "withdrawn", True
         self.goodbye, self.stored_goodbye = lines.goodbye_withdrawn, _STORED_GOODBYE
 
@@ -146,6 +163,13 @@ class Closing:
 
         `fallback` is the conclusion of a call that nothing has concluded.
         """
-        if self.is_decided:
+        if self.recorded is not None:
             return EndConversation(None, cut_off_by or self.reason, goes_on=self.goes_on and cut_off_by is None)
         return EndConversation(self.conclusion or fallback, cut_off_by or self.reason)
+
+    def _take(self, kind: VerdictKind, lines: Lines) -> None:
+        self.verdict = kind
+        self.reason = "decided"
+        self.goes_on = kind in lines.acknowledgements
+        self.stored_goodbye = _STORED_GOODBYES.get(kind, _STORED_GOODBYE)
+        self.translate(lines)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import IntEnum, auto
 from typing import Final
 
-from shared.core.conversation.actions import Action
+from shared.core.conversation.actions import Action, PlayStored
 from shared.core.conversation.call_plan import Plan
 from shared.core.conversation.playback import Playback
 from shared.core.conversation.state.callee import Callee
@@ -114,11 +114,17 @@ class ConversationState:
         """Wait for the agent's voice: not longer than the customer, who has been waiting since the last word, puts up with."""
         self.timers.set(Timer.FIRST_AUDIO, self.turn_taking.audio_due_at(now, self.plan.timing))
 
+    def expect_audio_after_prompt(self, now: float) -> None:
+        """Wait for the agent's voice until a little after the end of the stored prompt that is played before it."""
+        prompt_ends = now + self.playback.unheard_ms / 1000.0
+        audio_due = self.turn_taking.audio_due_at(now, self.plan.timing)
+        self.timers.set(Timer.FIRST_AUDIO, max(audio_due, prompt_ends + self.plan.timing.least_audio_s))
+
     def expect_heard(self, now: float) -> None:
         """Wait for the mark behind all audio sent so far, not longer than the audio and a little grace."""
         self.timers.set(Timer.HEARD, now + self.playback.unheard_ms / 1000.0 + self.plan.timing.mark_grace_s)
 
-    def play(self, key: str, now: float) -> Action:
+    def play(self, key: str, now: float) -> PlayStored:
         """Play the stored prompt with that key, and wait for its end."""
         self.timers.set(Timer.HEARD, now + _LONGEST_PROMPT_S)  # until `StoredPromptQueued` tells its length
         return self.stored_prompts.play(key)

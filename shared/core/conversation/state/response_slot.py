@@ -57,6 +57,11 @@ class ResponseSlot:
         """Whether nothing waits, is asked for or runs."""
         return self._waiting is None and self._asked is None and self.running is None
 
+    @property
+    def is_speaking(self) -> bool:
+        """Whether audio of the running response has arrived, so that more may follow."""
+        return self.running is not None and self.running.has_audio
+
     def request(self, request: ResponseRequest) -> list[Action]:
         """Ask for a response as soon as no other runs; the newest request replaces one that still waits."""
         self._waiting = request

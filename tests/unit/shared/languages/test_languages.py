@@ -57,6 +57,16 @@ def test_the_first_sentence_discloses_an_automated_assistant(code: str) -> None:
     assert language.disclosure
     assert all(words in language.lines["greeting"] for words in language.disclosure)
     assert all(words in language.lines["inbound_greeting"] for words in language.disclosure[:1])
+    assert all(words in language.stored["disclosure"] for words in language.disclosure)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_keypad_prompt_says_that_the_call_is_automated_before_it_names_a_key(code: str) -> None:
+    language = languages.load(code)
+    first, *others = re.split(r"(?<=[.!?;])\s", language.stored["keypad"])
+    automated = next(word for word in language.disclosure[0].split() if word[:4].casefold() in {"auto", "авто", "αυτό", "otom"})
+    assert automated[:6].casefold() in first.casefold()
+    assert others, "the keys are named in a sentence after the first"
 
 
 @pytest.mark.parametrize("code", CODES)

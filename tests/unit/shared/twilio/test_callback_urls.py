@@ -12,6 +12,8 @@ def test_urls_of_an_attempt_name_it_and_ask_for_repeats() -> None:
     paths = {kind("cnf_1", "att_1").split("#")[0].split("/")[4] for kind in
              (URLS.status, URLS.amd, URLS.after_stream, URLS.keypad, URLS.silence)}  # fmt: skip
     assert paths == {"status", "amd", "after-stream", "keypad", "silence"}
+    pressed = URLS.after_disclosure("cnf_1", "att_1", "2")
+    assert pressed.startswith("https://calls.shop.example/twilio/after-disclosure/2/cnf_1/att_1#")
 
 
 def test_repeats_fit_into_the_time_that_twilio_gives_a_request() -> None:

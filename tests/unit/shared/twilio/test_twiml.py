@@ -2,7 +2,7 @@
 
 from xml.etree.ElementTree import Element, fromstring
 
-from shared.twilio.twiml import farewell_twiml, hangup_twiml, keypad_twiml, stream_twiml
+from shared.twilio.twiml import disclosure_twiml, farewell_twiml, hangup_twiml, keypad_twiml, stream_twiml
 
 ORIGIN = "https://calls.shop.example"
 
@@ -33,6 +33,14 @@ def test_the_keypad_is_asked_for_twice_then_silence_is_reported() -> None:
         assert (gather.get("action") or "").startswith(f"{ORIGIN}/twilio/keypad/cnf_1/att_1#")
         assert [play.text for play in gather] == [f"{ORIGIN}/prompts/sq/keypad.wav"]
     assert (redirect.text or "").startswith(f"{ORIGIN}/twilio/silence/cnf_1/att_1#")
+
+
+def test_the_key_is_reported_only_after_the_disclosure_which_no_key_cuts_off() -> None:
+    document = disclosure_twiml(public_url=ORIGIN, language="sq", confirmation_id="cnf_1", attempt_id="att_1", digit="2")
+    play, redirect = _verbs(document)
+    assert (play.tag, play.text) == ("Play", f"{ORIGIN}/prompts/sq/disclosure.wav")
+    assert (redirect.tag, redirect.get("method")) == ("Redirect", "POST")
+    assert (redirect.text or "").startswith(f"{ORIGIN}/twilio/after-disclosure/2/cnf_1/att_1#")
 
 
 def test_farewells_end_with_a_hang_up() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from services.media_bridge.call.call import CallEnd
 from services.media_bridge.openai import requests_wire as request
+from shared import languages
 from shared.core.confirmation import Conclusion
 from shared.core.conversation.events import KeyPressed
 from shared.core.lifecycle.facts import CalleeClassified, CallEnded, ConversationLost, Fact, Withdrawn
@@ -110,7 +111,9 @@ async def test_a_decision_by_tool_is_stored_answered_and_followed_by_a_goodbye_a
 async def test_a_key_decides_over_the_speech() -> None:
     stage = Stage()
     async with stage.running():
-        stage.begin(1, 3000)
+        stage.respond(1)
+        stage.hear_all()
+        stage.begin(2, 3000)
         stage.caller.bring({"event": "dtmf", "dtmf": {"digit": "2"}})
         assert stage.caller.of("clear")
         await settled()
@@ -119,10 +122,29 @@ async def test_a_key_decides_over_the_speech() -> None:
     assert verdict.kind is VerdictKind.CANCELLED
 
 
-async def test_a_key_pressed_before_the_call_began_counts() -> None:
+async def test_a_key_over_the_greeting_counts_once_the_stored_disclosure_was_heard() -> None:
+    stage = Stage()
+    async with stage.running():
+        stage.begin(1, 3000)
+        stage.caller.bring({"event": "dtmf", "dtmf": {"digit": "2"}})
+        await settled()
+        assert stage.records.confirmation.attempts[0].verdict is None
+        stage.hear_all()
+        await settled()
+        attempt = stage.records.confirmation.attempts[0]
+        assert attempt.verdict is not None
+        assert attempt.disclosure_played_at is not None
+    spoken = [turn.text for turn in stage.transcripts.turns]
+    assert languages.load(stage.script.language).stored["disclosure"] in spoken
+
+
+async def test_a_key_pressed_before_the_call_began_counts_once_the_disclosure_was_heard() -> None:
     stage = Stage()
     async with stage.running(KeyPressed("1")):
-        pass
+        await settled()
+        assert stage.records.confirmation.attempts[0].verdict is None
+        stage.hear_all()
+        await settled()
     assert stage.records.confirmation.attempts[0].verdict is not None
 
 

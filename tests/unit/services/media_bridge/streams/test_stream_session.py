@@ -77,6 +77,10 @@ class Front:
             await settled()
             yield
 
+    def hear_all(self) -> None:
+        for message in self.socket.of("mark"):
+            self.socket.bring({"event": "mark", "mark": message["mark"]})
+
     def count(self, name: str, **labels: str) -> float | None:
         return self.registry.get_sample_value(name, labels)
 
@@ -139,6 +143,8 @@ async def test_a_key_pressed_while_the_token_is_checked_counts() -> None:
         front.start()
         front.socket.bring({"event": "dtmf", "dtmf": {"digit": "1"}})
         await settled()
+        front.hear_all()
+        await settled()
         front.socket.bring({"event": "stop"})
     assert front.records.confirmation.attempts[0].verdict is not None
 
@@ -182,6 +188,8 @@ async def test_the_cost_is_counted_by_what_was_decided_so_that_an_order_has_its_
         usage = {"output_token_details": {"audio_tokens": 1000}}
         model.bring({"type": "response.done", "response": {"id": "r", "status": "completed", "output": [], "usage": usage}})
         front.socket.bring({"event": "dtmf", "dtmf": {"digit": "1"}})
+        await settled()
+        front.hear_all()
         await settled()
         front.socket.bring({"event": "stop"})
     assert front.count("bridge_model_cost_usd_total", outcome="confirmed") == 0.064

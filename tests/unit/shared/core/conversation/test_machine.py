@@ -115,18 +115,16 @@ def test_a_tool_call_of_a_cancelled_response_is_ignored() -> None:
     [("1", VerdictKind.CONFIRMED), ("2", VerdictKind.CANCELLED), ("3", VerdictKind.OPTED_OUT)],
 )
 def test_a_key_decides_over_the_agents_speech(digit: str, kind: VerdictKind) -> None:
-    talk = Talk()
-    talk.at(0, ev.ModelReady())
-    talk.at(0, ev.CalleeOnLine())
-    talk.at(0.5, ev.ResponseStarted("r1"))
-    talk.at(0.5, ev.AudioBegan("r1", "i1"))
-    talk.playback.append("i1", 2000, 0.5)
-    actions = talk.at(1.0, ev.KeyPressed(digit))
-    assert actions[:3] == [ClearPlayback(), TruncateItem(HeardItem("i1", 500, 2000)), CancelResponse("r1")]
+    talk = greeted()
+    talk.at(2.5, ev.ResponseStarted("r2"))
+    talk.at(2.5, ev.AudioBegan("r2", "i2"))
+    talk.playback.append("i2", 2000, 2.5)
+    actions = talk.at(3.0, ev.KeyPressed(digit))
+    assert actions[:3] == [ClearPlayback(), TruncateItem(HeardItem("i2", 500, 2000)), CancelResponse("r2")]
     assert isinstance(actions[3], TellModel)
     assert actions[4] == RecordVerdict(OutcomeReport(kind=kind), Channel.KEYPAD)
-    assert talk.playback.is_muted("r1")
-    assert talk.at(1.1, ev.ResponseDone("r1", ev.ResponseStatus.CANCELLED)) == [Say(f"goodbye {kind.value}")]
+    assert talk.playback.is_muted("r2")
+    assert talk.at(3.1, ev.ResponseDone("r2", ev.ResponseStatus.CANCELLED)) == [Say(f"goodbye {kind.value}")]
 
 
 def test_other_keys_are_ignored() -> None:

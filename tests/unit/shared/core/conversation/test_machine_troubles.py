@@ -7,11 +7,11 @@ import pytest
 from shared.core.confirmation import Conclusion
 from shared.core.conversation import events as ev
 from shared.core.conversation.actions import (
-    ClearPlayback,
     DropModel,
     EndConversation,
     PlayStored,
     ReconnectModel,
+    RecordDisclosure,
     RecordVerdict,
     Respond,
     Say,
@@ -81,15 +81,15 @@ def test_a_response_without_audio_is_a_lost_model() -> None:
 def test_without_a_model_a_key_decides() -> None:
     talk = without_model()
     talk.plays_stored(2, "stored:2")
-    actions = talk.at(2.5, ev.KeyPressed("1"))
+    assert talk.hears_all(3) == [RecordDisclosure()]
+    actions = talk.at(3.5, ev.KeyPressed("1"))
     assert actions == [
-        ClearPlayback(),
         RecordVerdict(OutcomeReport(kind=VerdictKind.CONFIRMED), Channel.KEYPAD),
         DropModel(),
         PlayStored("goodbye_confirmed", "stored:3"),
     ]
-    talk.plays_stored(2.5, "stored:3")
-    assert talk.hears_all(3.5) == [EndConversation(None, "decided")]
+    talk.plays_stored(3.5, "stored:3")
+    assert talk.hears_all(4.5) == [EndConversation(None, "decided")]
 
 
 def test_without_a_model_and_a_key_the_prompt_comes_twice_and_the_call_is_our_error() -> None:
@@ -122,7 +122,7 @@ def test_a_key_before_the_model_is_there_decides_too() -> None:
     talk = Talk()
     talk.at(0, ev.CalleeOnLine())
     actions = talk.at(1, ev.KeyPressed("2"))
-    assert actions[-1] == PlayStored("goodbye_cancelled", "stored:1")
+    assert actions == [DropModel(), PlayStored("disclosure", "stored:1"), PlayStored("goodbye_cancelled", "stored:2")]
     assert talk.at(2, ev.ModelReady()) == []
 
 

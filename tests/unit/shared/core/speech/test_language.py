@@ -45,6 +45,11 @@ def test_the_greeting_must_disclose_the_assistant() -> None:
         replace(SQ, disclosure=())
 
 
+def test_the_stored_disclosure_must_disclose_the_assistant() -> None:
+    with pytest.raises(InvalidValueError, match="stored prompt 'disclosure' doesn't say 'inteligjencë artificiale'"):
+        replace(SQ, stored={**SQ.stored, "disclosure": "Jam një asistent automatik."})
+
+
 @pytest.mark.parametrize(
     ("stored", "fault"),
     [
