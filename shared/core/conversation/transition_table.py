@@ -8,6 +8,7 @@ from shared.core.conversation import events as ev
 from shared.core.conversation.actions import Action
 from shared.core.conversation.reactions import (
     answering_machine,
+    goodbye_heard,
     goodbyes,
     keys,
     opening,
@@ -119,8 +120,8 @@ IN_STATE: Final[Mapping[State, tuple[Row, ...]]] = {
         _on(ev.ResponseDone, responses.finish_response_in_goodbye, _LAST_WORDS),
         _on(ev.ModelLost, session_loss.replace_goodbye),
         _on(ev.KeyPressed, keys.take_key_in_goodbye, {State.TALKING: "key 9"}),
-        _on(ev.MarkEchoed, playback_heard.note_mark_in_goodbye, _LAST_WORDS),
-        _over(Timer.HEARD, playback_heard.assume_goodbye_heard, _LAST_WORDS),
+        _on(ev.MarkEchoed, goodbye_heard.note_mark_in_goodbye, _LAST_WORDS),
+        _over(Timer.HEARD, goodbye_heard.assume_goodbye_heard, _LAST_WORDS),
         _over(Timer.FIRST_AUDIO, session_loss.replace_mute_goodbye),
     ),
     State.MACHINE: (

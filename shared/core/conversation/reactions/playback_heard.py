@@ -1,8 +1,7 @@
-"""What is done about audio that has been heard: the disclosure is recorded, a key is waited for, the last words end the call."""
+"""What is done about audio that has been heard: the disclosure is recorded, and after the keypad prompt a key is waited for."""
 
 from shared.core.conversation.actions import Action, RecordDisclosure
 from shared.core.conversation.events import MarkEchoed, StoredPromptQueued
-from shared.core.conversation.reactions.goodbyes import end
 from shared.core.conversation.state.conversation_state import ConversationState
 from shared.core.conversation.state.timers import Timer
 
@@ -19,12 +18,6 @@ def note_mark_on_keypad(conversation: ConversationState, event: MarkEchoed, now:
     return _await_key(conversation, now)
 
 
-def note_mark_in_goodbye(conversation: ConversationState, event: MarkEchoed, now: float) -> list[Action]:
-    """Note how much has been heard; after the last words end the call."""
-    conversation.playback.echo(event.name, now)
-    return end_if_last_words_heard(conversation)
-
-
 def assume_heard(conversation: ConversationState, _: Timer, now: float) -> list[Action]:
     """Take all audio for heard: the mark behind it is lost."""
     conversation.playback.assume_heard(now)
@@ -35,12 +28,6 @@ def assume_prompt_heard(conversation: ConversationState, _: Timer, now: float) -
     """Take the keypad prompt for heard and wait for a key."""
     conversation.playback.assume_heard(now)
     return _await_key(conversation, now)
-
-
-def assume_goodbye_heard(conversation: ConversationState, _: Timer, now: float) -> list[Action]:
-    """Take the last words for heard and end the call."""
-    conversation.playback.assume_heard(now)
-    return end_if_last_words_heard(conversation)
 
 
 def await_prompt(conversation: ConversationState, _: StoredPromptQueued, now: float) -> list[Action]:
@@ -63,15 +50,6 @@ def note_heard(conversation: ConversationState) -> list[Action]:
     if is_unfinished or not disclosure.audio_heard(playback):
         return []
     return [RecordDisclosure(), *conversation.closing.disclosed()]
-
-
-def end_if_last_words_heard(conversation: ConversationState) -> list[Action]:
-    """Do the same during the goodbye, and end the call if all of its last words have been heard."""
-    recorded = note_heard(conversation)
-    is_over = conversation.playback.is_drained and conversation.closing.has_last_words
-    if not is_over or conversation.response_slot.running is not None:
-        return recorded
-    return recorded + end(conversation)
 
 
 def _await_key(conversation: ConversationState, now: float) -> list[Action]:

@@ -2,9 +2,10 @@
 
 from shared.core.conversation.actions import Action, SendMark
 from shared.core.conversation.events import AgentSpoke, AudioBegan, ResponseDone, ResponseRefused, ResponseStarted, ResponseStatus
+from shared.core.conversation.reactions.goodbye_heard import end_if_last_words_heard
 from shared.core.conversation.reactions.goodbyes import say_stored_goodbye
 from shared.core.conversation.reactions.opening import greet
-from shared.core.conversation.reactions.playback_heard import end_if_last_words_heard, note_heard
+from shared.core.conversation.reactions.playback_heard import note_heard
 from shared.core.conversation.reactions.session_loss import forget_session, lose_session, lose_session_in_goodbye
 from shared.core.conversation.reactions.tool_calls import act_on_calls, act_on_calls_in_goodbye
 from shared.core.conversation.state.conversation_state import ConversationState, State
