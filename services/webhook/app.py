@@ -60,6 +60,7 @@ def _operations(settings: WebhookSettings, store: Store, health: Health) -> tupl
         policy=dial_policy_from(settings),
         allowed_countries=settings.allowed_countries,
         languages=frozenset(languages.supported()),
+        companies=settings.companies,
     )
     slots = StreamSlots(settings.event_streams_max, health.registry)
     health.on_drain(slots.end_all)

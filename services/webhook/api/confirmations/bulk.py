@@ -93,7 +93,7 @@ class BulkRoutes:
 
         Returns what to keep, and what to answer.
         """
-        context, is_test = self._rules.at(await self._store.now()), request.state.caller.is_test
+        context, is_test = self._rules.at(await self._store.now(), shop), request.state.caller.is_test
         results: list[KeptResult] = []
         answers: list[BulkTaken | BulkRefused] = []
         batch = _read(items[:_AT_ONCE], shop, context, is_test=is_test)

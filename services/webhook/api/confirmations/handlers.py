@@ -33,7 +33,7 @@ class ConfirmationRoutes:
         key = idempotency_key(request)
         value = await read_json(request)
         digest = fingerprint(value)
-        context = self._rules.at(await self._store.now())
+        context = self._rules.at(await self._store.now(), shop)
         try:
             body = validated(ConfirmationBody, value, context)
         except ProblemError:
