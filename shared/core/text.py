@@ -7,6 +7,7 @@ is data, whatever it says. All functions take time in proportion to the length o
 import html
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 COMPANY_CHARACTERS: Final = 60
@@ -15,10 +16,8 @@ COMPANY_CHARACTERS: Final = 60
 _COMPANY_WORDS = 8
 _PERSON_WORDS = 5
 _WORDS_OF_ANY_CASE = 2  # "arta krasniqi": so short a text is no sentence, however it is written
-_LONG_WORD, _LONG_LOWER_WORD = (
-    5,
-    3,
-)  # letters: a full stop after such a word ends a sentence, after a shorter one ("Dr.", "p.") abbreviates it
+# A full stop after a word of so many letters ends a sentence; after a shorter one ("Dr.", "p.") it abbreviates the word.
+_LONG_WORD, _LONG_LOWER_WORD = 5, 3
 _ROUNDS = 3  # a shop system may encode a text that is encoded already
 
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
@@ -99,4 +98,9 @@ def _without_marks(text: str) -> str:
 
 
 def _decoded(entity: re.Match[str]) -> str:
-    return html.unescape(entity[0])
+    return _unescaped(entity[0])
+
+
+@lru_cache(256)
+def _unescaped(entity: str) -> str:
+    return html.unescape(entity)

@@ -14,6 +14,7 @@ from shared.store.dialing.caller_ids import CallerIds
 from shared.store.dialing.circuit import Circuit, OpenCircuit
 from shared.store.dialing.crash_counts import MAX_RESTARTS, CrashCounts, Parked, Work
 from shared.store.dialing.due import DialGrant, DialWait, Due, Limits, WaitReason
+from shared.store.erasure.aof_rewrites import AofRewrites, Rewrite
 from shared.store.erasure.customers import CustomerErasure, Customers
 from shared.store.erasure.eraser import Erased, Eraser, RetainedUnread
 from shared.store.erasure.unreadable_records import ReadableError, UnreadableRecords
@@ -72,6 +73,7 @@ __all__ = [
     "ReadableError",
     "Replayed",
     "RetainedUnread",
+    "Rewrite",
     "Settled",
     "Speaker",
     "Store",
@@ -113,6 +115,7 @@ class Store:
     webhooks: Webhooks
     deliveries: Deliveries
     customers: Customers
+    aof_rewrites: AofRewrites
 
     async def now(self) -> datetime:
         """Return the present moment by Redis's clock (aware UTC).
@@ -193,4 +196,5 @@ def connect(redis_url: str, policy: DialPolicy, limits: Limits = _NO_LIMITS, *, 
         webhooks=Webhooks(client),
         deliveries=Deliveries(client, dataschema=dataschema),
         customers=Customers(client, lookups, confirmations, eraser),
+        aof_rewrites=AofRewrites(client),
     )

@@ -142,8 +142,9 @@ end
 
 -- Returns what a submission's idempotency key stands for: kind ('conflict' for another request, 'erased' if its confirmation
 -- was erased), the id it is about, the first answer, the record ('' if there is none). Returns nothing if the key is free.
-local function earlier_request(key, digest)
-  local stored = key ~= '' and redis.call('GET', key)
+-- `old_key` is the name that earlier versions gave the key.
+local function earlier_request(key, old_key, digest)
+  local stored = key ~= '' and (redis.call('GET', key) or redis.call('GET', old_key))
   if not stored then
     return nil
   end
