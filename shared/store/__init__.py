@@ -36,6 +36,7 @@ from shared.store.records.watches import Watch, Watches
 from shared.store.redis.config_check import warnings
 from shared.store.redis.connection import Client, NoRetry, close_client, open_client, set_time_budget, translated
 from shared.store.redis.notifications import Notifications
+from shared.store.shops.audit import Audit, AuditAction, AuditEntry, AuditNote, AuditPage
 from shared.store.shops.idempotency import Answered, Claimed, Idempotency, IdempotencyKey, KeyConflict, KeyInProgress
 from shared.store.shops.opt_outs import OptOut, OptOuts
 from shared.store.shops.rate_limits import Allowance, RateLimits
@@ -48,6 +49,11 @@ __all__ = [
     "AlreadyErased",
     "AlreadyOpen",
     "Answered",
+    "Audit",
+    "AuditAction",
+    "AuditEntry",
+    "AuditNote",
+    "AuditPage",
     "Claimed",
     "CrashCounts",
     "Created",
@@ -116,6 +122,7 @@ class Store:
     deliveries: Deliveries
     customers: Customers
     aof_rewrites: AofRewrites
+    audit: Audit
 
     async def now(self) -> datetime:
         """Return the present moment by Redis's clock (aware UTC).
@@ -197,4 +204,5 @@ def connect(redis_url: str, policy: DialPolicy, limits: Limits = _NO_LIMITS, *, 
         deliveries=Deliveries(client, dataschema=dataschema),
         customers=Customers(client, lookups, confirmations, eraser),
         aof_rewrites=AofRewrites(client),
+        audit=Audit(client, keep_days=policy.retention_days),
     )

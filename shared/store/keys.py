@@ -116,6 +116,11 @@ def idempotency_by_key(shop: str, key: str) -> str:
     return f"idempotency:{shop}:{key}"
 
 
+def audit(shop: str) -> str:
+    """Name the stream of the changes by a shop's keys and by commands: `who`, `action`, `about`; nothing about a customer."""
+    return f"audit:{shop}"
+
+
 def events_log(shop: str) -> str:
     """Name the stream of references to the shop's events: `c` the confirmation's id, `s` the sequence."""
     return f"events:{shop}:log"

@@ -46,6 +46,7 @@ class Script(Enum):
     SETTLE_DELIVERY = "settle_delivery"
     FINISH_DELIVERY = "finish_delivery"
     RESEND = "resend"
+    WRITE_NOTE = "write_note"
     CLAIM_IDEMPOTENCY_KEY = "claim_idempotency_key"
     ANSWER_IDEMPOTENCY_KEY = "answer_idempotency_key"
 
