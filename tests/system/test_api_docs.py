@@ -105,7 +105,7 @@ def test_the_examples_do_what_the_page_says(reader: Reader) -> None:
     reader.types("opt-in")
     assert reader.reads("opt-outs")["items"] == []
 
-    assert [item["action"] for item in reader.reads("audit")["items"]][:2] == ["opt_out.removed", "opt_out.added"]
+    assert reader.reads("audit")["code"] == "live_key_needed", "the page is read with a test key"
 
     _listens(reader)
     assert reader.run_already | {"post-php"} == set(re.findall(r"<!-- tested: ([\w-]+) -->", TEXT))
