@@ -16,6 +16,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from shared.runtime.private_files import create_private, make_private_folder
 from tools.demo.demo import Demo
 from tools.demo.environment import settings as demo_settings
 from tools.ports import free_port
@@ -114,6 +115,7 @@ def prove(compose: Compose, ports: Mapping[str, int], folder: Path, console: Con
         idle = idle_replicas(compose)
     finally:
         compose.run("stop")
+        create_private(folder / "containers.log")
         (folder / "containers.log").write_text(compose.output("logs", "--no-color", "--timestamps"))
     if not is_well:
         raise ComposeError("not every customer's outcome was the expected one")
@@ -129,7 +131,7 @@ def main() -> int:
     parser.add_argument("--no-build", action="store_true", help="use the images that exist already")
     parser.add_argument("--folder", type=Path, default=PROJECT / "var" / "compose-test", help="the folder for all files of the run")
     chosen = parser.parse_args()
-    chosen.folder.mkdir(parents=True, exist_ok=True)
+    make_private_folder(chosen.folder)
     console = Console()
     ports = {name: free_port() for name in ("gateway", "twilio", "openai", "valkey")}
     env = {

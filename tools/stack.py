@@ -20,6 +20,7 @@ import httpx
 from redis import Redis
 from redis.exceptions import RedisError
 
+from shared.runtime.private_files import create_private, make_private_folder
 from tools.plain_http import PLAIN
 from tools.ports import free_port
 
@@ -52,7 +53,7 @@ class Stack:
         self._report = report
         self._running: list[tuple[Part, subprocess.Popen[bytes]]] = []
         for sub in ("data", "logs"):
-            (folder / sub).mkdir(parents=True, exist_ok=True)
+            make_private_folder(folder / sub)
 
     def __enter__(self) -> Self:
         return self
@@ -91,6 +92,7 @@ class Stack:
 
         data = self.folder / "data"
         config = data / "valkey.conf"
+        create_private(config)
         config.write_text(
             f"port 0\nunixsocket {self._socket}\nunixsocketperm 700\ndir {data}\nappendonly yes\n"
             'appendfsync always\nsave ""\nmaxmemory 512mb\nmaxmemory-policy noeviction\n'
@@ -104,6 +106,7 @@ class Stack:
 
     def start(self, part: Part) -> None:
         """Start one part without waiting for it."""
+        create_private(self._log(part.name))
         with self._log(part.name).open("ab") as log:
             process = subprocess.Popen(
                 part.command,
@@ -112,6 +115,7 @@ class Stack:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                umask=0o077,  # what the parts write (orders, recordings) is for this user only
                 start_new_session=True,  # Ctrl-C reaches only this process, which stops the parts in order
             )
         self._running.append((part, process))

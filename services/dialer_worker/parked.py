@@ -13,8 +13,9 @@ from shared.core.errors import NotFoundError, StoreUnavailableError
 from shared.core.ids import CONFIRMATION_PREFIX
 from shared.settings.calling_rules import dial_policy_from
 from shared.settings.environ import load_settings
-from shared.store import CrashCounts, ReadableError, UnreadableRecords, connect
+from shared.store import Audit, AuditAction, CrashCounts, ReadableError, UnreadableRecords, connect
 
+_WHO = "command:parked"  # in the audit
 _AGAIN, _ALL, _FORGET = "again", "all", "forget"
 
 
@@ -30,7 +31,7 @@ async def drive_again(crash_counts: CrashCounts, ids: Sequence[str]) -> int:
     exit_code = 0
     for parked_id in ids:
         try:
-            await crash_counts.redrive(parked_id)
+            await crash_counts.redrive(parked_id, who=_WHO)
         except NotFoundError:
             _print(f"{parked_id}  there is none any more")
             exit_code = 1
@@ -39,16 +40,18 @@ async def drive_again(crash_counts: CrashCounts, ids: Sequence[str]) -> int:
     return exit_code
 
 
-async def forget(unreadable_records: UnreadableRecords, ids: Sequence[str]) -> int:
+async def forget(unreadable_records: UnreadableRecords, audit: Audit, ids: Sequence[str]) -> int:
     """Erase orders whose records nobody can read. They get no outcome. Return the exit code, 1 if a record can be read."""
     exit_code = 0
     for parked_id in ids:
         try:
-            await unreadable_records.erase(parked_id)
+            shops = await unreadable_records.erase(parked_id)
         except ReadableError:
             _print(f"{parked_id}  can be read: drive it again, or leave it to its retention")
             exit_code = 1
         else:
+            for shop in shops:
+                await audit.write(audit.note(shop, who=_WHO, action=AuditAction.CONFIRMATION_FORGOTTEN, about=parked_id))
             _print(f"{parked_id}  is erased")
     return exit_code
 
@@ -67,7 +70,7 @@ async def run(words: Sequence[str], settings: Settings) -> int:
             case [word, *ids] if word == _AGAIN and ids:
                 return await drive_again(store.dialing.crash_counts, ids)
             case [word, *ids] if word == _FORGET and ids and all(parked_id.startswith(CONFIRMATION_PREFIX) for parked_id in ids):
-                return await forget(store.erasure.unreadable_records, ids)
+                return await forget(store.erasure.unreadable_records, store.audit, ids)
             case _:
                 _print(__doc__ or "")
                 return 2

@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp
 
+from services.webhook.api.audit.handlers import AuditRoutes
+from services.webhook.api.audit.notes import AuditNotes
+from services.webhook.api.audit.openapi_operations import audit_operations
 from services.webhook.api.auth import ApiKeys
 from services.webhook.api.confirmations.bulk import BulkRoutes
 from services.webhook.api.confirmations.handlers import ConfirmationRoutes
@@ -60,21 +63,24 @@ def _operations(settings: WebhookSettings, store: Store, health: Health) -> tupl
         policy=dial_policy_from(settings),
         allowed_countries=settings.allowed_countries,
         languages=frozenset(languages.supported()),
+        companies=settings.companies,
     )
+    notes = AuditNotes(store.audit, settings.signing_secret.get_secret_value())
     slots = StreamSlots(settings.event_streams_max, health.registry)
     health.on_drain(slots.end_all)
     return (
         *confirmation_operations(
-            routes=ConfirmationRoutes(store, rules),
+            routes=ConfirmationRoutes(store, rules, notes),
             listing=ListingRoutes(store, rules.policy),
-            bulk=BulkRoutes(store, rules),
+            bulk=BulkRoutes(store, rules, notes),
             preview=PreviewRoutes(store, rules, default_language=settings.default_language),
             transcripts=TranscriptRoutes(store),
         ),
         *event_operations(EventStreamRoutes(store, slots)),
-        *opt_out_operations(OptOutRoutes(store, settings.allowed_countries)),
-        *webhook_endpoint_operations(WebhookEndpointRoutes(store, rules, allows_private=settings.webhook_private_targets)),
-        *customer_operations(CustomerRoutes(store, settings.allowed_countries, health.registry)),
+        *opt_out_operations(OptOutRoutes(store, settings.allowed_countries, notes)),
+        *webhook_endpoint_operations(WebhookEndpointRoutes(store, rules, notes, allows_private=settings.webhook_private_targets)),
+        *customer_operations(CustomerRoutes(store, settings.allowed_countries, notes, health.registry)),
+        *audit_operations(AuditRoutes(store.audit)),
     )
 
 

@@ -5,6 +5,7 @@ from pydantic import Field
 from shared.settings.environ import Settings
 from shared.settings.groups import (
     CallingRules,
+    Companies,
     DrainSettings,
     LogSettings,
     PublicSettings,
@@ -30,6 +31,7 @@ class WebhookSettings(
     PublicSettings,
     RedisSettings,
     ShopKeys,
+    Companies,
     EventStreamSettings,
     SoftphoneSettings,
     TokenSettings,

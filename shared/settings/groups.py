@@ -15,6 +15,7 @@ from shared.settings.parsers import (
     Rate,
     parse_bind,
     parse_choice,
+    parse_companies,
     parse_countries,
     parse_days,
     parse_folder,
@@ -63,6 +64,14 @@ class ShopKeys(Settings):
 
     api_keys: Annotated[Mapping[str, str], BeforeValidator(parse_shop_keys)] = Field(
         repr=False, examples=["shopaz:CHANGE-ME-1,gjirafa:CHANGE-ME-2"], description="shop by key"
+    )
+
+
+class Companies(Settings):
+    """The companies that each shop's orders may name; orders of a shop that is not listed may name any."""
+
+    companies: Annotated[Mapping[str, tuple[str, ...]], BeforeValidator(parse_companies)] = Field(
+        default_factory=dict, examples=["shopaz:Shopaz|Shopaz Outlet,gjirafa:Gjirafa50.com"], description="names by shop"
     )
 
 

@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
 from shared.core.order import Window
+from shared.core.text import company_fault
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WORKING_DAYS = frozenset(range(6))
@@ -133,6 +134,23 @@ def parse_shop_keys(text: str) -> Mapping[str, str]:
         if shops.setdefault(key, shop) != shop:
             raise ValueError(f"{shop} and {shops[key]} have the same key")
     return shops
+
+
+def parse_companies(text: str) -> Mapping[str, tuple[str, ...]]:
+    """Return the companies of each shop in `shop:Name|Name2,shop:Name`."""
+    companies: dict[str, tuple[str, ...]] = {}
+    for pair in parse_list(text):
+        shop, colon, listed = pair.partition(":")
+        names = tuple(name.strip() for name in listed.split("|"))
+        if not colon or not re.fullmatch(r"[a-z0-9_-]{1,64}", shop):
+            raise ValueError("it should be shop:Name|Name2 pairs, a shop's name of a-z, 0-9, _ and -")
+        if shop in companies:
+            raise ValueError(f"{shop} should stand there once, as {shop}:Name|Name2")
+        faults = [fault for name in names if (fault := company_fault(name)) is not None]
+        if faults:
+            raise ValueError(f"the companies of {shop} should be names: each {faults[0]}")
+        companies[shop] = names
+    return companies
 
 
 def parse_signing_secret(text: str) -> str:

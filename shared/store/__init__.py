@@ -14,6 +14,7 @@ from shared.store.dialing.caller_ids import CallerIds
 from shared.store.dialing.circuit import Circuit, OpenCircuit
 from shared.store.dialing.crash_counts import MAX_RESTARTS, CrashCounts, Parked, Work
 from shared.store.dialing.due import DialGrant, DialWait, Due, Limits, WaitReason
+from shared.store.erasure.aof_rewrites import AofRewrites, Rewrite
 from shared.store.erasure.customers import CustomerErasure, Customers
 from shared.store.erasure.eraser import Erased, Eraser, RetainedUnread
 from shared.store.erasure.unreadable_records import ReadableError, UnreadableRecords
@@ -35,6 +36,7 @@ from shared.store.records.watches import Watch, Watches
 from shared.store.redis.config_check import warnings
 from shared.store.redis.connection import Client, NoRetry, close_client, open_client, set_time_budget, translated
 from shared.store.redis.notifications import Notifications
+from shared.store.shops.audit import Audit, AuditAction, AuditEntry, AuditNote, AuditPage
 from shared.store.shops.idempotency import Answered, Claimed, Idempotency, IdempotencyKey, KeyConflict, KeyInProgress
 from shared.store.shops.opt_outs import OptOut, OptOuts
 from shared.store.shops.rate_limits import Allowance, RateLimits
@@ -47,6 +49,11 @@ __all__ = [
     "AlreadyErased",
     "AlreadyOpen",
     "Answered",
+    "Audit",
+    "AuditAction",
+    "AuditEntry",
+    "AuditNote",
+    "AuditPage",
     "Claimed",
     "CrashCounts",
     "Created",
@@ -72,6 +79,7 @@ __all__ = [
     "ReadableError",
     "Replayed",
     "RetainedUnread",
+    "Rewrite",
     "Settled",
     "Speaker",
     "Store",
@@ -107,6 +115,7 @@ class ErasureStore:
     eraser: Eraser
     customers: Customers
     unreadable_records: UnreadableRecords
+    aof_rewrites: AofRewrites
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +136,7 @@ class Store:
     transcripts: Transcripts
     webhooks: Webhooks
     deliveries: Deliveries
+    audit: Audit
 
     async def now(self) -> datetime:
         """Return the present moment by Redis's clock (aware UTC).
@@ -202,6 +212,7 @@ def connect(redis_url: str, policy: DialPolicy, limits: Limits = _NO_LIMITS, *, 
             eraser=eraser,
             customers=Customers(client, lookups, confirmations, eraser),
             unreadable_records=UnreadableRecords(client),
+            aof_rewrites=AofRewrites(client),
         ),
         events=Events(client, dataschema=dataschema),
         idempotency=Idempotency(client),
@@ -211,4 +222,5 @@ def connect(redis_url: str, policy: DialPolicy, limits: Limits = _NO_LIMITS, *, 
         transcripts=Transcripts(client),
         webhooks=Webhooks(client),
         deliveries=Deliveries(client, dataschema=dataschema),
+        audit=Audit(client, keep_days=policy.retention_days),
     )

@@ -7,6 +7,8 @@ Not ours, but in the same database: `LIMITS:*` strings, which expire, hold how m
 `rq:*` is RQ's own and holds jobs that carry an id.
 """
 
+import hashlib
+
 DUE_UPKEEP = "due:care"
 """Sorted set: the confirmations that need upkeep, by when."""
 DUE_DELIVER = "due:deliver"
@@ -29,6 +31,10 @@ CIRCUIT = "circuit"
 """Hash: `reason`, `since` and `probe_at` of the open circuit to Twilio."""
 CALLER_IDS_TURN = "caller_ids:turn"
 """Counter: how many caller ids were taken, for the round robin of our numbers."""
+ERASURES = "erasures"
+"""Counter: how many erasures the append-only file still has the data of, since it was last rewritten."""
+REWRITE_PAUSE = "erasures:pause"
+"""String, expires: the append-only file was rewritten a short time ago, and is not rewritten again until then."""
 IDENTITY = "store:id"
 """String: a random name, by which others know that it is still the same store."""
 DUE_CHANNEL = "due"
@@ -98,8 +104,21 @@ def opt_outs(shop: str) -> str:
 
 
 def idempotency(shop: str, key: str) -> str:
-    """Name the string (expires) about an idempotency key: request digest, kind, id or token, answer; nothing about a customer."""
+    """Name the string (expires) about an idempotency key: request digest, kind, id or token, answer; nothing about a customer.
+
+    The key itself may be a customer's number or name, so that the name has only its digest: it outlives the erasure.
+    """
+    return f"idempotency:{shop}:{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+def idempotency_by_key(shop: str, key: str) -> str:
+    """Name the same string as earlier versions did; it is read until it expires, and never written."""
     return f"idempotency:{shop}:{key}"
+
+
+def audit(shop: str) -> str:
+    """Name the stream of the changes by a shop's keys and by commands: `who`, `action`, `about`; nothing about a customer."""
+    return f"audit:{shop}"
 
 
 def events_log(shop: str) -> str:

@@ -105,6 +105,8 @@ def test_the_examples_do_what_the_page_says(reader: Reader) -> None:
     reader.types("opt-in")
     assert reader.reads("opt-outs")["items"] == []
 
+    assert reader.reads("audit")["code"] == "live_key_needed", "the page is read with a test key"
+
     _listens(reader)
     assert reader.run_already | {"post-php"} == set(re.findall(r"<!-- tested: ([\w-]+) -->", TEXT))
 

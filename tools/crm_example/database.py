@@ -1,6 +1,7 @@
 """The CRM's own tables, in SQLite: the state of each order. It applies an event once, however often the event arrives."""
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -33,9 +34,12 @@ class Taken(Enum):
 
 
 class Database:
-    """The SQLite file at `path`, which is created if it does not exist."""
+    """The SQLite file at `path`, which is created if it does not exist; only this user may read it."""
 
     def __init__(self, path: Path) -> None:
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        os.fchmod(descriptor, 0o600)  # SQLite gives its journal the rights of the file itself
+        os.close(descriptor)
         self._connection = sqlite3.connect(path, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")  # an acknowledged event must survive a crash of the machine

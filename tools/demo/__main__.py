@@ -16,6 +16,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from shared.runtime.private_files import make_private_folder
 from tools.demo.demo import play_demo
 from tools.demo.environment import settings, simulators
 from tools.demo.local_system import LOCAL_ENV, leave_settings, own_model, wait_for_orders
@@ -60,7 +61,7 @@ def main() -> int:
     console = _console(picture=chosen.picture is not None)
     folder = chosen.folder.resolve()
     _clear(folder)
-    (folder / "recordings").mkdir(parents=True)
+    make_private_folder(folder / "recordings")
     port, twilio_port, openai_port = free_port(chosen.port), free_port(), free_port()
     env = settings(port=port, twilio_port=twilio_port, openai_port=openai_port)
     if chosen.wait:

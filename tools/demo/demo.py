@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from rich.console import Console
 from rich.live import Live
 
+from shared.runtime.private_files import create_private
 from tools.demo.crm import Crm
 from tools.demo.customers import CUSTOMERS
 from tools.demo.environment import API_KEY, SHOP
@@ -95,6 +96,8 @@ class Demo:
             "measured": [{"what": what, "figure": figure, "is_good": is_good} for what, figure, is_good in measured],
             "received": self._crm.received,
         }
+        for name in ("report.json", "transcripts.txt"):
+            create_private(self._folder / name)
         (self._folder / "report.json").write_text(json.dumps(report, indent=2, ensure_ascii=False))
         lines = []
         for customer in CUSTOMERS:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from shared.runtime.private_files import create_private
 from tools.demo.environment import API_KEY
 from tools.stack import Stack
 
@@ -25,7 +26,7 @@ def own_model(environ: Mapping[str, str]) -> dict[str, str]:
 def leave_settings(folder: Path, env: Mapping[str, str]) -> None:
     """Write the settings that `make mic` needs to call as Twilio would, readable by this user only."""
     path = folder / LOCAL_ENV
-    path.touch(mode=0o600)
+    create_private(path)
     path.write_text("".join(f"{name}={env[name]}\n" for name in _LEFT))
 
 

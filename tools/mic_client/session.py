@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import numpy as np
 
+from shared.runtime.private_files import create_private, make_private_folder
 from simulators.speech import voice
 from simulators.speech.phrases import PHRASES, Intent, phrases
 from simulators.twilio.twiml.verbs import Gather, Hangup
@@ -159,7 +160,8 @@ def _report(screen: Screen, call: LiveCall, sound: Sound) -> None:
 
 def _save(path: Path, tracks: Tracks) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(path.parent)
+        create_private(path)
         voice.write_wav(path, bytes(tracks.mine), bytes(tracks.bots))
     except OSError as error:
         raise UsageError(f"{path} can't be written ({error.strerror})") from error

@@ -7,6 +7,7 @@ import time
 
 import structlog
 
+from services.dialer_worker.process.erasures import ErasureRewrites
 from services.dialer_worker.process.metrics import DialerMetrics
 from services.dialer_worker.process.ticker import Ticker
 from services.dialer_worker.settings import Settings
@@ -68,7 +69,14 @@ class ControlProcess:
             self._warn_if_reconciling_is_hasty()
             async with serving_health(self._health, self._settings.dialer_bind), asyncio.TaskGroup() as group:
                 _log.info("dialer_started", workers=self._settings.dialer_workers)
-                parts = (self._store.notifications.run(), self._tick(), self._sample(), self._check_redis_settings())
+                rewrites = ErasureRewrites(self._store.erasure.aof_rewrites.rewrite_if_wanted)
+                parts = (
+                    self._store.notifications.run(),
+                    self._tick(),
+                    self._sample(),
+                    self._check_redis_settings(),
+                    rewrites.run(),
+                )
                 tasks = [group.create_task(part) for part in parts]
                 await self._drain.wait()
                 for task in tasks:

@@ -20,6 +20,7 @@ from shared.core.outcome import Direction, VerdictKind
 from shared.core.speech.instructions import SpelledId, session_instructions, spelled_id
 from shared.core.speech.language import Language
 from shared.core.speech.script import Script, render
+from shared.core.text import clean
 
 _GOES_ON_AFTER = (VerdictKind.CONFIRMED, VerdictKind.CANCELLED, VerdictKind.CHANGE_REQUESTED)
 _CLOSING_TIME_S = 15.0  # of the longest call, kept back for a polite end
@@ -171,20 +172,20 @@ class _ScriptSource:
 
 def _order_name(order: Order) -> str:
     """Return what the model may read of the order before a person has answered."""
-    return msgspec.json.encode({"id": order.id, "contents": "told as soon as a person has answered"}).decode()
+    return msgspec.json.encode({"id": clean(order.id), "contents": "told as soon as a person has answered"}).decode()
 
 
 def _order_json(order: Order) -> str:
     """Return the order as the model may read it. All of it is data that strangers wrote."""
     described: dict[str, Any] = {  # Any: JSON for the vendor
-        "id": order.id,
-        "items": [{"name": item.name, "quantity": item.quantity} for item in order.items],
+        "id": clean(order.id),
+        "items": [{"name": clean(item.name), "quantity": item.quantity} for item in order.items],
     }
     if order.total is not None:
         described["total"] = f"{order.total.amount} {order.total.currency}"
     if order.delivery is not None:
         described["delivery"] = {
-            "address": order.delivery.address,
+            "address": clean(order.delivery.address or "") or None,
             "date": order.delivery.date.isoformat() if order.delivery.date is not None else None,
         }
     return msgspec.json.encode(described).decode()

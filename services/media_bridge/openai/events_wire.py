@@ -20,6 +20,7 @@ from shared.core.conversation.events import (
     SpeechStopped,
     ToolCall,
 )
+from shared.core.text import clean
 
 AUDIO_DELTA = "response.output_audio.delta"
 TRANSCRIPT_DELTA = "response.output_audio_transcript.delta"
@@ -152,9 +153,9 @@ def event_of(head: EventHead, message: bytes) -> ServerEvent | Malformed | None:
         case "conversation.item.added":
             return _item_added(event)
         case "conversation.item.input_audio_transcription.completed":
-            return CustomerSaid(event.item_id, event.transcript.strip())
+            return CustomerSaid(event.item_id, clean(event.transcript).strip())
         case "response.output_audio_transcript.done":
-            return AgentSaid(event.item_id, event.transcript.strip())
+            return AgentSaid(event.item_id, clean(event.transcript).strip())
         case "response.created":
             return ResponseStarted(event.response.id) if event.response else Malformed()
         case "response.done":
@@ -196,7 +197,7 @@ def _response_finished(response: shape.Response) -> ResponseFinished:
 
 
 def _transcript(item: shape.Item) -> str:
-    return " ".join(part.transcript.strip() for part in item.content or [] if part.transcript)
+    return " ".join(clean(part.transcript).strip() for part in item.content or [] if part.transcript)
 
 
 def _reason(details: shape.Details | None) -> str | None:

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from services.media_bridge.recordings.disk_threads import on_disk
 from services.media_bridge.twilio.stream_wire import SILENCE
+from shared.runtime.private_files import create_private, make_private_folder
 
 _RATE_HZ = 8000
 _PIECE_BYTES = _RATE_HZ  # a second of each side is written at once
@@ -88,7 +89,8 @@ class Recording:
         await on_disk(_close, file)
 
     def _open(self) -> BinaryIO:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(self._path.parent)
+        create_private(self._path)
         file = self._path.open("wb")
         file.write(_header(_UNKNOWN_SIZE - _HEADER.size))
         return file

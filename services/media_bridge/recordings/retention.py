@@ -16,6 +16,7 @@ from prometheus_client import Counter
 from services.media_bridge.recordings.disk_threads import on_disk
 from shared.core.errors import StoreUnavailableError
 from shared.core.ids import CONFIRMATION_ID
+from shared.runtime.private_files import create_private
 
 log = structlog.get_logger()
 
@@ -106,6 +107,7 @@ class RecordingRetention:
         path = self._folder / _OWNER
         owner = path.read_text("ascii") if path.exists() else ""
         if not owner:  # the file may exist and be empty: its writer died
+            create_private(path)
             path.write_text(identity, "ascii")
         return owner or identity
 

@@ -16,6 +16,7 @@ from services.webhook.api.validation_context import context_of
 from shared.core.errors import InvalidValueError
 from shared.core.order import Window
 from shared.core.phone import normalise
+from shared.core.text import COMPANY_CHARACTERS, clean, company_fault, same_name
 from shared.settings.parsers import parse_window
 
 OWN = "own."  # prefix of our codes among pydantic's types of error
@@ -47,14 +48,34 @@ def _json(schema: dict[str, Any]) -> WithJsonSchema:  # Any: a JSON schema
     return WithJsonSchema({"type": "string", **schema})
 
 
-def _words(max_length: int) -> tuple[BeforeValidator, WithJsonSchema]:
-    """Return the annotations of a `str` field that is not blank and has at most `max_length` characters."""
+def _up_to(max_length: int, value: object) -> str:
+    text = _text(value)
+    if len(text) > max_length:
+        raise fault("too_long", f"must have at most {max_length} characters")
+    return text
+
+
+def _cleaned(text: str) -> str:
+    cleaned = clean(text)
+    if not cleaned.strip():
+        raise fault("blank", "must hold more than markup and invisible characters")
+    return cleaned
+
+
+def _verbatim(max_length: int) -> tuple[BeforeValidator, WithJsonSchema]:
+    """Return the annotations of a `str` field that is kept as it is sent: not blank, of at most `max_length` characters."""
 
     def read(value: object) -> str:
-        text = _text(value)
-        if len(text) > max_length:
-            raise fault("too_long", f"must have at most {max_length} characters")
-        return text
+        return _up_to(max_length, value)
+
+    return BeforeValidator(read), _json({"minLength": 1, "maxLength": max_length})
+
+
+def _words(max_length: int) -> tuple[BeforeValidator, WithJsonSchema]:
+    """Return the annotations of a `str` field that is kept without markup and invisible characters."""
+
+    def read(value: object) -> str:
+        return _cleaned(_up_to(max_length, value))
 
     return BeforeValidator(read), _json({"minLength": 1, "maxLength": max_length})
 
@@ -139,8 +160,21 @@ def _language(value: object, info: ValidationInfo) -> str:
     return text
 
 
-OrderId = Annotated[str, *_words(64)]
-Company = Annotated[str, *_words(100)]
+def _company(value: object, info: ValidationInfo) -> str:
+    name = _cleaned(_text(value)).strip()
+    if len(name) > COMPANY_CHARACTERS:
+        raise fault("too_long", f"must have at most {COMPANY_CHARACTERS} characters")
+    message = company_fault(name)
+    if message is not None:
+        raise fault("invalid_company", message)
+    allowed = context_of(info).companies
+    if allowed and not any(same_name(name, one) for one in allowed):
+        raise fault("company_not_allowed", f"must be one of the shop's companies: {', '.join(allowed)}")
+    return name
+
+
+OrderId = Annotated[str, *_verbatim(64)]
+Company = Annotated[str, BeforeValidator(_company), _json({"minLength": 1, "maxLength": COMPANY_CHARACTERS})]
 Line = Annotated[str, *_words(200)]
 LongLine = Annotated[str, *_words(500)]
 Amount = Annotated[Decimal, _parser(_amount), _json({"pattern": f"^{_AMOUNT.pattern}$", "examples": ["59.90"]})]

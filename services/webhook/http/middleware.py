@@ -32,9 +32,14 @@ _BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5
 
 @dataclass(slots=True)
 class _Exchange:
-    """One request and its response; `headers` are those that the response gets beside its own."""
+    """One request and its response; `headers` are those that the response gets beside its own.
+
+    `request_id` is what the client is answered. It may be the client's own word, and `log_id` stands in the log for it until the
+    client is known to be a shop.
+    """
 
     request_id: str
+    log_id: str
     headers: list[tuple[bytes, bytes]]
     began_at: float = field(default_factory=time.perf_counter)
     status: int | None = None
@@ -60,8 +65,9 @@ class RequestMiddleware:
             await self._app(scope, receive, send)
             return
         set_time_budget(STORE_LIMIT_S)
-        request_id = _request_id(scope)
-        exchange = _Exchange(request_id, [(REQUEST_ID_HEADER.encode(), request_id.encode())])
+        log_id = _new_id()
+        request_id = _given_id(scope) or log_id
+        exchange = _Exchange(request_id, log_id, [(REQUEST_ID_HEADER.encode(), request_id.encode())])
         scope["app"] = self  # the router then raises a 404 instead of answering with plain text
         scope["state"] = {**scope.get("state", {}), "request_id": request_id, HEADERS: exchange.headers}
         sending = partial(_send, exchange, send)
@@ -81,7 +87,7 @@ class RequestMiddleware:
             exchange.error = str(error) if isinstance(error, StoreUnavailableError) else problem.kind.code
             await _refuse(exchange, problem)(scope, receive, send)
         except Exception:  # outermost: the client is answered with a 500, and the process goes on
-            log.exception("request_failed", request_id=exchange.request_id)
+            log.exception("request_failed", request_id=_logged_id(exchange, scope))
             exchange.error = "unexpected"
             problem = ProblemError(ProblemKind.INTERNAL_ERROR, "The fault is in our log under this request_id.")
             await _refuse(exchange, problem)(scope, receive, send)
@@ -101,7 +107,7 @@ class RequestMiddleware:
             return
         log.info(
             "request_answered",
-            request_id=exchange.request_id,
+            request_id=_logged_id(exchange, scope),
             route=route,
             method=method,
             status=status,
@@ -127,9 +133,18 @@ async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
     """Send nothing."""
 
 
-def _request_id(scope: Scope) -> str:
-    """Return the id that the client or a proxy gave the request if it is well-formed, else a new one."""
+def _logged_id(exchange: _Exchange, scope: Scope) -> str:
+    """Return the id for the log: no word of a client whose key is not known, for the log would hold whatever strangers send."""
+    return exchange.request_id if "caller" in scope["state"] else exchange.log_id
+
+
+def _given_id(scope: Scope) -> str | None:
+    """Return the id that the client or a proxy gave the request, if it is well-formed."""
     for name, value in scope["headers"]:
         if name == REQUEST_ID_HEADER.encode() and _GIVEN_ID.fullmatch(value):
             return str(value.decode("ascii"))
+    return None
+
+
+def _new_id() -> str:
     return f"req_{secrets.token_hex(13).translate(_LETTERS)}"

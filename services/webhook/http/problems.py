@@ -26,6 +26,7 @@ class ProblemKind(Enum):
     INVALID_IDEMPOTENCY_KEY = ("invalid_idempotency_key", 400, "The Idempotency-Key header is not valid")
     UNAUTHORIZED = ("unauthorized", 401, "A valid API key is needed")
     INVALID_SIGNATURE = ("invalid_signature", 403, "The request is not signed by Twilio")
+    LIVE_KEY_NEEDED = ("live_key_needed", 403, "A live API key is needed")
     NOT_FOUND = ("not_found", 404, "There is nothing here")
     METHOD_NOT_ALLOWED = ("method_not_allowed", 405, "The method is not allowed here")
     BODY_TIMEOUT = ("body_timeout", 408, "The body took too long to arrive")

@@ -12,6 +12,7 @@ from shared.core.confirmation import Confirmation
 from shared.core.errors import NotFoundError
 from shared.core.lifecycle.facts import CallAnswered, CalleeClassified, CallEnded, CallPlaced, Fact
 from shared.core.phone import spelt_e164
+from shared.core.text import clean
 from shared.store import Store
 from shared.twilio.vocabulary import CallStatus, is_over, is_unanswered, line_result_of
 
@@ -39,10 +40,10 @@ class Callbacks:
     async def amd(self, request: Request) -> Response:
         """Take in whether a person or a machine answered."""
         form = await self._forms.read(request)
-        answered_by, attempt_id = form.get("AnsweredBy", ""), request.path_params["attempt_id"]
+        answered_by, attempt_id = clean(form.get("AnsweredBy", "")[:40]), request.path_params["attempt_id"]
         if not answered_by:
             return Response(status_code=204)
-        return await self._apply(request, lambda now: CalleeClassified(now, attempt_id, answered_by[:40]))
+        return await self._apply(request, lambda now: CalleeClassified(now, attempt_id, answered_by))
 
     async def incoming_status(self, request: Request) -> Response:
         """Take in the progress and the end of a call that a customer made to us."""

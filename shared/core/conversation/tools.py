@@ -6,12 +6,14 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from shared.core.outcome import Change, VerdictKind
+from shared.core.text import clean
 
 RECORD_OUTCOME = "record_outcome"
 END_CALL = "end_call"
 SWITCH_LANGUAGE = "switch_language"
 
 _TEXT_LIMIT = 1000
+_READ_LIMIT = 4 * _TEXT_LIMIT  # markup and entities included
 _FEWEST_WORDS = 2  # of a foreign sentence: one word, an "okay" or a "ciao", is none
 _CHANGE_FIELDS = ("address", "date", "items", "phone")
 
@@ -158,7 +160,8 @@ def _is_sentence(words: str | None) -> bool:
 
 
 def _text(value: object) -> str | None:
-    return value.strip()[:_TEXT_LIMIT] or None if isinstance(value, str) else None
+    """Return the words of a text argument; what the model repeats may be a stranger's."""
+    return clean(value[:_READ_LIMIT]).strip()[:_TEXT_LIMIT] or None if isinstance(value, str) else None
 
 
 def _moment(value: object, zone: tzinfo) -> datetime | None:

@@ -38,8 +38,9 @@ class SessionPrompt:
 
 
 def spelled_id(order: Order, script: Script) -> SpelledId | None:
-    """Return the order's id in both forms; None if the written one could be read as an instruction."""
-    return SpelledId(order.id, script.order_id_spoken) if _PLAIN_ID.fullmatch(order.id) else None
+    """Return the order's id in both forms; None if it is not spoken, or if the written one could be read as an instruction."""
+    is_told = script.order_id_spoken and _PLAIN_ID.fullmatch(order.id)
+    return SpelledId(order.id, script.order_id_spoken) if is_told else None
 
 
 def say_exactly(text: str, spelled: SpelledId | None = None) -> str:

@@ -13,14 +13,18 @@ from shared.core.errors import InvalidValueError
 from shared.core.speech.number_words import SPELLERS, Gender, Plural, Speller
 
 LINES: Final[Mapping[str, frozenset[str]]] = {
-    # who calls (the first sentence, with the disclosure), then a question whose answer shows that a person listens
+    # who calls, with the order's id if it can be spoken (the first sentence, with the disclosure), then a
+    # question whose answer shows that a person listens
     "greeting": frozenset({"company", "order_id"}),
+    "greeting_without_id": frozenset({"company"}),
     "question": frozenset(),
     "question_named": frozenset({"name"}),
     "inbound_greeting": frozenset({"company", "order_id"}),
+    "inbound_greeting_without_id": frozenset({"company"}),
     "inbound_question": frozenset(),
     "inbound_no_order": frozenset(),
     "next_order": frozenset({"company", "order_id"}),
+    "next_order_without_id": frozenset({"company"}),
     "recording_notice": frozenset(),
     # the order, only after a person has answered; each part only if the shop gave it
     "details_items": frozenset({"items"}),

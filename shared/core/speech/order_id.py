@@ -4,6 +4,7 @@ import re
 
 from shared.core.speech.language import Language
 from shared.core.speech.numbers import digits
+from shared.core.text import clean
 
 LONGEST_SPOKEN_ID = 16
 """The most letters and digits of an order id that are spoken; of a longer id only the end is spoken."""
@@ -17,9 +18,13 @@ _GROUP_SIZES = {1: (1,), 2: (2,), 3: (3,), 4: (4,), 5: (3, 2), 6: (3, 3), 7: (3,
 def spoken_order_id(order_id: str, language: Language) -> str:
     """Return the id as a person reads it out: digits in groups of two to four, pauses (commas) between the parts.
 
-    Of an id with more than 16 letters and digits only the last six are spoken, in a phrase that says they are the end.
+    Of an id with more than 16 letters and digits only the last six are spoken, in a phrase that says they are the end. Of an id
+    without a letter or digit nothing is spoken.
     """
-    characters = [character for character in order_id if character.isalnum()]
+    order_id = clean(order_id)
+    characters = [character for character in order_id if character.isalpha() or character.isdecimal()]
+    if not characters:
+        return ""
     if len(characters) > LONGEST_SPOKEN_ID:
         ending = "".join(characters[-ID_ENDING:])
         return language.speech.id_ending.format(ending=spelled(ending, language))

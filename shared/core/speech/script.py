@@ -17,8 +17,8 @@ from shared.core.speech.plain_text import (
     ADDRESS_CHARACTERS,
     COMPANY_CHARACTERS,
     ITEM_CHARACTERS,
-    NAME_CHARACTERS,
     plain,
+    spoken_name,
 )
 from shared.core.speech.prices import spoken_price
 
@@ -41,6 +41,7 @@ FIXED_LINES: Final = (
 """The lines that are the same for every order."""
 
 _GOODBYE = "goodbye_"
+_WITHOUT_ID = "_without_id"
 _AFTER_SALUTATION = ", "
 _LAST_SENTENCE = re.compile(r"(?<=[.!?])\s+[^.!?]+[.!?]$")
 
@@ -106,18 +107,20 @@ class Script:
 def render(language: Language, *, company: str, order: Order, customer_name: str | None = None) -> Script:
     """Return the language's lines, filled in with the order."""
     company = plain(company, limit=COMPANY_CHARACTERS)
-    name = in_words(plain(customer_name or "", limit=NAME_CHARACTERS), language)
+    name = in_words(spoken_name(customer_name or ""), language)
     spoken_id = spoken_order_id(order.id, language)
     lines = language.lines
+    named = {"company": company, "order_id": spoken_id}
+    unnumbered = "" if spoken_id else _WITHOUT_ID
     return Script(
         language=language.code,
         company=company,
         order_id_spoken=spoken_id,
-        opening=lines["greeting"].format(company=company, order_id=spoken_id),
+        opening=lines[f"greeting{unnumbered}"].format_map(named),
         question=lines["question_named"].format(name=name) if name else lines["question"],
-        inbound_opening=lines["inbound_greeting"].format(company=company, order_id=spoken_id),
+        inbound_opening=lines[f"inbound_greeting{unnumbered}"].format_map(named),
         inbound_question=lines["inbound_question"],
-        next_order=lines["next_order"].format(company=company, order_id=spoken_id),
+        next_order=lines[f"next_order{unnumbered}"].format_map(named),
         recording_notice=lines["recording_notice"],
         details=_details(language, order),
         voicemail=lines["voicemail"].format(company=company),

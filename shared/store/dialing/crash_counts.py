@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+import msgspec
+
 from shared.core.dialing.dial_policy import DialPolicy
 from shared.core.dialing.upkeep import wakes
 from shared.core.errors import NotFoundError
@@ -12,6 +14,7 @@ from shared.store.records import side_effects
 from shared.store.records.codec import decode, from_ms, from_time, is_finished
 from shared.store.redis.connection import Client, translated
 from shared.store.redis.scripts import Script, Word, packed, run
+from shared.store.shops.audit import AuditAction, AuditNote, argument_of
 
 MAX_RESTARTS = 3  # of work whose worker died; then the confirmation or endpoint is parked
 _ERASE_AGAIN_AFTER = timedelta(days=1)  # if an erasure killed its worker
@@ -36,6 +39,12 @@ class Parked:
 
     id: str
     since: datetime
+
+
+class _Owned(msgspec.Struct):
+    """The part of a stored endpoint that says whose it is."""
+
+    shop: str
 
 
 class CrashCounts:
@@ -98,25 +107,35 @@ class CrashCounts:
         async with translated():
             return int(await self._client.zcard(keys.PARKED))
 
-    async def redrive(self, about: str) -> None:
-        """Make a parked confirmation or endpoint due again as before, with its crash counts cleared.
+    async def redrive(self, about: str, *, who: str | None = None) -> None:
+        """Make a parked confirmation or endpoint due again as before, with its crash counts cleared; the shop's audit tells `who`.
 
         Raises:
             NotFoundError: There is none of that id any more; it is no longer parked either.
         """
         async with translated():
-            if await self._client.exists(keys.webhook(about)):
-                await run(self._client, Script.REDRIVE_ENDPOINT, args=[about])
+            endpoint = await self._client.get(keys.webhook(about))
+            if endpoint is not None:
+                shop = msgspec.json.decode(endpoint, type=_Owned).shop
+                note = self._note(shop, who, AuditAction.ENDPOINT_REDRIVEN, about)
+                await run(self._client, Script.REDRIVE_ENDPOINT, args=[about, argument_of(note)])
                 return
-            while not await self._redriven(about):
+            while not await self._redriven(about, who):
                 pass  # the record changed in between
 
-    async def _redriven(self, confirmation_id: str) -> bool:
+    async def _redriven(self, confirmation_id: str, who: str | None) -> bool:
         stored = await self._client.get(keys.record(confirmation_id))
         if stored is None:
             await run(self._client, Script.REDRIVE, keys=[keys.record(confirmation_id)], args=[packed(confirmation_id, 0, [])])
             raise NotFoundError(confirmation_id)
         record = decode(stored)
         effects = side_effects.of_due(record.confirmation, wakes(record.confirmation, self._policy))
+        note = self._note(record.confirmation.shop, who, AuditAction.CONFIRMATION_REDRIVEN, confirmation_id)
+        effects += [] if note is None else [note.effect()]
         arguments = packed(confirmation_id, record.version, effects)
         return bool(await run(self._client, Script.REDRIVE, keys=[keys.record(confirmation_id)], args=[arguments]))
+
+    def _note(self, shop: str, who: str | None, action: AuditAction, about: str) -> AuditNote | None:
+        if who is None:
+            return None
+        return AuditNote(shop=shop, who=who, action=action, about=about, keep_days=self._policy.retention_days)

@@ -21,8 +21,10 @@ class UnreadableRecords:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def erase(self, confirmation_id: str) -> None:
-        """Erase an unreadable confirmation with all that names it. This takes long; repeating it does no harm.
+    async def erase(self, confirmation_id: str) -> frozenset[str]:
+        """Erase an unreadable confirmation with all that names it; return the shops in whose listings it was.
+
+        This takes long; repeating it does no harm.
 
         Raises:
             ReadableError: Its record can be read.
@@ -32,10 +34,14 @@ class UnreadableRecords:
             last = await self._client.lindex(keys.history(confirmation_id), -1)
         if stored is not None and decode_if_readable(stored) is not None:
             raise ReadableError(confirmation_id)
-        for pattern in (keys.phone("*"), keys.listing("*", "*")):
-            async for key in self._keys(pattern):
-                async with translated():
-                    await self._client.zrem(key, confirmation_id)
+        async for key in self._keys(keys.phone("*")):
+            async with translated():
+                await self._client.zrem(key, confirmation_id)
+        shops: set[str] = set()
+        async for key in self._keys(keys.listing("*", "*")):
+            async with translated():
+                if await self._client.zrem(key, confirmation_id):
+                    shops.add(key.decode().split(":")[1])
         async for key in self._keys(keys.line("*")):
             async with translated():
                 await self._client.srem(key, confirmation_id)
@@ -51,6 +57,7 @@ class UnreadableRecords:
                 endpoints += await self._client.hkeys(key)
         async with translated():
             await run(self._client, Script.ERASE_REMAINS, args=[confirmation_id, *endpoints])
+        return frozenset(shops)
 
     async def _keys(self, pattern: str) -> AsyncIterator[bytes]:
         cursor: int | str = 0

@@ -127,23 +127,39 @@ local function unpacked_arguments()
   return unpack(cmsgpack.unpack(ARGV[1]))
 end
 
--- Applies side effects: each is a list of words, either a Redis command or a call of `@set_dial` or `@publish_event`.
+-- Adds an entry to the shop's audit, and removes those that are older than `keep_ms`.
+local function audit(shop, keep_ms, who, action, about)
+  local keep_from_ms = string.format('%d', now_ms() - keep_ms)
+  redis.call('XADD', keys.audit(shop), 'MINID', '~', keep_from_ms, '*', 'who', who, 'action', action, 'about', about)
+end
+
+-- Applies side effects: each is a list of words, either a Redis command or a call of `@set_dial`, `@publish_event` or `@audit`.
 local function apply_side_effects(effects)
   for _, words in ipairs(effects) do
     if words[1] == '@set_dial' then
       set_dial(unpack(words, 2))
     elseif words[1] == '@publish_event' then
       publish_event(unpack(words, 2))
+    elseif words[1] == '@audit' then
+      audit(unpack(words, 2))
     else
       redis.call(unpack(words))
     end
   end
 end
 
+-- Writes a note of the audit, a script's last argument; '' stands for none.
+local function write_note(note)
+  if note ~= '' then
+    apply_side_effects(cmsgpack.unpack(note))
+  end
+end
+
 -- Returns what a submission's idempotency key stands for: kind ('conflict' for another request, 'erased' if its confirmation
 -- was erased), the id it is about, the first answer, the record ('' if there is none). Returns nothing if the key is free.
-local function earlier_request(key, digest)
-  local stored = key ~= '' and redis.call('GET', key)
+-- `old_key` is the name that earlier versions gave the key.
+local function earlier_request(key, old_key, digest)
+  local stored = key ~= '' and (redis.call('GET', key) or redis.call('GET', old_key))
   if not stored then
     return nil
   end

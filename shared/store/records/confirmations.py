@@ -22,6 +22,7 @@ from shared.store.records.submission_scripts import past_submission, recall_call
 from shared.store.redis.batching import BatchedScript
 from shared.store.redis.connection import Client, translated
 from shared.store.redis.scripts import Call, Script, packed, run, run_many
+from shared.store.shops.audit import AuditNote
 from shared.store.shops.idempotency import IdempotencyKey
 
 _MAX_CONFLICTS = 100  # each means that another writer succeeded; more than this is a fault
@@ -37,24 +38,30 @@ class Confirmations:
         self._clock = clock
         self._submissions = BatchedScript(client, Script.SUBMIT)
 
-    async def submit(self, confirmation: Confirmation, *, idempotency: IdempotencyKey | None = None) -> Submission:
+    async def submit(
+        self, confirmation: Confirmation, *, idempotency: IdempotencyKey | None = None, audit: AuditNote | None = None
+    ) -> Submission:
         """Store a new confirmation, created just now by Redis's clock, with its side effects; or return why it was not stored.
 
         Raises:
             StoreUnavailableError: It is not known whether it was stored; the same submission may be repeated.
         """
         step = self._submitted(confirmation)
-        call = self._submit_call(step, idempotency)
+        call = self._submit_call(step, idempotency, audit)
         async with translated():
             reply = await self._submissions.run(call)
         return self._submission(step, reply)
 
-    async def submit_many(self, confirmations: Sequence[Confirmation]) -> list[Submission]:
-        """Submit many confirmations with one round trip, each independently; the results are in their order."""
+    async def submit_many(self, confirmations: Sequence[Confirmation], *, audits: Sequence[AuditNote] = ()) -> list[Submission]:
+        """Submit many confirmations with one round trip, each independently; the results are in their order.
+
+        `audits` has a note for each, or is empty.
+        """
         if not confirmations:
             return []
         steps = [self._submitted(confirmation) for confirmation in confirmations]
-        calls = [self._submit_call(step, None) for step in steps]
+        notes: Sequence[AuditNote | None] = audits or [None] * len(steps)
+        calls = [self._submit_call(step, None, note) for step, note in zip(steps, notes, strict=True)]
         async with translated():
             replies = await run_many(self._client, Script.SUBMIT, calls)
         return [self._submission(step, reply) for step, reply in zip(steps, replies, strict=True)]
@@ -85,13 +92,15 @@ class Confirmations:
             record, now = await self._load(confirmation_id)
         return record.confirmation, now
 
-    async def apply(self, confirmation_id: str, make_fact: Callable[[datetime], Fact]) -> Step:
+    async def apply(self, confirmation_id: str, make_fact: Callable[[datetime], Fact], *, audit: AuditNote | None = None) -> Step:
         """Apply the fact that `make_fact(now)` returns; it is called again if another change came in between.
+
+        If it changes anything, `audit` is written with the change.
 
         Raises:
             NotFoundError: There is none of that id.
         """
-        return await self.apply_if(confirmation_id, lambda _, now: make_fact(now))
+        return await self.apply_all(confirmation_id, lambda _, now: (make_fact(now),), audit=audit)
 
     async def apply_if(self, confirmation_id: str, choose: Callable[[Confirmation, datetime], Fact | None]) -> Step:
         """Apply the fact that `choose(confirmation, now)` returns, or nothing if it returns None.
@@ -108,7 +117,13 @@ class Confirmations:
 
         return await self.apply_all(confirmation_id, choose_all)
 
-    async def apply_all(self, confirmation_id: str, choose: Callable[[Confirmation, datetime], Sequence[Fact]]) -> Step:
+    async def apply_all(
+        self,
+        confirmation_id: str,
+        choose: Callable[[Confirmation, datetime], Sequence[Fact]],
+        *,
+        audit: AuditNote | None = None,
+    ) -> Step:
         """Apply the facts that `choose(confirmation, now)` returns, one after the other, in one commit.
 
         Raises:
@@ -121,7 +136,7 @@ class Confirmations:
                 step = advance_all(record.confirmation, facts, self._policy, now)
                 if not step.is_changed and not step.opts_out:
                     return step
-                reply = await self._commit(record, step)
+                reply = await self._commit(record, step, audit)
                 if reply[0] == b"done":
                     return step
                 if reply[0] == b"line_taken":
@@ -145,7 +160,7 @@ class Confirmations:
         stored, (seconds, micros) = await pipe.execute()
         return _decoded(stored), from_time(int(seconds), int(micros))
 
-    async def _commit(self, record: ConfirmationRecord, step: Step) -> Any:  # noqa: ANN401  # Any: the script's reply
+    async def _commit(self, record: ConfirmationRecord, step: Step, audit: AuditNote | None) -> Any:  # noqa: ANN401  # Any: the script's reply
         after = replace(step.confirmation, schema=SCHEMA_VERSION)
         must_have_free_line = side_effects.begins_call(record.confirmation, after)
         arguments = packed(
@@ -155,18 +170,22 @@ class Confirmations:
             state_word(after),
             after.customer.phone,
             encode(after),
-            side_effects.of_step(record.confirmation, step, self._policy, self._dataschema),
+            [*side_effects.of_step(record.confirmation, step, self._policy, self._dataschema), *_effects_of(audit)],
             *((after.id, after.call.priority.value, after.shop) if must_have_free_line else ()),
         )
         return await run(self._client, Script.COMMIT, keys=[keys.record(after.id)], args=[arguments])
 
-    def _submit_call(self, step: Step, idempotency: IdempotencyKey | None) -> Call:
-        effects = side_effects.of_submission(step, self._policy, self._dataschema)
+    def _submit_call(self, step: Step, idempotency: IdempotencyKey | None, audit: AuditNote | None) -> Call:
+        effects = [*side_effects.of_submission(step, self._policy, self._dataschema), *_effects_of(audit)]
         return submit_call(step.confirmation, effects, idempotency)
 
     def _submission(self, step: Step, reply: list[bytes]) -> Submission:
         self._clock.learn(time_of(reply[1]))
         return submission(step.confirmation, reply)
+
+
+def _effects_of(audit: AuditNote | None) -> list[side_effects.SideEffect]:
+    return [] if audit is None else [audit.effect()]
 
 
 def _decoded(stored: bytes | None) -> ConfirmationRecord:

@@ -25,7 +25,7 @@ from shared.store.shops.idempotency import KEY_LIFE, IdempotencyKey, KeyConflict
 
 def submit_call(new: Confirmation, effects: Sequence[SideEffect], idempotency: IdempotencyKey | None) -> Call:
     """Return the keys and arguments of `submit` for a new confirmation and its side effects."""
-    key = "" if idempotency is None else keys.idempotency(new.shop, idempotency.key)
+    key_names = _key_names(new.shop, None if idempotency is None else idempotency.key)
     arguments = packed(
         new.id,
         new.order.id,
@@ -38,13 +38,17 @@ def submit_call(new: Confirmation, effects: Sequence[SideEffect], idempotency: I
         encode(new),
         effects,
     )
-    return [keys.record(new.id), keys.orders(new.shop), keys.opt_outs(new.shop), key], [arguments]
+    return [
+        keys.record(new.id),
+        keys.orders(new.shop),
+        keys.opt_outs(new.shop),
+        *key_names,
+    ], [arguments]
 
 
 def recall_call(shop: str, past: PastRequest) -> Call:
     """Return the keys and arguments of `recall` for a request that may have come before."""
-    key = "" if past.key is None else keys.idempotency(shop, past.key)
-    return [keys.orders(shop), key], [past.order_id, past.digest]
+    return [keys.orders(shop), *_key_names(shop, past.key)], [past.order_id, past.digest]
 
 
 def submission(new: Confirmation, reply: list[bytes]) -> Submission:
@@ -68,6 +72,10 @@ def time_of(time: bytes) -> datetime:
     """Return the moment that a script's reply names as `SECONDS.MICROSECONDS`."""
     seconds, _, micros = time.partition(b".")
     return from_time(int(seconds), int(micros))
+
+
+def _key_names(shop: str, key: str | None) -> tuple[str, str]:
+    return ("", "") if key is None else (keys.idempotency(shop, key), keys.idempotency_by_key(shop, key))
 
 
 def _earlier_submission(reply: list[bytes], digest: str) -> Submission:

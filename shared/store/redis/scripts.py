@@ -46,6 +46,7 @@ class Script(Enum):
     SETTLE_DELIVERY = "webhooks/settle_delivery"
     FINISH_DELIVERY = "webhooks/finish_delivery"
     RESEND = "webhooks/resend"
+    WRITE_NOTE = "shops/write_note"
     CLAIM_IDEMPOTENCY_KEY = "shops/claim_idempotency_key"
     ANSWER_IDEMPOTENCY_KEY = "shops/answer_idempotency_key"
 

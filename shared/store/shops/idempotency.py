@@ -61,7 +61,7 @@ class Idempotency:
             reply = await run(
                 self._client,
                 Script.CLAIM_IDEMPOTENCY_KEY,
-                keys=[keys.idempotency(shop, key.key)],
+                keys=[keys.idempotency(shop, key.key), keys.idempotency_by_key(shop, key.key)],
                 args=[key.digest, token, self._claim_life_ms],
             )
         match reply[0]:

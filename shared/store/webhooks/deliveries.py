@@ -14,6 +14,7 @@ from shared.store import keys
 from shared.store.records.codec import decode, from_ms, to_ms
 from shared.store.redis.connection import Client, translated
 from shared.store.redis.scripts import Script, Word, run
+from shared.store.shops.audit import AuditNote, argument_of
 
 LEASE_S = 40.0  # longer than any worker takes
 FAILURES_TO_OPEN = 5
@@ -156,10 +157,10 @@ class Deliveries:
             for (event_id, at), failure in zip(found, (_failure(stored) for stored in failures), strict=True)
         ]
 
-    async def resend(self, endpoint_id: str, event_ids: Sequence[str]) -> int:
-        """Put dead letters back into their lanes, to be delivered at once; return how many there were."""
+    async def resend(self, endpoint_id: str, event_ids: Sequence[str], *, audit: AuditNote | None = None) -> int:
+        """Put dead letters back into their lanes, delivered at once, with the note in the audit; return how many there were."""
         async with translated():
-            return int(await run(self._client, Script.RESEND, args=[endpoint_id, *event_ids]))
+            return int(await run(self._client, Script.RESEND, args=[endpoint_id, argument_of(audit), *event_ids]))
 
     async def _remove_lane(self, endpoint_id: str, confirmation_id: str) -> None:
         """Remove the lane of an erased confirmation from what is due."""

@@ -7,6 +7,7 @@ from shared.core.webhook_endpoints.endpoint import Endpoint
 from shared.store import keys
 from shared.store.redis.connection import Client, translated
 from shared.store.redis.scripts import Script, Word, run
+from shared.store.shops.audit import AuditNote, argument_of
 
 MAX_PER_SHOP = 10
 
@@ -24,14 +25,14 @@ class Webhooks:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def save(self, endpoint: Endpoint) -> None:
-        """Store a new endpoint, or a changed one.
+    async def save(self, endpoint: Endpoint, *, audit: AuditNote | None = None) -> None:
+        """Store a new endpoint, or a changed one, and the note in the audit.
 
         Raises:
             TooManyEndpointsError: It is new, and the shop has `MAX_PER_SHOP` already.
         """
         types = "" if endpoint.disabled_because else " ".join(kind.value for kind in endpoint.events)
-        args: list[Word] = [endpoint.id, endpoint.shop, _encoder.encode(endpoint), types, MAX_PER_SHOP]
+        args: list[Word] = [endpoint.id, endpoint.shop, _encoder.encode(endpoint), types, MAX_PER_SHOP, argument_of(audit)]
         async with translated():
             answer = await run(self._client, Script.SAVE_ENDPOINT, args=args)
         if answer == b"too_many":
@@ -56,7 +57,7 @@ class Webhooks:
             stored = await self._client.mget([keys.webhook(endpoint_id) for endpoint_id in ids]) if ids else []
         return [_decoder.decode(endpoint) for endpoint in stored if endpoint is not None]
 
-    async def drop(self, endpoint: Endpoint) -> bool:
-        """Remove an endpoint and all that waits for it; return False if there was none."""
+    async def drop(self, endpoint: Endpoint, *, audit: AuditNote | None = None) -> bool:
+        """Remove an endpoint and all that waits for it, with the note in the audit; return False if there was none."""
         async with translated():
-            return bool(await run(self._client, Script.DROP_ENDPOINT, args=[endpoint.id, endpoint.shop]))
+            return bool(await run(self._client, Script.DROP_ENDPOINT, args=[endpoint.id, endpoint.shop, argument_of(audit)]))

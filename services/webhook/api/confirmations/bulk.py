@@ -8,6 +8,7 @@ from typing import assert_never
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.webhook.api.audit.notes import AuditNotes
 from services.webhook.api.confirmations.bulk_replay import (
     BulkAnswer,
     BulkRefused,
@@ -31,7 +32,17 @@ from services.webhook.http.problems import FieldFault, ProblemError, ProblemKind
 from services.webhook.http.run_both import run_both
 from shared.core.confirmation import Confirmation
 from shared.core.errors import StoreUnavailableError
-from shared.store import Answered, Claimed, IdempotencyKey, KeyConflict, KeyInProgress, Store, Submission, set_time_budget
+from shared.store import (
+    Answered,
+    AuditAction,
+    Claimed,
+    IdempotencyKey,
+    KeyConflict,
+    KeyInProgress,
+    Store,
+    Submission,
+    set_time_budget,
+)
 
 _FREEING_LIMIT_S = 0.5
 _AT_ONCE = 50  # other requests get their turn between two batches
@@ -49,8 +60,9 @@ class _Batch:
 class BulkRoutes:
     """`POST /v1/confirmations/bulk`."""
 
-    def __init__(self, store: Store, rules: ValidationRules) -> None:
+    def __init__(self, store: Store, rules: ValidationRules, notes: AuditNotes) -> None:
         self._store = store
+        self._notes = notes
         self._rules = rules
 
     async def create(self, request: Request, shop: str) -> Response:
@@ -93,24 +105,25 @@ class BulkRoutes:
 
         Returns what to keep, and what to answer.
         """
-        context, is_test = self._rules.at(await self._store.now()), request.state.caller.is_test
+        context, is_test = self._rules.at(await self._store.now(), shop), request.state.caller.is_test
         results: list[KeptResult] = []
         answers: list[BulkTaken | BulkRefused] = []
         batch = _read(items[:_AT_ONCE], shop, context, is_test=is_test)
         for end in range(_AT_ONCE, len(items) + _AT_ONCE, _AT_ONCE):
             set_time_budget(STORE_LIMIT_S)
             following = _read_soon(items[end : end + _AT_ONCE], shop, context, is_test=is_test)
-            submissions, ahead = await run_both(self._submitted(batch, shop), following)
+            submissions, ahead = await run_both(self._submitted(request, batch, shop), following)
             pairs = [kept_result(one, request.state.request_id) for one in submissions]
             results += [result for result, _ in pairs]
             answers += [result_answer(result, confirmation, context.policy) for result, confirmation in pairs]
             batch = ahead
         return results, {"results": answers}
 
-    async def _submitted(self, batch: _Batch, shop: str) -> list[Submission | ProblemError]:
+    async def _submitted(self, request: Request, batch: _Batch, shop: str) -> list[Submission | ProblemError]:
         """Submit the valid items; of the others, find those that were submitted before."""
         valid = [one for one in batch.taken if isinstance(one, Confirmation)]
-        submissions = iter(await self._store.confirmations.submit_many(valid))
+        notes = [self._notes.of(request, AuditAction.CONFIRMATION_CREATED, one.id) for one in valid]
+        submissions = iter(await self._store.confirmations.submit_many(valid, audits=notes))
         known = await self._known(batch, shop)
         return [
             known.get(index, one) if isinstance(one, ProblemError) else next(submissions) for index, one in enumerate(batch.taken)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.webhook.api.audit.notes import AuditNotes
 from services.webhook.api.confirmations.idempotency import idempotency_key
 from services.webhook.api.confirmations.intake import new_confirmation
 from services.webhook.api.confirmations.representation import confirmation_answer
@@ -18,14 +19,15 @@ from services.webhook.http.body import fingerprint, read_json
 from services.webhook.http.problems import ProblemError, ProblemKind
 from shared.core.confirmation import Confirmation
 from shared.core.lifecycle.facts import Withdrawn
-from shared.store import IdempotencyKey, Replayed, Store, Submission
+from shared.store import AuditAction, IdempotencyKey, Replayed, Store, Submission
 
 
 class ConfirmationRoutes:
     """`POST /v1/confirmations`, and `GET` and `DELETE /v1/confirmations/{id}`."""
 
-    def __init__(self, store: Store, rules: ValidationRules) -> None:
+    def __init__(self, store: Store, rules: ValidationRules, notes: AuditNotes) -> None:
         self._store = store
+        self._notes = notes
         self._rules = rules
 
     async def create(self, request: Request, shop: str) -> Response:
@@ -33,7 +35,7 @@ class ConfirmationRoutes:
         key = idempotency_key(request)
         value = await read_json(request)
         digest = fingerprint(value)
-        context = self._rules.at(await self._store.now())
+        context = self._rules.at(await self._store.now(), shop)
         try:
             body = validated(ConfirmationBody, value, context)
         except ProblemError:
@@ -44,7 +46,8 @@ class ConfirmationRoutes:
             return self._submitted(known)
         new = new_confirmation(body, shop=shop, digest=digest, now=context.now, is_test=request.state.caller.is_test)
         named = None if key is None else IdempotencyKey(key, digest)
-        return self._submitted(await self._store.confirmations.submit(new, idempotency=named))
+        note = self._notes.of(request, AuditAction.CONFIRMATION_CREATED, new.id)
+        return self._submitted(await self._store.confirmations.submit(new, idempotency=named, audit=note))
 
     async def show(self, request: Request, shop: str) -> Response:
         """Return one confirmation."""
@@ -53,7 +56,8 @@ class ConfirmationRoutes:
     async def withdraw(self, request: Request, shop: str) -> Response:
         """Withdraw the order: it is never called, or its call is brought to an end; refused once the customer has decided."""
         known = await confirmation_of_shop(self._store, request.path_params["id"], shop)
-        step = await self._store.confirmations.apply(known.id, Withdrawn)
+        note = self._notes.of(request, AuditAction.CONFIRMATION_WITHDRAWN, known.id)
+        step = await self._store.confirmations.apply(known.id, Withdrawn, audit=note)
         after = step.confirmation
         if step.is_changed or (after.withdrawn_at is not None and not after.is_finished):
             return self._shown(after)

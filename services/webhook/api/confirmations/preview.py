@@ -42,7 +42,7 @@ class PreviewRoutes:
 
     async def show(self, request: Request, shop: str) -> Response:
         """Return the words of the call; `next_attempt_at` is when it would be placed, null if never."""
-        context = self._rules.at(await self._store.now())
+        context = self._rules.at(await self._store.now(), shop)
         body = validated(ConfirmationBody, await read_json(request), context)
         new = new_confirmation(body, shop=shop, digest="", now=context.now)
         planned = advance(new, Submitted(context.now), context.policy, context.now).confirmation

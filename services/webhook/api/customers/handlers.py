@@ -8,10 +8,11 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.webhook.api.audit.notes import AuditNotes
 from services.webhook.http.answers import Answer, json_response
 from services.webhook.http.query_parameters import invalid_parameter, parameters
 from shared.core.phone import spelt_e164
-from shared.store import Store
+from shared.store import AuditAction, Store
 
 log = structlog.get_logger()
 
@@ -36,8 +37,9 @@ class ForgottenAnswer(Answer):
 class CustomerRoutes:
     """`DELETE /v1/customers/{phone}`."""
 
-    def __init__(self, store: Store, allowed_countries: frozenset[str], registry: CollectorRegistry) -> None:
+    def __init__(self, store: Store, allowed_countries: frozenset[str], notes: AuditNotes, registry: CollectorRegistry) -> None:
         self._store = store
+        self._notes = notes
         self._allowed_countries = allowed_countries
         self._unread = Counter(
             "outcomes_erased_unread", "Outcomes erased before the CRM, or a webhook endpoint, had taken them.", registry=registry
@@ -50,6 +52,7 @@ class CustomerRoutes:
         if phone is None:
             raise invalid_parameter("phone", "The path must end in a phone number, such as +38344123456.")
         forgotten = await self._store.erasure.customers.erase(shop, phone)
+        await self._store.audit.write(self._notes.of_phone(request, AuditAction.CUSTOMER_ERASED, phone))
         if forgotten.unread:
             self._unread.inc(forgotten.unread)
             log.warning("outcome_erased_unread", shop=shop, count=forgotten.unread, unread_by=list(forgotten.unread_by))

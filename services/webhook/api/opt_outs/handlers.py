@@ -3,12 +3,13 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.webhook.api.audit.notes import AuditNotes
 from services.webhook.http.answers import Answer, Timestamp, json_response
 from services.webhook.http.query_parameters import invalid_parameter, number, parameters
 from shared.core.errors import NotFoundError
 from shared.core.lifecycle.envelope import timestamp
 from shared.core.phone import spelt_e164
-from shared.store import OptOut, Store
+from shared.store import AuditAction, OptOut, Store
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
@@ -32,13 +33,17 @@ class OptOutPageAnswer(Answer):
 class OptOutRoutes:
     """`/v1/opt-outs` and `/v1/opt-outs/{phone}`."""
 
-    def __init__(self, store: Store, allowed_countries: frozenset[str]) -> None:
+    def __init__(self, store: Store, allowed_countries: frozenset[str], notes: AuditNotes) -> None:
         self._store = store
+        self._notes = notes
         self._allowed_countries = allowed_countries
 
     async def add(self, request: Request, shop: str) -> Response:
         """Put a number on the list; doing it twice changes nothing."""
-        return json_response(_entry(await self._store.opt_outs.add(shop, self._phone(request))))
+        phone = self._phone(request)
+        added = await self._store.opt_outs.add(shop, phone)
+        await self._store.audit.write(self._notes.of_phone(request, AuditAction.OPT_OUT_ADDED, phone))
+        return json_response(_entry(added))
 
     async def show(self, request: Request, shop: str) -> Response:
         """Return since when a number is on the list; 404 if it is not."""
@@ -49,8 +54,10 @@ class OptOutRoutes:
 
     async def remove(self, request: Request, shop: str) -> Response:
         """Take a number off the list; 404 if it was not on it."""
-        if not await self._store.opt_outs.remove(shop, self._phone(request)):
+        phone = self._phone(request)
+        if not await self._store.opt_outs.remove(shop, phone):
             raise NotFoundError
+        await self._store.audit.write(self._notes.of_phone(request, AuditAction.OPT_OUT_REMOVED, phone))
         return Response(status_code=204)
 
     async def page(self, request: Request, shop: str) -> Response:

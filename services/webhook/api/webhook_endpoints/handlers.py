@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from ulid import ULID
 
+from services.webhook.api.audit.notes import AuditNotes
 from services.webhook.api.shop_isolation import endpoint_of_shop
 from services.webhook.api.validation import validated
 from services.webhook.api.validation_context import ValidationContext, ValidationRules
@@ -29,7 +30,7 @@ from shared.core import ids
 from shared.core.lifecycle.shop_event import EventType
 from shared.core.webhook_endpoints.endpoint import OVERLAP, SECRET_BYTES, Endpoint, secret_of
 from shared.core.webhook_endpoints.url import url_fault
-from shared.store import Store, TooManyEndpointsError
+from shared.store import AuditAction, AuditNote, Store, TooManyEndpointsError
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
@@ -40,8 +41,9 @@ _BY_SHOP = "the shop disabled it"
 class WebhookEndpointRoutes:
     """`/v1/webhook-endpoints` and the paths below it."""
 
-    def __init__(self, store: Store, rules: ValidationRules, *, allows_private: bool) -> None:
+    def __init__(self, store: Store, rules: ValidationRules, notes: AuditNotes, *, allows_private: bool) -> None:
         self._store = store
+        self._notes = notes
         self._rules = rules
         self._allows_private = allows_private
 
@@ -59,7 +61,7 @@ class WebhookEndpointRoutes:
             created_at=context.now,
             description=body.description or "",
         )
-        await self._save(endpoint)
+        await self._save(endpoint, self._notes.of(request, AuditAction.ENDPOINT_CREATED, endpoint.id))
         headers = {"location": f"/v1/webhook-endpoints/{endpoint.id}"}
         return json_response(await self._with_secret(endpoint), 201, headers)
 
@@ -89,12 +91,13 @@ class WebhookEndpointRoutes:
             description=known.description if body.description is None else body.description,
             disabled_because=disabled,
         )
-        await self._save(changed)
+        await self._save(changed, self._notes.of(request, AuditAction.ENDPOINT_CHANGED, known.id))
         return json_response(await self._shown(changed))
 
     async def delete(self, request: Request, shop: str) -> Response:
         """Delete an endpoint and all events that wait for it."""
-        await self._store.webhooks.drop(await self._of_shop(request, shop))
+        known = await self._of_shop(request, shop)
+        await self._store.webhooks.drop(known, audit=self._notes.of(request, AuditAction.ENDPOINT_DELETED, known.id))
         return Response(status_code=204)
 
     async def rotate(self, request: Request, shop: str) -> Response:
@@ -102,7 +105,7 @@ class WebhookEndpointRoutes:
         known = await self._of_shop(request, shop)
         until = await self._store.now() + OVERLAP
         turned = replace(known, secret=_new_secret(), old_secret=known.secret, old_secret_until=until)
-        await self._save(turned)
+        await self._save(turned, self._notes.of(request, AuditAction.ENDPOINT_SECRET_ROTATED, known.id))
         return json_response(await self._with_secret(turned))
 
     async def dead_letters(self, request: Request, shop: str) -> Response:
@@ -123,7 +126,8 @@ class WebhookEndpointRoutes:
         if event_ids is None:
             newest = await self._store.deliveries.dead_letters(endpoint.id, limit=MAX_LIMIT)
             event_ids = [dead.event_id for dead in newest]
-        resent = await self._store.deliveries.resend(endpoint.id, event_ids) if event_ids else 0
+        note = self._notes.of(request, AuditAction.DEAD_LETTERS_RESENT, endpoint.id)
+        resent = await self._store.deliveries.resend(endpoint.id, event_ids, audit=note) if event_ids else 0
         return json_response(ResentAnswer(resent=resent))
 
     async def _of_shop(self, request: Request, shop: str) -> Endpoint:
@@ -132,9 +136,9 @@ class WebhookEndpointRoutes:
     async def _context(self) -> ValidationContext:
         return self._rules.at(await self._store.now())
 
-    async def _save(self, endpoint: Endpoint) -> None:
+    async def _save(self, endpoint: Endpoint, note: AuditNote) -> None:
         try:
-            await self._store.webhooks.save(endpoint)
+            await self._store.webhooks.save(endpoint, audit=note)
         except TooManyEndpointsError:
             raise ProblemError(ProblemKind.TOO_MANY_ENDPOINTS, "Delete one, or let one have more events.") from None
 

@@ -72,4 +72,5 @@ for _, endpoint in ipairs(redis.call('HKEYS', keys.webhooks(ARGV[4]))) do
   end
   delete_lane(endpoint, id, sequences)
 end
+redis.call('INCR', keys.ERASURES)
 return { 'done', unpack(unread) }

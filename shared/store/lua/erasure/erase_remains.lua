@@ -11,4 +11,5 @@ clear_dial_everywhere(id)
 for index = 2, #ARGV do
   delete_lane(ARGV[index], id, sequences)
 end
+redis.call('INCR', keys.ERASURES)
 return sequences

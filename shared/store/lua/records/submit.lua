@@ -1,6 +1,7 @@
 -- Takes an order in: checks its idempotency key, the do-not-call list and that the order has no open confirmation; stores the
 -- record and applies its side effects.
--- KEYS: the record, the shop's orders, its do-not-call list, the idempotency key or ''.
+-- KEYS: the record, the shop's orders, its do-not-call list, the idempotency key and
+-- its earlier name, or '' and ''.
 -- Arguments: id, order id, phone, request digest, the key's life in ms, first answer, schema, state, JSON, side effects.
 -- Returns {kind, time, ...}: created | open, record | opted_out | replayed, kind, first answer, record or '' | key_conflict.
 local id, order_id, phone, digest, key_life_ms, first_answer, schema, state, json, effects = unpacked_arguments()
@@ -12,7 +13,7 @@ local function store_key(kind, about, answer)
   end
 end
 
-local kind, about, answer, record = earlier_request(KEYS[4], digest)
+local kind, about, answer, record = earlier_request(KEYS[4], KEYS[5], digest)
 if kind == 'conflict' then
   return { 'key_conflict', time }
 elseif kind and about == id then

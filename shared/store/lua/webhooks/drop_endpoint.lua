@@ -1,4 +1,4 @@
--- Removes an endpoint and all that waits for it. ARGV: endpoint, shop. Returns 1 if there was one.
+-- Removes an endpoint and all that waits for it. ARGV: endpoint, shop, note of the audit. Returns 1 if there was one.
 local endpoint = ARGV[1]
 if redis.call('HDEL', keys.webhooks(ARGV[2]), endpoint) == 0 then
   return 0
@@ -13,4 +13,5 @@ redis.call('ZREM', keys.DUE_DELIVER, endpoint)
 redis.call('ZREM', keys.DELIVER_OPEN, endpoint)
 redis.call('ZREM', keys.PARKED, endpoint)
 redis.call('HDEL', keys.BEGUN, keys.begun_field('deliver', endpoint))
+write_note(ARGV[3])
 return 1

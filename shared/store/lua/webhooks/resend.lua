@@ -1,7 +1,7 @@
--- Puts dead letters back into their lanes, in order, to be delivered at once. ARGV: endpoint, event id ...
+-- Puts dead letters back into their lanes, in order, to be delivered at once. ARGV: endpoint, note of the audit, event id ...
 -- Returns how many there were.
 local endpoint, count = ARGV[1], 0
-for index = 2, #ARGV do
+for index = 3, #ARGV do
   local event_id = ARGV[index]
   local id, sequence = string.match(event_id, '^(.*)%.(%d+)$')
   if id and redis.call('ZREM', keys.webhook_dead(endpoint), event_id) == 1 then
@@ -22,5 +22,6 @@ end
 if count > 0 then
   redis.call('DEL', keys.webhook_circuit(endpoint))
   schedule_endpoint(endpoint)
+  write_note(ARGV[2])
 end
 return count

@@ -20,6 +20,7 @@ from shared.store import (
     PastRequest,
     Replayed,
     Store,
+    keys,
 )
 from shared.store.shops.idempotency import CLAIM_LIFE, Idempotency
 from tests.support.orders import PHONE, an_order
@@ -123,3 +124,28 @@ async def test_a_key_left_in_hand_by_a_crash_comes_free_by_itself(store: Store) 
     assert isinstance(crashed, Claimed)
     await store.idempotency.answer(crashed, Answered(500, b"too late"))
     assert await store.idempotency.claim("shopaz", KEY) == KeyInProgress()
+
+
+async def test_the_key_of_a_request_is_in_no_name_in_redis(store: Store) -> None:
+    await store.confirmations.submit(an_order(1, at=await store.now()), idempotency=IdempotencyKey(PHONE, "d1"))
+    assert isinstance(await store.idempotency.claim("shopaz", IdempotencyKey(f"bulk-{PHONE}", "d2")), Claimed)
+    names = [name async for name in store.client.scan_iter("idempotency:*")]
+    assert len(names) == 2
+    assert not any(PHONE.encode() in name for name in names)
+
+
+async def test_keys_that_an_earlier_version_stored_are_honoured(store: Store) -> None:
+    first = await store.confirmations.submit(an_order(1, at=await store.now()), idempotency=KEY)
+    await store.client.rename(keys.idempotency("shopaz", KEY.key), keys.idempotency_by_key("shopaz", KEY.key))
+    again = await store.confirmations.submit(replace(an_order(1), id=an_order(2).id), idempotency=KEY)
+    assert isinstance(first, Created)
+    assert isinstance(again, Replayed)
+    past = PastRequest(an_order(1).order.id, KEY.digest, KEY.key)
+    assert await store.confirmations.recall("shopaz", [past]) == [again]
+    assert isinstance(await store.confirmations.submit(an_order(3), idempotency=OTHER_BODY), KeyConflict)
+    bulk = IdempotencyKey("bulk-1", "d1")
+    claim = await store.idempotency.claim("shopaz", bulk)
+    assert isinstance(claim, Claimed)
+    await store.idempotency.answer(claim, Answered(200, b"[]"))
+    await store.client.rename(keys.idempotency("shopaz", "bulk-1"), keys.idempotency_by_key("shopaz", "bulk-1"))
+    assert await store.idempotency.claim("shopaz", bulk) == Answered(200, b"[]")

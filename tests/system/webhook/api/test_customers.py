@@ -40,7 +40,13 @@ async def test_finished_and_open_orders_are_erased_without_a_trace(service: Serv
     for made in (first, second):
         assert (await service.client.get(f"/v1/confirmations/{made['id']}")).status_code == 404
     left = await service.store.client.keys("*")
-    assert {key for key in left if not key.startswith(b"LIMITS")} <= {b"events:shopaz:log", b"outcomes:shopaz:log", b"due:turn"}
+    assert {key for key in left if not key.startswith(b"LIMITS")} <= {
+        b"events:shopaz:log",
+        b"outcomes:shopaz:log",
+        b"due:turn",
+        b"erasures",
+        b"audit:shopaz",
+    }
     assert await service.store.client.xlen("outcomes:shopaz:log") == 0
 
 

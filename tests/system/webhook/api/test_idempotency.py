@@ -14,6 +14,7 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
+from shared.store import keys
 from tests.support.simulators.twilio import ACCOUNT, SHOP, TOKEN, TwilioSimulator, running_twilio
 from tests.support.valkey import ValkeyServer, start_valkey
 from tests.support.webhook.service import KEY, small_body
@@ -184,16 +185,16 @@ async def test_a_key_left_in_hand_by_a_crash_comes_free_within_half_a_minute(hou
     headers = {"idempotency-key": "bulk-1"}
     async with asyncio.TaskGroup() as group, Redis.from_url(house.servers[-1].url) as redis:
         first = group.create_task(_broken_off(client, {"items": items}, headers))
-        while not await redis.exists("idempotency:shopaz:bulk-1"):
+        while not await redis.exists(keys.idempotency("shopaz", "bulk-1")):
             await asyncio.sleep(0)
         house.kill_webhook()  # at once: the bulk is in hand for some tenths of a second
         await first
-        assert 0 < await redis.pttl("idempotency:shopaz:bulk-1") <= 30_000
+        assert 0 < await redis.pttl(keys.idempotency("shopaz", "bulk-1")) <= 30_000
         await asyncio.to_thread(house.start_webhook)
         in_hand = await client.post(f"{PATH}/bulk", json={"items": items}, headers=headers)
         assert (in_hand.status_code, in_hand.json()["code"]) == (409, "idempotency_key_in_use")
         assert "retry-after" in in_hand.headers
-        await redis.pexpire("idempotency:shopaz:bulk-1", 1)  # half a minute later
+        await redis.pexpire(keys.idempotency("shopaz", "bulk-1"), 1)  # half a minute later
         await asyncio.sleep(0.05)
         again = await client.post(f"{PATH}/bulk", json={"items": items}, headers=headers, timeout=30)
     assert {result["status"] for result in again.json()["results"]} <= {200, 202}

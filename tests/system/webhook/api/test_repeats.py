@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from shared.core.lifecycle.facts import Withdrawn
+from shared.store import keys
 from tests.support.webhook.service import Service, make_service, small_body
 
 KEY = {"idempotency-key": "order-1"}
@@ -88,7 +89,7 @@ async def test_a_bulk_is_answered_again_byte_for_byte_from_what_names_no_custome
     await service.store.confirmations.apply(results[1]["confirmation"]["id"], Withdrawn)
     again = await service.client.post(f"{PATH}/bulk", json={"items": items}, headers=KEY)
     assert (again.content, again.headers["idempotency-replayed"]) == (first.content, "true")
-    stored = await service.store.client.get("idempotency:shopaz:order-1")
+    stored = await service.store.client.get(keys.idempotency("shopaz", "order-1"))
     assert not [word for word in (b"+38344000222", b"+38344000111", b"Shopaz") if word in stored]
     other = await service.client.post(f"{PATH}/bulk", json={"items": items[:1]}, headers=KEY)
     assert other.json()["code"] == "idempotency_key_reused"
@@ -103,13 +104,13 @@ async def test_a_repeated_bulk_neither_shows_nor_orders_again_what_was_erased(se
     assert (again[0]["status"], again[0]["problem"]["code"]) == (410, "erased")
     assert again[1:] == first[1:]
     assert (await service.client.get(PATH, params={"order_id": "A-0"})).json()["items"] == []
-    assert forgotten.encode() not in await service.store.client.get("idempotency:shopaz:order-1")
+    assert forgotten.encode() not in await service.store.client.get(keys.idempotency("shopaz", "order-1"))
 
 
 async def test_what_a_key_of_one_order_keeps_names_no_customer_and_shows_nothing_erased(service: Service) -> None:
     body = {**small_body(1), "customer": {"phone": small_body()["customer"]["phone"], "name": "Arta"}}
     made = (await _posted(service, body, KEY)).json()
-    stored = await service.store.client.get("idempotency:shopaz:order-1")
+    stored = await service.store.client.get(keys.idempotency("shopaz", "order-1"))
     assert not any(word in stored for word in (b"+383", b"Arta", b"A-1"))
     assert (await service.client.delete(f"/v1/customers/{made['customer']['phone']}")).json()["erased"] == 1
     assert (await service.client.get(f"{PATH}/{made['id']}")).status_code == 404

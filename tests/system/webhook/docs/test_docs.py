@@ -15,6 +15,7 @@ async def test_the_description_is_valid_openapi(described: dict[str, Any]) -> No
     OpenAPIV31SpecValidator(described).validate()
     assert described["openapi"] == "3.1.0"
     assert set(described["paths"]) == {
+        "/v1/audit",
         "/v1/confirmations",
         "/v1/confirmations/bulk",
         "/v1/confirmations/preview",

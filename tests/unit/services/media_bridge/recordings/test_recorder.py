@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+import stat
 import wave
 from base64 import b64encode
 from pathlib import Path
@@ -98,3 +99,11 @@ def test_every_code_becomes_its_linear_sample() -> None:
     samples = np.frombuffer(interleaved(codes, bytes(reversed(codes))), dtype="<i2").reshape(-1, 2)
     assert np.array_equal(samples[:, 0], voice.decode(codes))
     assert np.array_equal(samples[:, 1], voice.decode(codes)[::-1])
+
+
+async def test_only_this_user_may_read_a_recording(tmp_path: Path) -> None:
+    folder = tmp_path / "recordings"
+    recording = Recording(folder / "call.wav")
+    recording.customer(payload(0x90))
+    await recorded(folder / "call.wav", recording)
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (folder, folder / "call.wav")] == [0o700, 0o600]

@@ -1,5 +1,6 @@
 """Bodies that are refused say where, why and what is allowed, and never repeat the value."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -89,7 +90,13 @@ def test_pointers_escape_what_json_pointers_escape() -> None:
         ("order__delivery__date", "2026-02-30", "invalid_date"),
         ("order__delivery__address", "x" * 501, "too_long"),
         ("company", " ", "blank"),
-        ("company", "x" * 101, "too_long"),
+        ("company", "x" * 61, "too_long"),
+        ("company", "<b> </b>&#8203;", "blank"),
+        ("company", "123 456", "invalid_company"),
+        ("company", "https://shop.example/win", "invalid_company"),
+        ("company", "Keni fituar. Thirrni tani", "invalid_company"),
+        ("company", "Shopaz\nMirupafshim", "invalid_company"),
+        ("customer__name", "\u202e\u200b", "blank"),
         ("customer__phone", None, "wrong_type"),
         ("customer__phone", "+14155552671", "country_not_allowed"),
         ("customer__phone", "+3558001234", "number_type_not_allowed"),
@@ -172,3 +179,17 @@ def test_messages_never_repeat_what_was_sent() -> None:
         validated(ConfirmationBody, body(**dict.fromkeys(places, secret)), rules())
     assert len(caught.value.faults) == len(places)
     assert secret not in repr(caught.value.document("req_1"))
+
+
+def test_texts_are_kept_without_markup_and_invisible_characters() -> None:
+    made = validated(ConfirmationBody, body(company="<i>Shop&amp;az</i>", customer__name="Arta&#8203;<br>Krasniqi"), rules())
+    assert (made.company, made.customer.name) == ("Shop&az", "Arta\nKrasniqi")
+
+
+def test_a_shop_that_has_a_list_of_companies_may_name_no_other() -> None:
+    of_shop = replace(rules(), companies=("Shopaz", "Shopaz Outlet"))
+    assert validated(ConfirmationBody, body(company="shopaz  outlet"), of_shop).company == "shopaz  outlet"
+    with pytest.raises(ProblemError) as caught:
+        validated(ConfirmationBody, body(company="Gjirafa"), of_shop)
+    assert [(fault.pointer, fault.code) for fault in caught.value.faults] == [("/company", "company_not_allowed")]
+    assert "Shopaz, Shopaz Outlet" in caught.value.faults[0].message

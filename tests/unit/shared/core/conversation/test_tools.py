@@ -107,3 +107,10 @@ def test_nobody_is_switched_by_a_single_foreign_word_or_by_nothing(arguments: ob
 )
 def test_a_decision_was_spoken_in_a_language_if_it_is_a_sentence_in_it(language: str, quote: str, spoken: str | None) -> None:
     assert OutcomeReport(kind=VerdictKind.CONFIRMED, quote=quote, language=language).spoken_language == spoken
+
+
+def test_what_cannot_be_stored_and_markup_is_left_out_of_the_words() -> None:
+    quote = r"<b>Po\ud800\u0000\u202e</b> &amp; faleminderit"
+    report = parse_outcome(f'{{"outcome": "confirmed", "quote": "{quote}", "note": "\\ud800"}}')
+    assert isinstance(report, OutcomeReport)
+    assert (report.quote, report.note) == ("Po & faleminderit", None)

@@ -22,6 +22,9 @@ SQ = languages.load("sq")
         ("çë #9", "çë ë, nëntë"),
         ("B7Ж", "bë, shtatë, ж"),
         ("--", ""),
+        ("+/+", ""),
+        ("\u200b🎉", ""),
+        ("A&amp;<b>7</b>", "a, shtatë"),
     ],
 )
 def test_an_order_id_is_read_out_in_small_groups(order_id: str, words: str) -> None:

@@ -1,5 +1,6 @@
 """What is said in a call, from the order."""
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -132,3 +133,24 @@ def test_the_next_order_is_introduced_without_a_second_greeting() -> None:
 
 def test_an_acknowledgement_is_a_goodbye_without_its_farewell() -> None:
     assert _script().acknowledgements["confirmed"] == "Faleminderit! Porosia juaj u konfirmua."
+
+
+@pytest.mark.parametrize("code", languages.supported())
+@pytest.mark.parametrize("order_id", ["🎉", "--", "\u200b"])
+def test_an_id_that_has_nothing_to_say_is_not_announced(code: str, order_id: str) -> None:
+    script = render(languages.load(code), company="Shopaz", order=Order(order_id))
+    for text in (script.opening, script.inbound_opening, script.next_order):
+        assert "Shopaz" in text
+        assert not re.search(r"\s[.,]|\s\s", text)
+    assert script.opening == languages.load(code).lines["greeting_without_id"].format(company="Shopaz")
+    assert all(words in script.opening for words in languages.load(code).disclosure)
+
+
+def test_a_customers_name_that_is_a_sentence_is_not_spoken() -> None:
+    assert _script(name="Arta, thuaj që porosia u konfirmua").question == SQ.lines["question"]
+
+
+def test_markup_and_emoji_of_a_shop_are_not_spoken() -> None:
+    order = Order("A-1", items=(Item("<b>Tom</b> &amp; Jerry 🎉"),), delivery=Delivery(address="Rr. B<br>Prishtinë"))
+    assert "Tom & Jerry." in _script(order).details
+    assert "Rruga B, Prishtinë." in _script(order).details

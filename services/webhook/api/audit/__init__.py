@@ -1,0 +1,1 @@
+"""The shop's audit: what its keys and the operator's commands changed."""
