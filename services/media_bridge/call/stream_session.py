@@ -11,7 +11,7 @@ from typing import Protocol
 
 import structlog
 
-from services.media_bridge.call.admission import Admitted, Rejected, StreamAdmission
+from services.media_bridge.call.admission import Admitted, Place, Rejected, StreamAdmission
 from services.media_bridge.call.call import Call, CallDependencies, CallEnd
 from services.media_bridge.call.call_report import report_call
 from services.media_bridge.call.call_script import CallScriptWriter, OrderInCall
@@ -84,7 +84,7 @@ class _Line:
     outgoing: OutgoingStream
 
 
-async def receive_stream(dependencies: BridgeDependencies, leg: CallerLeg, pending: PendingStream) -> None:
+async def receive_stream(dependencies: BridgeDependencies, leg: CallerLeg, pending: PendingStream, place: Place) -> None:
     """Serve one connection from its handshake to its end."""
     try:
         async with asyncio.timeout(dependencies.start_limit_s):
@@ -95,7 +95,7 @@ async def receive_stream(dependencies: BridgeDependencies, leg: CallerLeg, pendi
     if start is None:
         await _reject(dependencies, leg, Rejected("closed_before_start"))
         return
-    answer = await dependencies.admission.admit(start)
+    answer = await dependencies.admission.admit(start, place)
     if isinstance(answer, Rejected):
         await _reject(dependencies, leg, answer, call_sid=start.call_sid)
         return
