@@ -3,17 +3,14 @@
 picows calls back inside the loop's read. A message is copied out of its buffer: that costs less than a view of it.
 """
 
-from asyncio import AbstractServer, BufferedProtocol, Future, Transport, get_running_loop, shield, timeout
+from asyncio import Future, get_running_loop, shield, timeout
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from logging import getLogger
 from ssl import SSLContext
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
-import aiofastnet
 from picows import (
-    WSAutoPingStrategy,
     WSCloseCode,
     WSError,
     WSFrame,
@@ -21,11 +18,8 @@ from picows import (
     WSListener,
     WSMsgType,
     WSTransport,
-    WSUpgradeRequest,
-    WSUpgradeResponseWithListener,
     ws_connect,
 )
-from picows.picows import WSProtocol  # type: ignore[attr-defined]  # picows' own stub leaves it out
 
 from services.media_bridge.websocket import (
     MAX_MESSAGE_BYTES,
@@ -37,11 +31,10 @@ from services.media_bridge.websocket import (
 )
 
 _QUEUED_BYTES = 2 * 1024 * 1024  # about three minutes of speech
-_READ_BUFFER_BYTES = 4096  # at first; it doubles when it fills, and a call has two
-_HANDSHAKE_LIMIT_S = 5.0
+READ_BUFFER_BYTES = 4096  # at first; it doubles when it fills, and a call has two
 _CLOSE_LIMIT_S = 1.0
-_PING_AFTER_S = 20.0
-_PONG_WITHIN_S = 10.0
+PING_AFTER_S = 20.0
+PONG_WITHIN_S = 10.0
 _STATUS_UNKNOWN = "handshake"
 _TEXT = WSMsgType.TEXT  # looked up once: an enum's attribute costs as much as reading a frame's JSON
 
@@ -286,11 +279,11 @@ async def connect(
                 extra_headers=headers,
                 websocket_handshake_timeout=limit_s,
                 max_frame_size=MAX_MESSAGE_BYTES,
-                read_buffer_init_size=_READ_BUFFER_BYTES,
+                read_buffer_init_size=READ_BUFFER_BYTES,
                 max_redirects=0,
                 enable_auto_ping=True,
-                auto_ping_idle_timeout=_PING_AFTER_S,
-                auto_ping_reply_timeout=_PONG_WITHIN_S,
+                auto_ping_idle_timeout=PING_AFTER_S,
+                auto_ping_reply_timeout=PONG_WITHIN_S,
                 enable_auto_pong=False,
             )
     except WSHandshakeError as error:
@@ -303,65 +296,3 @@ async def connect(
     if transport.is_disconnected or not accepted:  # picows returns normally even if the peer hung up in the handshake
         raise ConnectionFailedError(_STATUS_UNKNOWN)
     return accepted[0]
-
-
-class ServerProtocol(Protocol):
-    """What picows' protocol for one connection offers; asyncio calls it a `BufferedProtocol`."""
-
-    def connection_made(self, transport: Transport, /) -> None:
-        """Begin."""
-        ...
-
-    def connection_lost(self, exc: Exception | None, /) -> None:
-        """Note the end."""
-        ...
-
-    def get_buffer(self, sizehint: int, /) -> memoryview:
-        """Return where the next bytes go."""
-        ...
-
-    def buffer_updated(self, nbytes: int, /) -> None:
-        """Take the bytes that came."""
-        ...
-
-    def eof_received(self) -> bool | None:
-        """Note that the peer sends no more."""
-        ...
-
-    def pause_writing(self) -> None:
-        """Note that the peer does not read."""
-        ...
-
-    def resume_writing(self) -> None:
-        """Note that it reads again."""
-        ...
-
-
-def server_protocol(answer: Callable[[WSUpgradeRequest], WSListener | WSUpgradeResponseWithListener | None]) -> ServerProtocol:
-    """Return picows' protocol for one connection to our server; `answer` is called for its request.
-
-    It is what picows' own `ws_create_server` makes, but a guard can stand before it.
-    """
-    protocol: ServerProtocol = WSProtocol(
-        None,
-        None,
-        False,  # noqa: FBT003 - picows takes these by position: we are the server
-        answer,
-        getLogger("picows.server"),
-        True,  # noqa: FBT003 - an exception in a callback ends the connection
-        _HANDSHAKE_LIMIT_S,
-        False,  # noqa: FBT003 - no pings
-        _PING_AFTER_S,
-        _PONG_WITHIN_S,
-        WSAutoPingStrategy.PING_WHEN_IDLE,
-        False,  # noqa: FBT003 - the listener sends the pongs
-        MAX_STREAM_MESSAGE_BYTES,
-        None,
-        _READ_BUFFER_BYTES,
-    )
-    return protocol
-
-
-async def listen(make_protocol: Callable[[], BufferedProtocol], host: str, port: int, *, reuse_port: bool) -> AbstractServer:
-    """Listen with the transports that picows is fast with."""
-    return await aiofastnet.create_server(get_running_loop(), make_protocol, host=host, port=port, reuse_port=reuse_port)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import cast
 
-from services.media_bridge.picows_websocket import ServerProtocol
+from services.media_bridge.picows_server import ServerProtocol
 from services.media_bridge.process import request_head
 from services.media_bridge.process.request_head import HEAD_END, MOST_HEAD_BYTES, HeadFault
 from shared.runtime.client_address import client_address, is_gateway

@@ -12,7 +12,8 @@ from picows import WSListener, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeRes
 from services.media_bridge.call.pending_stream import PendingStream
 from services.media_bridge.call.stream_session import BridgeDependencies, receive_stream
 from services.media_bridge.metrics import BridgeMetrics
-from services.media_bridge.picows_websocket import PicowsListener, listen, server_protocol
+from services.media_bridge.picows_server import listen, server_protocol
+from services.media_bridge.picows_websocket import PicowsListener
 from services.media_bridge.process.call_tasks import CallTasks
 from services.media_bridge.process.handshake_guard import HandshakeGuard, OpenHeads
 from services.media_bridge.process.request_head import HeadFault, upgrade_fault

@@ -41,7 +41,7 @@ async def serving(keep_alive_s: float = KEEP_ALIVE_S) -> AsyncIterator[int]:
     config.timeout_keep_alive = keep_alive_s  # type: ignore[assignment]  # shorter than a second, for the test
     config.timeout_graceful_shutdown = 1
     server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
+    serving = asyncio.create_task(server.serve())  # owned: by this block, ended at its exit
     while not server.started:
         await asyncio.sleep(0.01)
     try:
@@ -68,7 +68,7 @@ async def answer(port: int, *parts: bytes, every_s: float = 0.0) -> bytes:
                 await writer.drain()
                 await asyncio.sleep(every_s)
 
-    sending = asyncio.create_task(send())
+    sending = asyncio.create_task(send())  # owned: by this function, cancelled at its end
     try:
         async with asyncio.timeout(10):
             return await reader.read()
