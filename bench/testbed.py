@@ -13,6 +13,7 @@ import msgspec
 from bench.load.bridge_load import Measurements
 from bench.load.intervals import FAIR_MS
 from bench.load.load_process import LoadPlan
+from bench.load.simulated_caller import AUTH_TOKEN
 from bench.report.counters import HARNESS_CORE, MEASURED_CORE, make_punctual, pin
 from tools.ports import free_port
 from tools.stack import PROJECT, Part, Stack
@@ -99,7 +100,7 @@ def bridge_part(port: int, *, model_url: str, redis_url: str, **more: str) -> Pa
         "SIGNING_SECRET": SECRET,
         "OPENAI_API_KEY": "sk-measuring",
         "OPENAI_REALTIME_URL": model_url,
-        "TWILIO_AUTH_TOKEN": "measuring",
+        "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
         "CALL_TIME_LIMIT_S": "3600",
         "MAX_STREAMS": "5000",
         "MEDIA_BRIDGE_PROCESSES": "1",

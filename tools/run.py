@@ -56,7 +56,8 @@ def main() -> int:
             if not environ.get("REDIS_URL"):
                 stack.start_valkey()
                 stack.use({"REDIS_URL": stack.socket_url})
-            stack.start_all(our_parts(port, folder))
+            bind = environ.get("GATEWAY_BIND") or "0.0.0.0"  # noqa: S104 - the public port; the services listen on loopback
+            stack.start_all(our_parts(port, folder, bind=bind))
         except StackError as error:
             sys.stderr.write(f"{error}\n")
             return 1

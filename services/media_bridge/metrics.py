@@ -20,7 +20,8 @@ class StreamMetrics:
     """Media streams: how many there are, and which were refused."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.active = Gauge("bridge_streams_active", "Media streams at this moment", registry=registry)
+        self.active = Gauge("bridge_streams_active", "Media streams of admitted calls at this moment", registry=registry)
+        self.waiting = Gauge("bridge_streams_waiting", "Media streams that have shown no valid token yet", registry=registry)
         self.work = Gauge("bridge_work_in_hand", "Calls, and writes that outlive theirs, not done yet", registry=registry)
         self.handshakes = _counter(registry, "handshakes", "Handshakes by answer: accepted, or why refused", "answer")
         self.signatures = _counter(registry, "handshake_signatures", "Handshakes by signature: valid, invalid", "signature")

@@ -10,15 +10,31 @@ from functools import partial
 from ssl import SSLContext
 from typing import TypeVar
 
-from picows import WSCloseCode, WSError, WSFrame, WSHandshakeError, WSListener, WSMsgType, WSTransport, ws_connect
+from picows import (
+    WSCloseCode,
+    WSError,
+    WSFrame,
+    WSHandshakeError,
+    WSListener,
+    WSMsgType,
+    WSTransport,
+    ws_connect,
+)
 
-from services.media_bridge.websocket import MAX_MESSAGE_BYTES, Accept, ConnectionFailedError, MessageReceiver, Socket
+from services.media_bridge.websocket import (
+    MAX_MESSAGE_BYTES,
+    MAX_STREAM_MESSAGE_BYTES,
+    Accept,
+    ConnectionFailedError,
+    MessageReceiver,
+    Socket,
+)
 
 _QUEUED_BYTES = 2 * 1024 * 1024  # about three minutes of speech
 READ_BUFFER_BYTES = 4096  # at first; it doubles when it fills, and a call has two
 _CLOSE_LIMIT_S = 1.0
-_PING_AFTER_S = 20.0
-_PONG_WITHIN_S = 10.0
+PING_AFTER_S = 20.0
+PONG_WITHIN_S = 10.0
 _STATUS_UNKNOWN = "handshake"
 _TEXT = WSMsgType.TEXT  # looked up once: an enum's attribute costs as much as reading a frame's JSON
 
@@ -30,10 +46,14 @@ class PicowsSocket:
 
     While the peer does not read, messages wait here. If more than two megabytes wait, the oldest audio is dropped; a peer
     that does not even take the control messages is disconnected.
+
+    `most_bytes` is the largest message that is taken.
     """
 
-    def __init__(self, transport: WSTransport, accept: Accept) -> None:
+    def __init__(self, transport: WSTransport, accept: Accept, *, most_bytes: int, on_admitted: Callable[[], None]) -> None:
         self._transport = transport
+        self._on_admitted = on_admitted
+        self.most_bytes = most_bytes
         self._gone: Future[None] = get_running_loop().create_future()
         self._is_paused = False
         self._queue: deque[tuple[bool, bytes]] = deque()
@@ -42,7 +62,7 @@ class PicowsSocket:
         self.send_audio: Callable[[bytes], None] = partial(transport.send, _TEXT)
         receiver = accept(self)
         self._receiver: MessageReceiver | None = receiver  # None once the connection is gone, or closed by us
-        self.on_message = receiver.on_message
+        self.on_message = self._way_to(receiver)
 
     @property
     def is_open(self) -> bool:
@@ -55,7 +75,7 @@ class PicowsSocket:
             return
         self._receiver = receiver
         if self.on_message is not _ignore:
-            self.on_message = receiver.on_message
+            self.on_message = self._way_to(receiver)
 
     def send(self, message: bytes) -> None:
         """Send a message that must not be lost while the connection stands."""
@@ -70,6 +90,27 @@ class PicowsSocket:
             self.on_message = _ignore
             self._transport.underlying_transport.pause_reading()
             get_running_loop().call_later(seconds, self._resume_reading)
+
+    def admit(self) -> None:
+        """Take messages of the full length from now on: it is known who sends them."""
+        self.most_bytes = max(self.most_bytes, MAX_STREAM_MESSAGE_BYTES)
+        if self._receiver is not None:
+            self.deliver_to(self._receiver)
+            self._on_admitted()
+
+    def refuse_size(self) -> None:
+        """Close: a message is larger than `most_bytes`."""
+        receiver, self._receiver, self.on_message = self._receiver, None, _ignore
+        if not self._transport.is_close_frame_sent:
+            self._transport.send_close(WSCloseCode.MESSAGE_TOO_BIG)
+        self._transport.disconnect(graceful=False)
+        if receiver is not None:
+            receiver.on_closed()
+
+    def answer_ping(self, payload: bytes) -> None:
+        """Send a pong, unless the peer does not read: pongs must not pile up for it."""
+        if not self._is_paused:
+            self._transport.send_pong(payload)
 
     async def close(self, code: int, reason: str) -> None:
         """Close with a handshake of at most a second; the connection is gone when this returns."""
@@ -111,8 +152,18 @@ class PicowsSocket:
 
     def _resume_reading(self) -> None:
         if self.is_open and self._receiver is not None:
-            self.on_message = self._receiver.on_message
+            self.on_message = self._way_to(self._receiver)
             self._transport.underlying_transport.resume_reading()
+
+    def _way_to(self, receiver: MessageReceiver) -> Callable[[bytes], None]:
+        """Return who takes messages: picows itself bounds single frames at the full length, so only a lower limit costs time."""
+        return self._take_early if self.most_bytes < MAX_STREAM_MESSAGE_BYTES else receiver.on_message
+
+    def _take_early(self, message: bytes) -> None:
+        if len(message) > self.most_bytes:
+            self.refuse_size()
+        elif self._receiver is not None:
+            self._receiver.on_message(message)
 
     def _enqueue(self, message: bytes, *, is_audio: bool) -> None:
         self._queue.append((is_audio, message))
@@ -131,18 +182,25 @@ class PicowsSocket:
 
 
 class PicowsListener(WSListener):
-    """Takes picows' callbacks for one connection; `accept` is called when its handshake is done."""
+    """Takes picows' callbacks for one connection; `accept` is called when its handshake is done.
+
+    `on_admitted` is called when it is known that the peer is Twilio, whose messages may be longer than `most_bytes`.
+    """
 
     _socket: PicowsSocket
     """Assigned by `on_ws_connected`, which picows calls before any other callback."""
 
-    def __init__(self, accept: Accept) -> None:
+    def __init__(
+        self, accept: Accept, *, most_bytes: int = MAX_MESSAGE_BYTES, on_admitted: Callable[[], None] | None = None
+    ) -> None:
         self._accept = accept
+        self._most_bytes = most_bytes
+        self._on_admitted = on_admitted or _do_nothing
         self._parts: bytearray | None = None  # of a fragmented message that is not complete yet
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         """Open the socket: the handshake is done."""
-        self._socket = PicowsSocket(transport, self._accept)
+        self._socket = PicowsSocket(transport, self._accept, most_bytes=self._most_bytes, on_admitted=self._on_admitted)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Pass whole messages on."""
@@ -152,11 +210,14 @@ class PicowsListener(WSListener):
             on_message(frame.get_payload_as_bytes())
         elif kind == WSMsgType.CLOSE:
             self._answer_close(transport, frame)
+        elif kind == WSMsgType.PING:
+            self._socket.answer_ping(frame.get_payload_as_bytes())
         elif kind in {_TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION}:
-            self._collect(transport, frame)
+            self._collect(frame)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: ARG002 - picows passes it
         """Note that the connection is gone."""
+        self._parts = None
         self._socket.on_disconnected()
 
     def pause_writing(self) -> None:
@@ -167,13 +228,14 @@ class PicowsListener(WSListener):
         """Send the messages that waited."""
         self._socket.resume_writing()
 
-    def _collect(self, transport: WSTransport, frame: WSFrame) -> None:
+    def _collect(self, frame: WSFrame) -> None:
         """Join the parts of a fragmented message; binary ones are passed on too, to be counted as unreadable."""
         if frame.msg_type != WSMsgType.CONTINUATION or self._parts is None:
             self._parts = bytearray()
         self._parts += frame.get_payload_as_bytes()
-        if len(self._parts) > MAX_MESSAGE_BYTES:
-            transport.disconnect(graceful=False)
+        if len(self._parts) > self._socket.most_bytes:
+            self._parts = None
+            self._socket.refuse_size()
         elif frame.fin:
             message, self._parts = self._parts, None
             self._socket.on_message(bytes(message))
@@ -183,6 +245,10 @@ class PicowsListener(WSListener):
         if not transport.is_close_frame_sent:
             transport.send_close(frame.get_close_code())
         transport.disconnect()
+
+
+def _do_nothing() -> None:
+    """Do nothing: nobody waits for the admission."""
 
 
 def _ignore(message: bytes) -> None:
@@ -216,8 +282,9 @@ async def connect(
                 read_buffer_init_size=READ_BUFFER_BYTES,
                 max_redirects=0,
                 enable_auto_ping=True,
-                auto_ping_idle_timeout=_PING_AFTER_S,
-                auto_ping_reply_timeout=_PONG_WITHIN_S,
+                auto_ping_idle_timeout=PING_AFTER_S,
+                auto_ping_reply_timeout=PONG_WITHIN_S,
+                enable_auto_pong=False,
             )
     except WSHandshakeError as error:
         status = error.response.status if error.response is not None else None

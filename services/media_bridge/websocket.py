@@ -6,6 +6,8 @@ from typing import Protocol
 from shared.core.errors import ConfirmerError
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024  # OpenAI's own limit for one append is 15 MiB
+MAX_STREAM_MESSAGE_BYTES = 64 * 1024  # of Twilio's side: its largest is some hundred bytes, of 20 ms of audio
+MAX_EARLY_MESSAGE_BYTES = 4 * 1024  # of a stream whose token is not accepted yet: a `start` with all its parameters
 
 NORMAL = 1000
 POLICY = 1008
@@ -63,6 +65,10 @@ class Socket(Protocol):
 
     def pause_reading(self, seconds: float) -> None:
         """Read nothing for so many seconds: what the peer sends waits with it. What was read already is ignored."""
+        ...
+
+    def admit(self) -> None:
+        """Take messages of the full length from now on: it is known who sends them."""
         ...
 
     async def close(self, code: int, reason: str) -> None:

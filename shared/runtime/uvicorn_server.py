@@ -16,6 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from shared.runtime.health import Health
+from shared.runtime.http_limits import KEEP_ALIVE_S, limited_protocol
 from shared.settings.parsers import Bind
 
 log = structlog.get_logger()
@@ -25,15 +26,17 @@ _LONGEST_DRAIN_S = 5  # every request is answered within this time
 
 
 def server_config(app: ASGIApp, bind: Bind) -> uvicorn.Config:
-    """Return uvicorn's settings for all our processes: our logging, no access log, no compression of WebSockets."""
+    """Return uvicorn's settings for all our processes: our logging, no access log, no WebSockets."""
     return uvicorn.Config(
         app,
         host=bind.host,
         port=bind.port,
+        http=limited_protocol(),
+        timeout_keep_alive=KEEP_ALIVE_S,
         log_config=None,
         access_log=False,
         server_header=False,
-        ws_per_message_deflate=False,
+        ws="none",
         timeout_graceful_shutdown=_LONGEST_DRAIN_S,
     )
 

@@ -156,7 +156,7 @@ class DialSettings(CallingRules):
 class StreamSettings(Settings):
     """What the media bridge demands of a stream, and where it keeps recordings; if `record_calls` is None, it records nothing."""
 
-    require_stream_signature: Switch = Field(default=False, examples=["off"])
+    require_stream_signature: Switch = Field(default=True, examples=["on"])
     record_calls: Annotated[Path | None, BeforeValidator(parse_folder)] = Field(None, examples=["off"])
 
 

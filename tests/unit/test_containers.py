@@ -42,6 +42,23 @@ def test_a_container_can_write_nothing_and_has_no_rights_to_gain(service: str) -
     assert "no-new-privileges:true" in container["security_opt"]
 
 
+@pytest.mark.parametrize("service", COMPOSE)
+def test_a_container_has_limits_of_memory_and_processes(service: str) -> None:
+    assert re.fullmatch(r"(\$\{[A-Z]+_MEMORY:-)?\d+[mg]\}?", COMPOSE[service]["mem_limit"])
+    assert 0 < COMPOSE[service]["pids_limit"] <= 512
+
+
+def test_valkey_refuses_writes_before_the_engine_kills_it() -> None:
+    default_gb = {
+        name: int(re.findall(r":-(\d)g", text)[0])
+        for name, text in {
+            "limit": COMPOSE["valkey"]["mem_limit"],
+            "most": " ".join(COMPOSE["valkey"]["command"]),
+        }.items()
+    }
+    assert default_gb["most"] * 2 <= default_gb["limit"]
+
+
 def test_valkey_is_durable_and_not_reachable_from_outside() -> None:
     words = COMPOSE["valkey"]["command"]
 
@@ -50,6 +67,7 @@ def test_valkey_is_durable_and_not_reachable_from_outside() -> None:
         "--appendfsync": "always",
         "--save": "",
         "--maxmemory-policy": "noeviction",
+        "--maxmemory": "${VALKEY_MAXMEMORY:-1gb}",
         "--dir": "/data",
     }
     assert COMPOSE["valkey"]["networks"] == ["inside"]

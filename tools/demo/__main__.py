@@ -24,6 +24,7 @@ from tools.ports import free_port
 from tools.stack import PROJECT, Stack, StackError, our_parts
 
 _WIDTH = 134
+_WEBHOOK_PORT = 8000  # the same each time, for whoever opens the softphone; if it is in use, another one is taken
 _FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 """The fonts that the SVG would load from the network."""
 
@@ -65,7 +66,9 @@ def main() -> int:
     port, twilio_port, openai_port = free_port(chosen.port), free_port(), free_port()
     env = settings(port=port, twilio_port=twilio_port, openai_port=openai_port)
     if chosen.wait:
-        env |= {"SOFTPHONE": "local", **own_model(os.environ)}
+        # a browser can't sign the stream's handshake: its token alone proves it, and nobody reaches it from outside
+        env |= {"SOFTPHONE": "local", "REQUIRE_STREAM_SIGNATURE": "off", **own_model(os.environ)}
+    webhook_port = free_port(_WEBHOOK_PORT if chosen.wait else None)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with Stack(folder, env, report=lambda line: console.print(f"  [dim]{line}[/]")) as stack:
         try:
@@ -73,10 +76,10 @@ def main() -> int:
             stack.start_valkey()
             stack.use({"REDIS_URL": stack.socket_url})
             played = simulators(env, twilio_port=twilio_port, openai_port=openai_port, folder=folder)
-            stack.start_all((*played, *our_parts(port, folder)))
+            stack.start_all((*played, *our_parts(port, folder, webhook_port=webhook_port)))
             if chosen.wait:
-                leave_settings(folder, env)
-                wait_for_orders(stack, env, console)
+                leave_settings(folder, env | {"SOFTPHONE_URL": f"http://127.0.0.1:{webhook_port}/softphone"})
+                wait_for_orders(stack, env, console, webhook_port=webhook_port)
                 return 0
             is_well = asyncio.run(play_demo(env, folder, console, openai_port=openai_port, redis_url=stack.socket_url))
         except StackError as error:

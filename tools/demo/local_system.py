@@ -12,7 +12,7 @@ from tools.stack import Stack
 
 LOCAL_ENV = "local.env"
 """This file exists in the folder while `make run-local` waits."""
-_LEFT = ("PUBLIC_URL", "API_KEYS", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
+_LEFT = ("SOFTPHONE_URL", "API_KEYS", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "PUBLIC_URL")
 
 
 def own_model(environ: Mapping[str, str]) -> dict[str, str]:
@@ -27,17 +27,17 @@ def leave_settings(folder: Path, env: Mapping[str, str]) -> None:
     """Write the settings that `make mic` needs to call as Twilio would, readable by this user only."""
     path = folder / LOCAL_ENV
     create_private(path)
-    path.write_text("".join(f"{name}={env[name]}\n" for name in _LEFT))
+    path.write_text("".join(f"{name}={env[name]}\n" for name in _LEFT if name in env))
 
 
-def wait_for_orders(stack: Stack, env: Mapping[str, str], console: Console) -> None:
-    """Keep the parts running until Ctrl-C."""
+def wait_for_orders(stack: Stack, env: Mapping[str, str], console: Console, *, webhook_port: int) -> None:
+    """Keep the parts running until Ctrl-C. The softphone is at the webhook service's own port, which only this machine reaches."""
     console.print(
         f"\nReady for your orders: {env['PUBLIC_URL']}  (API page {env['PUBLIC_URL']}/docs)\n"
         f"  curl -X POST {env['PUBLIC_URL']}/v1/confirmations -H 'Authorization: Bearer {API_KEY}' \\\n"
         '    -H \'Content-Type: application/json\' -d \'{"order": {"id": "SHP-1"}, "company": "Shopaz",\n'
         '    "customer": {"phone": "+38344123456"}}\'\n'
-        f"Talk to the bot yourself: {env['PUBLIC_URL']}/softphone in a browser, or `make mic` in another terminal\n"
+        f"Talk to the bot yourself: http://127.0.0.1:{webhook_port}/softphone in a browser, or `make mic` in another terminal\n"
         f"What the called people do: PUT {env['TWILIO_API_URL']}/simulator/people/PHONE "
         "(simulators/customer_script/script.py shows scripts)\n"
         "Ctrl-C ends it.",

@@ -1,22 +1,27 @@
 """The bridge's one port: media streams, health and metrics. It refuses what it can't serve, and drains."""
 
 import asyncio
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 import structlog
-from picows import WSListener, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener, ws_create_server
+from picows import WSListener, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
 
 from services.media_bridge.metrics import BridgeMetrics
-from services.media_bridge.picows_websocket import READ_BUFFER_BYTES, PicowsListener
+from services.media_bridge.picows_server import listen, server_protocol
+from services.media_bridge.picows_websocket import PicowsListener
 from services.media_bridge.process.call_tasks import CallTasks
+from services.media_bridge.process.handshake_guard import HandshakeGuard, OpenHeads
+from services.media_bridge.process.request_head import HeadFault, upgrade_fault
 from services.media_bridge.process.shared_memory import BridgeSharedMemory
+from services.media_bridge.process.stream_places import CROWDED, StreamPlace, StreamPlaces
 from services.media_bridge.streams.pending_stream import PendingStream
 from services.media_bridge.streams.stream_session import BridgeDependencies, receive_stream
 from services.media_bridge.twilio.leg import CallerLeg
 from services.media_bridge.twilio.signature import SignatureCheck
-from services.media_bridge.websocket import MAX_MESSAGE_BYTES, Socket
+from services.media_bridge.websocket import MAX_EARLY_MESSAGE_BYTES, Socket
 from shared.runtime.health import Health
 from shared.runtime.metrics import expose
 from shared.settings.parsers import Bind
@@ -25,8 +30,8 @@ from shared.twilio import callback_urls
 log = structlog.get_logger()
 
 _SIGNATURE = "X-Twilio-Signature"
+_FORWARDED_FOR = "X-Forwarded-For"
 _CHECK_HEALTH_EVERY_S = 1.0
-_HANDSHAKE_LIMIT_S = 5.0
 
 Answer = WSListener | WSUpgradeResponseWithListener | None
 
@@ -53,11 +58,13 @@ class StreamServer:
         self._metrics = metrics
         metrics.streams.work.set_function(lambda: tasks.count)
         self._signature = signature
-        self._most_streams = max_streams * shared_memory.count
-        self._shared_memory = shared_memory
-        self._listening: asyncio.Server | None = None  # None while nobody listens
+        self._places = StreamPlaces(shared_memory, most_calls=max_streams * shared_memory.count)
+        metrics.streams.active.set_function(lambda: self._places.calls)
+        metrics.streams.waiting.set_function(lambda: self._places.waiting)
+        self._is_port_shared = shared_memory.count > 1
+        self._open_heads = OpenHeads()
+        self._listening: asyncio.AbstractServer | None = None  # None while nobody listens
         self._not_ready_reasons: dict[str, str] = {}
-        self._streams = 0
 
     @property
     def work_in_hand(self) -> int:
@@ -67,15 +74,8 @@ class StreamServer:
     async def run(self) -> None:
         """Serve."""
         async with self._tasks.running():
-            self._listening = await ws_create_server(
-                self._answer,
-                self._bind.host,
-                self._bind.port,
-                websocket_handshake_timeout=_HANDSHAKE_LIMIT_S,
-                max_frame_size=MAX_MESSAGE_BYTES,
-                read_buffer_init_size=READ_BUFFER_BYTES,
-                reuse_port=self._shared_memory.count > 1,
-            )
+            bind = self._bind
+            self._listening = await listen(self._guard, bind.host, bind.port, reuse_port=self._is_port_shared)
             log.info("bridge_started", host=self._bind.host, port=self._bind.port)
             try:
                 await self._check_health()
@@ -109,12 +109,18 @@ class StreamServer:
             self._not_ready_reasons = dict(await self._health.reasons())
             await asyncio.sleep(_CHECK_HEALTH_EVERY_S)
 
-    def _answer(self, request: WSUpgradeRequest) -> Answer:
+    def _guard(self) -> HandshakeGuard:
+        return HandshakeGuard(lambda guard: server_protocol(partial(self._answer, guard)), self._open_heads, self._note_fault)
+
+    def _note_fault(self, fault: HeadFault) -> None:
+        self._metrics.streams.handshakes.labels(answer=fault.reason).inc()
+
+    def _answer(self, guard: HandshakeGuard, request: WSUpgradeRequest) -> Answer:
         """Route one request; picows calls this for each."""
         path = request.path.decode("ascii", "replace").partition("?")[0]
         match path.rstrip("/"):
             case callback_urls.STREAM_PATH:
-                return self._answer_stream(request)
+                return self._answer_stream(guard, request)
             case "/healthz":
                 return _json(HTTPStatus.OK, {"status": "alive"})
             case "/readyz":
@@ -131,49 +137,49 @@ class StreamServer:
             return _json(HTTPStatus.SERVICE_UNAVAILABLE, {"status": "not_ready", "reasons": reasons})
         return _json(HTTPStatus.OK, {"status": "ready"})
 
-    def _answer_stream(self, request: WSUpgradeRequest) -> Answer:
+    def _answer_stream(self, guard: HandshakeGuard, request: WSUpgradeRequest) -> Answer:
         """Accept a stream, or refuse it so that Twilio goes on to the keypad at once."""
+        fault = upgrade_fault(request.headers)
+        if fault is not None:
+            self._note_fault(fault)
+            return _json(fault.status, {"status": "refused", "reason": fault.reason})
         is_signed = self._signature.is_signed(request.headers.get(_SIGNATURE))
         self._metrics.streams.signatures.labels(signature="valid" if is_signed else "invalid").inc()
-        refusal = self._refusal(is_signed=is_signed)
+        address = guard.address(request.headers.get(_FORWARDED_FOR))
+        refusal = self._refusal(address, is_signed=is_signed)
         self._metrics.streams.handshakes.labels(answer=refusal[1] if refusal else "accepted").inc()
         if refusal is not None:
             status, reason = refusal
             log.warning("handshake_refused", reason=reason)
             return _json(status, {"status": "refused", "reason": reason})
-        return PicowsListener(self._accept)
+        accept = partial(self._accept, address, is_signed)
+        return PicowsListener(accept, most_bytes=MAX_EARLY_MESSAGE_BYTES, on_admitted=guard.admit)
 
-    def _refusal(self, *, is_signed: bool) -> tuple[HTTPStatus, str] | None:
+    def _refusal(self, address: str, *, is_signed: bool) -> tuple[HTTPStatus, str] | None:
         if self._signature.is_required and not is_signed:
             return HTTPStatus.FORBIDDEN, "signature"
         if self._health.is_draining:
             return HTTPStatus.SERVICE_UNAVAILABLE, "draining"
-        if not self._shared_memory.claim(self._streams, most=self._most_streams):
-            return HTTPStatus.SERVICE_UNAVAILABLE, "full"
-        asyncio.get_running_loop().call_soon(self._note_streams)  # by then it is a stream, or picows has refused the handshake
-        return None
+        match self._places.refusal(address, is_signed=is_signed):
+            case None:
+                return None
+            case reason:
+                # a proxy takes 503 for the state of this bridge, so a crowd of strangers must not cause it
+                return HTTPStatus.TOO_MANY_REQUESTS if reason == CROWDED else HTTPStatus.SERVICE_UNAVAILABLE, reason
 
-    def _accept(self, socket: Socket) -> CallerLeg:
+    def _accept(self, address: str, is_signed: bool, socket: Socket) -> CallerLeg:  # noqa: FBT001 - bound when the handshake was read
         """Serve a stream whose handshake is done; returns who receives its messages."""
         pending = PendingStream()
         leg = CallerLeg(socket, pending)
-        self._tasks.start_call(self._receive(leg, pending))
-        self._count_streams(1)
+        place = self._places.wait(address, is_signed=is_signed)
+        self._tasks.start_call(self._receive(leg, pending, place))
         return leg
 
-    async def _receive(self, leg: CallerLeg, pending: PendingStream) -> None:
+    async def _receive(self, leg: CallerLeg, pending: PendingStream, place: StreamPlace) -> None:
         try:
-            await receive_stream(self._dependencies, leg, pending)
+            await receive_stream(self._dependencies, leg, pending, place)
         finally:
-            self._count_streams(-1)
-
-    def _count_streams(self, more: int) -> None:
-        self._streams += more
-        self._metrics.streams.active.set(self._streams)
-        self._note_streams()
-
-    def _note_streams(self) -> None:
-        self._shared_memory.note_streams(self._streams)
+            place.leave()
 
 
 def _json(status: HTTPStatus, body: dict[str, Any]) -> WSUpgradeResponseWithListener:  # Any: JSON

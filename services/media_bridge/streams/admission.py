@@ -1,6 +1,7 @@
 """Admits a media stream to its call: its token must name an open attempt, and can be used once."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from services.media_bridge.call_record.fact_writer import Confirmations
 from services.media_bridge.twilio.stream_wire import StreamStarted
@@ -8,6 +9,14 @@ from shared.core.confirmation import Attempt, Confirmation
 from shared.core.errors import NotFoundError, StoreUnavailableError
 from shared.core.lifecycle.facts import StreamOpened
 from shared.twilio import stream_token
+
+
+class Place(Protocol):
+    """A stream's place among those that wait, which it leaves for a call's place."""
+
+    def claim(self) -> bool:
+        """Take a call's place; returns False if there is none."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +51,15 @@ class StreamAdmission:
         self._secret = signing_secret
         self._prompt_version = prompt_version
 
-    async def admit(self, start: StreamStarted) -> Admitted | Rejected:
+    async def admit(self, start: StreamStarted, place: Place) -> Admitted | Rejected:
         """Use the token for this stream; returns why not if it can't be used."""
         if not start.is_mulaw:
             return Rejected("wrong_format")
         named = stream_token.read(self._secret, start.token)
         if named is None or not start.call_sid or not start.stream_sid:
             return Rejected("token_invalid")
+        if not place.claim():
+            return Rejected("full", fault="all places are taken")  # the token stays good
         confirmation_id, attempt_id = named
         try:
             step = await self._confirmations.apply(

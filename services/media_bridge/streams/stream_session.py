@@ -20,7 +20,7 @@ from services.media_bridge.call_record.confirmation_changes import ConfirmationC
 from services.media_bridge.call_record.fact_writer import CallIds, Confirmations, FactWriter, Transcripts
 from services.media_bridge.openai.pricing import Prices
 from services.media_bridge.recordings.recorder import Recording
-from services.media_bridge.streams.admission import Admitted, Rejected, StreamAdmission
+from services.media_bridge.streams.admission import Admitted, Place, Rejected, StreamAdmission
 from services.media_bridge.streams.next_order import NextOrders
 from services.media_bridge.streams.pending_stream import PendingStream
 from services.media_bridge.twilio.leg import CallerLeg
@@ -84,7 +84,7 @@ class _Line:
     outgoing: OutgoingStream
 
 
-async def receive_stream(dependencies: BridgeDependencies, leg: CallerLeg, pending: PendingStream) -> None:
+async def receive_stream(dependencies: BridgeDependencies, leg: CallerLeg, pending: PendingStream, place: Place) -> None:
     """Serve one connection from its handshake to its end."""
     try:
         async with asyncio.timeout(dependencies.start_limit_s):
@@ -95,7 +95,7 @@ async def receive_stream(dependencies: BridgeDependencies, leg: CallerLeg, pendi
     if start is None:
         await _reject(dependencies, leg, Rejected("closed_before_start"))
         return
-    answer = await dependencies.admission.admit(start)
+    answer = await dependencies.admission.admit(start, place)
     if isinstance(answer, Rejected):
         await _reject(dependencies, leg, answer, call_sid=start.call_sid)
         return

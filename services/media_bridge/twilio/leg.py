@@ -47,7 +47,8 @@ class CallerLeg:
         self._on_audio = on_audio
 
     def open_stream(self, stream_sid: str) -> OutgoingStream:
-        """Return the sending side of this stream."""
+        """Return the sending side of this stream, whose token was accepted."""
+        self._socket.admit()
         return OutgoingStream(self._socket, stream_sid)
 
     @property

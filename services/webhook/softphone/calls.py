@@ -22,7 +22,6 @@ from shared.core.lifecycle.facts import CallEnded, ConversationLost, Fact, Withd
 from shared.core.order import CallWishes, Customer, Item, Money, Order
 from shared.store import Created, Store
 from shared.twilio import stream_token
-from shared.twilio.callback_urls import STREAM_PATH
 
 log = structlog.get_logger()
 
@@ -35,8 +34,9 @@ _COMPANY: Final = "Shopaz"
 class SoftphoneCallRoutes:
     """`/softphone/calls` and the paths below it; a call is a confirmation and its inbound attempt."""
 
-    def __init__(self, store: Store, *, shop: str, secret: str) -> None:
+    def __init__(self, store: Store, *, shop: str, secret: str, stream_url: str) -> None:
         self._store = store
+        self._stream_url = stream_url
         self._shop = shop
         self._secret = secret
 
@@ -55,7 +55,7 @@ class SoftphoneCallRoutes:
         log.info("softphone_call_began", confirmation_id=confirmation.id)
         answer = {
             "call": f"/softphone/calls/{confirmation.id}/{attempt.id}",
-            "stream": STREAM_PATH,
+            "stream": self._stream_url,
             "call_sid": attempt.call_sid,
             "parameters": {"token": stream_token.issue(self._secret, confirmation.id, attempt.id)},
             "confirmation_id": confirmation.id,

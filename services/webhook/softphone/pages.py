@@ -12,10 +12,6 @@ _FOLDER: Final = Path(__file__).parent / "static"
 _KINDS: Final = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 _HEADERS: Final = {
     "cache-control": "no-cache",
-    "content-security-policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "microphone=(self), camera=(), geolocation=()",
@@ -25,9 +21,13 @@ _HEADERS: Final = {
 
 
 class SoftphonePages:
-    """The page, and what it loads."""
+    """The page, and what it loads. The media stream is at the gateway, which is not where the page comes from."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, stream_url: str) -> None:
+        self._policy = (
+            f"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' {stream_url}; img-src 'self' data:; "
+            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
         self._files = {path.name: path for path in _FOLDER.iterdir() if path.suffix in _KINDS}
 
     async def page(self, _request: Request) -> Response:
@@ -46,4 +46,5 @@ class SoftphonePages:
         path = self._files.get(name)
         if path is None:
             raise NotFoundError
-        return Response(path.read_bytes(), headers={**_HEADERS, "content-type": f"{_KINDS[path.suffix]}; charset=utf-8"})
+        headers = {**_HEADERS, "content-security-policy": self._policy}
+        return Response(path.read_bytes(), headers={**headers, "content-type": f"{_KINDS[path.suffix]}; charset=utf-8"})

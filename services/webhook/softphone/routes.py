@@ -14,9 +14,9 @@ def softphone_routes(settings: WebhookSettings, store: Store) -> list[Route]:
     """Return the routes under `/softphone`."""
     if settings.softphone == "off":
         return []
-    pages = SoftphonePages()
+    pages = SoftphonePages(stream_url=settings.stream_url)
     shop = next(iter(settings.api_keys.values()))
-    calls = SoftphoneCallRoutes(store, shop=shop, secret=settings.signing_secret.get_secret_value())
+    calls = SoftphoneCallRoutes(store, shop=shop, secret=settings.signing_secret.get_secret_value(), stream_url=settings.stream_url)
     of_call = "/softphone/calls/{confirmation_id}/{attempt_id}"
     return [
         Route("/softphone", MethodRoutes({"GET": nearby(pages.page)})),

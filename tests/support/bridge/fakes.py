@@ -35,6 +35,7 @@ class FakeSocket:
         self.is_open = True
         self.dropped = 0
         self.pauses_s: list[float] = []
+        self.is_admitted = False
 
     def deliver_to(self, receiver: MessageReceiver) -> None:
         self.receivers.append(receiver)
@@ -47,6 +48,9 @@ class FakeSocket:
 
     def pause_reading(self, seconds: float) -> None:
         self.pauses_s.append(seconds)
+
+    def admit(self) -> None:
+        self.is_admitted = True
 
     async def close(self, code: int, reason: str) -> None:
         self.is_open = False
@@ -65,6 +69,18 @@ class FakeSocket:
     def of(self, kind: str) -> list[dict[str, Any]]:  # Any: JSON
         """Return the sent messages of one kind: OpenAI's `type`, Twilio's `event`."""
         return [message for message in self.sent if kind in {message.get("type"), message.get("event")}]
+
+
+class FakePlace:
+    """A place among the streams that wait; there is room for a call, or there is not."""
+
+    def __init__(self, *, has_room: bool = True) -> None:
+        self.has_room = has_room
+        self.claims = 0
+
+    def claim(self) -> bool:
+        self.claims += 1
+        return self.has_room
 
 
 def a_model_leg() -> tuple[ModelLeg, FakeSocket]:

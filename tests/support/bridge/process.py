@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # Twilio ships no types
 
 from shared.core.confirmation import Confirmation
 from shared.core.lifecycle.facts import AttemptBegun
@@ -46,6 +47,11 @@ class BridgeProcess:
     @property
     def stream_url(self) -> str:
         return f"ws://127.0.0.1:{self.port}/media-stream"
+
+    @property
+    def signed(self) -> dict[str, str]:
+        """The header with Twilio's signature of a handshake."""
+        return {"x-twilio-signature": RequestValidator(TOKEN).compute_signature(self.stream_url, {})}
 
     def get(self, path: str) -> httpx.Response:
         return httpx.get(self.origin + path, timeout=5, verify=PLAIN)

@@ -23,6 +23,8 @@ class RunLocal:
     """The running system."""
 
     origin: str
+    softphone: str
+    """The softphone's page, at the webhook service's own port."""
     left: Path
     """The settings that it writes for `make mic`."""
 
@@ -53,7 +55,8 @@ def running_local(folder: Path) -> Iterator[RunLocal]:
             if process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(log.read_text())
             time.sleep(0.1)
-        yield RunLocal(dotenv_values(left)["PUBLIC_URL"] or "", left)
+        found = dotenv_values(left)
+        yield RunLocal(found["PUBLIC_URL"] or "", found["SOFTPHONE_URL"] or "", left)
     finally:
         process.terminate()
         try:

@@ -36,7 +36,8 @@ def shared_bridge(valkey_server: ValkeyServer, openai: SimulatorProcess, folder:
     """For tests that leave it as it is."""
     valkey_server.flush()
     openai.reset()
-    with running_bridge(folder, redis_url=valkey_server.url, openai_url=openai.url) as process:
+    more = {"REQUIRE_STREAM_SIGNATURE": "off"}
+    with running_bridge(folder, redis_url=valkey_server.url, openai_url=openai.url, **more) as process:
         yield process
 
 
@@ -44,7 +45,8 @@ def shared_bridge(valkey_server: ValkeyServer, openai: SimulatorProcess, folder:
 def own_bridge(valkey_server: ValkeyServer, openai: SimulatorProcess, folder: Path) -> Iterator[BridgeProcess]:
     """For tests that end it, fill it, or count what it did."""
     openai.reset()
-    with running_bridge(folder, redis_url=valkey_server.url, openai_url=openai.url, MAX_STREAMS="2") as process:
+    more = {"REQUIRE_STREAM_SIGNATURE": "off", "MAX_STREAMS": "2"}
+    with running_bridge(folder, redis_url=valkey_server.url, openai_url=openai.url, **more) as process:
         yield process
 
 
@@ -119,8 +121,15 @@ async def test_a_token_in_a_foreign_call_stays_good_for_its_own(shared_bridge: B
         assert json.loads(await own.recv())["event"] == "media"
 
 
-async def test_a_full_bridge_refuses_the_handshake(own_bridge: BridgeProcess) -> None:
-    async with websockets.connect(own_bridge.stream_url), websockets.connect(own_bridge.stream_url):
+async def test_a_full_bridge_refuses_the_handshake_and_only_calls_fill_it(own_bridge: BridgeProcess, store: Store) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(5):
+            await stack.enter_async_context(websockets.connect(own_bridge.stream_url))
+        for number in (1, 2):
+            _, token = await an_open_attempt(store)
+            call = await stack.enter_async_context(websockets.connect(own_bridge.stream_url, max_queue=None))
+            await call.send(start(token, call_sid=f"CA{number:032}"))
+            await call.recv()
         with pytest.raises(websockets.InvalidStatus) as refused:
             await websockets.connect(own_bridge.stream_url)
     assert refused.value.response.status_code == 503
@@ -136,9 +145,10 @@ async def test_every_signature_is_checked_and_counted(shared_bridge: BridgeProce
     assert [shared_bridge.metric(metric) for metric in metrics] == [before[0] + 1, before[1] + 2]
 
 
-async def test_a_wrong_signature_can_be_refused(valkey_server: ValkeyServer, openai: SimulatorProcess, folder: Path) -> None:
-    strict = {"REQUIRE_STREAM_SIGNATURE": "on"}
-    with running_bridge(folder, redis_url=valkey_server.url, openai_url=openai.url, **strict) as bridge:
+async def test_a_wrong_signature_is_refused_unless_somebody_allows_it(
+    valkey_server: ValkeyServer, openai: SimulatorProcess, folder: Path
+) -> None:
+    with running_bridge(folder, redis_url=valkey_server.url, openai_url=openai.url) as bridge:
         with pytest.raises(websockets.InvalidStatus) as refused:
             await websockets.connect(bridge.stream_url)
         assert refused.value.response.status_code == 403

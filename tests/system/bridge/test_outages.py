@@ -109,7 +109,7 @@ async def short_calls(store: Store, bridge: BridgeProcess, *, first: int) -> Non
             return AttemptBegun(at, attempt_id, SHOP)  # type: ignore[arg-type]
 
         await store.confirmations.apply(confirmation.id, begun)
-        socket = await websockets.connect(bridge.stream_url, max_queue=None)
+        socket = await websockets.connect(bridge.stream_url, additional_headers=bridge.signed, max_queue=None)
         described = {"callSid": f"CA{number:032}", "streamSid": f"MZ{number:032}"}
         described_parameters = {"token": issue(SECRET, confirmation.id, attempt_id)}
         start = {"event": "start", "start": {**described, "customParameters": described_parameters}}

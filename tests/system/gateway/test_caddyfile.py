@@ -102,6 +102,94 @@ async def test_a_service_that_is_away_is_502_and_no_path_is_logged(tmp_path: Pat
     assert "38344123456" not in log
 
 
+PRIVATE = (
+    "/metrics",
+    "/metrics/",
+    "/readyz",
+    "/softphone",
+    "/softphone/calls",
+    "/softphone/static/softphone.js",
+    "//metrics",
+    "/%6detrics",
+)
+
+
+async def test_what_is_for_the_operator_is_not_public(tmp_path: Path) -> None:
+    async with (
+        await asyncio.start_server(answer_503, "127.0.0.1", 0) as webhook,
+        gateway(tmp_path, CADDYFILE, WEBHOOK_PORT=port_of(webhook)) as address,
+        httpx.AsyncClient() as client,
+    ):
+        assert {path: (await client.get(f"http://{address}{path}")).status_code for path in PRIVATE} == dict.fromkeys(PRIVATE, 404)
+        assert (await client.get(f"http://{address}/healthz")).status_code == 503  # the service's own
+
+
+def handshake(path: str = "/media-stream", *more: str, method: str = "GET") -> bytes:
+    lines = [
+        f"{method} {path} HTTP/1.1",
+        "Host: calls.example",
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        *more,
+    ]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+FAULTS = {
+    "headers": handshake("/media-stream", f"X-Filler: {'x' * 17_000}"),
+    "query": handshake(f"/media-stream?{'x' * 17_000}"),
+    "short query": handshake("/media-stream?a=1"),
+    "deeper path": handshake("/media-stream/metrics"),
+    "broken chunk": b"POST /media-stream HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\nbroken\r\n",
+    "unknown method": b"BREW /media-stream HTTP/1.1\r\nHost: x\r\n\r\n",
+    "no upgrade": b"GET /media-stream HTTP/1.1\r\nHost: x\r\n\r\n",
+    "another upgrade": handshake().replace(b"Upgrade: websocket", b"Upgrade: h2c"),
+    "body": handshake("/media-stream", "Content-Length: 3") + b"abc",
+}
+
+
+async def status(address: str, request: bytes) -> int:
+    host, _, port = address.partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    try:
+        writer.write(request)
+        async with asyncio.timeout(5):
+            return int((await reader.readline()).split(b" ")[1])
+    finally:
+        writer.close()
+
+
+async def test_a_clients_fault_is_answered_here_and_puts_no_bridge_aside(tmp_path: Path, bridges: tuple[Bridge, Bridge]) -> None:
+    async with (
+        serve(bridges[0].echo, "127.0.0.1", 0) as bridge,
+        gateway(tmp_path, CADDYFILE, MEDIA_BRIDGE_PORT=port_of(bridge)) as address,
+    ):
+        for name, request in FAULTS.items():
+            assert 400 <= await status(address, request) < 500, name
+            assert await say(address) == "first 'hello'", name
+
+
+async def test_a_broken_body_of_a_handshake_never_reaches_the_bridge(tmp_path: Path, bridges: tuple[Bridge, Bridge]) -> None:
+    request = handshake("/media-stream", "Transfer-Encoding: chunked") + b"ZZ\r\nbroken\r\n"
+    async with (
+        serve(bridges[0].echo, "127.0.0.1", 0) as bridge,
+        gateway(tmp_path, CADDYFILE, MEDIA_BRIDGE_PORT=port_of(bridge)) as address,
+    ):
+        for _ in range(4):
+            assert await status(address, request) == 101
+            assert await say(address) == "first 'hello'"
+        unfinished = handshake("/media-stream", "Content-Length: 100000") + b"abc"
+        host, _, port = address.partition(":")
+        for _ in range(4):
+            _, writer = await asyncio.open_connection(host, int(port))
+            writer.write(unfinished)
+            assert await say(address) == "first 'hello'"
+            writer.close()
+            assert await say(address) == "first 'hello'"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="needs 127.0.0.2, which only Linux has without set-up")
 async def test_another_bridge_takes_the_call_that_one_refuses(tmp_path: Path, bridges: tuple[Bridge, Bridge]) -> None:
     first, second = bridges

@@ -24,7 +24,7 @@ class Call {
     this.gain = new GainNode(this.context, { gain: Number(element("gain").value) });
     this.phone.port.onmessage = ({ data }) => this.takeFromPhone(data);
     await this.context.resume();
-    this.socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}${this.invitation.stream}`);
+    this.socket = new WebSocket(this.invitation.stream);
     this.socket.onmessage = ({ data }) => this.takeFromServer(JSON.parse(data));
     this.socket.onclose = (event) => this.close(event.code === 1000 ? "The bot hung up." : `The line broke (${event.code} ${event.reason}).`);
     await new Promise((resolve, reject) => {

@@ -1,11 +1,12 @@
 """What waits for a peer that does not read, and what is dropped; picows' own part is played."""
 
 import asyncio
+from typing import Any
 
 from picows import WSMsgType
 
 from services.media_bridge.picows_websocket import PicowsListener, PicowsSocket
-from services.media_bridge.websocket import MAX_MESSAGE_BYTES
+from services.media_bridge.websocket import MAX_EARLY_MESSAGE_BYTES, MAX_MESSAGE_BYTES, MAX_STREAM_MESSAGE_BYTES
 
 MEGABYTE = bytes(1024 * 1024)
 
@@ -15,6 +16,7 @@ class Transport:
 
     def __init__(self) -> None:
         self.sent: list[bytes] = []
+        self.pongs: list[bytes] = []
         self.is_disconnected = False
         self.is_close_frame_sent = False
         self.aborted = 0
@@ -23,6 +25,9 @@ class Transport:
     def send(self, kind: WSMsgType, message: bytes) -> None:
         assert kind == WSMsgType.TEXT
         self.sent.append(message)
+
+    def send_pong(self, payload: bytes) -> None:
+        self.pongs.append(payload)
 
     def send_close(self, code: object, reason: bytes = b"") -> None:
         self.is_close_frame_sent = True
@@ -73,9 +78,9 @@ class Frame:
 class Connection:
     """An open connection, between a transport and a hearer that remember."""
 
-    def __init__(self) -> None:
+    def __init__(self, **limits: Any) -> None:  # noqa: ANN401 - Any: what the listener takes
         self.transport, self.hearer = Transport(), Hearer()
-        self.listener = PicowsListener(lambda _: self.hearer)
+        self.listener = PicowsListener(lambda _: self.hearer, **limits)
         self.listener.on_ws_connected(self.transport)  # type: ignore[arg-type]  # the part of it that is used
 
     @property
@@ -213,3 +218,53 @@ async def test_a_socket_that_is_gone_does_not_read_on() -> None:
     await asyncio.sleep(0.001)
     socket.pause_reading(0.0)
     assert transport.underlying_transport.calls == ["pause"]
+
+
+async def test_a_stranger_may_send_little_whole_or_in_fragments() -> None:
+    fitting, large = bytes(MAX_EARLY_MESSAGE_BYTES), bytes(MAX_EARLY_MESSAGE_BYTES + 1)
+    for frames in (
+        [Frame(WSMsgType.TEXT, large)],
+        [Frame(WSMsgType.TEXT, fitting, fin=False), Frame(WSMsgType.CONTINUATION, b"x", fin=False)],
+        [Frame(WSMsgType.BINARY, large)],
+    ):
+        connection = Connection(most_bytes=MAX_EARLY_MESSAGE_BYTES)
+        connection.bring(Frame(WSMsgType.TEXT, fitting))
+        for frame in frames:
+            connection.bring(frame)
+        assert connection.hearer.heard == [fitting]
+        assert connection.hearer.closed == 1
+        assert (connection.transport.is_close_frame_sent, connection.transport.aborted) == (True, 1)
+        assert connection.listener._parts is None
+        connection.disconnect()
+        assert connection.hearer.closed == 1
+
+
+async def test_after_the_admission_more_fits_and_each_message_goes_straight_on() -> None:
+    admissions: list[bool] = []
+    connection = Connection(most_bytes=MAX_EARLY_MESSAGE_BYTES, on_admitted=lambda: admissions.append(True))
+    connection.socket.admit()
+    assert admissions == [True]
+    assert connection.socket.on_message == connection.hearer.on_message
+    message = bytes(MAX_STREAM_MESSAGE_BYTES - 1)
+    connection.bring(Frame(WSMsgType.TEXT, message, fin=False))
+    connection.bring(Frame(WSMsgType.CONTINUATION, b"x"))
+    assert connection.hearer.heard == [message + b"x"]
+    connection.bring(Frame(WSMsgType.TEXT, message, fin=False))
+    connection.bring(Frame(WSMsgType.CONTINUATION, b"xx", fin=False))
+    assert connection.transport.aborted == 1
+
+
+async def test_a_limit_outlives_a_pause() -> None:
+    connection = Connection(most_bytes=MAX_EARLY_MESSAGE_BYTES)
+    connection.socket.pause_reading(0.001)
+    await asyncio.sleep(0.01)
+    connection.bring(Frame(WSMsgType.TEXT, bytes(MAX_EARLY_MESSAGE_BYTES + 1)))
+    assert connection.hearer.heard == []
+
+
+async def test_pongs_do_not_pile_up_for_a_peer_that_does_not_read() -> None:
+    connection = Connection()
+    connection.bring(Frame(WSMsgType.PING, b"a"))
+    connection.listener.pause_writing()
+    connection.bring(Frame(WSMsgType.PING, b"b"))
+    assert connection.transport.pongs == [b"a"]

@@ -47,18 +47,19 @@ def test_the_defaults_are_the_documented_ones() -> None:
     assert (settings.max_attempts, settings.ring_timeout_s, settings.call_time_limit_s) == (3, 25, 180)
     assert (settings.calls_per_second, settings.max_concurrent_calls) == (1, 10)
     assert settings.record_calls is None
+    assert settings.require_stream_signature
     assert settings.webhook_bind == Bind("127.0.0.1", 8000)
 
 
 def test_variables_become_values() -> None:
-    more = {"CALLS_PER_SECOND": "2.5", "RETRY_DELAYS": "busy:5", "LOG_LEVEL": "DEBUG", "REQUIRE_STREAM_SIGNATURE": "on"}
+    more = {"CALLS_PER_SECOND": "2.5", "RETRY_DELAYS": "busy:5", "LOG_LEVEL": "DEBUG", "REQUIRE_STREAM_SIGNATURE": "off"}
 
     settings = parse_settings(Everything, REQUIRED | more)
 
     assert settings.calls_per_second == 2.5
     assert (settings.retry_delays["busy"], settings.retry_delays["error"]) == (5, 60)
     assert settings.log_level == "debug"
-    assert settings.require_stream_signature
+    assert not settings.require_stream_signature
     assert settings.api_keys == {"key-1": "shopaz", "key-2": "shopaz"}
     assert settings.twilio_from_numbers == ("+38344000001", "+38344000002")
 

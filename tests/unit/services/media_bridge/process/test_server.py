@@ -12,12 +12,20 @@ from prometheus_client import CollectorRegistry
 from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.picows_websocket import PicowsListener
 from services.media_bridge.process.call_tasks import CallTasks
+from services.media_bridge.process.handshake_guard import HandshakeGuard, OpenHeads
 from services.media_bridge.process.server import StreamServer
 from services.media_bridge.process.shared_memory import BridgeSharedMemory
+from services.media_bridge.process.stream_places import MOST_PER_ADDRESS
 from services.media_bridge.twilio.signature import SignatureCheck
 from shared.runtime.health import Health
 from shared.settings.parsers import Bind
 
+UPGRADE = {
+    "connection": "Upgrade",
+    "upgrade": "websocket",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
 SIGNED = "T+WBXwUXC0/CyoZ1DA+p9ilZORs="
 
 
@@ -29,6 +37,7 @@ class Port:
         self.health = Health(self.registry)
         self.memory = BridgeSharedMemory(1)
         self.tasks = CallTasks()
+        self.guard = HandshakeGuard(lambda _guard: pytest.fail("it has no connection"), OpenHeads(), lambda _fault: None)
         self.server = StreamServer(
             object(),  # type: ignore[arg-type]  # used only once a stream is there
             self.tasks,
@@ -43,8 +52,8 @@ class Port:
     def ask(self, path: str, **headers: str) -> Any:  # noqa: ANN401 - Any: a socket or a response
         request = WSUpgradeRequest()
         request.method, request.version, request.path = b"GET", b"HTTP/1.1", path.encode()
-        request.headers = CIMultiDict(headers)
-        return self.server._answer(request)
+        request.headers = CIMultiDict(UPGRADE | headers)
+        return self.server._answer(self.guard, request)
 
     def status(self, path: str, **headers: str) -> tuple[int, dict[str, Any]]:  # Any: JSON
         answer = self.ask(path, **headers)
@@ -95,12 +104,39 @@ async def test_a_draining_or_full_bridge_sends_the_call_on_to_the_keypad() -> No
     assert draining.status("/media-stream") == (503, {"status": "refused", "reason": "draining"})
 
 
-async def test_a_place_that_became_no_stream_is_given_back() -> None:
+async def test_a_handshake_takes_no_place() -> None:
     port = Port(max_streams=1)
-    assert isinstance(port.ask("/media-stream"), PicowsListener)
-    assert port.memory.streams == 1
-    await asyncio.sleep(0)  # picows has found fault with the handshake meanwhile
+    for _ in range(3):
+        assert isinstance(port.ask("/media-stream"), PicowsListener)
     assert port.memory.streams == 0
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"upgrade": "h2c"}, 426),
+        ({"connection": "close"}, 426),
+        ({"sec-websocket-key": "c2hvcnQ="}, 400),
+        ({"sec-websocket-key": "no base64"}, 400),
+        ({"sec-websocket-version": "12\udcff"}, 400),
+    ],
+)
+async def test_a_malformed_upgrade_gets_an_answer(headers: dict[str, str], status: int) -> None:
+    port = Port()
+    assert port.status("/media-stream", **headers)[0] == status
+    assert port.count("bridge_handshakes_total", answer="accepted") is None
+
+
+async def test_a_crowd_of_strangers_is_not_the_bridges_state() -> None:
+    port = Port()
+    places = [port.server._places.wait("192.0.2.1", is_signed=False) for _ in range(MOST_PER_ADDRESS)]
+    forwarded = {"x-forwarded-for": "192.0.2.1"}
+    assert isinstance(port.ask("/media-stream"), PicowsListener)  # an address of its own
+    port.guard._peer = "127.0.0.1"  # the gateway
+    assert port.status("/media-stream", **forwarded) == (429, {"status": "refused", "reason": "crowded"})
+    assert isinstance(port.ask("/media-stream", **forwarded, **{"x-twilio-signature": SIGNED}), PicowsListener)
+    places[0].leave()
+    assert isinstance(port.ask("/media-stream", **forwarded), PicowsListener)
 
 
 async def test_calls_that_are_broken_off_leave_what_they_have_to_write() -> None:

@@ -22,6 +22,7 @@ from tests.support.bridge.fakes import (
     CALL_SID,
     STREAM_SID,
     FakeClock,
+    FakePlace,
     FakeRecords,
     FakeSessions,
     FakeTranscripts,
@@ -73,7 +74,7 @@ class Front:
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         async with asyncio.timeout(5), asyncio.TaskGroup() as self.tasks:
-            self.tasks.create_task(receive_stream(self.dependencies, self.leg, self.pending))
+            self.tasks.create_task(receive_stream(self.dependencies, self.leg, self.pending, FakePlace()))
             await settled()
             yield
 
@@ -100,6 +101,7 @@ async def test_a_stream_with_a_good_token_becomes_a_call() -> None:
         front.start()
         await settled()
         assert front.sessions.sockets[0].of("response.create")
+        assert front.socket.is_admitted
         front.socket.bring({"event": "stop"})
     assert front.count("bridge_calls_total", end="person_hung_up") == 1
     assert front.records.confirmation.attempts[0].stream_closed_at is not None
@@ -111,6 +113,7 @@ async def test_a_stream_without_one_is_closed(token: str, reason: str, code: int
     async with front.serving():
         front.start(token)
     assert front.socket.closed == (code, "")
+    assert not front.socket.is_admitted
     assert front.count("bridge_streams_turned_away_total", reason=reason) == 1
     assert front.sessions.sockets == []
 

@@ -25,9 +25,26 @@ def test_another_machine_does_not_by_whatever_way() -> None:
     assert not asked(x_forwarded_for="unknown")
 
 
-@pytest.mark.parametrize("host", ["calls.shop.example", "a1b2.ngrok.app", "127.0.0.1.evil.example", "", "localhost.evil.example"])
+@pytest.mark.parametrize(
+    "host", ["[::1", "calls.shop.example", "a1b2.ngrok.app", "127.0.0.1.evil.example", "", "localhost.evil.example"]
+)
 def test_a_tunnel_or_a_name_that_points_here_does_not(host: str) -> None:
     assert not asked(host=host)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x_forwarded_for": "203.0.113.9"},
+        {"x_forwarded_for": "127.0.0.1", "x_forwarded_host": "a1b2.ngrok.app"},
+        {"cf_connecting_ip": "203.0.113.9"},
+        {"forwarded": "for=203.0.113.9"},
+        {"via": "1.1 Caddy"},
+        {"x_real_ip": "203.0.113.9"},
+    ],
+)
+def test_a_tunnel_that_rewrites_the_host_does_not_either(headers: dict[str, str]) -> None:
+    assert not asked(host="localhost:8000", **headers)
 
 
 def test_another_sites_page_can_not_make_calls() -> None:

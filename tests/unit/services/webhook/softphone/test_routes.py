@@ -35,11 +35,12 @@ def test_it_can_not_be_opened_to_everybody() -> None:
 
 
 async def test_the_page_lets_nothing_from_elsewhere_in() -> None:
-    response = await SoftphonePages().page(None)  # type: ignore[arg-type]  # the page is the same for every request
+    response = await SoftphonePages(stream_url="wss://calls.shop.example/media-stream").page(None)  # type: ignore[arg-type]  # the page is the same for every request
 
     policy = response.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'")
     assert "unsafe" not in policy
     assert "http" not in policy
+    assert "connect-src 'self' wss://calls.shop.example/media-stream;" in policy
     assert b"<script type=" in bytes(response.body)
     assert b"://" not in bytes(response.body)
