@@ -14,7 +14,8 @@ from services.webhook.api.shop_isolation import confirmation_of_shop
 from services.webhook.api.validation import validated
 from services.webhook.api.validation_context import ValidationRules
 from services.webhook.http.answers import json_response
-from services.webhook.http.body import fingerprint, read_json
+from services.webhook.http.body import read_json
+from services.webhook.http.json_text import fingerprint
 from services.webhook.http.problems import ProblemError, ProblemKind
 from shared.core.confirmation import Confirmation
 from shared.core.lifecycle.facts import Withdrawn

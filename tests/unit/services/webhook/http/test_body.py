@@ -4,7 +4,8 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
-from services.webhook.http.body import fingerprint, parse_json, read_body, read_json
+from services.webhook.http.body import read_body, read_json
+from services.webhook.http.json_text import fingerprint, parse_json
 from services.webhook.http.problems import ProblemError, ProblemKind
 
 
