@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from shared.core.confirmation import SCHEMA_VERSION, Confirmation
+from shared.core.test_data import owner_of
 from shared.store import keys
 from shared.store.records.codec import decode, encode, from_time, state_word
 from shared.store.records.side_effects import SideEffect
@@ -25,7 +26,8 @@ from shared.store.shops.idempotency import KEY_LIFE, IdempotencyKey, KeyConflict
 
 def submit_call(new: Confirmation, effects: Sequence[SideEffect], idempotency: IdempotencyKey | None) -> Call:
     """Return the keys and arguments of `submit` for a new confirmation and its side effects."""
-    key = "" if idempotency is None else keys.idempotency(new.shop, idempotency.key)
+    owner = owner_of(new.shop, is_test=new.is_test)
+    key = "" if idempotency is None else keys.idempotency(owner, idempotency.key)
     arguments = packed(
         new.id,
         new.order.id,
@@ -38,13 +40,13 @@ def submit_call(new: Confirmation, effects: Sequence[SideEffect], idempotency: I
         encode(new),
         effects,
     )
-    return [keys.record(new.id), keys.orders(new.shop), keys.opt_outs(new.shop), key], [arguments]
+    return [keys.record(new.id), keys.orders(owner), keys.opt_outs(owner), key], [arguments]
 
 
-def recall_call(shop: str, past: PastRequest) -> Call:
+def recall_call(owner: str, past: PastRequest) -> Call:
     """Return the keys and arguments of `recall` for a request that may have come before."""
-    key = "" if past.key is None else keys.idempotency(shop, past.key)
-    return [keys.orders(shop), key], [past.order_id, past.digest]
+    key = "" if past.key is None else keys.idempotency(owner, past.key)
+    return [keys.orders(owner), key], [past.order_id, past.digest]
 
 
 def submission(new: Confirmation, reply: list[bytes]) -> Submission:

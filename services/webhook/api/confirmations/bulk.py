@@ -25,6 +25,7 @@ from services.webhook.http.answers import json_response
 from services.webhook.http.body import MAX_BULK_BODY, read_json_body
 from services.webhook.http.json_list import JsonList, read_list
 from services.webhook.http.middleware import STORE_LIMIT_S
+from services.webhook.http.places import Places
 from services.webhook.http.problems import ProblemError, ProblemKind
 from services.webhook.http.run_both import run_both
 from services.webhook.http.turns import Turns
@@ -33,7 +34,7 @@ from shared.core.errors import StoreUnavailableError
 from shared.store import Answered, Claimed, IdempotencyKey, KeyConflict, KeyInProgress, Store, Submission, set_time_budget
 
 _FREEING_LIMIT_S = 0.5
-_AT_ONCE = 20  # other requests get their turn between two batches
+_AT_ONCE = 50  # other requests get their turn between two batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +52,21 @@ class BulkRoutes:
     def __init__(self, store: Store, rules: ValidationRules) -> None:
         self._store = store
         self._rules = rules
+        self._places = Places("bulk requests", full=ProblemKind.QUOTA_USED, in_all=16, per_owner=4, per_key=3)
 
     async def create(self, request: Request, shop: str) -> Response:
         """Create a confirmation of each item; the results stand in the order of the items."""
+        with self._places.place(request.state.caller.owner, request.state.caller.key_name):
+            return await self._create(request, shop)
+
+    async def _create(self, request: Request, shop: str) -> Response:
         key = idempotency_key(request)
         body = await read_json_body(request, MAX_BULK_BODY)
         items = await read_list(body, "items", most=MAX_BULK_ITEMS, digested_as="bulk")
         if key is None:
             _, answer = await self._results(request, shop, items)
             return json_response(answer)
-        claim = await self._store.idempotency.claim(shop, IdempotencyKey(key, items.digest))
+        claim = await self._store.idempotency.claim(request.state.caller.owner, IdempotencyKey(key, items.digest))
         match claim:
             case Claimed():
                 return await self._answered(request, shop, items, claim)
@@ -100,29 +106,29 @@ class BulkRoutes:
         for end in range(_AT_ONCE, len(items) + _AT_ONCE, _AT_ONCE):
             set_time_budget(STORE_LIMIT_S)
             following = _read(items, range(end, end + _AT_ONCE), shop, context, is_test=is_test)
-            submissions, ahead = await run_both(self._submitted(batch, shop), following)
+            submissions, ahead = await run_both(self._submitted(batch, request.state.caller.owner), following)
             pairs = [kept_result(one, request.state.request_id) for one in submissions]
             results += [encoded(result) for result, _ in pairs]
             answers += [encoded(result_answer(result, confirmation, context.policy)) for result, confirmation in pairs]
             batch = ahead
         return msgspec.json.encode(results), {"results": answers}
 
-    async def _submitted(self, batch: _Batch, shop: str) -> list[Submission | ProblemError]:
+    async def _submitted(self, batch: _Batch, owner: str) -> list[Submission | ProblemError]:
         """Submit the valid items; of the others, find those that were submitted before."""
         valid = [one for one in batch.taken if isinstance(one, Confirmation)]
         submissions = iter(await self._store.confirmations.submit_many(valid))
-        known = await self._known(batch, shop)
+        known = await self._known(batch, owner)
         return [
             known.get(index, one) if isinstance(one, ProblemError) else next(submissions) for index, one in enumerate(batch.taken)
         ]
 
-    async def _known(self, batch: _Batch, shop: str) -> dict[int, Submission]:
+    async def _known(self, batch: _Batch, owner: str) -> dict[int, Submission]:
         """Return, by index, what became of items that are not valid now but were submitted before."""
         refused = [index for index, one in enumerate(batch.taken) if isinstance(one, ProblemError)]
         pasts = {index: past for index in refused if (past := past_request(batch.items[index], batch.digests[index]))}
         if not pasts:
             return {}
-        found = await self._store.confirmations.recall(shop, list(pasts.values()))
+        found = await self._store.confirmations.recall(owner, list(pasts.values()))
         return {index: known for index, known in zip(pasts, found, strict=True) if known is not None}
 
 
@@ -139,7 +145,7 @@ async def _read(items: JsonList, some: range, shop: str, context: ValidationCont
         try:
             body = validated(ConfirmationBody, value, context)
         except ProblemError as problem:
-            batch.taken.append(problem)
+            batch.taken.append(problem.with_traceback(None))  # its frames would keep the item
         else:
             batch.taken.append(new_confirmation(body, shop=shop, digest=digest, now=context.now, is_test=is_test))
     return batch

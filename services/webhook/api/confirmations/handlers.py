@@ -39,7 +39,7 @@ class ConfirmationRoutes:
             body = validated(ConfirmationBody, value, context)
         except ProblemError:
             past = past_request(value, digest, key)
-            known = past and (await self._store.confirmations.recall(shop, [past]))[0]
+            known = past and (await self._store.confirmations.recall(request.state.caller.owner, [past]))[0]
             if not known:
                 raise
             return self._submitted(known)
@@ -47,13 +47,13 @@ class ConfirmationRoutes:
         named = None if key is None else IdempotencyKey(key, digest)
         return self._submitted(await self._store.confirmations.submit(new, idempotency=named))
 
-    async def show(self, request: Request, shop: str) -> Response:
+    async def show(self, request: Request, _shop: str) -> Response:
         """Return one confirmation."""
-        return self._shown(await confirmation_of_shop(self._store, request.path_params["id"], shop))
+        return self._shown(await confirmation_of_shop(self._store, request.path_params["id"], request.state.caller))
 
-    async def withdraw(self, request: Request, shop: str) -> Response:
+    async def withdraw(self, request: Request, _shop: str) -> Response:
         """Withdraw the order: it is never called, or its call is brought to an end; refused once the customer has decided."""
-        known = await confirmation_of_shop(self._store, request.path_params["id"], shop)
+        known = await confirmation_of_shop(self._store, request.path_params["id"], request.state.caller)
         step = await self._store.confirmations.apply(known.id, Withdrawn)
         after = step.confirmation
         if step.is_changed or (after.withdrawn_at is not None and not after.is_finished):

@@ -44,19 +44,19 @@ class CustomerRoutes:
         )
 
     async def forget(self, request: Request, shop: str) -> Response:
-        """Erase it, and answer with the counts; they are 0 if nothing was stored."""
+        """Erase it (with a test key only its test orders), and answer with the counts; they are 0 if nothing was stored."""
         parameters(request)
         phone = spelt_e164(request.path_params["phone"], self._allowed_countries)
         if phone is None:
             raise invalid_parameter("phone", "The path must end in a phone number, such as +38344123456.")
-        forgotten = await self._store.customers.erase(shop, phone)
+        forgotten = await self._store.customers.erase(shop, phone, only_tests=request.state.caller.is_test)
         if forgotten.unread:
             self._unread.inc(forgotten.unread)
             log.warning("outcome_erased_unread", shop=shop, count=forgotten.unread, unread_by=list(forgotten.unread_by))
         if forgotten.unreadable:
             log.error("records_unreadable", shop=shop, confirmation_ids=list(forgotten.unreadable))
         log.info("customer_forgotten", shop=shop, erased=forgotten.erased, pending=forgotten.pending)
-        is_opted_out = await self._store.opt_outs.contains(shop, phone)
+        is_opted_out = await self._store.opt_outs.contains(request.state.caller.owner, phone)
         answer = ForgottenAnswer(
             erased=forgotten.erased,
             pending=forgotten.pending,
