@@ -13,6 +13,7 @@ _SPECIAL = tuple(
     map(
         ipaddress.ip_network,
         (
+            "192.0.0.0/24",  # IETF protocols, RFC 6890; older Pythons take a part of it for global
             "192.88.99.0/24",  # 6to4 relays, RFC 7526
             "192.31.196.0/24",  # AS112, RFC 7535
             "192.52.193.0/24",  # automatic multicast tunneling, RFC 7450
