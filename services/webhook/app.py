@@ -66,7 +66,12 @@ def _operations(settings: WebhookSettings, store: Store, health: Health) -> tupl
         companies=settings.companies,
     )
     notes = AuditNotes(store.audit, settings.signing_secret.get_secret_value())
-    slots = StreamSlots(settings.event_streams_max, health.registry)
+    slots = StreamSlots(
+        settings.event_streams_max,
+        health.registry,
+        per_shop=settings.event_streams_per_shop,
+        per_key=settings.event_streams_per_key,
+    )
     health.on_drain(slots.end_all)
     return (
         *confirmation_operations(

@@ -4,11 +4,10 @@ import json
 from typing import Any
 
 from pydantic import TypeAdapter
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
 from services.webhook.api.events.event_models import EventAnswer, EventDataAnswer
+from services.webhook.http.documents import serving
 from services.webhook.http.method_routes import MethodRoutes, RequestHandler
 from shared.core.lifecycle.envelope import DATASCHEMA_PATH
 from shared.core.lifecycle.shop_event import EventType
@@ -74,12 +73,7 @@ def schema_routes(public_url: str) -> list[Route]:
 
 
 def _serving(value: JsonObject, media_type: str = "application/json") -> RequestHandler:
-    body = json.dumps(value, ensure_ascii=False).encode()
-
-    async def answer(_request: Request) -> Response:
-        return Response(body, headers={"content-type": media_type, "cache-control": "no-cache"})
-
-    return answer
+    return serving(lambda: json.dumps(value, ensure_ascii=False).encode(), {"content-type": media_type})
 
 
 def _channel(address: str, description: str, *messages: str) -> JsonObject:

@@ -11,11 +11,13 @@ from starlette.staticfiles import StaticFiles
 
 from services.webhook.api.openapi.document import document
 from services.webhook.api.openapi.operation import Operation
-from services.webhook.http.method_routes import MethodRoutes, RequestHandler
+from services.webhook.http.documents import serving
+from services.webhook.http.method_routes import MethodRoutes
 from services.webhook.http.problems import ProblemKind
 from shared.core.errors import NotFoundError
 
 _STATIC = Path(__file__).parent / "static"
+_JSON_HEADERS = {"content-type": "application/json"}
 _PAGE_HEADERS = {
     "content-type": "text/html; charset=utf-8",
     "content-security-policy": (
@@ -30,23 +32,15 @@ _PAGE_HEADERS = {
 def docs_routes(operations: Sequence[Operation]) -> list[BaseRoute]:
     """Return the routes `/openapi.json`, `/docs`, and `/problems/{code}`, which is the `type` of a problem."""
     return [
-        Route("/openapi.json", MethodRoutes({"GET": _openapi(operations)})),
-        Route("/docs", MethodRoutes({"GET": _page})),
+        Route("/openapi.json", MethodRoutes({"GET": serving(lambda: _openapi(operations), _JSON_HEADERS)})),
+        Route("/docs", MethodRoutes({"GET": serving((_STATIC / "docs.html").read_bytes, _PAGE_HEADERS)})),
         Route("/problems/{name}", MethodRoutes({"GET": _problem})),
         Mount("/docs/static", StaticFiles(directory=_STATIC)),
     ]
 
 
-def _openapi(operations: Sequence[Operation]) -> RequestHandler:
-    async def answer(_request: Request) -> Response:
-        text = json.dumps(document(operations), ensure_ascii=False)
-        return Response(text, headers={"content-type": "application/json", "cache-control": "no-cache"})
-
-    return answer
-
-
-async def _page(_request: Request) -> Response:
-    return Response((_STATIC / "docs.html").read_bytes(), headers=_PAGE_HEADERS)
+def _openapi(operations: Sequence[Operation]) -> bytes:
+    return json.dumps(document(operations), ensure_ascii=False).encode()
 
 
 async def _problem(request: Request) -> Response:

@@ -21,9 +21,13 @@ from shared.settings.groups import (
 
 
 class EventStreamSettings(Settings):
-    """The limit on open event streams."""
+    """The limits on open event streams."""
 
     event_streams_max: int = Field(500, ge=1, examples=["500"], description="server-sent event streams in one process")
+    event_streams_per_shop: int = Field(
+        200, ge=1, examples=["200"], description="of these, those of one shop; of its test keys as many again"
+    )
+    event_streams_per_key: int = Field(100, ge=1, examples=["100"], description="of these, those of one API key")
 
 
 class WebhookSettings(

@@ -5,7 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.webhook.http.body import canonical, parse_json
+from services.webhook.http.json_text import canonical, parse_json
 from services.webhook.http.problems import ProblemError
 
 

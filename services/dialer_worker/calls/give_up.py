@@ -6,6 +6,7 @@ from datetime import datetime
 from shared.core.confirmation import Confirmation
 from shared.core.lifecycle.facts import Fact, GivenUp
 from shared.core.outcome import Outcome
+from shared.core.test_data import owner_of
 from shared.store import Store
 
 
@@ -26,7 +27,7 @@ async def give_up_if_opted_out(store: Store, confirmation: Confirmation) -> bool
     Raises:
         StoreUnavailableError: Redis is away.
     """
-    if not await store.opt_outs.contains(confirmation.shop, confirmation.customer.phone):
+    if not await store.opt_outs.contains(owner_of(confirmation.shop, is_test=confirmation.is_test), confirmation.customer.phone):
         return False
     await store.confirmations.apply_if(confirmation.id, give_up(Outcome.UNDIALABLE))
     return True

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.webhook.api.wrong_keys import WrongKeys
 from services.webhook.http.method_routes import RequestHandler
 from services.webhook.http.problems import ProblemError, ProblemKind
+from shared.core.test_data import owner_of
+from shared.runtime.client_address import client_address
 
 TEST_KEY_PREFIX = "test_"
 
@@ -26,12 +29,18 @@ class Caller:
     key_name: str
     is_test: bool = False
 
+    @property
+    def owner(self) -> str:
+        """The name under which the data are kept that the caller may see and change."""
+        return owner_of(self.shop, is_test=self.is_test)
+
 
 class ApiKeys:
     """The API keys of all shops; `shops` maps each key to its shop."""
 
     def __init__(self, shops: Mapping[str, str]) -> None:
         self._shops = {_digest(key.encode()): shop for key, shop in shops.items()}
+        self._wrong = WrongKeys()
 
     def caller(self, authorization: str | None) -> Caller:
         """Return the caller, by the value of the `Authorization` header.
@@ -52,11 +61,23 @@ class ApiKeys:
         """Return `handler` behind a check of the key; it is called with the shop."""
 
         async def answer(request: Request) -> Response:
-            caller = self.caller(request.headers.get("authorization"))
+            caller = self._caller_of(request)
             request.state.caller = caller
             return await handler(request, caller.shop)
 
         return answer
+
+    def _caller_of(self, request: Request) -> Caller:
+        """Return the caller; wrong keys are counted by address, and a right one passes whatever their count.
+
+        Raises:
+            ProblemError: There is no key, it is not known, or the address has sent too many such.
+        """
+        try:
+            return self.caller(request.headers.get("authorization"))
+        except ProblemError:
+            self._wrong.count(client_address(request.client and request.client.host, request.headers.get("x-forwarded-for")))
+            raise
 
 
 def _digest(key: bytes) -> bytes:

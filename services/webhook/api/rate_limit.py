@@ -8,7 +8,6 @@ from starlette.responses import Response
 from services.webhook.api.auth import ShopRequestHandler
 from services.webhook.http.middleware import HEADERS
 from services.webhook.http.problems import ProblemError, ProblemKind
-from shared.core.errors import StoreUnavailableError
 from shared.settings.parsers import Rate
 from shared.store import Allowance, RateLimits, Store
 
@@ -27,10 +26,7 @@ class RateLimiter:
             return handler
 
         async def answer(request: Request, shop: str) -> Response:
-            try:
-                allowance = await limits.take(request.state.caller.key_name)
-            except StoreUnavailableError:  # the handler raises it again if it needs Redis
-                return await handler(request, shop)
+            allowance = await limits.take(request.state.caller.key_name)  # while Redis is away this is a 503: no limit, no answer
             request.scope["state"][HEADERS] += self._headers(allowance)
             if not allowance.is_allowed:
                 seconds = max(1, math.ceil(allowance.more_in_s))

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from services.webhook.api.fields import OWN
 from services.webhook.api.validation_context import ValidationContext
-from services.webhook.http.problems import FieldFault, faulty_fields
+from services.webhook.http.problems import MAX_FAULTS, FieldFault, faulty_fields
 
 
 class Body(BaseModel):
@@ -44,13 +44,14 @@ def validated(model: type[BodyT], value: object, context: ValidationContext) -> 
     """Return `value` as a `model`.
 
     Raises:
-        ProblemError: `validation_failed`, with every fault that was found.
+        ProblemError: `validation_failed`, with the first of its faults.
     """
     try:
         return model.model_validate(value, context=context)
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
-        raise faulty_fields([_fault(detail) for detail in details]) from None  # pydantic's error holds the values
+    # outside the block, so that the problem does not keep pydantic's error, which holds the values
+    raise faulty_fields([_fault(detail) for detail in details[:MAX_FAULTS]], count=len(details))
 
 
 def _fault(detail: Mapping[str, Any]) -> FieldFault:  # Any: pydantic's description of an error

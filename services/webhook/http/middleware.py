@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.webhook.http.exception_problems import problem_of, try_again
+from services.webhook.http.host import check_host
 from services.webhook.http.problems import ProblemError, ProblemKind
 from shared.core.errors import NotFoundError, StoreUnavailableError
 from shared.runtime.health import PATHS, Health
@@ -79,6 +80,7 @@ class RequestMiddleware:
     async def _serve(self, exchange: _Exchange, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             self._refuse_while_draining(scope)
+            check_host(scope["headers"])
             await self._app(scope, receive, send)
         except ClientDisconnect:
             exchange.status = _CLIENT_CLOSED

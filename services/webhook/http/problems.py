@@ -42,6 +42,7 @@ class ProblemKind(Enum):
     VALIDATION_FAILED = ("validation_failed", 422, "The request has faulty fields")
     IDEMPOTENCY_KEY_REUSED = ("idempotency_key_reused", 422, "The idempotency key was used for another request")
     TOO_MANY_REQUESTS = ("too_many_requests", 429, "Too many requests")
+    QUOTA_USED = ("quota_used", 429, "The shop, or the key, has as many at once as it may have")
     INTERNAL_ERROR = ("internal_error", 500, "Something went wrong on our side")
     STORE_UNAVAILABLE = ("store_unavailable", 503, "The store is away")
     TOO_MANY_STREAMS = ("too_many_streams", 503, "This process has no room for another event stream")
@@ -131,7 +132,8 @@ class ProblemError(ConfirmerError):
         return Response(body, self.kind.status, {**self.headers, "content-type": MEDIA_TYPE})
 
 
-def faulty_fields(faults: Sequence[FieldFault]) -> ProblemError:
-    """Return the problem of a body that is JSON but breaks rules."""
-    fields = "field" if len(faults) == 1 else "fields"
-    return ProblemError(ProblemKind.VALIDATION_FAILED, f"{len(faults)} faulty {fields}: see errors.", faults=faults)
+def faulty_fields(faults: Sequence[FieldFault], *, count: int | None = None) -> ProblemError:
+    """Return the problem of a body that is JSON but breaks rules; `count` is the number of faults if not all are given."""
+    there_are = count or len(faults)
+    fields = "field" if there_are == 1 else "fields"
+    return ProblemError(ProblemKind.VALIDATION_FAILED, f"{there_are} faulty {fields}: see errors.", faults=faults)

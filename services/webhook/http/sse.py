@@ -10,7 +10,8 @@ from prometheus_client import CollectorRegistry, Gauge
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from services.webhook.http.problems import ProblemError, ProblemKind
+from services.webhook.http.places import Places
+from services.webhook.http.problems import ProblemKind
 from shared.core.errors import NotFoundError
 from shared.store import StoredEvent, set_time_budget
 
@@ -23,7 +24,6 @@ _HEADERS = {
 
 _PREAMBLE = b"retry: 1000\n\n"  # milliseconds until a client that lost the connection opens it again
 _END_LIMIT_S = 1.0  # for the last bytes to a client that may not be reading
-_RETRY_AFTER_S = "5"
 
 
 def frame(event: StoredEvent) -> bytes:
@@ -35,28 +35,27 @@ def frame(event: StoredEvent) -> bytes:
 class StreamSlots:
     """The event streams that this process may have open: each takes a connection for as long as its client stays."""
 
-    def __init__(self, limit: int, registry: CollectorRegistry) -> None:
-        self._limit = limit
+    def __init__(self, limit: int, registry: CollectorRegistry, *, per_shop: int, per_key: int) -> None:
+        full = ProblemKind.TOO_MANY_STREAMS
+        self._places = Places("event streams", full=full, in_all=limit, per_owner=per_shop, per_key=per_key)
         self._open: set[asyncio.Future[None]] = set()
         Gauge("event_streams", "Event streams that are open.", registry=registry).set_function(lambda: len(self._open))
 
     @contextmanager
-    def slot(self) -> Iterator[asyncio.Future[None]]:
+    def slot(self, owner: str, key_name: str) -> Iterator[asyncio.Future[None]]:
         """Take a slot; the future is done when the stream must end.
 
         Raises:
-            ProblemError: All slots are taken.
+            ProblemError: All slots are taken, or those of the shop or the key.
         """
-        if len(self._open) >= self._limit:
-            detail = f"{self._limit} event streams are open in this process; try again, or read the outcomes in Redis."
-            raise ProblemError(ProblemKind.TOO_MANY_STREAMS, detail, headers={"retry-after": _RETRY_AFTER_S})
-        ended = asyncio.get_running_loop().create_future()
-        self._open.add(ended)
-        try:
-            yield ended
-        finally:
-            self._open.discard(ended)
-            ended.cancel()
+        with self._places.place(owner, key_name):
+            ended = asyncio.get_running_loop().create_future()
+            self._open.add(ended)
+            try:
+                yield ended
+            finally:
+                self._open.discard(ended)
+                ended.cancel()
 
     def end_all(self) -> None:
         """End all streams, because the process drains; their clients connect again to another one."""
@@ -86,7 +85,8 @@ class EventStream(Response):
             await send(start)
             await send(end)
             return
-        with self._slots.slot() as ended:
+        caller = scope["state"]["caller"]
+        with self._slots.slot(caller.owner, caller.key_name) as ended:
             await send(start)
             if await self._client_stays(receive, send, ended):
                 with contextlib.suppress(TimeoutError):

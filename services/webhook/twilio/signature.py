@@ -1,10 +1,9 @@
 """Whether a request comes from Twilio: its signature over the public URL and the form, checked by the official validator."""
 
+import re
 from collections.abc import Mapping
-from urllib.parse import parse_qsl
 
 from prometheus_client import CollectorRegistry, Counter
-from starlette.datastructures import ImmutableMultiDict
 from starlette.requests import Request
 from twilio.request_validator import (  # type: ignore[import-untyped]  # Twilio ships no types
     RequestValidator,
@@ -13,11 +12,13 @@ from twilio.request_validator import (  # type: ignore[import-untyped]  # Twilio
 
 from services.webhook.http.body import read_body
 from services.webhook.http.problems import ProblemError, ProblemKind
+from services.webhook.twilio.form import Form, parse_form
 from shared.twilio.callback_urls import CONNECTION_OVERRIDES
 
 SIGNATURE_HEADER = "x-twilio-signature"
 _SETTINGS_HEADER = "x-twilio-webhooks-signature-settings"
 _FORM = "application/x-www-form-urlencoded"
+_SIGNATURE = re.compile(r"[A-Za-z0-9+/]{27}=|[A-Za-z0-9+/]{43}=", re.ASCII)  # Base64 of an HMAC by SHA-1, or by SHA-256
 
 
 class SignedForms:
@@ -38,32 +39,30 @@ class SignedForms:
         """Return the form's fields.
 
         Raises:
-            ProblemError: The request is not signed by Twilio (403), or its body is too large.
+            ProblemError: The request is not signed by Twilio (403; without a signature of the right form before the body is
+                read), or its body is too large or has too many fields.
         """
-        body = await read_body(request)
-        fields = ImmutableMultiDict(_fields(request, body))
-        if not self._is_signed(request, fields):
-            self._refused.inc()
-            detail = "X-Twilio-Signature does not fit this URL and form; check PUBLIC_URL and TWILIO_AUTH_TOKEN."
-            raise ProblemError(ProblemKind.INVALID_SIGNATURE, detail)
-        return fields
+        signatures = request.headers.getlist(SIGNATURE_HEADER)
+        if len(signatures) != 1 or not _SIGNATURE.fullmatch(signatures[0]):
+            raise self._refusal("Twilio signs each request with one X-Twilio-Signature.")
+        form = _form(request, await read_body(request))
+        if not self._is_signed(request, form, signatures[0]):
+            raise self._refusal("X-Twilio-Signature does not fit this URL and form; check PUBLIC_URL and TWILIO_AUTH_TOKEN.")
+        return form
 
-    def _is_signed(self, request: Request, fields: ImmutableMultiDict[str, str]) -> bool:
-        signature = request.headers.get(SIGNATURE_HEADER, "")
-        if not signature or not signature.isascii():
-            return False
+    def _is_signed(self, request: Request, form: Form, signature: str) -> bool:
         algorithm = get_signature_algorithm(request.headers.get(_SETTINGS_HEADER))
         url = self._public_url + _target(request)
-        return any(
-            self._validator.validate(spelling, fields, signature, algorithm) for spelling in (url, url + CONNECTION_OVERRIDES)
-        )
+        return any(self._validator.validate(spelling, form, signature, algorithm) for spelling in (url, url + CONNECTION_OVERRIDES))
+
+    def _refusal(self, detail: str) -> ProblemError:
+        self._refused.inc()
+        return ProblemError(ProblemKind.INVALID_SIGNATURE, detail)
 
 
-def _fields(request: Request, body: bytes) -> list[tuple[str, str]]:
+def _form(request: Request, body: bytes) -> Form:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type not in {_FORM, ""}:
-        return []
-    return parse_qsl(body.decode("utf-8", errors="replace"), keep_blank_values=True)
+    return parse_form(body) if media_type in {_FORM, ""} else Form({})
 
 
 def _target(request: Request) -> str:

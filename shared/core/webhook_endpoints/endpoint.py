@@ -30,6 +30,7 @@ class Endpoint:
     old_secret: str = ""
     old_secret_until: datetime | None = None
     disabled_because: str | None = None
+    is_test: bool = False  # made with a test key: it gets events of test orders only
 
     def secrets(self, now: datetime) -> tuple[str, ...]:
         """Return the secrets that sign at this moment, the newest first."""

@@ -5,7 +5,31 @@ from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import urlsplit
 
 MAX_URL = 500
+PORTS = frozenset({443, 8443})
+"""Where a web server listens. Any other could be a port behind which a machine trusts whoever can connect."""
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# Beside those that `is_global` refuses (the IANA special-purpose registries, RFC 6890): what once was or only looks global.
+_SPECIAL = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "192.0.0.0/24",  # IETF protocols, RFC 6890; older Pythons take a part of it for global
+            "192.88.99.0/24",  # 6to4 relays, RFC 7526
+            "192.31.196.0/24",  # AS112, RFC 7535
+            "192.52.193.0/24",  # automatic multicast tunneling, RFC 7450
+            "192.175.48.0/24",  # AS112, RFC 7534
+            "::/96",  # IPv4-compatible, RFC 4291, 2.5.5.1
+            "64:ff9b:1::/48",  # translation within a network, RFC 8215
+            "100::/64",  # discard, RFC 6666
+            "2001::/23",  # IETF protocols, with Teredo, benchmarks and ORCHID
+            "2001:db8::/32",  # documentation
+            "2620:4f:8000::/48",  # AS112
+            "3fff::/20",  # documentation, RFC 9637
+            "5f00::/16",  # segment routing, RFC 9602
+            "fec0::/10",  # site-local, RFC 3879
+        ),
+    )
+)
 
 
 def url_fault(url: str, *, allows_private: bool) -> str | None:
@@ -25,6 +49,8 @@ def url_fault(url: str, *, allows_private: bool) -> str | None:
         return None
     if parts.scheme != "https":
         return "must be a URL with https"
+    if port is not None and port not in PORTS:
+        return f"must name no other port than {' or '.join(map(str, sorted(PORTS)))}"
     return _host_fault(host)
 
 
@@ -34,7 +60,11 @@ def is_public(address: str) -> bool:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
+    if any(ip in network for network in _SPECIAL if network.version == ip.version):
+        return False
     plain = _unwrapped(ip)
+    if any(plain in network for network in _SPECIAL if network.version == plain.version):
+        return False
     return plain.is_global and not (plain.is_multicast or plain.is_reserved or plain.is_unspecified)
 
 

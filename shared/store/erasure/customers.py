@@ -41,11 +41,11 @@ class Customers:
         self._confirmations = confirmations
         self._eraser = eraser
 
-    async def erase(self, shop: str, phone: str) -> CustomerErasure:
-        """Withdraw the open orders of a number, and erase all its confirmations; repeating it does no harm."""
+    async def erase(self, shop: str, phone: str, *, only_tests: bool = False) -> CustomerErasure:
+        """Withdraw the open orders of a number, and erase its confirmations, all or its test orders; repeating it does no harm."""
         erased = pending = withdrawn = unread = 0
         unread_by: set[str] = set()
-        ids, unreadable = await self._ids(shop, phone)
+        ids, unreadable = await self._ids(shop, phone, only_tests=only_tests)
         for confirmation_id in ids:
             try:
                 step = await self._confirmations.apply(confirmation_id, ErasureRequested)
@@ -63,7 +63,7 @@ class Customers:
                 unread_by.update(result.unread_by)
         return CustomerErasure(erased, pending, withdrawn, unread, tuple(sorted(unread_by)), tuple(unreadable))
 
-    async def _ids(self, shop: str, phone: str) -> tuple[list[str], list[str]]:
+    async def _ids(self, shop: str, phone: str, *, only_tests: bool) -> tuple[list[str], list[str]]:
         """Return the ids of the shop's confirmations of a number, and of those whose records cannot be read."""
         async with translated():
             every = [found.decode() for found in await self._client.zrange(keys.phone(phone), 0, -1)]
@@ -77,7 +77,7 @@ class Customers:
                 if one is None:
                     continue
                 if (record := decode_if_readable(one)) is None:
-                    unreadable += [confirmation_id] * await self._lookups.is_listed(shop, confirmation_id)
-                elif record.confirmation.shop == shop:
+                    unreadable += [confirmation_id] * (not only_tests) * await self._lookups.is_listed(shop, confirmation_id)
+                elif record.confirmation.shop == shop and (record.confirmation.is_test or not only_tests):
                     ids.append(confirmation_id)
         return ids, unreadable

@@ -8,6 +8,7 @@ from shared.core.confirmation import Confirmation
 from shared.core.dialing.dial_policy import DialPolicy
 from shared.core.errors import StoreUnavailableError
 from shared.core.retention import keep_until
+from shared.core.test_data import owner_of
 from shared.store import keys
 from shared.store.records.codec import ConfirmationRecord, decode, from_time, listing_key
 from shared.store.redis.connection import Client, translated
@@ -82,6 +83,7 @@ class Eraser:
 
     async def _erase(self, record: ConfirmationRecord, mode: Literal["keep", "take"]) -> Erased | RetainedUnread | None:
         old = record.confirmation
+        tests = owner_of(old.shop, is_test=True)
         script_keys = [
             keys.record(old.id),
             keys.history(old.id),
@@ -91,9 +93,10 @@ class Eraser:
             listing_key(old),
             keys.outcomes_log(old.shop),
             keys.line(old.customer.phone),
+            keys.orders(tests),
         ]
         again_ms = int(RECHECK_EVERY.total_seconds() * 1000)
-        args: list[Word] = [old.id, record.version, old.order.id, old.shop, old.call.priority.value, mode, again_ms]
+        args: list[Word] = [old.id, record.version, old.order.id, old.shop, old.call.priority.value, mode, again_ms, tests]
         word, *unread = await run(self._client, Script.ERASE, keys=script_keys, args=args)
         unread_by = tuple(reader.decode() for reader in unread)
         if word == b"done":

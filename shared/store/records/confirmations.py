@@ -66,9 +66,9 @@ class Confirmations:
             replies = await run_many(self._client, Script.SUBMIT, calls)
         return [self._submission(step, reply) for step, reply in zip(steps, replies, strict=True)]
 
-    async def recall(self, shop: str, requests: Sequence[PastRequest]) -> list[Submission | None]:
+    async def recall(self, owner: str, requests: Sequence[PastRequest]) -> list[Submission | None]:
         """Return what became of requests that came before, None for those that were never accepted; stores nothing."""
-        calls = [recall_call(shop, past) for past in requests]
+        calls = [recall_call(owner, past) for past in requests]
         async with translated():
             replies = await run_many(self._client, Script.RECALL, calls)
         return [past_submission(reply, past.digest) for reply, past in zip(replies, requests, strict=True)]

@@ -24,6 +24,11 @@ class StoredEvent:
     envelope: dict[str, Any]  # Any: JSON; `shared/core/lifecycle/envelope.py` makes it
 
     @property
+    def is_test(self) -> bool:
+        """Whether it is about a test order."""
+        return bool(self.envelope["data"].get("is_test"))
+
+    @property
     def is_last(self) -> bool:
         """Whether it is the last event of its confirmation."""
         return self.type is EventType.FINISHED

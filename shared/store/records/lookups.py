@@ -1,10 +1,12 @@
 """Finds confirmations by shop, status, outcome, order and phone number."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from shared.core.confirmation import Confirmation
 from shared.core.outcome import Outcome, Status
+from shared.core.test_data import owner_of
 from shared.store import keys
 from shared.store.records.codec import decode
 from shared.store.redis.connection import Client, translated
@@ -12,6 +14,8 @@ from shared.store.redis.connection import Client, translated
 _UNFINISHED = tuple(status.value for status in Status if status is not Status.FINISHED)
 _FINISHED = tuple(outcome.value for outcome in Outcome)
 _MAX_OF_A_NUMBER = 200
+_MAX_AT_ONCE = 200
+_MAX_SEARCHES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +41,30 @@ class Lookups:
         order_id: str | None = None,
         limit: int = 50,
         cursor: str | None = None,
+        only_tests: bool = False,
     ) -> Page:
-        """Return the shop's confirmations that meet all conditions, newest first, after `cursor`."""
+        """Return the shop's confirmations that meet all conditions, newest first, after `cursor`.
+
+        Test orders are searched for among all; a page that ends before one was found has none, and the cursor from which the
+        search goes on.
+        """
+        found: list[Confirmation] = []
+        is_more, at_once = True, _MAX_AT_ONCE if only_tests else limit + 1
         async with translated():
-            if order_id is not None:
-                ids = await self._ids_of_order(shop, order_id, cursor)
-            else:
-                ids = await self._newest(shop, _listings(status, outcome), cursor=cursor, limit=limit + 1)
-            found = [item for item in await self.get_many(ids) if _fits(item, status, outcome)]
-        return Page(tuple(found[:limit]), found[limit - 1].id if len(found) > limit else None)
+            for _ in range(_MAX_SEARCHES):
+                if order_id is not None:
+                    ids, is_more = await self._ids_of_order(shop, order_id, cursor), False
+                else:
+                    ids = await self._newest(shop, _listings(status, outcome), cursor=cursor, limit=at_once)
+                    is_more = len(ids) == at_once
+                known = await self.get_many(ids)
+                found += [item for item in known if _fits(item, status, outcome) and (item.is_test or not only_tests)]
+                if not is_more or len(found) > limit:
+                    break
+                cursor = ids[-1]
+        if len(found) > limit:
+            return Page(tuple(found[:limit]), found[limit - 1].id)
+        return Page(tuple(found), cursor if is_more else None)
 
     async def get_many(self, ids: tuple[str, ...]) -> tuple[Confirmation, ...]:
         """Return those of the confirmations that exist, in the order of `ids`."""
@@ -74,18 +93,29 @@ class Lookups:
 
     async def find_open_by_phone(self, shop: str | None, phone: str) -> tuple[Confirmation, ...]:
         """Return the number's open confirmations of one shop or, with None, of all, newest first and without test orders."""
-        found = await self.of_phone(phone)
-        return tuple(item for item in found if not (item.is_finished or item.is_test) and shop in {None, item.shop})
+        return await self._of_phone(phone, lambda item: not item.is_finished and shop in {None, item.shop})
 
     async def of_phone(self, phone: str) -> tuple[Confirmation, ...]:
-        """Return the number's confirmations of all shops, also finished ones, newest first."""
+        """Return the number's confirmations of all shops, also finished ones, newest first and without test orders."""
+        return await self._of_phone(phone, lambda _item: True)
+
+    async def _of_phone(self, phone: str, fits: Callable[[Confirmation], bool]) -> tuple[Confirmation, ...]:
+        """Return at most 200 that fit; whatever else the number has, however many, hides none of them."""
+        found: list[Confirmation] = []
         async with translated():
-            ids = await self._client.zrange(keys.phone(phone), 0, _MAX_OF_A_NUMBER - 1, desc=True)
-            return await self.get_many(tuple(confirmation_id.decode() for confirmation_id in ids))
+            for start in itertools.count(step=_MAX_AT_ONCE):
+                ids = await self._client.zrange(keys.phone(phone), start, start + _MAX_AT_ONCE - 1, desc=True)
+                known = await self.get_many(tuple(confirmation_id.decode() for confirmation_id in ids))
+                found += [item for item in known if not item.is_test and fits(item)]
+                if len(ids) < _MAX_AT_ONCE or len(found) >= _MAX_OF_A_NUMBER:
+                    break
+        return tuple(found[:_MAX_OF_A_NUMBER])
 
     async def _ids_of_order(self, shop: str, order_id: str, cursor: str | None) -> tuple[str, ...]:
-        ids = await self._client.hget(keys.orders(shop), order_id)
-        every = [] if ids is None else ids.decode().split(" ")
+        pipe = self._client.pipeline(transaction=False)
+        for is_test in (False, True):
+            pipe.hget(keys.orders(owner_of(shop, is_test=is_test)), order_id)
+        every = sorted((one for ids in await pipe.execute() if ids for one in ids.decode().split(" ")), reverse=True)
         return tuple(confirmation_id for confirmation_id in every if cursor is None or confirmation_id < cursor)
 
     async def _newest(self, shop: str, words: tuple[str, ...], *, cursor: str | None, limit: int) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from shared.core.dialing.upkeep import Wakes, call_must_be_over_at, wakes
 from shared.core.lifecycle.envelope import envelope
 from shared.core.lifecycle.shop_event import ShopEvent
 from shared.core.outcome import Direction
+from shared.core.test_data import owner_of
 from shared.store import keys
 from shared.store.records.codec import compact, listing_key, to_ms
 
@@ -62,7 +63,8 @@ def of_due(confirmation: Confirmation, due: Wakes) -> list[SideEffect]:
 def of_opt_out(confirmation: Confirmation) -> list[SideEffect]:
     """Return what puts the customer's number on the shop's do-not-call list; a number on it keeps its first date."""
     at = to_ms(confirmation.updated_at)
-    return [("ZADD", keys.opt_outs(confirmation.shop), "NX", at, confirmation.customer.phone)]
+    owner = owner_of(confirmation.shop, is_test=confirmation.is_test)
+    return [("ZADD", keys.opt_outs(owner), "NX", at, confirmation.customer.phone)]
 
 
 def _of_wakes(confirmation: Confirmation, before: Wakes, after: Wakes) -> list[SideEffect]:
@@ -133,6 +135,7 @@ def _published(event: ShopEvent, confirmation: Confirmation, policy: DialPolicy,
         event.type.value,
         to_ms(event.at - timedelta(days=policy.retention_days)),
         msgspec.json.encode(envelope(event, confirmation, dataschema)).decode(),
+        owner_of(confirmation.shop, is_test=confirmation.is_test),
     )
 
 

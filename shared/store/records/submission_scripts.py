@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from shared.core.confirmation import SCHEMA_VERSION, Confirmation
+from shared.core.test_data import owner_of
 from shared.store import keys
 from shared.store.records.codec import decode, encode, from_time, state_word
 from shared.store.records.side_effects import SideEffect
@@ -25,7 +26,8 @@ from shared.store.shops.idempotency import KEY_LIFE, IdempotencyKey, KeyConflict
 
 def submit_call(new: Confirmation, effects: Sequence[SideEffect], idempotency: IdempotencyKey | None) -> Call:
     """Return the keys and arguments of `submit` for a new confirmation and its side effects."""
-    key_names = _key_names(new.shop, None if idempotency is None else idempotency.key)
+    owner = owner_of(new.shop, is_test=new.is_test)
+    key_names = _key_names(owner, None if idempotency is None else idempotency.key)
     arguments = packed(
         new.id,
         new.order.id,
@@ -40,15 +42,15 @@ def submit_call(new: Confirmation, effects: Sequence[SideEffect], idempotency: I
     )
     return [
         keys.record(new.id),
-        keys.orders(new.shop),
-        keys.opt_outs(new.shop),
+        keys.orders(owner),
+        keys.opt_outs(owner),
         *key_names,
     ], [arguments]
 
 
-def recall_call(shop: str, past: PastRequest) -> Call:
+def recall_call(owner: str, past: PastRequest) -> Call:
     """Return the keys and arguments of `recall` for a request that may have come before."""
-    return [keys.orders(shop), *_key_names(shop, past.key)], [past.order_id, past.digest]
+    return [keys.orders(owner), *_key_names(owner, past.key)], [past.order_id, past.digest]
 
 
 def submission(new: Confirmation, reply: list[bytes]) -> Submission:

@@ -3,6 +3,7 @@
 import msgspec
 
 from shared.core.errors import ConfirmerError, NotFoundError
+from shared.core.test_data import owner_of
 from shared.core.webhook_endpoints.endpoint import Endpoint
 from shared.store import keys
 from shared.store.redis.connection import Client, translated
@@ -32,7 +33,7 @@ class Webhooks:
             TooManyEndpointsError: It is new, and the shop has `MAX_PER_SHOP` already.
         """
         types = "" if endpoint.disabled_because else " ".join(kind.value for kind in endpoint.events)
-        args: list[Word] = [endpoint.id, endpoint.shop, _encoder.encode(endpoint), types, MAX_PER_SHOP, argument_of(audit)]
+        args: list[Word] = [endpoint.id, _owner(endpoint), _encoder.encode(endpoint), types, MAX_PER_SHOP, argument_of(audit)]
         async with translated():
             answer = await run(self._client, Script.SAVE_ENDPOINT, args=args)
         if answer == b"too_many":
@@ -50,14 +51,18 @@ class Webhooks:
             raise NotFoundError("no such endpoint")
         return _decoder.decode(stored)
 
-    async def list(self, shop: str) -> list[Endpoint]:
-        """Return the shop's endpoints, oldest first."""
+    async def list(self, owner: str) -> list[Endpoint]:
+        """Return the endpoints of a shop, or of its test keys (`owner_of`), oldest first."""
         async with translated():
-            ids = sorted(endpoint_id.decode() for endpoint_id in await self._client.hkeys(keys.webhooks(shop)))
+            ids = sorted(endpoint_id.decode() for endpoint_id in await self._client.hkeys(keys.webhooks(owner)))
             stored = await self._client.mget([keys.webhook(endpoint_id) for endpoint_id in ids]) if ids else []
         return [_decoder.decode(endpoint) for endpoint in stored if endpoint is not None]
 
     async def drop(self, endpoint: Endpoint, *, audit: AuditNote | None = None) -> bool:
         """Remove an endpoint and all that waits for it, with the note in the audit; return False if there was none."""
         async with translated():
-            return bool(await run(self._client, Script.DROP_ENDPOINT, args=[endpoint.id, endpoint.shop, argument_of(audit)]))
+            return bool(await run(self._client, Script.DROP_ENDPOINT, args=[endpoint.id, _owner(endpoint), argument_of(audit)]))
+
+
+def _owner(endpoint: Endpoint) -> str:
+    return owner_of(endpoint.shop, is_test=endpoint.is_test)

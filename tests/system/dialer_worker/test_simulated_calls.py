@@ -8,6 +8,7 @@ from shared.core.confirmation import Confirmation
 from shared.core.lifecycle.facts import AttemptBegun
 from shared.core.order import CallWishes, Customer
 from shared.core.outcome import AttemptResult, Outcome, Status
+from shared.core.test_data import owner_of
 from shared.store import DialWait
 from tests.support.care import claimed_care
 from tests.support.orders import an_order
@@ -62,12 +63,12 @@ async def test_one_that_was_broken_off_is_brought_to_its_end(bench: Bench) -> No
 
 async def test_the_do_not_call_list_holds_here_too(bench: Bench) -> None:
     assert (await _after_opt_out(bench)).outcome is Outcome.OPTED_OUT
-    assert await bench.store.opt_outs.contains("shopaz", "+38344000105")
+    assert await bench.store.opt_outs.contains(owner_of("shopaz", is_test=True), "+38344000105")
 
 
 async def test_a_number_that_got_on_the_list_before_is_undialable(bench: Bench) -> None:
     await submit(bench, "000101")
-    await bench.store.opt_outs.add("shopaz", "+38344000101")
+    await bench.store.opt_outs.add(owner_of("shopaz", is_test=True), "+38344000101")
     assert (await bench.attend()).outcome is Outcome.UNDIALABLE
 
 

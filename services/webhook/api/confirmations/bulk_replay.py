@@ -4,7 +4,6 @@ What is kept holds no customer's data, only what the confirmations themselves do
 meanwhile is thereby erased from the answer, too, and a repetition does not create it anew.
 """
 
-from collections.abc import Sequence
 from typing import Annotated, Any, cast
 
 import msgspec
@@ -18,7 +17,7 @@ from shared.core.confirmation import Confirmation
 from shared.core.dialing.dial_policy import DialPolicy
 from shared.store import FirstAnswer, Store, Submission, set_time_budget
 
-_AT_ONCE = 100
+_AT_ONCE = 20  # other requests get their turn between two batches
 _CREATED = 202
 
 
@@ -51,6 +50,9 @@ class KeptResult(msgspec.Struct, array_like=True):
     problem: dict[str, Any] | None = None  # Any: JSON; kinds of problems may have further members
 
 
+EncodedAnswer = dict[str, list[msgspec.Raw]]
+"""A `BulkAnswer` whose results are encoded."""
+
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(list[KeptResult])
 
@@ -74,24 +76,24 @@ def result_answer(result: KeptResult, confirmation: Confirmation | None, policy:
     return {"status": result.status, "confirmation": confirmation_answer(confirmation, policy)}
 
 
-def encoded(results: Sequence[KeptResult]) -> bytes:
-    """Return the bytes that are stored under the idempotency key."""
-    return _encoder.encode(results)
+def encoded(result: KeptResult | BulkTaken | BulkRefused) -> msgspec.Raw:
+    """Return the bytes of one result, as they are stored under the idempotency key or stand in the answer."""
+    return msgspec.Raw(_encoder.encode(result))
 
 
-async def replayed_answer(store: Store, stored: bytes, policy: DialPolicy, request_id: str) -> BulkAnswer:
+async def replayed_answer(store: Store, stored: bytes, policy: DialPolicy, request_id: str) -> EncodedAnswer:
     """Return the answer that was given first; an item whose confirmation is gone is answered `erased`.
 
     A new confirmation is shown as it was taken in; one that was open already, as it stands now.
     """
     results = _decoder.decode(stored)
-    answers: list[BulkTaken | BulkRefused] = []
+    answers: list[msgspec.Raw] = []
     for start in range(0, len(results), _AT_ONCE):
         set_time_budget(STORE_LIMIT_S)
         batch = results[start : start + _AT_ONCE]
         found = await store.lookups.get_many(tuple(result.id for result in batch if result.id))
         known = {confirmation.id: confirmation for confirmation in found}
-        answers += [_again(result, known.get(result.id or ""), policy, request_id) for result in batch]
+        answers += [encoded(_again(result, known.get(result.id or ""), policy, request_id)) for result in batch]
     return {"results": answers}
 
 

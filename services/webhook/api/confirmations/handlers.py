@@ -15,7 +15,8 @@ from services.webhook.api.shop_isolation import confirmation_of_shop
 from services.webhook.api.validation import validated
 from services.webhook.api.validation_context import ValidationRules
 from services.webhook.http.answers import json_response
-from services.webhook.http.body import fingerprint, read_json
+from services.webhook.http.body import read_json
+from services.webhook.http.json_text import fingerprint
 from services.webhook.http.problems import ProblemError, ProblemKind
 from shared.core.confirmation import Confirmation
 from shared.core.lifecycle.facts import Withdrawn
@@ -40,7 +41,7 @@ class ConfirmationRoutes:
             body = validated(ConfirmationBody, value, context)
         except ProblemError:
             past = past_request(value, digest, key)
-            known = past and (await self._store.confirmations.recall(shop, [past]))[0]
+            known = past and (await self._store.confirmations.recall(request.state.caller.owner, [past]))[0]
             if not known:
                 raise
             return self._submitted(known)
@@ -49,13 +50,13 @@ class ConfirmationRoutes:
         note = self._notes.of(request, AuditAction.CONFIRMATION_CREATED, new.id)
         return self._submitted(await self._store.confirmations.submit(new, idempotency=named, audit=note))
 
-    async def show(self, request: Request, shop: str) -> Response:
+    async def show(self, request: Request, _shop: str) -> Response:
         """Return one confirmation."""
-        return self._shown(await confirmation_of_shop(self._store, request.path_params["id"], shop))
+        return self._shown(await confirmation_of_shop(self._store, request.path_params["id"], request.state.caller))
 
-    async def withdraw(self, request: Request, shop: str) -> Response:
+    async def withdraw(self, request: Request, _shop: str) -> Response:
         """Withdraw the order: it is never called, or its call is brought to an end; refused once the customer has decided."""
-        known = await confirmation_of_shop(self._store, request.path_params["id"], shop)
+        known = await confirmation_of_shop(self._store, request.path_params["id"], request.state.caller)
         note = self._notes.of(request, AuditAction.CONFIRMATION_WITHDRAWN, known.id)
         step = await self._store.confirmations.apply(known.id, Withdrawn, audit=note)
         after = step.confirmation

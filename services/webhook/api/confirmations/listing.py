@@ -45,6 +45,7 @@ class ListingRoutes:
             order_id=values.get("order_id"),
             limit=number(values, "limit", default=DEFAULT_LIMIT, most=MAX_LIMIT),
             cursor=cursor,
+            only_tests=request.state.caller.is_test,
         )
         items = [confirmation_answer(item, self._policy) for item in found.items]
         return json_response(PageAnswer(items=items, next_cursor=found.next_cursor))

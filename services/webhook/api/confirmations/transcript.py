@@ -34,9 +34,9 @@ class TranscriptRoutes:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def show(self, request: Request, shop: str) -> Response:
+    async def show(self, request: Request, _shop: str) -> Response:
         """Return all turns in order; 404 if there are none."""
-        confirmation = await confirmation_of_shop(self._store, request.path_params["id"], shop)
+        confirmation = await confirmation_of_shop(self._store, request.path_params["id"], request.state.caller)
         turns = await self._store.transcripts.get(confirmation.id)
         if not turns:
             raise NotFoundError

@@ -46,12 +46,12 @@ class CustomerRoutes:
         )
 
     async def forget(self, request: Request, shop: str) -> Response:
-        """Erase it, and answer with the counts; they are 0 if nothing was stored."""
+        """Erase it (with a test key only its test orders), and answer with the counts; they are 0 if nothing was stored."""
         parameters(request)
         phone = spelt_e164(request.path_params["phone"], self._allowed_countries)
         if phone is None:
             raise invalid_parameter("phone", "The path must end in a phone number, such as +38344123456.")
-        forgotten = await self._store.erasure.customers.erase(shop, phone)
+        forgotten = await self._store.erasure.customers.erase(shop, phone, only_tests=request.state.caller.is_test)
         await self._store.audit.write(self._notes.of_phone(request, AuditAction.CUSTOMER_ERASED, phone))
         if forgotten.unread:
             self._unread.inc(forgotten.unread)
@@ -59,7 +59,7 @@ class CustomerRoutes:
         if forgotten.unreadable:
             log.error("records_unreadable", shop=shop, confirmation_ids=list(forgotten.unreadable))
         log.info("customer_forgotten", shop=shop, erased=forgotten.erased, pending=forgotten.pending)
-        is_opted_out = await self._store.opt_outs.contains(shop, phone)
+        is_opted_out = await self._store.opt_outs.contains(request.state.caller.owner, phone)
         answer = ForgottenAnswer(
             erased=forgotten.erased,
             pending=forgotten.pending,

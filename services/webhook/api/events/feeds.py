@@ -43,13 +43,14 @@ class EventFeeds:
                     if events[-1].is_last:
                         return
 
-    async def of_shop(self, shop: str, place: str) -> AsyncGenerator[bytes]:
-        """Yield the shop's events behind `place`, and pings, without an end."""
+    async def of_shop(self, shop: str, place: str, *, only_tests: bool = False) -> AsyncGenerator[bytes]:
+        """Yield the shop's events behind `place`, all or those of test orders, and pings, without an end."""
         async with self._store.event_notifications(shop) as notified:
             while True:
-                frames = await self._news(notified, partial(self._shop_reads.get, (shop, place)))
+                frames = await self._news(notified, partial(self._shop_reads.get, (shop, place, only_tests)))
                 for _, chunk in frames or ():
-                    yield chunk
+                    if chunk:
+                        yield chunk
                 if frames is None:
                     yield PING
                 elif frames:
@@ -67,9 +68,11 @@ class EventFeeds:
             await self._store.confirmations.get(confirmation.id)
         return events
 
-    async def _frames_of_shop(self, shop_and_place: tuple[str, str]) -> list[tuple[str, bytes]]:
-        """Return the next of a shop's events: the place and the frame of each."""
-        return [(event.place, frame(event)) for event in await self._store.events.after(*shop_and_place)]
+    async def _frames_of_shop(self, wanted: tuple[str, str, bool]) -> list[tuple[str, bytes]]:
+        """Return the next of a shop's events: the place and the frame of each; no frame for one that is not to be told."""
+        shop, place, only_tests = wanted
+        events = await self._store.events.after(shop, place)
+        return [(event.place, frame(event) if event.is_test or not only_tests else b"") for event in events]
 
     async def _news(self, notified: asyncio.Event, read: Callable[[], Awaitable[list[New]]]) -> list[New] | None:
         """Return what is new after a notification; None if only a ping is due.

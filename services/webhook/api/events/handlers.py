@@ -13,6 +13,7 @@ from services.webhook.http.sse import EventStream, StreamSlots
 from shared.store import Store
 
 _SEQUENCE = re.compile(r"[0-9]{1,9}", re.ASCII)
+_MOST_OF_A_PLACE = 2**63 - 1  # Redis takes no id above 2^64 - 1, and none is that high
 _PLACE = re.compile(r"[0-9]{1,20}-[0-9]{1,20}", re.ASCII)
 
 
@@ -24,9 +25,9 @@ class EventStreamRoutes:
         self._slots = slots
         self._feeds = EventFeeds(store)
 
-    async def of_confirmation(self, request: Request, shop: str) -> Response:
+    async def of_confirmation(self, request: Request, _shop: str) -> Response:
         """Stream the history and what follows, up to `confirmation.finished`; 204 if the client has seen all of it."""
-        confirmation = await confirmation_of_shop(self._store, request.path_params["id"], shop)
+        confirmation = await confirmation_of_shop(self._store, request.path_params["id"], request.state.caller)
         seen = int(_last_event_id(request, _SEQUENCE) or 0)
         if seen > confirmation.sequence:
             raise _unknown_event_id()
@@ -36,8 +37,12 @@ class EventStreamRoutes:
 
     async def of_shop(self, request: Request, shop: str) -> Response:
         """Stream all of the shop's events from now on, or from behind `Last-Event-ID`."""
-        place = _last_event_id(request, _PLACE) or await self._store.events.newest_place(shop)
-        return EventStream(self._slots, lambda: self._feeds.of_shop(shop, place))
+        place = _last_event_id(request, _PLACE)
+        if place and max(map(int, place.split("-"))) > _MOST_OF_A_PLACE:
+            raise _unknown_event_id()
+        place = place or await self._store.events.newest_place(shop)
+        only_tests = request.state.caller.is_test
+        return EventStream(self._slots, lambda: self._feeds.of_shop(shop, place, only_tests=only_tests))
 
 
 def _last_event_id(request: Request, form: re.Pattern[str]) -> str | None:

@@ -39,7 +39,7 @@ _BY_SHOP = "the shop disabled it"
 
 
 class WebhookEndpointRoutes:
-    """`/v1/webhook-endpoints` and the paths below it."""
+    """`/v1/webhook-endpoints` and the paths below it. Test keys have their own, which get only their events."""
 
     def __init__(self, store: Store, rules: ValidationRules, notes: AuditNotes, *, allows_private: bool) -> None:
         self._store = store
@@ -60,24 +60,25 @@ class WebhookEndpointRoutes:
             secret=_new_secret(),
             created_at=context.now,
             description=body.description or "",
+            is_test=request.state.caller.is_test,
         )
         await self._save(endpoint, self._notes.of(request, AuditAction.ENDPOINT_CREATED, endpoint.id))
         headers = {"location": f"/v1/webhook-endpoints/{endpoint.id}"}
         return json_response(await self._with_secret(endpoint), 201, headers)
 
-    async def page(self, request: Request, shop: str) -> Response:
+    async def page(self, request: Request, _shop: str) -> Response:
         """Return all endpoints of the shop."""
         parameters(request)
-        found = await self._store.webhooks.list(shop)
+        found = await self._store.webhooks.list(request.state.caller.owner)
         return json_response(EndpointPageAnswer(items=[await self._shown(endpoint) for endpoint in found]))
 
-    async def show(self, request: Request, shop: str) -> Response:
+    async def show(self, request: Request, _shop: str) -> Response:
         """Return one endpoint."""
-        return json_response(await self._shown(await self._of_shop(request, shop)))
+        return json_response(await self._shown(await self._of_caller(request)))
 
-    async def change(self, request: Request, shop: str) -> Response:
+    async def change(self, request: Request, _shop: str) -> Response:
         """Change the members that the body names."""
-        known = await self._of_shop(request, shop)
+        known = await self._of_caller(request)
         body = validated(EndpointChange, await read_json(request), await self._context())
         if body.url is not None:
             self._check(body.url)
@@ -94,23 +95,23 @@ class WebhookEndpointRoutes:
         await self._save(changed, self._notes.of(request, AuditAction.ENDPOINT_CHANGED, known.id))
         return json_response(await self._shown(changed))
 
-    async def delete(self, request: Request, shop: str) -> Response:
+    async def delete(self, request: Request, _shop: str) -> Response:
         """Delete an endpoint and all events that wait for it."""
-        known = await self._of_shop(request, shop)
+        known = await self._of_caller(request)
         await self._store.webhooks.drop(known, audit=self._notes.of(request, AuditAction.ENDPOINT_DELETED, known.id))
         return Response(status_code=204)
 
-    async def rotate(self, request: Request, shop: str) -> Response:
+    async def rotate(self, request: Request, _shop: str) -> Response:
         """Give the endpoint a new secret; for a day the old one signs too."""
-        known = await self._of_shop(request, shop)
+        known = await self._of_caller(request)
         until = await self._store.now() + OVERLAP
         turned = replace(known, secret=_new_secret(), old_secret=known.secret, old_secret_until=until)
         await self._save(turned, self._notes.of(request, AuditAction.ENDPOINT_SECRET_ROTATED, known.id))
         return json_response(await self._with_secret(turned))
 
-    async def dead_letters(self, request: Request, shop: str) -> Response:
+    async def dead_letters(self, request: Request, _shop: str) -> Response:
         """Return one page of the events that could not be delivered, newest first."""
-        endpoint = await self._of_shop(request, shop)
+        endpoint = await self._of_caller(request)
         values = parameters(request, "limit", "cursor")
         limit = number(values, "limit", default=DEFAULT_LIMIT, most=MAX_LIMIT)
         offset = number(values, "cursor", default=1, most=_MAX_OFFSET) - 1
@@ -118,9 +119,9 @@ class WebhookEndpointRoutes:
         more = str(offset + limit + 1) if len(found) > limit else None
         return json_response(DeadLetterPageAnswer(items=[dead_letter_answer(dead) for dead in found[:limit]], next_cursor=more))
 
-    async def resend(self, request: Request, shop: str) -> Response:
+    async def resend(self, request: Request, _shop: str) -> Response:
         """Have dead letters delivered again, at once."""
-        endpoint = await self._of_shop(request, shop)
+        endpoint = await self._of_caller(request)
         value = await read_json(request) if has_body(request) else {}
         event_ids = validated(ResendBody, value, await self._context()).event_ids
         if event_ids is None:
@@ -130,8 +131,8 @@ class WebhookEndpointRoutes:
         resent = await self._store.deliveries.resend(endpoint.id, event_ids, audit=note) if event_ids else 0
         return json_response(ResentAnswer(resent=resent))
 
-    async def _of_shop(self, request: Request, shop: str) -> Endpoint:
-        return await endpoint_of_shop(self._store, request.path_params["id"], shop)
+    async def _of_caller(self, request: Request) -> Endpoint:
+        return await endpoint_of_shop(self._store, request.path_params["id"], request.state.caller)
 
     async def _context(self) -> ValidationContext:
         return self._rules.at(await self._store.now())

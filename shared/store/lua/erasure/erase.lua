@@ -1,7 +1,8 @@
 -- Erases a confirmation with all that belongs to it. Does nothing if it changed, or was erased, since it was read. In mode
 -- `keep` it also stays, until it is looked at again, if a consumer group has not acknowledged its outcome yet.
--- KEYS: the record, its history, its transcript, the shop's orders, the number's set, its listing, the CRM's stream, the line.
--- ARGV: id, version, order id, shop, priority, mode (`keep` or `take`), ms until it is looked at again.
+-- KEYS: the record, its history, its transcript, the shop's orders, the number's set, its listing, the CRM's stream, the line,
+-- the orders of the shop's test keys (test orders of older programs are among the shop's own).
+-- ARGV: id, version, order id, shop, priority, mode (`keep` or `take`), ms until it is looked at again, owner of test data.
 -- Returns {'kept', group ...} with the groups that have not acknowledged the outcome; {'done', group or endpoint ...} with the
 -- groups and webhook endpoints that had not taken the outcome; or {'conflict'}.
 local id = ARGV[1]
@@ -47,16 +48,18 @@ if entry_id then
   redis.call('XDEL', KEYS[7], entry_id)
 end
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
-local kept = {}
-for other in string.gmatch(redis.call('HGET', KEYS[4], ARGV[3]) or '', '%S+') do
-  if other ~= id then
-    kept[#kept + 1] = other
+for _, orders in ipairs({ KEYS[4], KEYS[9] }) do
+  local kept = {}
+  for other in string.gmatch(redis.call('HGET', orders, ARGV[3]) or '', '%S+') do
+    if other ~= id then
+      kept[#kept + 1] = other
+    end
   end
-end
-if #kept > 0 then
-  redis.call('HSET', KEYS[4], ARGV[3], table.concat(kept, ' '))
-else
-  redis.call('HDEL', KEYS[4], ARGV[3])
+  if #kept > 0 then
+    redis.call('HSET', orders, ARGV[3], table.concat(kept, ' '))
+  else
+    redis.call('HDEL', orders, ARGV[3])
+  end
 end
 redis.call('ZREM', KEYS[5], id)
 redis.call('ZREM', KEYS[6], id)
@@ -66,11 +69,13 @@ redis.call('ZREM', keys.CALLS_OPEN, id)
 redis.call('ZREM', keys.PARKED, id)
 clear_crash_counts(id)
 set_dial(ARGV[5], ARGV[4], id, '')
-for _, endpoint in ipairs(redis.call('HKEYS', keys.webhooks(ARGV[4]))) do
-  if entry_id and redis.call('LPOS', keys.webhook_lane(endpoint, id), sequences) then
-    unread[#unread + 1] = endpoint
+for _, owner in ipairs({ ARGV[4], ARGV[8] }) do
+  for _, endpoint in ipairs(redis.call('HKEYS', keys.webhooks(owner))) do
+    if entry_id and redis.call('LPOS', keys.webhook_lane(endpoint, id), sequences) then
+      unread[#unread + 1] = endpoint
+    end
+    delete_lane(endpoint, id, sequences)
   end
-  delete_lane(endpoint, id, sequences)
 end
 redis.call('INCR', keys.ERASURES)
 return { 'done', unpack(unread) }

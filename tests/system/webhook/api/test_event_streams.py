@@ -60,6 +60,27 @@ async def test_a_stream_too_many_is_refused_until_another_ends(narrow: Service) 
         assert second.status_code == 200
 
 
+async def test_a_key_has_its_share_and_its_shop_goes_on(valkey_url: str) -> None:
+    keys = f"shopaz:{KEY},shopaz:second-key,shopaz:test_1,shopaz:test_2,gjirafa:other"
+    made = make_service(valkey_url, API_KEYS=keys, EVENT_STREAMS_PER_KEY="1", EVENT_STREAMS_PER_SHOP="1", EVENT_STREAMS_MAX="3")
+
+    async def status(key: str) -> tuple[int, str]:
+        answer = await live.client.get("/v1/events", headers={"authorization": f"Bearer {key}"})
+        return answer.status_code, answer.json()["code"]
+
+    async with served(made) as live, live.client.stream("GET", "/v1/events", headers={"authorization": "Bearer test_1"}):
+        assert await status("test_1") == (429, "quota_used")
+        assert await status("test_2") == (429, "quota_used")
+        async with live.client.stream("GET", "/v1/events") as real:
+            assert real.status_code == 200
+            assert await status("second-key") == (429, "quota_used")
+            async with live.client.stream("GET", "/v1/events", headers={"authorization": "Bearer other"}) as other:
+                assert other.status_code == 200
+                assert await status("test_1") == (503, "too_many_streams")
+    await made.client.aclose()
+    await made.store.close()
+
+
 async def test_a_silent_stream_sends_pings(narrow: Service, restless: EventFeeds) -> None:
     confirmation = await narrow.store.confirmations.get((await narrow.submit(small_body()))["id"])
     async with asyncio.timeout(5), aclosing(restless.of_confirmation(confirmation, 1)) as chunks:

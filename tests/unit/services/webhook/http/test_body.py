@@ -4,7 +4,8 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
-from services.webhook.http.body import fingerprint, parse_json, read_body, read_json
+from services.webhook.http.body import read_body, read_json
+from services.webhook.http.json_text import fingerprint, parse_json
 from services.webhook.http.problems import ProblemError, ProblemKind
 
 
@@ -36,6 +37,13 @@ def _request(*chunks: bytes, **headers: str) -> Request:
         ("\ufeff{}".encode(), "BOM"),
         ('{"a": 1}'.encode("utf-16"), "not UTF-8"),
         (b"{} {}", "Extra data"),
+        (b"[" * 33 + b"]" * 33, "at most 32 levels"),
+        (b'{"a":' * 33 + b"1" + b"}" * 33, "at most 32 levels"),
+        (b"[" + b"1" * 41 + b"]", "at most 40"),
+        (b"[0." + b"1" * 41 + b"]", "at most 40"),
+        (b"{" + b",".join(b'"%d":1' % number for number in range(201)) + b"}", "more than 200 members"),
+        (b"[" + b",".join([b"{}"] * 501) + b"]", "more than 500 objects"),
+        (b"[" + b",".join([b'{"a":1,"b":2,"c":3,"d":4,"e":5}'] * 401) + b"]", "more than 2000 members"),
     ],
 )
 def test_what_is_no_json_is_refused_with_its_place(text: bytes, told: str) -> None:
@@ -87,3 +95,15 @@ async def test_only_json_is_taken(kind: str) -> None:
 
 async def test_json_may_name_its_charset() -> None:
     assert await read_json(_request(b"{}", content_type="Application/JSON; charset=UTF-8")) == {}
+
+
+def test_what_is_within_the_limits_is_taken() -> None:
+    assert parse_json(b"[" * 32 + b"]" * 32)
+    assert parse_json(b"[" + b"1" * 40 + b"]") == [int("1" * 40)]
+    assert parse_json(b"{" + b",".join(b'"%d":1' % number for number in range(200)) + b"}")
+
+
+def test_a_member_that_comes_forty_thousand_times_is_one_fault() -> None:
+    with pytest.raises(ProblemError) as caught:
+        parse_json(b"{" + b",".join([b'"a":1'] * 40_000) + b"}")
+    assert caught.value.kind is ProblemKind.INVALID_JSON

@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 import pytest
 from prometheus_client import CollectorRegistry
+from starlette.datastructures import MultiDict
 from starlette.requests import Request
 from starlette.types import Message
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
@@ -99,3 +100,41 @@ async def test_a_signed_form_with_another_body_is_refused_even_as_json() -> None
     signed = _signature(f"{ORIGIN}/x", [])
     request = _request("/x", b'{"CallSid": "CA1"}', x_twilio_signature=signed, content_type="application/json")
     assert dict(await _forms().read(request)) == {}
+
+
+@pytest.mark.parametrize("signature", [None, "", "AAAA", "A" * 28, "ë" * 27 + "=", "A" * 27 + "=\n", "A" * 64])
+async def test_without_a_signature_of_the_right_form_the_body_is_not_even_read(signature: str | None) -> None:
+    async def receive() -> Message:
+        raise AssertionError("the body was read")
+
+    headers = [] if signature is None else [(b"x-twilio-signature", signature.encode("latin-1"))]
+    request = Request({"type": "http", "method": "POST", "path": "/x", "query_string": b"", "headers": headers}, receive)
+    with pytest.raises(ProblemError) as caught:
+        await _forms().read(request)
+    assert caught.value.kind is ProblemKind.INVALID_SIGNATURE
+
+
+async def test_two_signatures_are_none() -> None:
+    signed = _signature(f"{ORIGIN}/x", FORM)
+    request = _request("/x", urlencode(FORM).encode(), x_twilio_signature=signed)
+    request.scope["headers"].append((b"x-twilio-signature", signed.encode()))
+    with pytest.raises(ProblemError):
+        await _forms().read(request)
+
+
+async def test_a_form_may_have_two_hundred_fields_and_no_more() -> None:
+    for count, is_taken in ((200, True), (201, False)):
+        form = [(f"Field{number}", "x") for number in range(count)]
+        request = _request("/x", urlencode(form).encode(), x_twilio_signature=_signature(f"{ORIGIN}/x", form))
+        if is_taken:
+            assert len(await _forms().read(request)) == count
+            continue
+        with pytest.raises(ProblemError) as caught:
+            await _forms().read(request)
+        assert (caught.value.kind, caught.value.detail) == (ProblemKind.BAD_REQUEST, "A form may have at most 200 fields.")
+
+
+async def test_of_a_name_that_comes_twice_every_value_is_signed_and_the_last_counts() -> None:
+    signed: str = RequestValidator(TOKEN).compute_signature(f"{ORIGIN}/x", MultiDict([("a", "2"), ("a", "1")]))
+    fields = await _forms().read(_request("/x", b"a=2&a=1", x_twilio_signature=signed))
+    assert fields["a"] == "1"

@@ -5,7 +5,10 @@ import pytest
 from shared.core.webhook_endpoints.url import is_public, url_fault
 
 
-@pytest.mark.parametrize("url", ["https://shop.example/hooks?x=1", "https://hooks.shop.example:8443/", "https://93.184.216.34/a"])
+@pytest.mark.parametrize(
+    "url",
+    ["https://shop.example/hooks?x=1", "https://shop.example:443/", "https://hooks.shop.example:8443/", "https://93.184.216.34/a"],
+)
 def test_public_https_is_taken(url: str) -> None:
     assert url_fault(url, allows_private=False) is None
 
@@ -19,6 +22,10 @@ def test_public_https_is_taken(url: str) -> None:
         "https://user:secret@shop.example/",
         "https://shop.example/#part",
         "https://shop.example:0/",
+        "https://shop.example:80/",
+        "https://shop.example:22/",
+        "https://shop.example:6379/",
+        "https://[fec0::1]/",
         "https://shop.example:99999/",
         "https://[::1/",
         "https://shop.example/" + "a" * 500,
@@ -75,6 +82,29 @@ def test_public_addresses(address: str) -> None:
         "::ffff:127.0.0.1",
         "2002:7f00:1::",
         "64:ff9b::7f00:1",
+        "fec0::1",
+        "feff::1",
+        "::7f00:1",
+        "64:ff9b:1::1",
+        "100::1",
+        "2001::1",
+        "2001:2::1",
+        "2001:10::1",
+        "2001:db8::1",
+        "2002:c0a8:101::1",
+        "2620:4f:8000::1",
+        "3fff::1",
+        "5f00::1",
+        "192.0.0.8",
+        "192.0.2.1",
+        "192.88.99.1",
+        "192.31.196.1",
+        "192.52.193.1",
+        "192.175.48.1",
+        "198.18.0.1",
+        "198.51.100.1",
+        "203.0.113.1",
+        "::ffff:192.88.99.1",
         "nothing",
     ],
 )
