@@ -17,7 +17,7 @@ from bench.testbed import SECRET, new_stack
 from tools.ports import free_port
 from tools.stack import PROJECT, Part, Stack
 
-KEY = "measuring-key"
+KEY = "the-measuring-key"
 _CONNECTIONS = (1, 16, 64)
 _SLICES = 3
 _BULK = 1000

@@ -126,7 +126,7 @@ async def _run(settings: BridgeSettings, shared_memory: BridgeSharedMemory, *, i
         health=health,
         metrics=metrics,
         signature=SignatureCheck(
-            auth_token=settings.twilio_auth_token.get_secret_value(),
+            auth_tokens=settings.twilio_auth_tokens,
             stream_url=settings.stream_url,
             is_required=settings.require_stream_signature,
         ),
@@ -155,9 +155,9 @@ def _dependencies(
         is_recorded=settings.record_calls is not None,
         timing=Timing(silence_s=settings.silence_prompts_s, wait_s=settings.wait_s),
     )
-    secret, version = settings.signing_secret.get_secret_value(), scripts.version
+    secrets, version = settings.signing_secrets, scripts.version
     return BridgeDependencies(
-        admission=StreamAdmission(store.confirmations, signing_secret=secret, prompt_version=version),
+        admission=StreamAdmission(store.confirmations, signing_secrets=secrets, prompt_version=version),
         confirmations=store.confirmations,
         transcripts=store.transcripts,
         watches=store.watches,

@@ -31,7 +31,7 @@ BASE = {
     "TWILIO_ACCOUNT_SID": ACCOUNT,
     "TWILIO_AUTH_TOKEN": TOKEN,
     "TWILIO_FROM_NUMBERS": "+38344000001,+38344000002",
-    "API_KEYS": "shopaz:key",
+    "API_KEYS": "shopaz:the-key-of-shopaz",
     "CALL_WINDOW": "00:00-24:00",
     "CALL_DAYS": "mon-sun",
     "CALL_HOLIDAYS": "on",

@@ -21,8 +21,8 @@ from tests.support.orders import NOON
 
 PUBLIC_URL = "https://calls.shop.example"
 AUTH_TOKEN = "12345"
-KEY = "key-of-shopaz"
-OTHER_KEY = "key-of-gjirafa"
+KEY = "the-key-of-shopaz"
+OTHER_KEY = "the-key-of-gjirafa"
 PHONE = "+38344123456"
 
 ENVIRON: Mapping[str, str] = {

@@ -12,7 +12,7 @@ from shared.store import connect
 
 ENVIRON = {
     "PUBLIC_URL": "https://calls.shop.example",
-    "API_KEYS": "shopaz:key",
+    "API_KEYS": "shopaz:the-key-of-shopaz",
     "SIGNING_SECRET": "s" * 32,
     "TWILIO_AUTH_TOKEN": "t",
 }
