@@ -75,6 +75,7 @@ def webhook_part(port: int, redis_url: str) -> Part:
         "REDIS_URL": redis_url,
         "API_KEYS": f"shopaz:{KEY}",
         "SIGNING_SECRET": SECRET,
+        "ENCRYPTION_KEYS": "A" * 43 + "=",
         "TWILIO_AUTH_TOKEN": "measuring",
         "RATE_LIMIT": "100000000/60",
         "LOG_LEVEL": "warning",

@@ -6,6 +6,7 @@ from shared.settings.environ import Settings
 from shared.settings.groups import (
     CallingRules,
     DrainSettings,
+    EncryptionSettings,
     LogSettings,
     PublicSettings,
     RateSettings,
@@ -30,6 +31,7 @@ class WebhookSettings(
     PublicSettings,
     RedisSettings,
     ShopKeys,
+    EncryptionSettings,
     EventStreamSettings,
     SoftphoneSettings,
     TokenSettings,

@@ -35,6 +35,7 @@ from shared.store.records.watches import Watch, Watches
 from shared.store.redis.config_check import warnings
 from shared.store.redis.connection import Client, NoRetry, close_client, open_client, set_time_budget, translated
 from shared.store.redis.notifications import Notifications
+from shared.store.sealing import Sealer
 from shared.store.shops.idempotency import Answered, Claimed, Idempotency, IdempotencyKey, KeyConflict, KeyInProgress
 from shared.store.shops.opt_outs import OptOut, OptOuts
 from shared.store.shops.rate_limits import Allowance, RateLimits
@@ -162,10 +163,13 @@ class Store:
         await close_client(self.client)
 
 
-def connect(redis_url: str, policy: DialPolicy, limits: Limits = _NO_LIMITS, *, public_url: str = "") -> Store:
+def connect(
+    redis_url: str, policy: DialPolicy, limits: Limits = _NO_LIMITS, *, public_url: str = "", encryption_keys: tuple[str, ...] = ()
+) -> Store:
     """Return the store behind `redis_url`; it connects at its first use.
 
-    Only the dialer needs `limits`. `public_url` is the origin under which events name their schema.
+    Only the dialer needs `limits`, and only programs that store or use secrets need `encryption_keys`. `public_url` is the
+    origin under which events name their schema.
     """
     client = open_client(redis_url)
     clock = StoreClock(client)
@@ -190,7 +194,7 @@ def connect(redis_url: str, policy: DialPolicy, limits: Limits = _NO_LIMITS, *, 
         opt_outs=OptOuts(client, clock),
         transcripts=Transcripts(client),
         caller_ids=CallerIds(client),
-        webhooks=Webhooks(client),
+        webhooks=Webhooks(client, Sealer(encryption_keys)),
         deliveries=Deliveries(client, dataschema=dataschema),
         customers=Customers(client, lookups, confirmations, eraser),
     )

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 OURS = ("webhook", "media_bridge", "dialer_worker")
 PORTS = {"webhook": "8000", "media_bridge": "8001", "dialer_worker": "8002"}
-INSIDE_NETWORK = {"ENV_FILE", "PORT", "PUBLIC_URL", "SIGNING_SECRET", "TWILIO_API_URL", "OPENAI_REALTIME_URL"}
+INSIDE_NETWORK = {"ENV_FILE", "PORT", "PUBLIC_URL", "SIGNING_SECRET", "ENCRYPTION_KEYS", "TWILIO_API_URL", "OPENAI_REALTIME_URL"}
 
 
 def pattern_of(service: str) -> list[str]:

@@ -22,6 +22,7 @@ _SETTINGS = {
     "PUBLIC_URL": "http://127.0.0.1:5050",
     "API_KEYS": "shop:a-key-for-the-collection",
     "SIGNING_SECRET": "s" * 32,
+    "ENCRYPTION_KEYS": "A" * 43 + "=",
     "TWILIO_AUTH_TOKEN": "none",
 }
 _VARIABLES = {

@@ -49,7 +49,9 @@ def open_job_runner(settings: Settings, report_count: ReportCount) -> Iterator[L
         auth_token=settings.twilio_auth_tokens[0],
     )
     policy = dial_policy_from(settings)
-    store = connect(settings.redis_url.get_secret_value(), policy, public_url=settings.public_url)
+    store = connect(
+        settings.redis_url.get_secret_value(), policy, public_url=settings.public_url, encryption_keys=settings.encryption_keys
+    )
     twilio_client = TwilioClient(
         http_client,
         account_sid=settings.twilio_account_sid,

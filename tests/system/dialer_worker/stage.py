@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from shared.core.confirmation import Confirmation
 from shared.store import Store
 from tests.support.orders import an_order, with_phone
+from tests.support.sealing import SEALING_KEY
 from tests.support.simulators.twilio import ACCOUNT, ARTA, SHOP, TOKEN, TwilioSimulator
 from tests.system.dialer_worker.processes import Service, running
 
@@ -18,6 +19,7 @@ Found = TypeVar("Found")
 
 SHORT = {
     "SIGNING_SECRET": "s" * 32,
+    "ENCRYPTION_KEYS": SEALING_KEY,
     "TWILIO_ACCOUNT_SID": ACCOUNT,
     "TWILIO_AUTH_TOKEN": TOKEN,
     "TWILIO_FROM_NUMBERS": SHOP,
