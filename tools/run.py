@@ -3,6 +3,7 @@
 import signal
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 from shared.settings.environ import EXIT_CODE, parse_settings, read_environ
@@ -53,10 +54,11 @@ def main() -> int:
     folder = PROJECT / "var" / "run"
     with Stack(folder, environ, report=_tell) as stack:
         try:
+            redis_urls: Mapping[str, str] = {}
             if not environ.get("REDIS_URL"):
                 stack.start_valkey()
-                stack.use({"REDIS_URL": stack.socket_url})
-            stack.start_all(our_parts(port, folder))
+                redis_urls = stack.service_redis_urls
+            stack.start_all(our_parts(port, folder, redis_urls=redis_urls))
         except StackError as error:
             sys.stderr.write(f"{error}\n")
             return 1
