@@ -108,7 +108,10 @@ async def _run(settings: BridgeSettings, shared_memory: BridgeSharedMemory, *, i
     metrics = BridgeMetrics(registry)
     aggregate = AggregateMetrics(registry, shared_memory)
     open_calls = OpenCalls(store.due, shared_memory)
-    health = Health(aggregate.registry() if shared_memory.count > 1 else registry, checks=(("redis", open_calls.refresh),))
+    health = Health(
+        aggregate.registry() if shared_memory.count > 1 else registry,
+        checks=(("redis", open_calls.refresh), ("redis_user", store.missing_right)),
+    )
     pool = WarmPool(
         partial(_open_session, _model_address(settings), metrics),
         ringing=open_calls.ringing,

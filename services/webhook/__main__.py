@@ -59,7 +59,7 @@ def _collect_seldom() -> None:
 
 async def _ping(store: Store) -> str | None:
     await store.ping()
-    return None
+    return await store.missing_right()
 
 
 if __name__ == "__main__":

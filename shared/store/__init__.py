@@ -35,6 +35,7 @@ from shared.store.records.watches import Watch, Watches
 from shared.store.redis.config_check import warnings
 from shared.store.redis.connection import Client, NoRetry, close_client, open_client, set_time_budget, translated
 from shared.store.redis.notifications import Notifications
+from shared.store.redis.rights import missing_right
 from shared.store.sealing import Sealer
 from shared.store.shops.idempotency import Answered, Claimed, Idempotency, IdempotencyKey, KeyConflict, KeyInProgress
 from shared.store.shops.opt_outs import OptOut, OptOuts
@@ -147,6 +148,10 @@ class Store:
         """
         async with translated(1.5):
             await self.client.ping()
+
+    async def missing_right(self) -> str | None:
+        """Return which right in Redis our user lacks; None if it lacks none."""
+        return await missing_right(self.client)
 
     async def identity(self) -> str:
         """Return the random name that this store gave itself when first asked; another or an emptied store has another name."""

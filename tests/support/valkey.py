@@ -60,14 +60,15 @@ class ValkeyServer:
                 client.acl_log_reset()
         except RedisError:
             return []
-        return [f"{entry['username']} may not {entry['reason']} {entry['object']} ({entry['context']})" for entry in entries]
+        ours = [entry for entry in entries if entry["username"] in _USERS]
+        return [f"{entry['username']} may not {entry['reason']} {entry['object']} ({entry['context']})" for entry in ours]
 
     @contextmanager
-    def sentinel(self, folder: Path) -> Iterator[int]:
-        """Run a sentinel that watches this server as `main`; yield its port."""
+    def sentinel(self, folder: Path, *, users: str = "") -> Iterator[int]:
+        """Run a sentinel that watches this server as `main`, with these lines about its own users; yield its port."""
         port = free_port()
         config = folder / "sentinel.conf"
-        config.write_text(f"port {port}\ndir {folder}\nsentinel monitor main 127.0.0.1 {self.port} 1\n")
+        config.write_text(f"port {port}\ndir {folder}\nsentinel monitor main 127.0.0.1 {self.port} 1\n{users}")
         process = subprocess.Popen([binary(), str(config), "--sentinel"], stdout=subprocess.DEVNULL)
         try:
             _wait_for(port, process)

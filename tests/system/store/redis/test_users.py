@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from redis import Redis as SyncRedis
 from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError
 
@@ -14,6 +15,7 @@ from shared.store import Store, connect
 from tests.support.orders import ALWAYS, NOON, an_order
 from tests.support.sealing import SEALING_KEY
 from tests.support.valkey import ValkeyServer, as_user
+from tests.support.webhook.process import running_webhook
 from tests.system.store.conftest import CALL
 
 pytestmark = pytest.mark.system
@@ -134,3 +136,41 @@ async def test_a_wrong_password_is_refused(server: ValkeyServer) -> None:
     with pytest.raises(AuthenticationError):
         await client.ping()
     await client.aclose()
+
+
+@pytest.mark.parametrize("user", ["webhook", "bridge", "dialer"])
+async def test_no_service_lacks_a_right(server: ValkeyServer, user: str) -> None:
+    own = connect(as_user(server.url, user), ALWAYS)
+    assert await own.missing_right() is None
+    await own.close()
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        (("-publish",), "user lame may not PUBLISH on due"),
+        (("resetchannels", "&due", "&signals", "&events:*"), "user lame may not PUBLISH on outcomes:*"),
+        (("-evalsha",), "user lame may not EVALSHA"),
+        (("resetkeys", "~confirmation:*"), "user lame may not XADD events:*:log"),
+    ],
+)
+async def test_a_right_that_is_missing_is_named(server: ValkeyServer, rule: tuple[str, ...], sentence: str) -> None:
+    async with client_of(server, "operator") as operator:
+        await operator.execute_command(  # type: ignore[no-untyped-call]
+            *("ACL", "SETUSER", "lame", "reset", "on", ">lame", "~*", "&*", "+@all", *rule)
+        )
+        own = connect(f"redis://lame:lame@127.0.0.1:{server.port}/0", ALWAYS)
+        assert await own.missing_right() == sentence
+        await own.close()
+        await operator.execute_command("ACL", "DELUSER", "lame")  # type: ignore[no-untyped-call]
+
+
+def test_readyz_names_the_right_that_is_missing(server: ValkeyServer) -> None:
+    with SyncRedis.from_url(server.url) as operator:
+        operator.execute_command("ACL", "SETUSER", "webhook", "-publish")
+        try:
+            with running_webhook(server.url) as (_, client):
+                answer = client.get("/readyz")
+            assert (answer.status_code, answer.json()["reasons"]) == (503, {"redis": "user webhook may not PUBLISH on due"})
+        finally:
+            operator.execute_command("ACL", "SETUSER", "webhook", "+publish")
