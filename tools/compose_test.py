@@ -14,16 +14,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dotenv import dotenv_values
 from rich.console import Console
 
 from shared.runtime.private_files import create_private, make_private_folder
+from tools.compose_secrets import write_secrets
 from tools.demo.demo import Demo
+from tools.demo.environment import SHOP
 from tools.demo.environment import settings as demo_settings
 from tools.ports import free_port
+from tools.redis_users import crm_user, user_url
 from tools.stack import PROJECT
 
 _COMPOSES = (("docker", "compose"), ("docker-compose",))
 _SERVICES = ("webhook", "media_bridge", "dialer_worker", "gateway", "valkey")
+_SECRETS = PROJECT / "var" / "compose-test-secrets"
 _UP_LIMIT_S = 180
 _SCALE = {"media_bridge": 2, "dialer_worker": 2}
 
@@ -94,12 +99,18 @@ def idle_replicas(compose: Compose) -> list[str]:
 
 async def _play(ports: Mapping[str, int], folder: Path, console: Console) -> bool:
     env = demo_settings(port=ports["gateway"], twilio_port=ports["twilio"], openai_port=ports["openai"])
-    redis_url = f"redis://127.0.0.1:{ports['valkey']}/0"
+    redis_url = user_url(f"redis://127.0.0.1:{ports['valkey']}/0", crm_user(SHOP), _crm_password())
     demo = Demo(env, folder, console, openai_port=ports["openai"], redis_url=redis_url)
     try:
         return await demo.play()
     finally:
         await demo.close()
+
+
+def _crm_password() -> str:
+    """Return the password of the shop's own user in Redis."""
+    passwords: dict[str, str] = json.loads((_SECRETS / "redis-users.json").read_text("utf-8"))
+    return passwords[crm_user(SHOP)]
 
 
 def prove(compose: Compose, ports: Mapping[str, int], folder: Path, console: Console) -> None:
@@ -137,12 +148,15 @@ def main() -> int:
     env = {
         **os.environ,
         "COMPOSE_ENV_FILES": "deploy/demo.env",
+        "SECRETS": str(_SECRETS),
         "PUBLISHED_PORT": str(ports["gateway"]),
         "TWILIO_SIMULATOR_PORT": str(ports["twilio"]),
         "OPENAI_SIMULATOR_PORT": str(ports["openai"]),
         "VALKEY_PORT": str(ports["valkey"]),
     }
     try:
+        demo = dotenv_values(PROJECT / "deploy" / "demo.env", interpolate=False)
+        write_secrets({name: value or "" for name, value in demo.items()}, _SECRETS)
         compose = find_compose(env)
         if not chosen.no_build:
             compose.run("build")

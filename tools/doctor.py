@@ -81,7 +81,7 @@ async def _public_url(patient: Patient) -> list[Finding]:
 async def _twilio(patient: Patient) -> list[Finding]:
     settings = patient.dialer
     account = f"{settings.twilio_api_url}/2010-04-01/Accounts/{settings.twilio_account_sid}"
-    auth = (settings.twilio_account_sid, settings.twilio_auth_token.get_secret_value())
+    auth = (settings.twilio_account_sid, settings.twilio_auth_tokens[0])
     found = []
     try:
         async with httpx.AsyncClient(timeout=_TIMEOUT_S, auth=auth) as client:

@@ -3,6 +3,7 @@
 import signal
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 from shared.settings.environ import EXIT_CODE, parse_settings, read_environ
@@ -53,11 +54,12 @@ def main() -> int:
     folder = PROJECT / "var" / "run"
     with Stack(folder, environ, report=_tell) as stack:
         try:
+            redis_urls: Mapping[str, str] = {}
             if not environ.get("REDIS_URL"):
                 stack.start_valkey()
-                stack.use({"REDIS_URL": stack.socket_url})
+                redis_urls = stack.service_redis_urls
             bind = environ.get("GATEWAY_BIND") or "0.0.0.0"  # noqa: S104 - the public port; the services listen on loopback
-            stack.start_all(our_parts(port, folder, bind=bind))
+            stack.start_all(our_parts(port, folder, redis_urls=redis_urls, bind=bind))
         except StackError as error:
             sys.stderr.write(f"{error}\n")
             return 1

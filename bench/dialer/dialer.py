@@ -46,6 +46,7 @@ def dialer_part(port: int, *, twilio_port: int, redis_url: str) -> Part:
         "PUBLIC_URL": "http://127.0.0.1:9",
         "REDIS_URL": redis_url,
         "SIGNING_SECRET": SECRET,
+        "ENCRYPTION_KEYS": "A" * 43 + "=",
         "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
         "TWILIO_AUTH_TOKEN": "measuring",
         "TWILIO_API_URL": f"http://127.0.0.1:{twilio_port}",

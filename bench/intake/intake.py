@@ -17,7 +17,7 @@ from bench.testbed import SECRET, new_stack
 from tools.ports import free_port
 from tools.stack import PROJECT, Part, Stack
 
-KEY = "measuring-key"
+KEY = "the-measuring-key"
 _CONNECTIONS = (1, 16, 64)
 _SLICES = 3
 _BULK = 1000
@@ -75,6 +75,7 @@ def webhook_part(port: int, redis_url: str) -> Part:
         "REDIS_URL": redis_url,
         "API_KEYS": f"shopaz:{KEY}",
         "SIGNING_SECRET": SECRET,
+        "ENCRYPTION_KEYS": "A" * 43 + "=",
         "TWILIO_AUTH_TOKEN": "measuring",
         "RATE_LIMIT": "100000000/60",
         "LOG_LEVEL": "warning",

@@ -108,7 +108,10 @@ async def _run(settings: BridgeSettings, shared_memory: BridgeSharedMemory, *, i
     metrics = BridgeMetrics(registry)
     aggregate = AggregateMetrics(registry, shared_memory)
     open_calls = OpenCalls(store.dialing.due, shared_memory)
-    health = Health(aggregate.registry() if shared_memory.count > 1 else registry, checks=(("redis", open_calls.refresh),))
+    health = Health(
+        aggregate.registry() if shared_memory.count > 1 else registry,
+        checks=(("redis", open_calls.refresh), ("redis_user", store.missing_right)),
+    )
     pool = WarmPool(
         partial(_open_session, _model_address(settings), metrics),
         ringing=open_calls.ringing,
@@ -126,7 +129,7 @@ async def _run(settings: BridgeSettings, shared_memory: BridgeSharedMemory, *, i
         health=health,
         metrics=metrics,
         signature=SignatureCheck(
-            auth_token=settings.twilio_auth_token.get_secret_value(),
+            auth_tokens=settings.twilio_auth_tokens,
             stream_url=settings.stream_url,
             is_required=settings.require_stream_signature,
         ),
@@ -155,9 +158,9 @@ def _dependencies(
         is_recorded=settings.record_calls is not None,
         timing=Timing(silence_s=settings.silence_prompts_s, wait_s=settings.wait_s),
     )
-    secret, version = settings.signing_secret.get_secret_value(), scripts.version
+    secrets, version = settings.signing_secrets, scripts.version
     return BridgeDependencies(
-        admission=StreamAdmission(store.confirmations, signing_secret=secret, prompt_version=version),
+        admission=StreamAdmission(store.confirmations, signing_secrets=secrets, prompt_version=version),
         confirmations=store.confirmations,
         transcripts=store.transcripts,
         watches=store.watches,

@@ -30,7 +30,12 @@ def main() -> None:
 
 
 async def _serve(settings: WebhookSettings) -> None:
-    store = connect(settings.redis_url.get_secret_value(), dial_policy_from(settings), public_url=settings.public_url)
+    store = connect(
+        settings.redis_url.get_secret_value(),
+        dial_policy_from(settings),
+        public_url=settings.public_url,
+        encryption_keys=settings.encryption_keys,
+    )
     health = Health(make_registry(_SERVICE), checks=[("redis", lambda: _ping(store))])
     app = make_app(settings, store, health)
     server = DrainServer(server_config(app, settings.webhook_bind), health=health, drain_timeout_s=settings.drain_timeout_s)
@@ -54,7 +59,7 @@ def _collect_seldom() -> None:
 
 async def _ping(store: Store) -> str | None:
     await store.ping()
-    return None
+    return await store.missing_right()
 
 
 if __name__ == "__main__":

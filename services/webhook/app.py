@@ -99,7 +99,7 @@ def _api_routes(operations: Sequence[Operation], keys: ApiKeys, rates: RateLimit
 def _twilio(settings: WebhookSettings, store: Store, health: Health) -> list[Route]:
     forms = SignedForms(
         public_url=settings.public_url,
-        auth_token=settings.twilio_auth_token.get_secret_value(),
+        auth_tokens=settings.twilio_auth_tokens,
         registry=health.registry,
     )
     callbacks = Callbacks(store, forms)
@@ -107,7 +107,7 @@ def _twilio(settings: WebhookSettings, store: Store, health: Health) -> list[Rou
         store,
         forms,
         public_url=settings.public_url,
-        secret=settings.signing_secret.get_secret_value(),
+        secret=settings.signing_secrets[0],
         default_language=settings.default_language,
     )
     of_attempt = "{confirmation_id}/{attempt_id}"

@@ -1,6 +1,7 @@
 """Reads settings from the environment: frozen, checked at the start, with all faults reported together in one line."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,6 +15,9 @@ from pydantic_core import ErrorDetails
 from shared.core.errors import ConfirmerError
 
 EXIT_CODE = 2
+KEY_COMMAND = "key_command"
+"""What a secret's `json_schema_extra` calls the command that prints a value for the `KEY` of its example."""
+_PLACEHOLDER = re.compile(r"change[-_ ]?me", re.IGNORECASE)
 
 SettingsT = TypeVar("SettingsT", bound="Settings")
 
@@ -46,6 +50,11 @@ def is_secret(field: FieldInfo) -> bool:
     return field.annotation is SecretStr or not field.repr
 
 
+def is_published(value: str, field: FieldInfo) -> bool:
+    """Return whether a value is one of `.env.example` that must be replaced (`CHANGE-ME…`), or the example of a secret."""
+    return _PLACEHOLDER.search(value) is not None or (is_secret(field) and field.is_required() and value in (field.examples or ()))
+
+
 def parse_settings(settings: type[SettingsT], environ: Mapping[str, str]) -> SettingsT:
     """Make `settings` from variables; an empty variable counts as absent.
 
@@ -61,7 +70,9 @@ def parse_settings(settings: type[SettingsT], environ: Mapping[str, str]) -> Set
         except _FileFaultError as error:
             faults[name] = str(error)
         else:
-            if value:
+            if is_published(value, field):
+                faults[name] = "is a placeholder that everybody can read: write a value of your own instead"
+            elif value:
                 values[name.lower()] = value
     try:
         made = settings.model_validate(values)
@@ -124,4 +135,8 @@ def _sentence(detail: ErrorDetails) -> str:
 
 
 def _example(name: str, field: FieldInfo | None) -> str:
-    return f", for example {name}={field.examples[0]}" if field is not None and field.examples else ""
+    if field is None or not field.examples:
+        return ""
+    example = f", for example {name}={field.examples[0]}"
+    extra = field.json_schema_extra
+    return f"{example} with the KEY that this prints: {extra[KEY_COMMAND]}" if isinstance(extra, dict) else example

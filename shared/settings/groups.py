@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, SecretStr
 
 from shared.core.order import Window
-from shared.settings.environ import Settings
+from shared.settings.environ import KEY_COMMAND, Settings
 from shared.settings.parsers import (
     RETRY_DELAYS_S,
     WORKING_DAYS,
@@ -18,6 +18,7 @@ from shared.settings.parsers import (
     parse_companies,
     parse_countries,
     parse_days,
+    parse_encryption_keys,
     parse_folder,
     parse_http_origin,
     parse_language,
@@ -25,12 +26,14 @@ from shared.settings.parsers import (
     parse_rate,
     parse_redis_url,
     parse_retry_delays,
+    parse_rotated_secret,
     parse_shop_keys,
     parse_signing_secret,
     parse_switch,
     parse_timezone,
     parse_websocket_url,
     parse_window,
+    rotated,
 )
 from shared.twilio.callback_urls import CallbackUrls
 
@@ -38,6 +41,11 @@ Address = Annotated[Bind, BeforeValidator(parse_bind)]
 Origin = Annotated[str, BeforeValidator(parse_http_origin)]
 Switch = Annotated[bool, BeforeValidator(parse_switch)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+RANDOM_KEY = "python3 -c 'import secrets; print(secrets.token_hex(32))'"
+"""Prints a key for a shop or for signatures."""
+RANDOM_ENCRYPTION_KEY = "python3 -c 'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())'"
+"""Prints a key for `ENCRYPTION_KEYS`."""
 
 
 class RedisSettings(Settings):
@@ -63,7 +71,10 @@ class ShopKeys(Settings):
     """The shops' API keys."""
 
     api_keys: Annotated[Mapping[str, str], BeforeValidator(parse_shop_keys)] = Field(
-        repr=False, examples=["shopaz:CHANGE-ME-1,gjirafa:CHANGE-ME-2"], description="shop by key"
+        repr=False,
+        examples=["shopaz:KEY,gjirafa:KEY"],
+        description="shop by key",
+        json_schema_extra={KEY_COMMAND: RANDOM_KEY},
     )
 
 
@@ -84,10 +95,23 @@ class RateSettings(Settings):
 
 
 class TokenSettings(Settings):
-    """The secret that signs stream tokens."""
+    """The secret that signs stream tokens; `new,old` while it is being replaced."""
 
     signing_secret: Annotated[SecretStr, BeforeValidator(parse_signing_secret)] = Field(
-        examples=["at-least-32-random-characters-here"]
+        examples=["KEY"], json_schema_extra={KEY_COMMAND: RANDOM_KEY}
+    )
+
+    @property
+    def signing_secrets(self) -> tuple[str, ...]:
+        """The secrets of which a token may be; the first signs."""
+        return rotated(self.signing_secret.get_secret_value())
+
+
+class EncryptionSettings(Settings):
+    """The keys with which secrets are sealed in Redis: the first seals, all open."""
+
+    encryption_keys: Annotated[tuple[str, ...], BeforeValidator(parse_encryption_keys)] = Field(
+        repr=False, examples=["KEY"], json_schema_extra={KEY_COMMAND: RANDOM_ENCRYPTION_KEY}
     )
 
 
@@ -103,9 +127,16 @@ class OpenAISettings(Settings):
 
 
 class TwilioAuth(Settings):
-    """The secret with which Twilio signs its requests."""
+    """The secret with which Twilio signs its requests; `new,old` while it is being replaced."""
 
-    twilio_auth_token: SecretStr = Field(examples=["the-token-beside-the-account-sid"])
+    twilio_auth_token: Annotated[SecretStr, BeforeValidator(parse_rotated_secret)] = Field(
+        examples=["the-token-beside-the-account-sid"]
+    )
+
+    @property
+    def twilio_auth_tokens(self) -> tuple[str, ...]:
+        """The tokens with which Twilio may sign; the first is sent to Twilio."""
+        return rotated(self.twilio_auth_token.get_secret_value())
 
 
 class TwilioSettings(TwilioAuth):

@@ -1,5 +1,6 @@
 """Parsers for the values of variables, one for each kind of value. No error message repeats the value: it may be a secret."""
 
+import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ RETRY_DELAYS_S: Mapping[str, int] = {
     "error": 60,
 }
 SECRET_LENGTH = 32
+API_KEY_LENGTH = 16
+_ENCRYPTION_KEY_BYTES = 32
 _MAX_PORT = 65535
 _SWITCHES = {"on": True, "off": False}
 _WINDOW = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(24:00|([01]\d|2[0-3]):([0-5]\d))")
@@ -131,6 +134,8 @@ def parse_shop_keys(text: str) -> Mapping[str, str]:
             raise ValueError("it should be shop:key pairs, a shop's name of a-z, 0-9, _ and -")
         if not re.fullmatch(r"[!-~]+", key):
             raise ValueError(f"the key of {shop} should be of letters, digits and signs, without a space")
+        if len(key) < API_KEY_LENGTH:
+            raise ValueError(f"the key of {shop} should have at least {API_KEY_LENGTH} characters")
         if shops.setdefault(key, shop) != shop:
             raise ValueError(f"{shop} and {shops[key]} have the same key")
     return shops
@@ -153,11 +158,39 @@ def parse_companies(text: str) -> Mapping[str, tuple[str, ...]]:
     return companies
 
 
+def rotated(text: str) -> tuple[str, ...]:
+    """Return the values of a secret that is being replaced, `new,old`: the first is used, both are accepted."""
+    return tuple(value.strip() for value in text.split(","))
+
+
+def parse_rotated_secret(text: str) -> str:
+    """Return a secret, or two: the new one, a comma, and the old one."""
+    values = rotated(text)
+    if len(values) > 2 or not all(values):  # noqa: PLR2004 - new and old
+        raise ValueError("it should be one value, or new,old")
+    return ",".join(values)
+
+
 def parse_signing_secret(text: str) -> str:
-    """Return a secret that is long enough for signatures."""
-    if len(text) < SECRET_LENGTH:
+    """Return a secret, or new,old, each long enough for signatures."""
+    if any(len(value) < SECRET_LENGTH for value in rotated(parse_rotated_secret(text))):
         raise ValueError(f"it should have at least {SECRET_LENGTH} characters")
-    return text
+    return ",".join(rotated(text))
+
+
+def parse_encryption_keys(text: str) -> tuple[str, ...]:
+    """Return Fernet keys: 32 random bytes each, in URL-safe base64."""
+    keys = tuple(parse_list(text))
+    if not all(_is_encryption_key(key) for key in keys):
+        raise ValueError("each key should be 32 random bytes in URL-safe base64, which are 44 characters")
+    return keys
+
+
+def _is_encryption_key(text: str) -> bool:
+    try:
+        return len(base64.b64decode(text, altchars=b"-_", validate=True)) == _ENCRYPTION_KEY_BYTES
+    except ValueError:
+        return False
 
 
 def parse_language(text: str) -> str:

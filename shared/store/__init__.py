@@ -36,6 +36,8 @@ from shared.store.records.watches import Watch, Watches
 from shared.store.redis.config_check import warnings
 from shared.store.redis.connection import Client, NoRetry, close_client, open_client, set_time_budget, translated
 from shared.store.redis.notifications import Notifications
+from shared.store.redis.rights import missing_right
+from shared.store.sealing import Sealer
 from shared.store.shops.audit import Audit, AuditAction, AuditEntry, AuditNote, AuditPage
 from shared.store.shops.idempotency import Answered, Claimed, Idempotency, IdempotencyKey, KeyConflict, KeyInProgress
 from shared.store.shops.opt_outs import OptOut, OptOuts
@@ -171,6 +173,10 @@ class Store:
         async with translated(1.5):
             await self.client.ping()
 
+    async def missing_right(self) -> str | None:
+        """Return which right in Redis our user lacks; None if it lacks none."""
+        return await missing_right(self.client)
+
     async def identity(self) -> str:
         """Return the random name that this store gave itself when first asked; another or an emptied store has another name."""
         pipe = self.client.pipeline(transaction=True)
@@ -186,10 +192,13 @@ class Store:
         await close_client(self.client)
 
 
-def connect(redis_url: str, policy: DialPolicy, limits: Limits = _NO_LIMITS, *, public_url: str = "") -> Store:
+def connect(
+    redis_url: str, policy: DialPolicy, limits: Limits = _NO_LIMITS, *, public_url: str = "", encryption_keys: tuple[str, ...] = ()
+) -> Store:
     """Return the store behind `redis_url`; it connects at its first use.
 
-    Only the dialer needs `limits`. `public_url` is the origin under which events name their schema.
+    Only the dialer needs `limits`, and only programs that store or use secrets need `encryption_keys`. `public_url` is the
+    origin under which events name their schema.
     """
     client = open_client(redis_url)
     clock = StoreClock(client)
@@ -220,7 +229,7 @@ def connect(redis_url: str, policy: DialPolicy, limits: Limits = _NO_LIMITS, *, 
         watches=Watches(notifications, confirmations),
         opt_outs=OptOuts(client, clock),
         transcripts=Transcripts(client),
-        webhooks=Webhooks(client),
+        webhooks=Webhooks(client, Sealer(encryption_keys)),
         deliveries=Deliveries(client, dataschema=dataschema),
         audit=Audit(client, keep_days=policy.retention_days),
     )

@@ -16,18 +16,18 @@ _NAMES = re.compile(f"({CONFIRMATION_ID}):({ATTEMPT_ID})", re.ASCII)
 
 
 def issue(secret: str, confirmation_id: str, attempt_id: str) -> str:
-    """Return the token for one attempt, under 200 visible ASCII characters; `secret` is `SIGNING_SECRET`."""
+    """Return the token for one attempt, under 200 visible ASCII characters; `secret` is the first one of `SIGNING_SECRET`."""
     return _signer(secret).sign(f"{confirmation_id}:{attempt_id}").decode("ascii")
 
 
-def read(secret: str, token: str) -> tuple[str, str] | None:
-    """Return the confirmation id and the attempt id that the token names, or None if we did not sign it."""
+def read(secrets: tuple[str, ...], token: str) -> tuple[str, str] | None:
+    """Return the confirmation id and the attempt id that the token names, or None if it is signed with none of the secrets."""
     try:
-        names = _NAMES.fullmatch(_signer(secret).unsign(token).decode("ascii"))
+        names = _NAMES.fullmatch(_signer(*secrets).unsign(token).decode("ascii"))
     except (BadSignature, UnicodeError):
         return None
     return (names[1], names[2]) if names else None
 
 
-def _signer(secret: str) -> Signer:
-    return Signer(secret, salt=_SALT, key_derivation="hmac", digest_method=sha256)
+def _signer(*secrets: str) -> Signer:
+    return Signer(secrets, salt=_SALT, key_derivation="hmac", digest_method=sha256)

@@ -55,8 +55,7 @@ def running_rig(folder: Path, **settings: str) -> Iterator[Rig]:
     (folder / "recordings").mkdir(parents=True)
     with Stack(folder, env, report=lambda _line: None) as stack:
         stack.start_valkey()
-        stack.use({"REDIS_URL": stack.socket_url})
-        parts = our_parts(port, folder)
+        parts = our_parts(port, folder, redis_urls=stack.service_redis_urls)
         stack.start_all((*environment.simulators(env, twilio_port=twilio_port, openai_port=openai_port, folder=folder), *parts))
         addresses = {part.name: (part.ready_url or "").removeprefix("http://").partition("/")[0] for part in parts}
         yield Rig(

@@ -38,7 +38,7 @@ async def post_order(testbed: ChaosTestbed) -> int:
     async with httpx.AsyncClient() as client:
         begun = monotonic()
         url = f"{testbed.settings['PUBLIC_URL']}/v1/confirmations"
-        answer = await client.post(url, json=order, headers={"Authorization": "Bearer key"}, timeout=20)
+        answer = await client.post(url, json=order, headers={"Authorization": "Bearer the-key-of-shopaz"}, timeout=20)
         assert monotonic() - begun < 8
         return answer.status_code
 

@@ -22,16 +22,18 @@ from shared.store.redis.connection import translated
 from tests.chaos.invariants import QUEUE
 from tests.chaos.twilio.fake_twilio import ACCOUNT, TOKEN, FakeTwilio
 from tests.support.orders import an_order, with_phone
+from tests.support.sealing import SEALING_KEY
 from tests.support.valkey import ValkeyServer, start_valkey
 from tests.system.dialer_worker.processes import launch, running
 from tools.ports import free_port
 
 BASE = {
     "SIGNING_SECRET": "s" * 32,
+    "ENCRYPTION_KEYS": SEALING_KEY,
     "TWILIO_ACCOUNT_SID": ACCOUNT,
     "TWILIO_AUTH_TOKEN": TOKEN,
     "TWILIO_FROM_NUMBERS": "+38344000001,+38344000002",
-    "API_KEYS": "shopaz:key",
+    "API_KEYS": "shopaz:the-key-of-shopaz",
     "CALL_WINDOW": "00:00-24:00",
     "CALL_DAYS": "mon-sun",
     "CALL_HOLIDAYS": "on",
@@ -169,7 +171,8 @@ def _open_valkey(folder: Path, port: int, fsync_ms: float) -> ValkeyServer:
 
 
 def _store(settings: dict[str, str]) -> Store:
-    return connect(settings["REDIS_URL"], dial_policy_from(parse_settings(Settings, settings)))
+    made = parse_settings(Settings, settings)
+    return connect(settings["REDIS_URL"], dial_policy_from(made), encryption_keys=made.encryption_keys)
 
 
 def _end(dialers: list[Popen[bytes]]) -> None:

@@ -15,10 +15,13 @@ def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeySe
 
 
 @pytest.fixture
-def valkey(valkey_server: ValkeyServer) -> ValkeyServer:
-    """Return the server, emptied."""
+def valkey(valkey_server: ValkeyServer) -> Iterator[ValkeyServer]:
+    """Yield the server, emptied. The test fails if a program needed a right that its user in deploy/users.acl lacks."""
     valkey_server.flush()
-    return valkey_server
+    valkey_server.refusals()
+    yield valkey_server
+    refusals = valkey_server.refusals()
+    assert not refusals, "; ".join(refusals)
 
 
 @pytest.fixture

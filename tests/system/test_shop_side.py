@@ -26,7 +26,7 @@ def origin(valkey: ValkeyServer, tmp_path: Path) -> Iterator[str]:
     port = free_port()
     settings = {
         **SHORT,
-        "API_KEYS": "shopaz:live,shopaz:test_key",
+        "API_KEYS": "shopaz:a-live-key-of-shopaz,shopaz:test_key-of-shopaz",
         "CALL_WINDOW": "03:00-03:01",  # real orders wait; test orders don't
         "REDIS_URL": valkey.url,
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
@@ -43,7 +43,7 @@ def origin(valkey: ValkeyServer, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 async def shop(origin: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=origin, headers={"authorization": "Bearer test_key"}, timeout=20) as client:
+    async with httpx.AsyncClient(base_url=origin, headers={"authorization": "Bearer test_key-of-shopaz"}, timeout=20) as client:
         yield client
 
 

@@ -23,6 +23,7 @@ from shared.core.webhook_endpoints.endpoint import Endpoint, secret_of
 from shared.store import connect
 from tests.support.orders import ALWAYS, NOON, an_order
 from tests.support.php import php_with
+from tests.support.sealing import SEALING_KEY
 from tests.system.store.conftest import CALL
 from tools.ports import free_port
 
@@ -74,7 +75,7 @@ def running_shop(folder: Path) -> Iterator[PhpShop]:
 
 
 async def test_the_php_receiver_takes_what_we_send(valkey_url: str, tmp_path: Path) -> None:
-    store, counts = connect(valkey_url, ALWAYS), list[WorkerCount]()
+    store, counts = connect(valkey_url, ALWAYS, encryption_keys=(SEALING_KEY,)), list[WorkerCount]()
     with running_shop(tmp_path) as shop:
         endpoint = Endpoint(id="whe_1", shop="shopaz", url=shop.url, events=(EventType.FINISHED,), secret=SECRET, created_at=NOON)
         await store.webhooks.save(endpoint)

@@ -8,14 +8,20 @@ import pytest
 import yaml
 from dotenv import dotenv_values
 
+from services.dialer_worker.settings import Settings as DialerSettings
+from services.media_bridge.settings import BridgeSettings
+from services.webhook.settings import WebhookSettings
+from shared.settings.environ import Settings, is_secret, parse_settings, variables
 from shared.settings.groups import CallingRules, DrainSettings
+from tools.compose_secrets import write_secrets
 from tools.demo.environment import settings as demo_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 OURS = ("webhook", "media_bridge", "dialer_worker")
+SETTINGS: dict[str, type[Settings]] = {"webhook": WebhookSettings, "media_bridge": BridgeSettings, "dialer_worker": DialerSettings}
 PORTS = {"webhook": "8000", "media_bridge": "8001", "dialer_worker": "8002"}
-INSIDE_NETWORK = {"ENV_FILE", "PORT", "PUBLIC_URL", "SIGNING_SECRET", "TWILIO_API_URL", "OPENAI_REALTIME_URL"}
+INSIDE_NETWORK = {"ENV_FILE", "PORT", "PUBLIC_URL", "SIGNING_SECRET", "ENCRYPTION_KEYS", "TWILIO_API_URL", "OPENAI_REALTIME_URL"}
 
 
 def pattern_of(service: str) -> list[str]:
@@ -69,6 +75,7 @@ def test_valkey_is_durable_and_not_reachable_from_outside() -> None:
         "--maxmemory-policy": "noeviction",
         "--maxmemory": "${VALKEY_MAXMEMORY:-1gb}",
         "--dir": "/data",
+        "--aclfile": "/run/secrets/users.acl",
     }
     assert COMPOSE["valkey"]["networks"] == ["inside"]
     assert "ports" not in COMPOSE["valkey"]
@@ -94,3 +101,45 @@ def test_the_demo_in_containers_has_the_demos_settings() -> None:
     assert {name: here.get(name) for name in demo if name not in INSIDE_NETWORK} == {
         name: value for name, value in demo.items() if name not in INSIDE_NETWORK
     }
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_a_container_sees_the_settings_that_it_uses_and_no_others(service: str) -> None:
+    used = variables(SETTINGS[service])
+    given, secrets = COMPOSE[service]["environment"], COMPOSE[service]["secrets"]
+
+    assert "env_file" not in COMPOSE[service]
+    assert given.keys() == {f"{name}_FILE" if is_secret(field) else name for name, field in used.items()}
+    assert {value.removeprefix("/run/secrets/") for name, value in given.items() if name.endswith("_FILE")} == set(secrets)
+    assert all(value is None for name, value in given.items() if not name.endswith(("_FILE", "_BIND")))
+
+
+def test_the_keys_of_others_stay_with_others() -> None:
+    assert not {"api_keys", "encryption_keys"} & set(COMPOSE["media_bridge"]["secrets"])
+    assert not {"api_keys", "openai_api_key"} & set(COMPOSE["dialer_worker"]["secrets"])
+    assert "openai_api_key" not in COMPOSE["webhook"]["secrets"]
+
+
+def test_the_files_of_secrets_are_those_of_compose(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    demo = dotenv_values(ROOT / "deploy" / "demo.env", interpolate=False)
+    write_secrets({name: value or "" for name, value in demo.items()}, folder)
+
+    files = {name: str(one["file"]) for name, one in yaml.safe_load((ROOT / "docker-compose.yml").read_text())["secrets"].items()}
+    assert files == {name: f"${{SECRETS:-./secrets}}/{name}" for name in files}
+    assert {path.name for path in folder.iterdir()} == {*files, "redis-users.json"}
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert (folder / "redis_url_media_bridge").read_text().startswith("redis://bridge:")
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_a_service_starts_with_what_its_container_is_given(service: str, tmp_path: Path) -> None:
+    demo = {name: value or "" for name, value in dotenv_values(ROOT / "deploy" / "demo.env", interpolate=False).items()}
+    write_secrets(demo, tmp_path)
+    given = COMPOSE[service]["environment"].items()
+    environ = {name: (demo.get(name, "") if value is None else value) for name, value in given}
+
+    made = parse_settings(
+        SETTINGS[service], {name: value.replace("/run/secrets", str(tmp_path)) for name, value in environ.items()}
+    )
+    assert getattr(made, "public_url", "") == "http://gateway:5050"

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from shared.runtime.private_files import make_private_folder
 from tools.demo.demo import play_demo
-from tools.demo.environment import settings, simulators
+from tools.demo.environment import SHOP, settings, simulators
 from tools.demo.local_system import LOCAL_ENV, leave_settings, own_model, wait_for_orders
 from tools.ports import free_port
 from tools.stack import PROJECT, Stack, StackError, our_parts
@@ -74,14 +74,13 @@ def main() -> int:
         try:
             console.print("Starting Valkey, the gateway, three services and the two simulators")
             stack.start_valkey()
-            stack.use({"REDIS_URL": stack.socket_url})
             played = simulators(env, twilio_port=twilio_port, openai_port=openai_port, folder=folder)
-            stack.start_all((*played, *our_parts(port, folder, webhook_port=webhook_port)))
+            stack.start_all((*played, *our_parts(port, folder, redis_urls=stack.service_redis_urls, webhook_port=webhook_port)))
             if chosen.wait:
                 leave_settings(folder, env | {"SOFTPHONE_URL": f"http://127.0.0.1:{webhook_port}/softphone"})
                 wait_for_orders(stack, env, console, webhook_port=webhook_port)
                 return 0
-            is_well = asyncio.run(play_demo(env, folder, console, openai_port=openai_port, redis_url=stack.socket_url))
+            is_well = asyncio.run(play_demo(env, folder, console, openai_port=openai_port, redis_url=stack.crm_redis_url(SHOP)))
         except StackError as error:
             console.print(f"[red]{error}[/]")
             return 1

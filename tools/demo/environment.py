@@ -1,5 +1,6 @@
 """The demo's environment: the settings of its services, and the two simulators as parts of the stack."""
 
+import base64
 import secrets
 import sys
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ def settings(*, port: int, twilio_port: int, openai_port: int) -> dict[str, str]
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "API_KEYS": f"{SHOP}:{API_KEY}",
         "SIGNING_SECRET": secrets.token_hex(32),
+        "ENCRYPTION_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii"),
         "TWILIO_ACCOUNT_SID": _ACCOUNT_SID,
         "TWILIO_AUTH_TOKEN": "simulated-token",
         "TWILIO_API_URL": f"http://127.0.0.1:{twilio_port}",

@@ -20,8 +20,9 @@ FILE = Path(__file__).resolve().parents[2] / "docs" / "postman.json"
 _SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 _SETTINGS = {
     "PUBLIC_URL": "http://127.0.0.1:5050",
-    "API_KEYS": "shop:key",
+    "API_KEYS": "shop:a-key-for-the-collection",
     "SIGNING_SECRET": "s" * 32,
+    "ENCRYPTION_KEYS": "A" * 43 + "=",
     "TWILIO_AUTH_TOKEN": "none",
 }
 _VARIABLES = {

@@ -9,6 +9,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from shared.settings.environ import read_environ
+from shared.settings.parsers import rotated
 
 LOCAL_ENV = Path("var/demo/local.env")
 """The file that `make run-local` keeps while it runs: its address, its shop's key and its (made up) Twilio token."""
@@ -156,7 +157,7 @@ def system_of(environ: Mapping[str, str]) -> System:
         origin=environ["PUBLIC_URL"].rstrip("/"),
         api_key=key.strip(),
         account_sid=environ["TWILIO_ACCOUNT_SID"],
-        auth_token=environ["TWILIO_AUTH_TOKEN"],
+        auth_token=rotated(environ["TWILIO_AUTH_TOKEN"])[0],
     )
 
 

@@ -96,7 +96,7 @@ class Dialer:
 
     def _request(self, confirmation: Confirmation, attempt: Attempt) -> CallRequest:
         settings, urls = self.settings, CallbackUrls(self.settings.public_url)
-        token = issue(settings.signing_secret.get_secret_value(), confirmation.id, attempt.id)
+        token = issue(settings.signing_secrets[0], confirmation.id, attempt.id)
         return CallRequest(
             to=confirmation.customer.phone,
             from_number=attempt.from_number or "",

@@ -148,7 +148,7 @@ class ControlProcess:
 
     async def _redis_fault(self) -> str | None:
         await self._store.ping()
-        return None
+        return await self._store.missing_right()
 
     async def _circuit_fault(self) -> str | None:
         circuit = await self._store.dialing.circuit.state()

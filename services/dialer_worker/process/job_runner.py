@@ -46,10 +46,12 @@ def open_job_runner(settings: Settings, report_count: ReportCount) -> Iterator[L
     http_client = open_http_client(
         settings.twilio_api_url,
         account_sid=settings.twilio_account_sid,
-        auth_token=settings.twilio_auth_token.get_secret_value(),
+        auth_token=settings.twilio_auth_tokens[0],
     )
     policy = dial_policy_from(settings)
-    store = connect(settings.redis_url.get_secret_value(), policy, public_url=settings.public_url)
+    store = connect(
+        settings.redis_url.get_secret_value(), policy, public_url=settings.public_url, encryption_keys=settings.encryption_keys
+    )
     twilio_client = TwilioClient(
         http_client,
         account_sid=settings.twilio_account_sid,

@@ -46,16 +46,16 @@ class Rejected:
 class StreamAdmission:
     """Admits streams or rejects them."""
 
-    def __init__(self, confirmations: Confirmations, *, signing_secret: str, prompt_version: str) -> None:
+    def __init__(self, confirmations: Confirmations, *, signing_secrets: tuple[str, ...], prompt_version: str) -> None:
         self._confirmations = confirmations
-        self._secret = signing_secret
+        self._secrets = signing_secrets
         self._prompt_version = prompt_version
 
     async def admit(self, start: StreamStarted, place: Place) -> Admitted | Rejected:
         """Use the token for this stream; returns why not if it can't be used."""
         if not start.is_mulaw:
             return Rejected("wrong_format")
-        named = stream_token.read(self._secret, start.token)
+        named = stream_token.read(self._secrets, start.token)
         if named is None or not start.call_sid or not start.stream_sid:
             return Rejected("token_invalid")
         if not place.claim():

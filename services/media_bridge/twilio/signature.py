@@ -10,20 +10,20 @@ from hashlib import sha1
 
 
 class SignatureCheck:
-    """The check for one stream URL, with its two signatures computed once: a handshake has no parameters.
+    """The check for one stream URL, with its signatures computed once, two for each token: a handshake has no parameters.
 
     `is_required` says whether a stream without Twilio's signature is refused.
     """
 
-    def __init__(self, *, auth_token: str, stream_url: str, is_required: bool) -> None:
+    def __init__(self, *, auth_tokens: tuple[str, ...], stream_url: str, is_required: bool) -> None:
         self.is_required = is_required
         bare = stream_url.rstrip("/")
-        self._valid = tuple(_signature(auth_token, url) for url in (bare, f"{bare}/"))
+        self._valid = tuple(_signature(token, url) for token in auth_tokens for url in (bare, f"{bare}/"))
 
     def is_signed(self, signature: str | None) -> bool:
         """Return whether this is Twilio's signature of a handshake with us."""
         given = (signature or "").encode()
-        return any([hmac.compare_digest(given, valid) for valid in self._valid])  # noqa: C419 - compare with both, always
+        return any([hmac.compare_digest(given, valid) for valid in self._valid])  # noqa: C419 - compare with all, always
 
 
 def _signature(auth_token: str, url: str) -> bytes:

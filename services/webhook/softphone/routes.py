@@ -16,7 +16,7 @@ def softphone_routes(settings: WebhookSettings, store: Store) -> list[Route]:
         return []
     pages = SoftphonePages(stream_url=settings.stream_url)
     shop = next(iter(settings.api_keys.values()))
-    calls = SoftphoneCallRoutes(store, shop=shop, secret=settings.signing_secret.get_secret_value(), stream_url=settings.stream_url)
+    calls = SoftphoneCallRoutes(store, shop=shop, secret=settings.signing_secrets[0], stream_url=settings.stream_url)
     of_call = "/softphone/calls/{confirmation_id}/{attempt_id}"
     return [
         Route("/softphone", MethodRoutes({"GET": nearby(pages.page)})),

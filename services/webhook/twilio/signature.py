@@ -28,9 +28,9 @@ class SignedForms:
     Whether the fragment with the connection overrides is signed too is not documented, so both are tried.
     """
 
-    def __init__(self, *, public_url: str, auth_token: str, registry: CollectorRegistry) -> None:
+    def __init__(self, *, public_url: str, auth_tokens: tuple[str, ...], registry: CollectorRegistry) -> None:
         self._public_url = public_url
-        self._validator = RequestValidator(auth_token)
+        self._validators = tuple(RequestValidator(token) for token in auth_tokens)
         self._refused = Counter(
             "twilio_signatures_refused", "Requests to Twilio's paths that Twilio did not sign.", registry=registry
         )
@@ -53,7 +53,11 @@ class SignedForms:
     def _is_signed(self, request: Request, form: Form, signature: str) -> bool:
         algorithm = get_signature_algorithm(request.headers.get(_SETTINGS_HEADER))
         url = self._public_url + _target(request)
-        return any(self._validator.validate(spelling, form, signature, algorithm) for spelling in (url, url + CONNECTION_OVERRIDES))
+        return any(
+            validator.validate(spelling, form, signature, algorithm)
+            for validator in self._validators
+            for spelling in (url, url + CONNECTION_OVERRIDES)
+        )
 
     def _refusal(self, detail: str) -> ProblemError:
         self._refused.inc()

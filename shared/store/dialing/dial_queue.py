@@ -11,7 +11,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from shared.core.errors import StoreUnavailableError
-from shared.store.redis.connection import SENTINEL_LIMITS, is_sentinel, sentinel_parts
+from shared.store.redis.connection import SENTINEL_LIMITS, is_sentinel, sentinel_group
 
 QUEUE_NAME = "dial"  # a worker process listens to one queue only: RQ moves a job from one queue atomically, but not from two
 DIAL = "services.dialer_worker.jobs.dial"
@@ -28,9 +28,10 @@ def open_sync_client(redis_url: str, *, socket_timeout_s: float = 2.0) -> "Redis
     }
     if not is_sentinel(redis_url):
         return Redis.from_url(redis_url, **options)
-    hosts, service, db, password = sentinel_parts(redis_url)
-    sentinel: Any = Sentinel(hosts, sentinel_kwargs=SENTINEL_LIMITS, **options)  # type: ignore[no-untyped-call]  # Any: redis-py ships this class untyped
-    master: Redis = sentinel.master_for(service, db=db, password=password)
+    group = sentinel_group(redis_url)
+    limits = {**SENTINEL_LIMITS, **group.sentinel_login}
+    sentinel: Any = Sentinel(group.hosts, sentinel_kwargs=limits, **options)  # type: ignore[no-untyped-call]  # Any: redis-py ships this class untyped
+    master: Redis = sentinel.master_for(group.service, db=group.db, **group.server_login)
     return master
 
 

@@ -73,14 +73,17 @@ def _keepalive() -> dict[int, int]:
 def open_client(redis_url: str, *, retry: Retry | None = None) -> Client:
     """Return a client that connects at its first use, and retries as `options` says or by `retry`.
 
-    `redis://`, `rediss://`, `unix://`, or `redis+sentinel://[:password@]host:port,host:port/service[/db]`.
+    `redis://`, `rediss://`, `unix://`, or `redis+sentinel://[user:password@]host:port,host:port/service[/db]`, with
+    `?sentinel_username=…&sentinel_password=…` if the sentinels want a login of their own (`rediss+sentinel` takes TLS to both).
     """
     settings = options(is_tcp=not redis_url.startswith("unix://")) | ({} if retry is None else {"retry": retry})
     if not is_sentinel(redis_url):
         return Redis.from_url(redis_url, **settings)
-    hosts, service, db, password = sentinel_parts(redis_url)
-    sentinel: Client = Sentinel(hosts, sentinel_kwargs=SENTINEL_LIMITS, **settings)  # type: ignore[no-untyped-call]
-    return sentinel.master_for(service, db=db, password=password)
+    group = sentinel_group(redis_url)
+    sentinel: Client = Sentinel(  # type: ignore[no-untyped-call]
+        group.hosts, sentinel_kwargs={**SENTINEL_LIMITS, **group.sentinel_login}, **settings
+    )
+    return sentinel.master_for(group.service, db=group.db, **group.server_login)
 
 
 async def close_client(client: Client) -> None:
@@ -94,24 +97,46 @@ async def close_client(client: Client) -> None:
 
 def is_sentinel(redis_url: str) -> bool:
     """Tell whether the URL names sentinels instead of a server."""
-    return redis_url.startswith("redis+sentinel://")
+    return redis_url.startswith(("redis+sentinel://", "rediss+sentinel://"))
 
 
-def sentinel_parts(redis_url: str) -> tuple[list[tuple[str, int]], str, int, str | None]:
-    """Return the sentinels, the service's name, the database and the password that a Sentinel URL names.
+@dataclass(frozen=True, slots=True)
+class SentinelGroup:
+    """What a Sentinel URL names; the logins are redis-py's arguments for connections to the server and to the sentinels."""
+
+    hosts: list[tuple[str, int]]
+    service: str
+    db: int
+    server_login: dict[str, Any]  # Any: redis-py's keyword arguments, texts and `ssl`
+    sentinel_login: dict[str, Any]  # Any: the same
+
+
+def sentinel_group(redis_url: str) -> SentinelGroup:
+    """Return what a Sentinel URL names.
 
     Raises:
         ValueError: The URL names no sentinel or no service.
     """
-    scheme, _, rest = redis_url.partition("://")
-    parts = urlsplit(f"{scheme}://{rest}")
+    parts = urlsplit(redis_url)
     login, _, places = parts.netloc.rpartition("@")
     hosts = [(host, int(port or 26379)) for host, _, port in (place.partition(":") for place in places.split(","))]
     service, _, db = parts.path.strip("/").partition("/")
     if not service or not all(host for host, _ in hosts):
         raise ValueError("a Sentinel URL reads redis+sentinel://host:port,host:port/service/db")
-    db = db or parse_qs(parts.query).get("db", ["0"])[0]
-    return hosts, service, int(db), unquote(login.partition(":")[2]) or None
+    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    user, _, password = login.partition(":")
+    tls = {"ssl": True} if parts.scheme == "rediss+sentinel" else {}
+    return SentinelGroup(
+        hosts=hosts,
+        service=service,
+        db=int(db or query.get("db", "0")),
+        server_login={**_login(unquote(user), unquote(password)), **tls},
+        sentinel_login={**_login(query.get("sentinel_username", ""), query.get("sentinel_password", "")), **tls},
+    )
+
+
+def _login(user: str, password: str) -> dict[str, str]:
+    return {name: value for name, value in (("username", user), ("password", password)) if value}
 
 
 @dataclass(slots=True)

@@ -26,6 +26,7 @@ from shared.twilio.stream_token import issue
 from tests.support.orders import ALWAYS, an_order
 from tests.support.simulators.openai import KEY, SimulatorProcess
 from tests.support.simulators.twilio import SHOP, TOKEN, FarEnd, TwilioSimulator, stream_twiml
+from tests.support.valkey import as_user
 from tools.plain_http import PLAIN
 from tools.ports import free_port
 
@@ -70,7 +71,7 @@ def environment(*, port: int, redis_url: str, openai_url: str, **more: str) -> d
         "MEDIA_BRIDGE_BIND": f"127.0.0.1:{port}",
         "MEDIA_BRIDGE_PROCESSES": "1",
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "REDIS_URL": redis_url,
+        "REDIS_URL": as_user(redis_url, "bridge"),
         "SIGNING_SECRET": SECRET,
         "OPENAI_API_KEY": KEY,
         "OPENAI_REALTIME_URL": openai_url,

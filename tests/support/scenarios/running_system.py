@@ -48,9 +48,8 @@ def running_system(folder: Path, **settings: str) -> Iterator[RunningSystem]:
     (folder / "recordings").mkdir(parents=True)
     with Stack(folder, env, report=lambda _line: None) as stack:
         stack.start_valkey()
-        stack.use({"REDIS_URL": stack.socket_url})
         both = environment.simulators(env, twilio_port=twilio_port, openai_port=openai_port, folder=folder)
-        stack.start_all((*both, *our_parts(port, folder)))
+        stack.start_all((*both, *our_parts(port, folder, redis_urls=stack.service_redis_urls)))
         yield RunningSystem(
             stack=stack,
             folder=folder,

@@ -13,6 +13,7 @@ from typing import TextIO
 import httpx
 import pytest
 
+from tests.support.valkey import as_user
 from tests.support.webhook.service import ENVIRON, KEY
 from tools.plain_http import PLAIN
 from tools.ports import free_port
@@ -45,7 +46,7 @@ def running_webhook(redis_url: str, *, port: int | None = None, **variables: str
         process = Process(
             [sys.executable, "-m", "services.webhook"],
             cwd=ROOT,
-            env=environ(WEBHOOK_BIND=bind, REDIS_URL=redis_url, **variables),
+            env=environ(WEBHOOK_BIND=bind, REDIS_URL=as_user(redis_url, "webhook"), **variables),
             stdout=log,
         )
         process.log = log

@@ -18,17 +18,19 @@ from shared.settings.calling_rules import dial_policy_from
 from shared.settings.environ import parse_settings
 from shared.store import Store, connect
 from tests.support.orders import NOON
+from tests.support.sealing import SEALING_KEY
 
 PUBLIC_URL = "https://calls.shop.example"
 AUTH_TOKEN = "12345"
-KEY = "key-of-shopaz"
-OTHER_KEY = "key-of-gjirafa"
+KEY = "the-key-of-shopaz"
+OTHER_KEY = "the-key-of-gjirafa"
 PHONE = "+38344123456"
 
 ENVIRON: Mapping[str, str] = {
     "PUBLIC_URL": PUBLIC_URL,
     "API_KEYS": f"shopaz:{KEY},gjirafa:{OTHER_KEY},shopaz:second-key-of-shopaz",
     "SIGNING_SECRET": "s" * 32,
+    "ENCRYPTION_KEYS": SEALING_KEY,
     "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
     "CALL_WINDOW": "00:00-24:00",
     "CALL_DAYS": "mon-sun",
@@ -126,7 +128,7 @@ def _as_it_is(store: Store) -> Store:
 def make_service(redis_url: str, *, change_store: Callable[[Store], Store] = _as_it_is, **environ: str) -> Service:
     """Return the service over the store at `redis_url`; the caller must close its client and store."""
     made = settings(**environ)
-    store = change_store(connect(redis_url, dial_policy_from(made)))
+    store = change_store(connect(redis_url, dial_policy_from(made), encryption_keys=made.encryption_keys))
     health = Health(make_registry("webhook"))
     app = make_app(made, store, health)
     transport = httpx.ASGITransport(app, raise_app_exceptions=True)

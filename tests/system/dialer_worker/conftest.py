@@ -25,6 +25,7 @@ from shared.settings.calling_rules import dial_policy_from
 from shared.settings.environ import parse_settings
 from shared.store import DialGrant, DialWait, Limits, Store, Work, connect
 from tests.support.orders import ALWAYS, an_order
+from tests.support.sealing import SEALING_KEY
 from tests.support.simulators.twilio import TwilioSimulator, running_twilio
 from tests.support.valkey import ValkeyServer
 from tests.system.dialer_worker.processes import Service, running
@@ -36,6 +37,7 @@ ATTEMPT = "att_1"
 SETTINGS = {
     "PUBLIC_URL": "https://calls.shop.example",
     "SIGNING_SECRET": "s" * 32,
+    "ENCRYPTION_KEYS": SEALING_KEY,
     "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
     "TWILIO_AUTH_TOKEN": "token",
     "TWILIO_FROM_NUMBERS": FROM,

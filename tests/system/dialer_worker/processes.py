@@ -12,8 +12,10 @@ from pathlib import Path
 
 import httpx
 
+from tests.support.valkey import as_user
 from tools.plain_http import PLAIN
 from tools.ports import free_port
+from tools.redis_users import USER_OF_SERVICE
 
 ROOT = Path(__file__).resolve().parents[3]
 _START_LIMIT_S = 15.0
@@ -46,8 +48,9 @@ class Service:
 
 
 def launch(module: str, settings: Mapping[str, str], log_file: Path) -> subprocess.Popen[bytes]:
-    """Start a program with these variables and no others."""
-    environ = {"PATH": os.environ["PATH"], "ENV_FILE": "", **settings}
+    """Start a service with these variables and no others; it comes to Redis as its own user."""
+    user = USER_OF_SERVICE[module.removeprefix("services.")]
+    environ = {"PATH": os.environ["PATH"], "ENV_FILE": "", **settings, "REDIS_URL": as_user(settings["REDIS_URL"], user)}
     with log_file.open("wb") as log:
         return subprocess.Popen([sys.executable, "-m", module], cwd=ROOT, env=environ, stdout=log, stderr=subprocess.STDOUT)
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from shared.core.confirmation import Confirmation
 from shared.store import Store
 from tests.support.orders import an_order, with_phone
+from tests.support.sealing import SEALING_KEY
 from tests.support.simulators.twilio import ACCOUNT, ARTA, SHOP, TOKEN, TwilioSimulator
 from tests.system.dialer_worker.processes import Service, running
 
@@ -18,10 +19,11 @@ Found = TypeVar("Found")
 
 SHORT = {
     "SIGNING_SECRET": "s" * 32,
+    "ENCRYPTION_KEYS": SEALING_KEY,
     "TWILIO_ACCOUNT_SID": ACCOUNT,
     "TWILIO_AUTH_TOKEN": TOKEN,
     "TWILIO_FROM_NUMBERS": SHOP,
-    "API_KEYS": "shopaz:key",
+    "API_KEYS": "shopaz:the-key-of-shopaz",
     "CALL_WINDOW": "00:00-24:00",
     "CALL_DAYS": "mon-sun",
     "CALL_HOLIDAYS": "on",

@@ -21,6 +21,7 @@ from shared.store.records.codec import from_time
 from shared.store.webhooks.deliveries import Deliveries
 from tests.support.orders import ALWAYS, NOON, an_order, with_phone
 from tests.support.receiver import Receiver, running_receiver
+from tests.support.sealing import SEALING_KEY
 from tests.system.store.conftest import CALL
 
 pytestmark = pytest.mark.system
@@ -82,7 +83,7 @@ class Post:
 
 @pytest.fixture
 async def post(valkey_url: str) -> AsyncIterator[Post]:
-    store = connect(valkey_url, ALWAYS, public_url="https://calls.shop.example")
+    store = connect(valkey_url, ALWAYS, public_url="https://calls.shop.example", encryption_keys=(SEALING_KEY,))
     store = replace(store, deliveries=Deliveries(store.client, dataschema="https://calls.shop.example/s", circuit_pause_s=0.2))
     async with running_receiver() as receiver:
         receiver.secret = secret_of(bytes(range(32)))

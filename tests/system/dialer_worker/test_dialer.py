@@ -31,7 +31,7 @@ async def test_a_granted_order_is_called(bench: Bench) -> None:
     assert (request["To"], request["From"]) == ([PHONE], [FROM])
     assert f"/twilio/status/{found.id}/{attempt.id}" in request["StatusCallback"][0]
     token = request["Twiml"][0].split('name="token" value="')[1].split('"')[0]
-    assert read(SETTINGS["SIGNING_SECRET"], token) == (found.id, attempt.id)
+    assert read((SETTINGS["SIGNING_SECRET"],), token) == (found.id, attempt.id)
 
 
 async def test_nobody_is_called_without_a_grant(bench: Bench) -> None:

@@ -9,6 +9,7 @@ from shared.core.lifecycle.facts import AttemptBegun, CallAnswered, CallEnded, C
 from shared.core.outcome import VerdictKind
 from shared.store import Limits, Store, connect
 from tests.support.orders import ALWAYS, verdict
+from tests.support.sealing import SEALING_KEY
 
 FAST = Limits(calls_per_second=100_000, max_concurrent_calls=1000)
 
@@ -23,6 +24,6 @@ CALL: tuple[Callable[[datetime], Fact], ...] = (
 
 @pytest.fixture
 async def store(valkey_url: str) -> AsyncIterator[Store]:
-    opened = connect(valkey_url, ALWAYS, FAST)
+    opened = connect(valkey_url, ALWAYS, FAST, encryption_keys=(SEALING_KEY,))
     yield opened
     await opened.close()

@@ -41,14 +41,30 @@ def test_without_redis_it_is_alive_but_not_ready() -> None:
         assert client.post("/v1/confirmations", json=small_body()).status_code == 503
 
 
-def test_a_wrong_start_names_every_faulty_variable_in_one_line() -> None:
-    faulty = environ(PUBLIC_URL="calls.shop.example", SIGNING_SECRET="short", API_KEYS="")
-    done = subprocess.run(
-        [sys.executable, "-m", "services.webhook"], cwd=ROOT, env=faulty, capture_output=True, text=True, check=False
-    )
+def refused_start(**faulty: str) -> str:
+    """Return the one line with which the service ends with exit code 2."""
+    words = [sys.executable, "-m", "services.webhook"]
+    done = subprocess.run(words, cwd=ROOT, env=environ(**faulty), capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
-    assert all(name in done.stderr for name in ("PUBLIC_URL", "SIGNING_SECRET", "API_KEYS"))
+    return done.stderr
+
+
+def test_a_wrong_start_names_every_faulty_variable_in_one_line() -> None:
+    line = refused_start(PUBLIC_URL="calls.shop.example", SIGNING_SECRET="short", API_KEYS="")
+    assert all(name in line for name in ("PUBLIC_URL", "SIGNING_SECRET", "API_KEYS"))
+
+
+def test_it_does_not_start_with_placeholders_or_short_keys() -> None:
+    line = refused_start(
+        PUBLIC_URL="https://CHANGE-ME.example",
+        SIGNING_SECRET="CHANGE-ME-to-32-random-characters-or-more",
+        API_KEYS="shopaz:too-short-key",
+        TWILIO_AUTH_TOKEN="the-token-beside-the-account-sid",
+    )
+    assert line.count("is a placeholder that everybody can read") == 3
+    assert "API_KEYS is wrong: the key of shopaz should have at least 16 characters" in line
+    assert "too-short-key" not in line
 
 
 def test_it_is_small_when_it_idles(valkey: ValkeyServer) -> None:

@@ -248,7 +248,7 @@ async def test_a_customer_who_phones_us_is_connected_about_the_newest_order(serv
     answer = await service.as_twilio("/incoming-call", form)
     token = re.search(r'name="token" value="([^"]+)"', answer.text)
     assert token is not None
-    confirmation_id, attempt_id = read("s" * 32, token[1]) or ("", "")
+    confirmation_id, attempt_id = read(("s" * 32,), token[1]) or ("", "")
     shown = await _shown(service, newest)
     assert confirmation_id == newest["id"]
     assert (shown["status"], shown["attempts"][0]["direction"]) == ("in_call", "inbound")

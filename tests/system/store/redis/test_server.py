@@ -6,9 +6,9 @@ from shared.core.errors import StoreUnavailableError
 from shared.core.lifecycle.facts import Withdrawn
 from shared.store import Store, connect
 from shared.store.redis.config_check import version_warnings
-from shared.store.redis.connection import sentinel_parts
+from shared.store.redis.connection import sentinel_group
 from tests.support.orders import ALWAYS, an_order
-from tests.support.valkey import ValkeyServer
+from tests.support.valkey import ValkeyServer, as_user
 from tools.ports import free_port
 
 pytestmark = pytest.mark.system
@@ -103,13 +103,20 @@ def test_old_servers_are_warned_of(server: dict[str, object], is_old: bool) -> N
     ],
 )
 def test_a_sentinel_url_names_sentinels_service_and_database(url: str, parts: object) -> None:
-    assert sentinel_parts(url) == parts
+    group = sentinel_group(url)
+    assert (group.hosts, group.service, group.db, group.server_login.get("password")) == parts
+
+
+def test_a_sentinel_url_has_a_login_for_the_server_and_one_for_the_sentinels() -> None:
+    group = sentinel_group("rediss+sentinel://bridge:p%40ss@a:1/main?sentinel_username=watcher&sentinel_password=w%40tch")
+    assert group.server_login == {"username": "bridge", "password": "p@ss", "ssl": True}
+    assert group.sentinel_login == {"username": "watcher", "password": "w@tch", "ssl": True}
 
 
 @pytest.mark.parametrize("url", ["redis+sentinel://a:1", "redis+sentinel:///main"])
 def test_a_sentinel_url_without_sentinel_or_service_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="reads redis"):
-        sentinel_parts(url)
+        sentinel_group(url)
 
 
 async def test_a_master_is_found_by_its_sentinel(valkey: ValkeyServer, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -118,3 +125,16 @@ async def test_a_master_is_found_by_its_sentinel(valkey: ValkeyServer, tmp_path_
         await store.confirmations.submit(an_order(at=await store.now()))
         assert (await store.confirmations.get(an_order().id)).id == an_order().id
         await store.close()
+
+
+async def test_both_logins_of_a_sentinel_url_are_used(valkey: ValkeyServer, tmp_path_factory: pytest.TempPathFactory) -> None:
+    users = "user watcher on >w@tch ~* &* +@all\nuser default on nopass -@all +ping\n"
+    with valkey.sentinel(tmp_path_factory.mktemp("sentinel"), users=users) as port:
+        place = as_user(f"redis://127.0.0.1:{port}", "bridge").replace("redis:", "redis+sentinel:")
+        own = connect(f"{place}/main/0?sentinel_username=watcher&sentinel_password=w%40tch", ALWAYS)
+        assert await own.client.execute_command("ACL", "WHOAMI") == b"bridge"
+        await own.close()
+        without = connect(f"{place}/main/0", ALWAYS)
+        with pytest.raises(StoreUnavailableError):
+            await without.ping()
+        await without.close()

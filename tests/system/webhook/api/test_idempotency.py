@@ -15,6 +15,7 @@ import pytest
 from redis.asyncio import Redis
 
 from shared.store import keys
+from tests.support.sealing import SEALING_KEY
 from tests.support.simulators.twilio import ACCOUNT, SHOP, TOKEN, TwilioSimulator, running_twilio
 from tests.support.valkey import ValkeyServer, start_valkey
 from tests.support.webhook.service import KEY, small_body
@@ -29,6 +30,7 @@ LIMIT_S = 45
 SETTINGS = {
     "API_KEYS": f"shopaz:{KEY}",
     "SIGNING_SECRET": "s" * 32,
+    "ENCRYPTION_KEYS": SEALING_KEY,
     "TWILIO_ACCOUNT_SID": ACCOUNT,
     "TWILIO_AUTH_TOKEN": TOKEN,
     "TWILIO_FROM_NUMBERS": SHOP,

@@ -53,6 +53,20 @@ def test_a_fault_never_repeats_the_value() -> None:
     assert "sk-live" not in fault_of(GOOD | {"COUNT": "sk-live-123"})
 
 
+@pytest.mark.parametrize("value", ["CHANGE-ME", "https://CHANGE-ME.example", "ACCHANGEME", "shop:change_me_please"])
+def test_a_placeholder_is_refused_wherever_it_stands(value: str) -> None:
+    assert fault_of(GOOD | {"ORIGIN": value}) == (
+        "wrong settings: ORIGIN is a placeholder that everybody can read: write a value of your own instead, "
+        "for example ORIGIN=https://a.example"
+    )
+
+
+def test_a_placeholder_in_a_file_is_refused_too(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("CHANGE-ME\n")
+
+    assert "TOKEN is a placeholder" in fault_of({"ORIGIN": "x", "TOKEN_FILE": str(tmp_path / "token")})
+
+
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValidationError):
         parse_settings(Example, GOOD).count = 4  # type: ignore[misc]  # what the test is about

@@ -1,10 +1,13 @@
 """The groups have the documented names, defaults and types."""
 
+import shlex
+import subprocess
+import sys
+
 import pytest
-from pydantic import BaseModel
 
 from shared.settings import groups
-from shared.settings.environ import SettingsError, parse_settings
+from shared.settings.environ import Settings, SettingsError, is_secret, parse_settings, variables
 from shared.settings.parsers import Bind, parse_window
 
 
@@ -24,9 +27,11 @@ class Everything(
     pass
 
 
+GROUPS = [one for one in vars(groups).values() if isinstance(one, type) and issubclass(one, Settings) and one.model_fields]
+
 REQUIRED = {
     "PUBLIC_URL": "https://calls.shop.example",
-    "API_KEYS": "shopaz:key-1,shopaz:key-2",
+    "API_KEYS": "shopaz:the-key-number-1,shopaz:the-key-number-2",
     "SIGNING_SECRET": "s" * 32,
     "OPENAI_API_KEY": "sk-1",
     "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
@@ -60,7 +65,7 @@ def test_variables_become_values() -> None:
     assert (settings.retry_delays["busy"], settings.retry_delays["error"]) == (5, 60)
     assert settings.log_level == "debug"
     assert not settings.require_stream_signature
-    assert settings.api_keys == {"key-1": "shopaz", "key-2": "shopaz"}
+    assert settings.api_keys == {"the-key-number-1": "shopaz", "the-key-number-2": "shopaz"}
     assert settings.twilio_from_numbers == ("+38344000001", "+38344000002")
 
 
@@ -90,14 +95,51 @@ def test_the_stream_url_derives_from_the_public_url(public_url: str, stream_url:
 def test_no_secret_is_shown() -> None:
     shown = repr(parse_settings(Everything, REQUIRED))
 
-    assert "key-1" not in shown
+    assert "the-key-number-1" not in shown
     assert "s" * 32 not in shown
     assert "sk-1" not in shown
 
 
+def own(name: str, example: object) -> str:
+    """Return what an operator makes of a secret's example: a value of the same form, but his own."""
+    key = "A" * 43 + "=" if name == "encryption_keys" else "0123456789abcdef" * 4
+    made = str(example).replace("KEY", key, 1).replace("KEY", key[::-1])
+    return made if made != example else f"{example}-of-my-own"
+
+
 def test_every_setting_has_an_example_that_is_accepted() -> None:
-    for group in vars(groups).values():
-        if isinstance(group, type) and issubclass(group, BaseModel) and group.model_fields:
-            examples = {name.upper(): str((field.examples or [""])[0]) for name, field in group.model_fields.items()}
-            assert all(examples.values())
-            parse_settings(group, examples)  # type: ignore[type-var]  # every model in the module is a group
+    for group in GROUPS:
+        fields = group.model_fields.items()
+        assert all(field.examples for _, field in fields)
+        examples = {name.upper(): str((field.examples or [""])[0]) for name, field in fields}
+        secrets = {name: own(name, examples[name.upper()]) for name, field in fields if is_secret(field) and field.is_required()}
+        parse_settings(group, examples | {name.upper(): value for name, value in secrets.items()})
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_the_example_of_a_secret_is_no_secret_and_is_refused(group: type[Settings]) -> None:
+    for name, field in group.model_fields.items():
+        if is_secret(field) and field.is_required():
+            with pytest.raises(SettingsError, match=f"{name.upper()} is a placeholder that everybody can read"):
+                parse_settings(group, {name.upper(): str((field.examples or [""])[0])})
+
+
+def test_a_refused_secret_comes_with_the_command_that_makes_one() -> None:
+    with pytest.raises(SettingsError, match=r"SIGNING_SECRET=KEY with the KEY that this prints: python3 -c 'import secrets"):
+        parse_settings(groups.TokenSettings, {"SIGNING_SECRET": "CHANGE-ME-to-32-random-characters-or-more"})
+
+
+@pytest.mark.parametrize("command", [groups.RANDOM_KEY, groups.RANDOM_ENCRYPTION_KEY])
+def test_what_the_commands_print_is_accepted(command: str) -> None:
+    words = shlex.split(command)
+    printed = subprocess.run([sys.executable, *words[1:]], check=True, capture_output=True, text=True).stdout.strip()
+    group = groups.EncryptionSettings if command == groups.RANDOM_ENCRYPTION_KEY else groups.TokenSettings
+    parse_settings(group, dict.fromkeys(variables(group), printed))
+
+
+def test_of_two_values_the_first_is_used_and_both_are_known() -> None:
+    rotating = {"SIGNING_SECRET": "n" * 32 + "," + "o" * 32, "TWILIO_AUTH_TOKEN": "new,old"}
+    settings = parse_settings(Everything, REQUIRED | rotating)
+
+    assert settings.signing_secrets == ("n" * 32, "o" * 32)
+    assert settings.twilio_auth_tokens == ("new", "old")

@@ -44,7 +44,7 @@ class Port:
             bind=Bind("127.0.0.1", 0),
             health=self.health,
             metrics=BridgeMetrics(self.registry),
-            signature=SignatureCheck(auth_token="12345", stream_url="wss://example.com/media", is_required=requires_signature),
+            signature=SignatureCheck(auth_tokens=("12345",), stream_url="wss://example.com/media", is_required=requires_signature),
             max_streams=max_streams,
             shared_memory=self.memory,
         )

@@ -19,7 +19,7 @@ def records() -> FakeRecords:
 
 @pytest.fixture
 def admission(records: FakeRecords) -> StreamAdmission:
-    return StreamAdmission(records, signing_secret=SECRET, prompt_version="session-v9")
+    return StreamAdmission(records, signing_secrets=("n" * 32, SECRET), prompt_version="session-v9")
 
 
 def started(records: FakeRecords, *, attempt: str = ATTEMPT, secret: str = SECRET, call: str = CALL_SID) -> StreamStarted:

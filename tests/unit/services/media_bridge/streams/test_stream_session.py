@@ -48,7 +48,7 @@ class Front:
         self.work: list[Coroutine[None, None, None]] = []
         self.tasks: asyncio.TaskGroup | None = None
         self.dependencies = BridgeDependencies(
-            admission=StreamAdmission(self.records, signing_secret=SECRET, prompt_version="v"),
+            admission=StreamAdmission(self.records, signing_secrets=("n" * 32, SECRET), prompt_version="v"),
             confirmations=self.records,
             transcripts=FakeTranscripts(),
             watches=self.watches,

@@ -5,7 +5,7 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 
 from services.media_bridge.twilio.signature import SignatureCheck
 
-CHECK = SignatureCheck(auth_token="12345", stream_url="wss://example.com/media", is_required=True)
+CHECK = SignatureCheck(auth_tokens=("12345",), stream_url="wss://example.com/media", is_required=True)
 
 
 @pytest.mark.parametrize("signature", ["7PR3qMkpDyEJtMrVOY/LDyNq8J8=", "T+WBXwUXC0/CyoZ1DA+p9ilZORs="])
@@ -21,5 +21,5 @@ def test_anything_else_is_not(signature: str | None) -> None:
 def test_the_official_validator_agrees() -> None:
     url = "wss://calls.shop.example/media-stream"
     signature = RequestValidator("a-token").compute_signature(url, {})
-    assert SignatureCheck(auth_token="a-token", stream_url=url, is_required=True).is_signed(signature)
-    assert not SignatureCheck(auth_token="another", stream_url=url, is_required=True).is_signed(signature)
+    assert SignatureCheck(auth_tokens=("new-token", "a-token"), stream_url=url, is_required=True).is_signed(signature)
+    assert not SignatureCheck(auth_tokens=("another",), stream_url=url, is_required=True).is_signed(signature)

@@ -9,11 +9,13 @@ from shared.core.dialing.dial_policy import DialPolicy
 from shared.settings.calling_rules import dial_policy_from
 from shared.settings.environ import SettingsError, parse_settings
 from shared.store import connect
+from tests.support.sealing import SEALING_KEY
 
 ENVIRON = {
     "PUBLIC_URL": "https://calls.shop.example",
-    "API_KEYS": "shopaz:key",
+    "API_KEYS": "shopaz:the-key-of-shopaz",
     "SIGNING_SECRET": "s" * 32,
+    "ENCRYPTION_KEYS": SEALING_KEY,
     "TWILIO_AUTH_TOKEN": "t",
 }
 

@@ -33,7 +33,7 @@ def _request(target: str, body: bytes, **headers: str) -> Request:
 
 
 def _forms(token: str = TOKEN) -> SignedForms:
-    return SignedForms(public_url=ORIGIN, auth_token=token, registry=CollectorRegistry())
+    return SignedForms(public_url=ORIGIN, auth_tokens=(token,), registry=CollectorRegistry())
 
 
 def _signature(url: str, form: list[tuple[str, str]]) -> str:
@@ -45,6 +45,12 @@ async def test_twilios_own_example_passes_behind_a_proxy() -> None:
     request = _request("/myapp.php?foo=1&bar=2", urlencode(FORM).encode(), x_twilio_signature="L/OH5YylLD5NRKLltdqwSvS0BnU=")
     fields = await _forms().read(request)
     assert fields["Digits"] == "1234"
+
+
+async def test_a_signature_with_the_old_token_passes_beside_a_new_one() -> None:
+    forms = SignedForms(public_url=ORIGIN, auth_tokens=("new-token", TOKEN), registry=CollectorRegistry())
+    fields = await forms.read(_request("/x", urlencode(FORM).encode(), x_twilio_signature=_signature(f"{ORIGIN}/x", FORM)))
+    assert fields["CallSid"] == "CA1234567890ABCDE"
 
 
 async def test_a_signature_over_the_fragment_passes_too() -> None:
@@ -89,7 +95,7 @@ async def test_empty_fields_are_signed_and_kept() -> None:
 )
 async def test_all_else_is_refused(target: str, body: bytes, headers: dict[str, str], token: str) -> None:
     registry = CollectorRegistry()
-    forms = SignedForms(public_url=ORIGIN, auth_token=token, registry=registry)
+    forms = SignedForms(public_url=ORIGIN, auth_tokens=(token,), registry=registry)
     with pytest.raises(ProblemError) as caught:
         await forms.read(_request(target, body, **headers))
     assert caught.value.kind is ProblemKind.INVALID_SIGNATURE

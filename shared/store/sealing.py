@@ -1,0 +1,53 @@
+"""Seals secrets before they are written to Redis, so that a copy of its data reveals none.
+
+Source: the Fernet specification, https://github.com/fernet/spec/blob/master/Spec.md (AES-128-CBC and HMAC-SHA-256).
+"""
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from shared.core.errors import ConfirmerError, StoreUnavailableError
+
+_PREFIX = "sealed:"
+
+
+class NoEncryptionKeyError(ConfirmerError):
+    """A secret was to be stored by a program that was given no key."""
+
+
+class UnreadableSecretError(StoreUnavailableError):
+    """A secret in Redis was sealed with a key that this program does not have. With the key, the work can be repeated."""
+
+
+class Sealer:
+    """Seals with the first of the keys, opens with any. Without keys it opens only what was stored before secrets were sealed."""
+
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        self._fernet = MultiFernet([Fernet(key) for key in keys]) if keys else None
+
+    def seal(self, secret: str) -> str:
+        """Return the text to be stored; an empty secret stays empty.
+
+        Raises:
+            NoEncryptionKeyError: There is no key.
+        """
+        if not secret:
+            return ""
+        if self._fernet is None:
+            raise NoEncryptionKeyError("a secret can't be stored without ENCRYPTION_KEYS")
+        return _PREFIX + self._fernet.encrypt(secret.encode()).decode("ascii")
+
+    def open(self, stored: str) -> str:
+        """Return the secret of a stored text; one that earlier versions stored unsealed is returned as it is.
+
+        Raises:
+            UnreadableSecretError: None of the keys opens it.
+        """
+        if not stored.startswith(_PREFIX):
+            return stored
+        if self._fernet is None:
+            raise UnreadableSecretError("a secret in Redis is sealed, and this program has no ENCRYPTION_KEYS")
+        try:
+            return self._fernet.decrypt(stored.removeprefix(_PREFIX)).decode()
+        except InvalidToken:
+            fault = "a secret in Redis was sealed with a key that ENCRYPTION_KEYS does not have"
+            raise UnreadableSecretError(fault) from None  # the cause says nothing more
