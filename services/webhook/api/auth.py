@@ -76,6 +76,8 @@ class ApiKeys:
         try:
             return self.caller(request.headers.get("authorization"))
         except ProblemError:
+            if request.headers.get("authorization") is None:
+                raise
             self._wrong.count(client_address(request.client and request.client.host, request.headers.get("x-forwarded-for")))
             raise
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from services.webhook.http.problems import ProblemError, ProblemKind
 
-MAX_WRONG = 20
+MAX_WRONG = 300
 WINDOW_S = 60.0
 _MAX_ADDRESSES = 10_000
 _V6_NETWORK = 64  # bits: who has one IPv6 address has the others of its network, too

@@ -22,7 +22,7 @@ from shared.store.redis.scripts import Script, digest_of
 
 _ORDER = re.compile(rb"cnf_[0-9]{26}")
 _JOB = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_SCRIPTS = {digest_of(script): script.value for script in Script}
+_SCRIPTS = {digest_of(script): script.value.rpartition("/")[2] for script in Script}
 _PEER = struct.Struct("3i")  # pid, uid, gid
 CAN_TELL_PEERS = hasattr(socket, "SO_PEERCRED")
 

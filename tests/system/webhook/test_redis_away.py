@@ -14,7 +14,7 @@ import pytest
 from services.webhook.http.middleware import STORE_LIMIT_S
 from shared.core.confirmation import Confirmation
 from shared.core.errors import StoreUnavailableError
-from shared.store import Store, Submission, set_time_budget
+from shared.store import AuditNote, Store, Submission, set_time_budget
 from shared.store.records.confirmations import Confirmations
 from shared.store.redis.connection import translated
 from tests.support.valkey import ValkeyServer, start_valkey
@@ -98,11 +98,11 @@ class Interrupted:
     def __getattr__(self, name: str) -> object:
         return getattr(self._real, name)
 
-    async def submit_many(self, confirmations: Sequence[Confirmation]) -> list[Submission]:
+    async def submit_many(self, confirmations: Sequence[Confirmation], *, audits: Sequence[AuditNote] = ()) -> list[Submission]:
         self._handfuls += 1
         if self._handfuls == 2:
             raise StoreUnavailableError("redis: gone")
-        return await self._real.submit_many(confirmations)
+        return await self._real.submit_many(confirmations, audits=audits)
 
 
 def interrupted(store: Store) -> Store:

@@ -24,7 +24,7 @@ def is_refused(wrong: WrongKeys, address: str) -> bool:
     return False
 
 
-def test_twenty_a_minute_from_one_address() -> None:
+def test_a_limited_number_a_minute_comes_from_one_address() -> None:
     clock = Clock()
     wrong = WrongKeys(clock=clock)
     assert [is_refused(wrong, "203.0.113.7") for _ in range(MAX_WRONG + 2)] == [False] * MAX_WRONG + [True] * 2
