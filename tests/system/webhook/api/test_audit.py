@@ -112,8 +112,8 @@ async def test_entries_leave_with_the_retention(service: Service) -> None:
 
 
 async def test_a_test_key_may_not_read_it_and_what_it_did_is_in_it(valkey_url: str) -> None:
-    service = make_service(valkey_url, API_KEYS=f"shopaz:{KEY},shopaz:test_1")
-    test = {"authorization": "Bearer test_1"}
+    service = make_service(valkey_url, API_KEYS=f"shopaz:{KEY},shopaz:test_the-first-key-of-1")
+    test = {"authorization": "Bearer test_the-first-key-of-1"}
     async with service.client:
         made = (await service.client.post("/v1/confirmations", json=small_body(1), headers=test)).json()
         refused = await service.client.get("/v1/audit", headers=test)

@@ -61,22 +61,26 @@ async def test_a_stream_too_many_is_refused_until_another_ends(narrow: Service) 
 
 
 async def test_a_key_has_its_share_and_its_shop_goes_on(valkey_url: str) -> None:
-    keys = f"shopaz:{KEY},shopaz:second-key,shopaz:test_1,shopaz:test_2,gjirafa:other"
+    tests = "shopaz:test_the-first-key-of-1,shopaz:test_the-second-key-of-2"
+    keys = f"shopaz:{KEY},shopaz:the-second-live-key,{tests},gjirafa:the-key-of-another"
     made = make_service(valkey_url, API_KEYS=keys, EVENT_STREAMS_PER_KEY="1", EVENT_STREAMS_PER_SHOP="1", EVENT_STREAMS_MAX="3")
 
     async def status(key: str) -> tuple[int, str]:
         answer = await live.client.get("/v1/events", headers={"authorization": f"Bearer {key}"})
         return answer.status_code, answer.json()["code"]
 
-    async with served(made) as live, live.client.stream("GET", "/v1/events", headers={"authorization": "Bearer test_1"}):
-        assert await status("test_1") == (429, "quota_used")
-        assert await status("test_2") == (429, "quota_used")
+    async with (
+        served(made) as live,
+        live.client.stream("GET", "/v1/events", headers={"authorization": "Bearer test_the-first-key-of-1"}),
+    ):
+        assert await status("test_the-first-key-of-1") == (429, "quota_used")
+        assert await status("test_the-second-key-of-2") == (429, "quota_used")
         async with live.client.stream("GET", "/v1/events") as real:
             assert real.status_code == 200
-            assert await status("second-key") == (429, "quota_used")
-            async with live.client.stream("GET", "/v1/events", headers={"authorization": "Bearer other"}) as other:
+            assert await status("the-second-live-key") == (429, "quota_used")
+            async with live.client.stream("GET", "/v1/events", headers={"authorization": "Bearer the-key-of-another"}) as other:
                 assert other.status_code == 200
-                assert await status("test_1") == (503, "too_many_streams")
+                assert await status("test_the-first-key-of-1") == (503, "too_many_streams")
     await made.client.aclose()
     await made.store.close()
 

@@ -11,15 +11,15 @@ from shared.core.test_data import owner_of
 from tests.support.webhook.service import PHONE, Service, make_service, small_body
 
 pytestmark = pytest.mark.system
-TEST = {"authorization": "Bearer test_1"}
-LIVE = {"authorization": "Bearer live"}
+TEST = {"authorization": "Bearer test_the-first-key-of-1"}
+LIVE = {"authorization": "Bearer a-live-key-of-shopaz"}
 ENDPOINT = {"url": "https://shop.example/hooks"}
 
 
 @pytest.fixture
 async def both(valkey_url: str) -> AsyncIterator[Service]:
     """A shop with a live key and a test key."""
-    service = make_service(valkey_url, API_KEYS="shopaz:live,shopaz:test_1")
+    service = make_service(valkey_url, API_KEYS="shopaz:a-live-key-of-shopaz,shopaz:test_the-first-key-of-1")
     async with service.client:
         yield service
     await service.store.close()
