@@ -100,7 +100,9 @@ class Line:
         return taken
 
     def mark(self, name: str) -> bool:
-        """Set a mark after the queued audio; return False if nothing is queued."""
+        """Set a mark after the queued audio; return False if nothing is queued. After the end no mark is ever reached."""
+        if self.stopped:
+            return True
         self._catch_up()
         pending = self._buffer.mark(name)
         self._arm()
