@@ -7,27 +7,20 @@ from asyncio import Future, get_running_loop, shield, timeout
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from ssl import SSLContext
-from typing import TypeVar
 
 from picows import (
     WSCloseCode,
-    WSError,
     WSFrame,
-    WSHandshakeError,
     WSListener,
     WSMsgType,
     WSTransport,
-    ws_connect,
 )
 
 from services.media_bridge.websocket import (
     MAX_MESSAGE_BYTES,
     MAX_STREAM_MESSAGE_BYTES,
     Accept,
-    ConnectionFailedError,
     MessageReceiver,
-    Socket,
 )
 
 _QUEUED_BYTES = 2 * 1024 * 1024  # about three minutes of speech
@@ -35,10 +28,7 @@ READ_BUFFER_BYTES = 4096  # at first; it doubles when it fills, and a call has t
 _CLOSE_LIMIT_S = 1.0
 PING_AFTER_S = 20.0
 PONG_WITHIN_S = 10.0
-_STATUS_UNKNOWN = "handshake"
 _TEXT = WSMsgType.TEXT  # looked up once: an enum's attribute costs as much as reading a frame's JSON
-
-_Receiver = TypeVar("_Receiver", bound=MessageReceiver)
 
 
 class PicowsSocket:
@@ -253,46 +243,3 @@ def _do_nothing() -> None:
 
 def _ignore(message: bytes) -> None:
     """Ignore a message: reading pauses, or nobody listens any more."""
-
-
-async def connect(
-    url: str, accept: Callable[[Socket], _Receiver], *, headers: dict[str, str], ssl_context: SSLContext | None, limit_s: float
-) -> _Receiver:
-    """Open a connection as a client; returns the receiver that `accept` made for it.
-
-    Raises:
-        ConnectionFailedError: It could not be opened within `limit_s` seconds.
-    """
-    accepted: list[_Receiver] = []
-
-    def accept_once(socket: Socket) -> _Receiver:
-        receiver = accept(socket)
-        accepted.append(receiver)
-        return receiver
-
-    try:
-        async with timeout(limit_s):
-            transport, _ = await ws_connect(
-                lambda: PicowsListener(accept_once),
-                url,
-                ssl_context=ssl_context,
-                extra_headers=headers,
-                websocket_handshake_timeout=limit_s,
-                max_frame_size=MAX_MESSAGE_BYTES,
-                read_buffer_init_size=READ_BUFFER_BYTES,
-                max_redirects=0,
-                enable_auto_ping=True,
-                auto_ping_idle_timeout=PING_AFTER_S,
-                auto_ping_reply_timeout=PONG_WITHIN_S,
-                enable_auto_pong=False,
-            )
-    except WSHandshakeError as error:
-        status = error.response.status if error.response is not None else None
-        raise ConnectionFailedError(f"status_{int(status)}" if status is not None else _STATUS_UNKNOWN) from error
-    except TimeoutError as error:
-        raise ConnectionFailedError("timeout") from error
-    except (OSError, WSError) as error:
-        raise ConnectionFailedError("unreachable") from error
-    if transport.is_disconnected or not accepted:  # picows returns normally even if the peer hung up in the handshake
-        raise ConnectionFailedError(_STATUS_UNKNOWN)
-    return accepted[0]

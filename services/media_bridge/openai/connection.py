@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from services.media_bridge.openai.leg import ModelLeg
 from services.media_bridge.openai.session_handshake import SessionHandshake
-from services.media_bridge.picows_websocket import connect
+from services.media_bridge.picows_client import connect
 from services.media_bridge.websocket import ConnectionFailedError
 
 
