@@ -48,7 +48,8 @@ test: setup-dev ## all tests; those of shared/core must reach its last branch
 	@mkdir -p var/coverage
 	$(PY) -m coverage run -m pytest tests/unit -q $(LEAN)
 	$(PY) -m coverage report --fail-under=100
-	$(PY) -m pytest tests --ignore=tests/unit -q -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
+	$(PY) -m pytest tests --ignore=tests/unit -m "not alone" -q -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
+	$(PY) -m pytest tests --ignore=tests/unit -m alone -q
 
 test-unit: setup-dev ## the tests without sockets, in seconds
 	$(PY) -m pytest tests/unit -q $(LEAN)
