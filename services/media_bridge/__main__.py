@@ -14,9 +14,9 @@ from time import time
 
 import structlog
 
-from services.media_bridge.call import stored_prompts
 from services.media_bridge.call.call_script import CallScriptWriter
 from services.media_bridge.call.model_session import SessionSettings
+from services.media_bridge.call.prompt_payloads import prompt_payloads
 from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.openai.connection import ModelAddress, open_session
 from services.media_bridge.openai.leg import ModelLeg
@@ -205,7 +205,7 @@ def _read_languages() -> None:
     """Read all words and stored prompts now, so that no call waits for the disk."""
     for language in languages.load_all():
         for key in language.stored:
-            stored_prompts.payloads(language.code, key)
+            prompt_payloads(language.code, key)
 
 
 async def _publish(aggregate: AggregateMetrics) -> None:
