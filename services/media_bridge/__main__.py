@@ -163,7 +163,7 @@ def _dependencies(
         admission=StreamAdmission(store.confirmations, signing_secrets=secrets, prompt_version=version),
         confirmations=store.confirmations,
         transcripts=store.transcripts,
-        watches=store.watches,
+        confirmation_watches=store.confirmation_watches,
         next_orders=NextOrders(store.confirmations, store.lookups, prompt_version=version),
         scripts=scripts,
         sessions=sessions,

@@ -34,7 +34,7 @@ from shared.core.errors import NotFoundError
 log = structlog.get_logger()
 
 
-class Watch(Protocol):
+class ConfirmationWatch(Protocol):
     """A confirmation as it changes."""
 
     async def changed(self) -> Confirmation:
@@ -46,10 +46,10 @@ class Watch(Protocol):
         ...
 
 
-class Watches(Protocol):
+class ConfirmationWatches(Protocol):
     """The store's watches, as the bridge needs them."""
 
-    def watch(self, confirmation_id: str, attempt_id: str, /) -> AbstractAsyncContextManager[Watch]:
+    def watch(self, confirmation_id: str, attempt_id: str, /) -> AbstractAsyncContextManager[ConfirmationWatch]:
         """Watch a confirmation for the time of one call."""
         ...
 
@@ -65,7 +65,7 @@ class BridgeDependencies:
     admission: StreamAdmission
     confirmations: Confirmations
     transcripts: Transcripts
-    watches: Watches
+    confirmation_watches: ConfirmationWatches
     next_orders: NextOrders
     scripts: CallScriptWriter
     sessions: SessionSettings
@@ -145,7 +145,7 @@ async def _run_call(
             facts=facts,
             stats=stats,
             recorder=recording,
-            watch=lambda changes: _watch(dependencies.watches, admitted, changes),
+            watch=lambda changes: _watch(dependencies.confirmation_watches, admitted, changes),
             clock=monotonic,
             wall_clock=dependencies.wall_clock,
         ),
@@ -170,7 +170,7 @@ async def _run_call(
         report_call(call, leg=leg, stats=stats, end=end)
 
 
-async def _watch(watches: Watches, admitted: Admitted, changes: ConfirmationChanges) -> None:
+async def _watch(watches: ConfirmationWatches, admitted: Admitted, changes: ConfirmationChanges) -> None:
     """Report each change of the confirmation, until it is erased or the task cancelled."""
     async with watches.watch(admitted.confirmation.id, admitted.attempt.id) as watch:
         try:

@@ -162,14 +162,14 @@ class FakeTranscripts:
         self.turns = list(turns)
 
 
-class FakeWatches:
+class FakeConfirmationWatches:
     """Reports a change when the test triggers one."""
 
     def __init__(self) -> None:
         self.news: asyncio.Queue[Confirmation] = asyncio.Queue()
 
     @asynccontextmanager
-    async def watch(self, confirmation_id: str, attempt_id: str, /) -> AsyncIterator["FakeWatches"]:
+    async def watch(self, confirmation_id: str, attempt_id: str, /) -> AsyncIterator["FakeConfirmationWatches"]:
         yield self
 
     async def changed(self) -> Confirmation:
