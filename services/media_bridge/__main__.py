@@ -29,7 +29,7 @@ from services.media_bridge.process.shared_memory import BridgeSharedMemory
 from services.media_bridge.recordings.retention import RecordingRetention
 from services.media_bridge.settings import BridgeSettings
 from services.media_bridge.streams.admission import StreamAdmission
-from services.media_bridge.streams.next_order import NextOrders
+from services.media_bridge.streams.other_open_orders import OtherOpenOrders
 from services.media_bridge.streams.stream_session import BridgeDependencies
 from services.media_bridge.twilio.signature import SignatureCheck
 from services.media_bridge.websocket import ConnectionFailedError
@@ -164,7 +164,7 @@ def _dependencies(
         confirmations=store.confirmations,
         transcripts=store.transcripts,
         confirmation_watches=store.confirmation_watches,
-        next_orders=NextOrders(store.confirmations, store.lookups, prompt_version=version),
+        other_open_orders=OtherOpenOrders(store.confirmations, store.lookups, prompt_version=version),
         scripts=scripts,
         sessions=sessions,
         prices=settings.prices,

@@ -21,7 +21,7 @@ from services.media_bridge.call_record.fact_writer import CallIds, Confirmations
 from services.media_bridge.openai.pricing import Prices
 from services.media_bridge.recordings.recorder import Recording
 from services.media_bridge.streams.admission import Admitted, Place, Rejected, StreamAdmission
-from services.media_bridge.streams.next_order import NextOrders
+from services.media_bridge.streams.other_open_orders import OtherOpenOrders
 from services.media_bridge.streams.pending_stream import PendingStream
 from services.media_bridge.twilio.leg import CallerLeg
 from services.media_bridge.twilio.outgoing_stream import OutgoingStream
@@ -66,7 +66,7 @@ class BridgeDependencies:
     confirmations: Confirmations
     transcripts: Transcripts
     confirmation_watches: ConfirmationWatches
-    next_orders: NextOrders
+    other_open_orders: OtherOpenOrders
     scripts: CallScriptWriter
     sessions: SessionSettings
     prices: Prices | None
@@ -120,7 +120,7 @@ async def _run_calls(dependencies: BridgeDependencies, line: _Line, early: Seque
         confirmation, attempt = current.confirmation, current.attempt
         bound = {"confirmation_id": confirmation.id, "attempt": attempt.number, "call_sid": attempt.call_sid}
         with structlog.contextvars.bound_contextvars(**bound):
-            is_last = not await dependencies.next_orders.has_more(current)
+            is_last = not await dependencies.other_open_orders.has_more(current)
             order = OrderInCall(is_first=current is first, is_last=is_last, language=language)
             current, language = await _run_call(dependencies, line, current, order, early=early)
         early = ()
@@ -157,7 +157,7 @@ async def _run_call(
     try:
         end = await call.run([*early, CallerLegEnded()] if leg.has_ended else early)  # the end may have come before `attach`
         if end.goes_on and not leg.has_ended:
-            following = await dependencies.next_orders.begin(admitted)
+            following = await dependencies.other_open_orders.begin(admitted)
             if following is None:
                 await leg.close()
             else:

@@ -13,7 +13,7 @@ from services.media_bridge.call.model_session import SessionSettings
 from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.openai.pricing import PRICES, Prices
 from services.media_bridge.streams.admission import StreamAdmission
-from services.media_bridge.streams.next_order import NextOrders
+from services.media_bridge.streams.other_open_orders import OtherOpenOrders
 from services.media_bridge.streams.pending_stream import PendingStream
 from services.media_bridge.streams.stream_session import BridgeDependencies, receive_stream
 from shared.twilio.stream_token import issue
@@ -52,7 +52,7 @@ class Front:
             confirmations=self.records,
             transcripts=FakeTranscripts(),
             confirmation_watches=self.confirmation_watches,
-            next_orders=NextOrders(self.records, NoOrders(), prompt_version="v"),
+            other_open_orders=OtherOpenOrders(self.records, NoOrders(), prompt_version="v"),
             scripts=CallScriptWriter(policy=ALWAYS, default_language="sq", transcription_model="m", is_recorded=False),
             sessions=SessionSettings(sessions=self.sessions, voice="marin", metrics=BridgeMetrics(self.registry)),
             prices=prices,
