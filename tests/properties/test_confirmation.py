@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.core.confirmation import Conclusion, Confirmation
-from shared.core.dialing.advance import advance, plan
+from shared.core.dialing.planned_transition import apply_fact, plan
 from shared.core.dialing.upkeep import Upkeep, Wakes, upkeep, wakes
 from shared.core.lifecycle.facts import (
     AttemptBegun,
@@ -82,7 +82,7 @@ class World:
     def happens(self, fact: Fact) -> None:
         now = NOON + timedelta(seconds=self.seconds)
         before = self.confirmation
-        step = advance(before, fact, ALWAYS, now)
+        step = apply_fact(before, fact, ALWAYS, now)
         self.confirmation = step.confirmation
         self.told += [(said.type, said.sequence) for said in step.transition.shop_events]
         assert step.is_changed == (step.confirmation is not before)

@@ -7,8 +7,8 @@ import structlog
 
 from services.dialer_worker.calls.twilio_client import Call, Ending, TwilioClient
 from shared.core.confirmation import Attempt, Confirmation
-from shared.core.dialing.advance import plan
 from shared.core.dialing.dial_policy import DialPolicy
+from shared.core.dialing.planned_transition import plan
 from shared.core.dialing.upkeep import Upkeep, upkeep
 from shared.core.lifecycle.facts import CallAnswered, CallEnded, CallNotListed, CallPlaced, ConversationLost, Fact, PlacingUndone
 from shared.core.outcome import AttemptResult

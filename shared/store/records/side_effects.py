@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from shared.core.confirmation import Attempt, Confirmation
-from shared.core.dialing.advance import Step
 from shared.core.dialing.dial_policy import DialPolicy
+from shared.core.dialing.planned_transition import PlannedTransition
 from shared.core.dialing.upkeep import Wakes, call_must_be_over_at, wakes
 from shared.core.lifecycle.envelope import envelope
 from shared.core.lifecycle.shop_event import ShopEvent
@@ -23,7 +23,7 @@ _AT_ONCE = timedelta(seconds=0.1)
 _LEASE_MARGIN = timedelta(seconds=60)  # so that no call that goes on stops counting while a request to Twilio is slow
 
 
-def of_submission(step: Step, policy: DialPolicy, dataschema: str) -> list[SideEffect]:
+def of_submission(step: PlannedTransition, policy: DialPolicy, dataschema: str) -> list[SideEffect]:
     """Return the side effects of a new confirmation; its events name `dataschema` as theirs."""
     confirmation = step.confirmation
     return [
@@ -33,7 +33,7 @@ def of_submission(step: Step, policy: DialPolicy, dataschema: str) -> list[SideE
     ]
 
 
-def of_step(before: Confirmation, step: Step, policy: DialPolicy, dataschema: str) -> list[SideEffect]:
+def of_step(before: Confirmation, step: PlannedTransition, policy: DialPolicy, dataschema: str) -> list[SideEffect]:
     """Return the side effects of a change of `before`."""
     after = step.confirmation
     return [

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, time, timedelta
 from random import Random
 
 from shared.core.confirmation import Attempt, Confirmation
-from shared.core.dialing.advance import advance, plan
 from shared.core.dialing.dial_policy import DialPolicy
+from shared.core.dialing.planned_transition import apply_fact, plan
 from shared.core.dialing.upkeep import Wakes, call_must_be_over_at
 from shared.core.lifecycle.facts import AttemptBegun, CallPlaced, Fact, Submitted, Withdrawn
 from shared.core.order import CallWishes, Customer, Order, Window
@@ -156,7 +156,7 @@ class Life:
     def _happens(self, fact: Fact) -> None:
         """Apply a fact; sometimes twice, because callbacks and jobs may repeat."""
         for _ in range(2 if self._rng.random() < 0.1 else 1):
-            step = advance(self._confirmation, fact, self._policy, self._now)
+            step = apply_fact(self._confirmation, fact, self._policy, self._now)
             self._confirmation, self._wakes = step.confirmation, step.wakes
 
 

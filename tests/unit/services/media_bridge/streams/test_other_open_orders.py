@@ -7,7 +7,7 @@ from datetime import datetime
 from services.media_bridge.streams.admission import Admitted
 from services.media_bridge.streams.other_open_orders import OtherOpenOrders
 from shared.core.confirmation import Confirmation
-from shared.core.dialing.advance import Step, advance
+from shared.core.dialing.planned_transition import PlannedTransition, apply_fact
 from shared.core.errors import NotFoundError, StoreUnavailableError
 from shared.core.lifecycle.facts import AttemptBegun, Fact, InboundCallArrived, Withdrawn
 from shared.core.outcome import Direction, Status
@@ -26,13 +26,13 @@ class Orders:
         self.current = Admitted(first, replace(first.attempts[0], stream_sid=STREAM_SID))
         self.next = OtherOpenOrders(self, self, prompt_version="v")
 
-    def apply_now(self, number: int, fact: Fact) -> Step:
+    def apply_now(self, number: int, fact: Fact) -> PlannedTransition:
         key = an_order(number).id
-        step = advance(self.held[key], fact, ALWAYS, NOON)
+        step = apply_fact(self.held[key], fact, ALWAYS, NOON)
         self.held[key] = step.confirmation
         return step
 
-    async def apply(self, confirmation_id: str, make_fact: Callable[[datetime], Fact], /) -> Step:
+    async def apply(self, confirmation_id: str, make_fact: Callable[[datetime], Fact], /) -> PlannedTransition:
         if confirmation_id not in self.held:
             raise NotFoundError(confirmation_id)
         return self.apply_now(int(confirmation_id[-5:]), make_fact(NOON))
