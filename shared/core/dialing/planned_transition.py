@@ -7,7 +7,7 @@ from typing import assert_never
 
 from shared.core.confirmation import Confirmation
 from shared.core.dialing.dial_policy import DialAt, DialNow, DialPolicy, GiveUp, decide
-from shared.core.dialing.upkeep import Wakes, wakes
+from shared.core.dialing.reconciliation import Wakes, wakes
 from shared.core.lifecycle.changes import Transition
 from shared.core.lifecycle.facts import AttemptBegun, Fact, GivenUp, Scheduled, VerdictGiven
 from shared.core.lifecycle.transition import transition

@@ -9,7 +9,7 @@ from typing import Any
 from shared.core.confirmation import SCHEMA_VERSION, Confirmation
 from shared.core.dialing.dial_policy import DialPolicy
 from shared.core.dialing.planned_transition import PlannedTransition, apply_fact, apply_facts
-from shared.core.dialing.upkeep import wakes
+from shared.core.dialing.reconciliation import wakes
 from shared.core.errors import NotFoundError, StoreUnavailableError
 from shared.core.lifecycle.changes import Transition
 from shared.core.lifecycle.facts import Fact, Submitted

@@ -14,7 +14,7 @@ from random import Random
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.dialing.dial_policy import DialPolicy
 from shared.core.dialing.planned_transition import apply_fact, plan
-from shared.core.dialing.upkeep import Wakes, call_must_be_over_at
+from shared.core.dialing.reconciliation import Wakes, call_must_be_over_at
 from shared.core.lifecycle.facts import AttemptBegun, CallPlaced, Fact, Submitted, Withdrawn
 from shared.core.order import CallWishes, Customer, Order, Window
 from shared.core.phone import country_of, zones_of
@@ -103,8 +103,8 @@ class Life:
 
     def _step(self) -> bool:
         """Advance to the next moment at which a process handles the order; return False if there is none."""
-        dial_at, upkeep_at = self._wakes.dial_at, self._wakes.upkeep_at
-        moments = [at for at in (dial_at, upkeep_at) if at is not None]
+        dial_at, reconcile_at = self._wakes.dial_at, self._wakes.reconcile_at
+        moments = [at for at in (dial_at, reconcile_at) if at is not None]
         if not moments:
             return False
         self._be_impatient(until=min(moments))

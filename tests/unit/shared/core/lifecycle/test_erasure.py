@@ -1,7 +1,7 @@
 """A customer who is to be forgotten: the order is taken back, and goes as soon as nobody is on the line."""
 
 from shared.core.dialing.planned_transition import PlannedTransition, apply_fact
-from shared.core.dialing.upkeep import Wakes
+from shared.core.dialing.reconciliation import Wakes
 from shared.core.lifecycle.facts import AttemptBegun, CallEnded, CallPlaced, ErasureRequested, VerdictGiven
 from shared.core.outcome import AttemptResult, Outcome, VerdictKind
 from tests.support.orders import ALWAYS, NOON, after, an_order, verdict

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from shared.core.confirmation import Attempt, Confirmation, Phase
 from shared.core.dialing.dial_policy import DialPolicy
-from shared.core.dialing.upkeep import wakes
+from shared.core.dialing.reconciliation import wakes
 from shared.core.lifecycle.facts import CallNotListed
 from shared.core.lifecycle.transition import transition
 from shared.core.order import Customer, Order, Window
@@ -46,19 +46,19 @@ def placing(phase: Phase = Phase.PLACING) -> Confirmation:
 
 
 def test_the_list_is_first_asked_when_twilio_must_know_the_call() -> None:
-    assert wakes(placing(), POLICY).upkeep_at == NOON + timedelta(seconds=300)
+    assert wakes(placing(), POLICY).reconcile_at == NOON + timedelta(seconds=300)
 
 
 def test_the_list_is_asked_again_a_pause_after_it_did_not_hold_the_call() -> None:
     first_look = NOON + timedelta(seconds=301)
     moved = transition(placing(), CallNotListed(first_look, "att_1"))
-    assert wakes(moved.confirmation, POLICY).upkeep_at == first_look + timedelta(seconds=15)
+    assert wakes(moved.confirmation, POLICY).reconcile_at == first_look + timedelta(seconds=15)
     assert moved.shop_events == ()
 
 
 def test_the_pause_shrinks_with_short_settings() -> None:
     moved = transition(placing(), CallNotListed(NOON, "att_1")).confirmation
-    assert wakes(moved, replace(POLICY, reconcile_after_s=2)).upkeep_at == NOON + timedelta(seconds=2)
+    assert wakes(moved, replace(POLICY, reconcile_after_s=2)).reconcile_at == NOON + timedelta(seconds=2)
 
 
 def test_only_the_first_look_is_remembered() -> None:

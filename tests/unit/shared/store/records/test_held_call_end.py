@@ -27,7 +27,7 @@ def talking() -> Confirmation:
 def test_a_held_end_keeps_the_place_among_the_calls_and_the_line_and_comes_due_in_a_moment() -> None:
     before = talking()
     assert of_step(before, step_of(before, ENDED), ALWAYS, SCHEMA) == [
-        ("ZADD", keys.DUE_UPKEEP, to_ms(after(42)), before.id),
+        ("ZADD", keys.DUE_RECONCILIATION, to_ms(after(42)), before.id),
     ]
 
 
