@@ -21,21 +21,16 @@ from shared.core.phone import country_of, zones_of
 from shared.settings.calling_rules import RETRY_JITTER
 from tests.chaos.virtual_year.call_courses import call_course
 from tests.chaos.virtual_year.calling_rules import PLACES, Breach, CallingRules, Place
+from tests.support.orders import ALWAYS
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 YEAR = timedelta(days=365)
-POLICY = DialPolicy(
+POLICY = replace(
+    ALWAYS,
     window=Window(time(9), time(20)),
     weekdays=frozenset(range(6)),
     calls_on_holidays=False,
     default_timezone="Europe/Tirane",
-    max_attempts=3,
-    retry_delays_s={"busy": 300, "no_answer": 1800, "machine": 7200, "failed": 600, "undecided": 3600, "error": 60},
-    ring_timeout_s=25,
-    call_time_limit_s=180,
-    hangup_grace_s=10,
-    reconcile_after_s=300,
-    retention_days=30,
     zones_of=zones_of,
     country_of=country_of,
     retry_jitter=RETRY_JITTER,
