@@ -1,4 +1,4 @@
-"""Several runs of one measurement as one: of each figure the median."""
+"""Several runs of one measurement, joined: the median of each figure."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from statistics import median

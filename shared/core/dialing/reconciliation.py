@@ -1,4 +1,4 @@
-"""When a confirmation must be reconciled, and by what. Both follow from one list of tasks; the reconciler carries them out."""
+"""When a confirmation must be reconciled, and what the reconciler must do then. Both follow from one list of tasks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ CONVERSATION_WAIT_S = 2.0  # the end of a call is held this long for what the br
 
 
 class Reconciliation(Enum):
-    """What may have to be done for a confirmation beside placing its calls, and what the reconciler then does."""
+    """What the reconciler does for a confirmation; placing its calls is not part of it."""
 
     NOTHING = auto()  # it was looked at too early, or somebody else was quicker
     ERASE = auto()  # its time is over: forget it
