@@ -5,7 +5,6 @@ Everything that it writes is in one folder: `data/` (Valkey's), `logs/NAME.log` 
 
 import hashlib
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from redis.exceptions import RedisError
 from shared.runtime.private_files import create_private, make_private_folder
 from tools.plain_http import PLAIN
 from tools.ports import free_port
+from tools.process_end import end_process
 from tools.redis_users import OPERATOR, USER_OF_SERVICE, acl_file, crm_user, kept_passwords, user_url, write_private
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -175,13 +175,7 @@ class Stack:
     def stop(self) -> None:
         """End all parts, the last started first: with SIGTERM, and with SIGKILL if a part does not end in time."""
         for _, process in reversed(self._running):
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(_STOP_LIMIT_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end_process(process, limit_s=_STOP_LIMIT_S)
         self._running.clear()
 
     def _valkey_answers(self) -> bool:
