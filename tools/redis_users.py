@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from shared.settings.environ import secret_text
+
 TEMPLATE = Path(__file__).resolve().parent.parent / "deploy" / "users.acl"
 OPERATOR = "operator"
 USER_OF_SERVICE: Mapping[str, str] = {"webhook": "webhook", "media_bridge": "bridge", "dialer_worker": "dialer"}
@@ -53,6 +55,26 @@ def user_url(redis_url: str, user: str, password: str) -> str:
     if parts.password is not None or "+sentinel" in parts.scheme:
         return redis_url
     return parts._replace(netloc=f"{user}:{quote(password, safe='')}@{parts.netloc}").geturl()
+
+
+def shops_of(environ: Mapping[str, str]) -> list[str]:
+    """Return the shops that API_KEYS, or the file that API_KEYS_FILE names, has keys of."""
+    pairs = secret_text("API_KEYS", environ).split(",")
+    return sorted({pair.partition(":")[0].strip() for pair in pairs if pair.strip()})
+
+
+def write_crm_urls(folder: Path, redis_url: str, passwords: Mapping[str, str]) -> Mapping[str, Path]:
+    """Write the REDIS_URL of each shop's system to the file `redis_url_crm_SHOP`; return the files by shop.
+
+    There is none if `redis_url` has a login already: that is the services' own, and no shop's.
+    """
+    for left in folder.glob(f"redis_url_{_CRM}*"):  # of shops that have left
+        left.unlink()
+    urls = {user: user_url(redis_url, user, password) for user, password in passwords.items() if user.startswith(_CRM)}
+    files = {user.removeprefix(_CRM): folder / f"redis_url_{user}" for user, url in urls.items() if url != redis_url}
+    for shop, file in files.items():
+        write_private(file, urls[crm_user(shop)] + "\n")
+    return files
 
 
 def write_private(path: Path, text: str) -> None:
