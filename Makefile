@@ -9,7 +9,7 @@ TEST_WORKERS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN) + 1)))
 # Leaves out a plugin that takes a second to load and that only one test, not run by this target, needs.
 LEAN := -p no:schemathesis
 
-.PHONY: help setup setup-dev setup-mic setup-bench demo run-local run secrets mic doctor test test-unit lint format prompts bench attack compose-test lock clean
+.PHONY: help setup setup-dev setup-mic setup-bench demo run-local run secrets mic doctor test test-unit lint format prompts bench chaos attack compose-test lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
