@@ -10,7 +10,7 @@ from pathlib import Path
 
 from shared.settings.environ import EXIT_CODE, read_environ, secret_text
 from tools.generators.all_settings import setting_faults
-from tools.redis_users import USER_OF_SERVICE, acl_file, kept_passwords, shops_of, user_url, write_crm_urls
+from tools.redis_users import USER_OF_SERVICE, acl_file, kept_passwords, shops_of, user_url, write_urls
 from tools.stack import PROJECT
 
 COPIED = ("API_KEYS", "SIGNING_SECRET", "ENCRYPTION_KEYS", "OPENAI_API_KEY", "TWILIO_AUTH_TOKEN")
@@ -31,7 +31,7 @@ def write_secrets(environ: Mapping[str, str], folder: Path) -> None:
         path = folder / name
         path.write_text(text, "utf-8")
         path.chmod(_READABLE)
-    write_crm_urls(folder, redis_url, passwords)
+    write_urls(folder, redis_url, passwords)
 
 
 def main() -> int:
@@ -42,8 +42,9 @@ def main() -> int:
         return EXIT_CODE
     folder = PROJECT / (environ.get("SECRETS") or "secrets")
     write_secrets(environ, folder)
-    print(f"written to {folder}; the users of Redis, with their passwords, are in redis-users.json there,")
-    print("the REDIS_URL of each shop's own system in redis_url_crm_SHOP (docs/crm.md)")
+    print(
+        f"written to {folder}; the REDIS_URL of each shop's own system is in redis_url_crm_SHOP there, yours in redis_url_operator"
+    )
     return 0
 
 

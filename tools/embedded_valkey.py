@@ -11,7 +11,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from shared.runtime.private_files import create_private
-from tools.redis_users import OPERATOR, acl_file, kept_passwords, user_url, write_crm_urls, write_private
+from tools.redis_users import OPERATOR, acl_file, kept_passwords, user_url, write_private, write_urls
 
 _SOCKET_PATH_LIMIT = 100
 _PASSWORDS = "redis-users.json"
@@ -51,10 +51,10 @@ class EmbeddedValkey:
         passwords = kept_passwords(self._passwords, shops)
         write_private(self.folder / "users.acl", acl_file(passwords))
 
-    def write_crm_urls(self) -> Mapping[str, Path]:
-        """Write the REDIS_URL of each shop's system to a file beside the data; return the files by shop."""
+    def write_urls(self) -> Mapping[str, Path]:
+        """Write the REDIS_URL of the operator and of each shop's system to files beside the data; return the shops', by shop."""
         url = f"redis://127.0.0.1:{self.port}/0" if self.port else f"unix://{self.socket}"
-        return write_crm_urls(self.folder, url, self._known_passwords())
+        return write_urls(self.folder, url, self._known_passwords())
 
     def write_config(self, port: int) -> Path:
         """Write its configuration and return the file. It keeps all that it acknowledged."""

@@ -13,7 +13,7 @@ from shared.settings.environ import secret_text
 TEMPLATE = Path(__file__).resolve().parent.parent / "deploy" / "users.acl"
 OPERATOR = "operator"
 USER_OF_SERVICE: Mapping[str, str] = {"webhook": "webhook", "media_bridge": "bridge", "dialer_worker": "dialer"}
-_CRM = "crm_"
+_CRM, _URL = "crm_", "redis_url_"
 _PASSWORD, _SHOP = "PASSWORD", "SHOP"  # what the template has in their place
 
 
@@ -63,18 +63,19 @@ def shops_of(environ: Mapping[str, str]) -> list[str]:
     return sorted({pair.partition(":")[0].strip() for pair in pairs if pair.strip()})
 
 
-def write_crm_urls(folder: Path, redis_url: str, passwords: Mapping[str, str]) -> Mapping[str, Path]:
-    """Write the REDIS_URL of each shop's system to the file `redis_url_crm_SHOP`; return the files by shop.
+def write_urls(folder: Path, redis_url: str, passwords: Mapping[str, str]) -> Mapping[str, Path]:
+    """Write the REDIS_URL of the operator and of each shop's system to `redis_url_USER`; return the shops' files, by shop.
 
     There is none if `redis_url` has a login already: that is the services' own, and no shop's.
     """
-    for left in folder.glob(f"redis_url_{_CRM}*"):  # of shops that have left
+    for left in folder.glob(f"{_URL}{_CRM}*"):  # of shops that have left
         left.unlink()
-    urls = {user: user_url(redis_url, user, password) for user, password in passwords.items() if user.startswith(_CRM)}
-    files = {user.removeprefix(_CRM): folder / f"redis_url_{user}" for user, url in urls.items() if url != redis_url}
-    for shop, file in files.items():
-        write_private(file, urls[crm_user(shop)] + "\n")
-    return files
+    users = [user for user in passwords if user == OPERATOR or user.startswith(_CRM)]
+    urls = {user: user_url(redis_url, user, passwords[user]) for user in users}
+    files = {user: folder / f"{_URL}{user}" for user, url in urls.items() if url != redis_url}
+    for user, file in files.items():
+        write_private(file, urls[user] + "\n")
+    return {user.removeprefix(_CRM): file for user, file in files.items() if user != OPERATOR}
 
 
 def write_private(path: Path, text: str) -> None:

@@ -80,7 +80,7 @@ def _run(stack: Stack, environ: Mapping[str, str], *, public: PublicAddress, bin
         stack.start_valkey(port=free_port(_REDIS_PORT))
         redis_urls = stack.service_redis_urls
         address = f"{LOOPBACK}:{stack.valkey.port}/0"
-        files = stack.valkey.write_crm_urls().items()
+        files = stack.valkey.write_urls().items()
         redis = [f"redis://crm_{shop}:...@{address} for {shop}'s system; whole in {file}" for shop, file in files]
     stack.start_all(our_parts(public, stack.folder, redis_urls=redis_urls, binds=binds))
     logs = stack.folder / "logs"

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 OURS = ("webhook", "media_bridge", "dialer_worker")
 SETTINGS: dict[str, type[Settings]] = {"webhook": WebhookSettings, "media_bridge": BridgeSettings, "dialer_worker": DialerSettings}
+OF_PEOPLE = {"redis-users.json", "redis_url_operator", "redis_url_crm_shopaz"}  # no container gets them
 PORTS = {"webhook": "8000", "media_bridge": "8001", "dialer_worker": "8002"}
 INSIDE_NETWORK = {"ENV_FILE", "PORT", "PUBLIC_URL", "SIGNING_SECRET", "ENCRYPTION_KEYS", "TWILIO_API_URL", "OPENAI_REALTIME_URL"}
 
@@ -127,7 +128,7 @@ def test_the_files_of_secrets_are_those_of_compose(tmp_path: Path) -> None:
 
     files = {name: str(one["file"]) for name, one in yaml.safe_load((ROOT / "docker-compose.yml").read_text())["secrets"].items()}
     assert files == {name: f"${{SECRETS:-./secrets}}/{name}" for name in files}
-    assert {path.name for path in folder.iterdir()} == {*files, "redis-users.json", "redis_url_crm_shopaz"}
+    assert {path.name for path in folder.iterdir()} == {*files, *OF_PEOPLE}
     assert folder.stat().st_mode & 0o777 == 0o700
     assert (folder / "redis_url_media_bridge").read_text().startswith("redis://bridge:")
 

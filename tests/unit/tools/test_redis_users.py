@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from tools.redis_users import acl_file, kept_passwords, new_passwords, shops_of, user_url, write_crm_urls
+from tools.redis_users import acl_file, kept_passwords, new_passwords, shops_of, user_url, write_urls
 
 
 def lines(shops: list[str]) -> dict[str, str]:
@@ -60,15 +60,16 @@ def test_the_shops_are_those_of_the_keys_wherever_the_keys_are(tmp_path: Path) -
 
 
 def test_each_shops_system_gets_its_url_in_a_file_of_its_own(tmp_path: Path) -> None:
-    write_crm_urls(tmp_path, "redis://valkey:6379/0", new_passwords(["left"]))
+    write_urls(tmp_path, "redis://valkey:6379/0", new_passwords(["left"]))
     passwords = new_passwords(["shopaz"])
-    files = write_crm_urls(tmp_path, "redis://valkey:6379/0", passwords)
+    files = write_urls(tmp_path, "redis://valkey:6379/0", passwords)
 
-    assert files == {"shopaz": tmp_path / "redis_url_crm_shopaz"} == {path.name[14:]: path for path in tmp_path.iterdir()}
+    assert files == {"shopaz": tmp_path / "redis_url_crm_shopaz"}
+    assert {path.name for path in tmp_path.iterdir()} == {"redis_url_crm_shopaz", "redis_url_operator"}
     assert files["shopaz"].read_text() == f"redis://crm_shopaz:{passwords['crm_shopaz']}@valkey:6379/0\n"
     assert files["shopaz"].stat().st_mode & 0o777 == 0o600
 
 
 def test_the_services_own_login_is_given_to_no_shop(tmp_path: Path) -> None:
-    assert write_crm_urls(tmp_path, "rediss://own:login@redis.example:6379/0", new_passwords(["shopaz"])) == {}
+    assert write_urls(tmp_path, "rediss://own:login@redis.example:6379/0", new_passwords(["shopaz"])) == {}
     assert list(tmp_path.iterdir()) == []
