@@ -83,6 +83,7 @@ compose-test: setup ## prove docker-compose.yml with real containers (needs an e
 lock: setup-dev ## write the hash-locked requirements anew (LOCK=-U: newest releases)
 	@requirements/lock $(LOCK)
 
-clean: ## remove caches and everything under var/
-	rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+clean: ## remove caches and everything under var/, but not the orders and logs of `make run`
+	find var -mindepth 1 -maxdepth 1 -not -name run -exec rm -rf {} + 2>/dev/null || true
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
