@@ -13,12 +13,11 @@ from shared.settings.parsers import Bind
 from shared.twilio.callback_urls import CallbackUrls
 from tools.generators.all_settings import setting_faults
 from tools.ports import free_port
-from tools.stack import ANY_ADDRESS, BIND_SETTINGS, LOOPBACK, PROJECT, PublicAddress, Stack, StackError, our_parts
+from tools.stack import ANY_ADDRESS, BIND_SETTINGS, LOOPBACK, PROJECT, REDIS_PORT, PublicAddress, Stack, StackError, our_parts
 
 FOLDER = PROJECT / "var" / "run"
 """All files of the run: `data/` (the embedded Valkey's) and `logs/`."""
 _WATCH_EVERY_S = 1.0
-_REDIS_PORT = 6379  # the embedded Valkey's, for the shops' systems; if it is in use, another one is taken
 
 _NEXT = """
 Ready: {here}  (API page: {public_url}/docs)
@@ -77,7 +76,7 @@ def _run(stack: Stack, environ: Mapping[str, str], *, public: PublicAddress, bin
     redis_urls: Mapping[str, str] = {}
     redis = ["the one of REDIS_URL"]
     if not secret_text("REDIS_URL", environ):
-        stack.start_valkey(port=free_port(_REDIS_PORT))
+        stack.start_valkey(port=free_port(REDIS_PORT))
         redis_urls = stack.service_redis_urls
         address = f"{LOOPBACK}:{stack.valkey.port}/0"
         files = stack.valkey.write_urls().items()

@@ -25,6 +25,8 @@ from tools.redis_users import OPERATOR, USER_OF_SERVICE, crm_user, shops_of
 
 BIND_SETTINGS: Mapping[str, str] = {"webhook": "WEBHOOK_BIND", "media_bridge": "MEDIA_BRIDGE_BIND", "dialer_worker": "DIALER_BIND"}
 """The setting that says where a service listens, by the service's name, in the order of their start."""
+REDIS_PORT = 6379
+"""The embedded Valkey's, for the shops' own systems; if it is in use, they get another one."""
 LOOPBACK = "127.0.0.1"
 ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - it is recognised here, and listened on if the operator says so
 PROJECT = Path(__file__).resolve().parent.parent
