@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 from redis import Redis
-from redis.exceptions import NoPermissionError
+from redis.exceptions import AuthenticationError, NoPermissionError
 
 from shared.settings.parsers import Bind
 from tests.support.sealing import SEALING_KEY
@@ -96,7 +96,7 @@ def doctor(folder: Path, environ: dict[str, str]) -> str:
     return done.stdout
 
 
-def test_it_listens_where_the_settings_say_and_its_valkey_is_found(tmp_path: Path) -> None:
+def test_it_listens_where_the_settings_say_and_its_valkey_takes_logins_only(tmp_path: Path) -> None:
     port = port_of_nobody()
     environ = settings(tmp_path, WEBHOOK_BIND=f"127.0.0.1:{port}")
     with make_run(tmp_path, environ) as told:
@@ -116,6 +116,8 @@ def test_it_listens_where_the_settings_say_and_its_valkey_is_found(tmp_path: Pat
             assert not crm.xread({"outcomes:shopaz:log": "0"})
             with pytest.raises(NoPermissionError):
                 crm.get("confirmation:cnf_1")
+        with Redis.from_url(f"redis://{url.split('@')[1]}") as stranger, pytest.raises(AuthenticationError):
+            stranger.get("confirmation:cnf_1")
         password = url.split(":")[2].split("@")[0]
         assert all(password not in log.read_text() for log in (tmp_path / "run" / "logs").iterdir())
         assert password not in told
