@@ -45,6 +45,8 @@ def main() -> int:
     print(
         f"written to {folder}; the REDIS_URL of each shop's own system is in redis_url_crm_SHOP there, yours in redis_url_operator"
     )
+    if not environ.get("COMPOSE_REDIS_URL") and secret_text("REDIS_URL", environ):
+        print("containers do not read REDIS_URL: they get a Valkey of their own, or the Redis of COMPOSE_REDIS_URL (docs/crm.md)")
     return 0
 
 
