@@ -43,7 +43,7 @@ from shared.store.shops.idempotency import Answered, Claimed, Idempotency, Idemp
 from shared.store.shops.opt_outs import OptOut, OptOuts
 from shared.store.shops.rate_limits import Allowance, RateLimits
 from shared.store.webhooks.deliveries import DeadLetter, Deliveries, LaneCounts, Message, Settled
-from shared.store.webhooks.endpoints import TooManyEndpointsError, Webhooks
+from shared.store.webhooks.endpoints import Resealing, TooManyEndpointsError, Webhooks
 
 __all__ = [
     "MAX_RESTARTS",
@@ -80,6 +80,7 @@ __all__ = [
     "RateLimits",
     "ReadableError",
     "Replayed",
+    "Resealing",
     "RetainedUnread",
     "Rewrite",
     "Settled",

@@ -40,6 +40,7 @@ class Script(Enum):
     ERASE = "erasure/erase"
     ERASE_REMAINS = "erasure/erase_remains"
     SAVE_ENDPOINT = "webhooks/save_endpoint"
+    RESEAL_ENDPOINT = "webhooks/reseal_endpoint"
     DROP_ENDPOINT = "webhooks/drop_endpoint"
     CLAIM_DELIVERIES = "webhooks/claim_deliveries"
     DUE_LANES = "webhooks/due_lanes"

@@ -28,6 +28,7 @@ class AuditAction(StrEnum):
     ENDPOINT_CHANGED = "webhook_endpoint.changed"
     ENDPOINT_DELETED = "webhook_endpoint.deleted"
     ENDPOINT_SECRET_ROTATED = "webhook_endpoint.secret_rotated"  # noqa: S105 - the name of an action
+    ENDPOINT_RESEALED = "webhook_endpoint.resealed"
     ENDPOINT_REDRIVEN = "webhook_endpoint.redriven"
     DEAD_LETTERS_RESENT = "webhook_endpoint.dead_letters_resent"
 
