@@ -1,5 +1,6 @@
-"""Seals all webhook endpoints' secrets with the first key of `ENCRYPTION_KEYS`: `python -m services.webhook.reseal`.
+"""Seals all secrets in Redis with the first key of `ENCRYPTION_KEYS`: `python -m services.webhook.reseal`.
 
+These are the secrets of the webhook endpoints, and the key of the audit's digests.
 Run it after a new key was put before the old one and the services were restarted. Then the old key can be taken out. Running it
 twice does no harm, and it may run beside the services. The exit code is 1 if a secret could not be opened, or Redis is away.
 """
@@ -21,7 +22,7 @@ _WHO = "command:reseal"  # in the audit
 _WORDS = {
     Resealing.SEALED_ANEW: "sealed anew",
     Resealing.AS_IT_WAS: "had the newest key's seal",
-    Resealing.UNREADABLE: "cannot be opened: restore the key in ENCRYPTION_KEYS, or have the shop rotate the secret",
+    Resealing.UNREADABLE: "cannot be opened: restore the key in ENCRYPTION_KEYS (or have the shop rotate the endpoint's secret)",
     Resealing.GONE: "deleted meanwhile",
 }
 
@@ -36,6 +37,9 @@ async def reseal_all(store: Store) -> int:
     def note(endpoint: Endpoint) -> AuditNote:
         return store.audit.note(endpoint.shop, who=_WHO, action=AuditAction.ENDPOINT_RESEALED, about=endpoint.id)
 
+    of_audit = await store.audit.reseal()
+    if of_audit is not Resealing.GONE:
+        _print(f"the key of the audit's digests  {_WORDS[of_audit]}")
     ids = await store.webhooks.all_ids()
     counts: Counter[Resealing] = Counter()
     for number, endpoint_id in enumerate(ids, 1):
@@ -45,7 +49,7 @@ async def reseal_all(store: Store) -> int:
     _print(
         ", ".join([f"endpoints: {len(ids)}", *(f"{_WORDS[became].partition(':')[0]}: {counts[became]}" for became in Resealing)])
     )
-    if counts[Resealing.UNREADABLE]:
+    if Resealing.UNREADABLE in {of_audit, *counts}:
         _print("take no key out of ENCRYPTION_KEYS before these are settled")
         return 1
     return 0

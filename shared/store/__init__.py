@@ -37,13 +37,13 @@ from shared.store.redis.config_check import warnings
 from shared.store.redis.connection import Client, NoRetry, close_client, open_client, set_time_budget, translated
 from shared.store.redis.notifications import Notifications
 from shared.store.redis.rights import missing_right
-from shared.store.sealing import Sealer
+from shared.store.sealing import Resealing, Sealer
 from shared.store.shops.audit import Audit, AuditAction, AuditEntry, AuditNote, AuditPage
 from shared.store.shops.idempotency import Answered, Claimed, Idempotency, IdempotencyKey, KeyConflict, KeyInProgress
 from shared.store.shops.opt_outs import OptOut, OptOuts
 from shared.store.shops.rate_limits import Allowance, RateLimits
 from shared.store.webhooks.deliveries import DeadLetter, Deliveries, LaneCounts, Message, Settled
-from shared.store.webhooks.endpoints import Resealing, TooManyEndpointsError, Webhooks
+from shared.store.webhooks.endpoints import TooManyEndpointsError, Webhooks
 
 __all__ = [
     "MAX_RESTARTS",
@@ -206,7 +206,8 @@ def connect(
     dataschema = public_url + DATASCHEMA_PATH
     confirmations = Confirmations(client, policy, clock, dataschema=dataschema)
     notifications = Notifications(open_client(redis_url, retry=NoRetry()))
-    lookups, eraser = Lookups(client), Eraser(client, policy)
+    lookups, eraser, sealer = Lookups(client), Eraser(client, policy), Sealer(encryption_keys)
+    audit = Audit(client, sealer, keep_days=policy.retention_days)
     return Store(
         client=client,
         clock=clock,
@@ -220,7 +221,7 @@ def connect(
         ),
         erasure=ErasureStore(
             eraser=eraser,
-            customers=Customers(client, lookups, confirmations, eraser),
+            customers=Customers(client, lookups, confirmations, eraser=eraser, audit=audit),
             unreadable_records=UnreadableRecords(client),
             aof_rewrites=AofRewrites(client),
         ),
@@ -228,9 +229,9 @@ def connect(
         idempotency=Idempotency(client),
         notifications=notifications,
         watches=Watches(notifications, confirmations),
-        opt_outs=OptOuts(client, clock),
+        opt_outs=OptOuts(client),
         transcripts=Transcripts(client),
-        webhooks=Webhooks(client, Sealer(encryption_keys)),
+        webhooks=Webhooks(client, sealer),
         deliveries=Deliveries(client, dataschema=dataschema),
-        audit=Audit(client, keep_days=policy.retention_days),
+        audit=audit,
     )

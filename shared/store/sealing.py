@@ -3,6 +3,8 @@
 Source: the Fernet specification, https://github.com/fernet/spec/blob/master/Spec.md (AES-128-CBC and HMAC-SHA-256).
 """
 
+from enum import Enum, auto
+
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from shared.core.errors import ConfirmerError
@@ -16,6 +18,15 @@ class NoEncryptionKeyError(ConfirmerError):
 
 class UnreadableSecretError(ConfirmerError):
     """A secret in Redis was sealed with a key that this program does not have."""
+
+
+class Resealing(Enum):
+    """What became of secrets that were to be sealed with the newest key."""
+
+    SEALED_ANEW = auto()
+    AS_IT_WAS = auto()  # the newest key had sealed them before
+    UNREADABLE = auto()  # none of the keys opens one of them: it was left as it is
+    GONE = auto()
 
 
 class Sealer:

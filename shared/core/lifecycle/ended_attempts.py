@@ -6,6 +6,7 @@ begun; one that is only planned is withdrawn. Else the verdict is kept in its at
 """
 
 from dataclasses import replace
+from typing import assert_never
 
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.lifecycle.call_end import decide_late
@@ -42,6 +43,8 @@ def _completed(attempt: Attempt, fact: ConversationEnded | DisclosurePlayed | Ve
         case ConversationEnded():
             cost_usd = fact.cost_usd if attempt.cost_usd is None else attempt.cost_usd
             return replace(attempt, reason=attempt.reason or fact.reason, cost_usd=cost_usd)
+        case _ as never:  # pragma: no cover
+            assert_never(never)
 
 
 def _may_be_added(attempt: Attempt, kind: VerdictKind) -> bool:

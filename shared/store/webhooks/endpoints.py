@@ -7,7 +7,6 @@ secret replaces the lost one.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from enum import Enum, auto
 
 import msgspec
 
@@ -17,7 +16,7 @@ from shared.core.webhook_endpoints.endpoint import Endpoint
 from shared.store import keys
 from shared.store.redis.connection import Client, translated
 from shared.store.redis.scripts import Script, Word, run
-from shared.store.sealing import Sealer, UnreadableSecretError, is_sealed
+from shared.store.sealing import Resealing, Sealer, UnreadableSecretError, is_sealed
 from shared.store.shops.audit import AuditNote, argument_of
 
 MAX_PER_SHOP = 10
@@ -30,15 +29,6 @@ _MAX_CONFLICTS = 10  # each means that somebody saved the endpoint in between
 
 class TooManyEndpointsError(ConfirmerError):
     """The shop has as many endpoints as it may have."""
-
-
-class Resealing(Enum):
-    """What became of an endpoint whose secrets were to be sealed with the newest key."""
-
-    SEALED_ANEW = auto()
-    AS_IT_WAS = auto()  # the newest key had sealed them before
-    UNREADABLE = auto()  # none of the keys opens one of them: it was left as it is
-    GONE = auto()
 
 
 class Webhooks:
@@ -122,7 +112,7 @@ class Webhooks:
             note = argument_of(make_note(kept))
             async with translated():
                 sealed = _encoder.encode(self._sealed(opened))
-                if await run(self._client, Script.RESEAL_ENDPOINT, args=[endpoint_id, stored, sealed, note]):
+                if await run(self._client, Script.REPLACE_TEXT, keys=[keys.webhook(endpoint_id)], args=[stored, sealed, note]):
                     return Resealing.SEALED_ANEW
         raise StoreUnavailableError(f"{endpoint_id} changed too often to be sealed")
 

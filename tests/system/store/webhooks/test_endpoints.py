@@ -111,8 +111,7 @@ async def test_resealing_undoes_no_change_that_came_in_between(store: Store, val
     await store.webhooks.save(ENDPOINT)
     both = connect(valkey_url, ALWAYS, encryption_keys=(NEW_KEY, SEALING_KEY))
     rotated = replace(ENDPOINT, secret="whsec_bmV3ZXI=")
-    args = ["whe_1", "as it was read", "text", ""]
     await both.webhooks.save(rotated)
-    assert await run(both.client, Script.RESEAL_ENDPOINT, args=args) == 0
+    assert await run(both.client, Script.REPLACE_TEXT, keys=["webhook:whe_1"], args=["as it was read", "text", ""]) == 0
     assert await both.webhooks.get("whe_1") == rotated
     await both.close()
