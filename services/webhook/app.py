@@ -65,7 +65,7 @@ def _operations(settings: WebhookSettings, store: Store, health: Health) -> tupl
         languages=frozenset(languages.supported()),
         companies=settings.companies,
     )
-    notes = AuditNotes(store.audit, settings.signing_secret.get_secret_value())
+    notes = AuditNotes(store.audit)
     slots = StreamSlots(
         settings.event_streams_max,
         health.registry,

@@ -1,7 +1,7 @@
 """A confirmation and its attempts: the one record of which everything else is a view. Changed only by `transition`."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -9,6 +9,8 @@ from shared.core.order import CallWishes, Customer, Order
 from shared.core.outcome import AttemptResult, Direction, Evidence, Outcome, Status, Verdict
 
 SCHEMA_VERSION = 1
+CONVERSATION_WAIT = timedelta(seconds=2)
+"""The end of a call is held this long for what the bridge still writes about it."""
 
 
 class Phase(StrEnum):
@@ -32,13 +34,20 @@ class Conclusion(StrEnum):
 class HeldCallEnd:
     """The end of a call that was heard while the bridge had not yet told the end of the conversation.
 
-    `line_result` is what the line said (`busy`, `no_answer`, `failed`), None if the call was answered.
+    `line_result` is what the line said (`busy`, `no_answer`, `failed`), None if the call was answered. `looked_at` is set if
+    nobody could look when the wait was over, for instance because Redis was away, also for the bridge: the wait begins anew then.
     """
 
     at: datetime
     line_result: AttemptResult | None = None
     duration_s: int | None = None
     reason: str | None = None
+    looked_at: datetime | None = None
+
+    @property
+    def waits_until(self) -> datetime:
+        """When the conversation's end is not waited for any longer."""
+        return (self.looked_at or self.at) + CONVERSATION_WAIT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +96,12 @@ class Attempt:
     def has_greeting_ended(self) -> bool:
         """Whether Twilio's detection waited for the end of the machine's greeting: a message may be left now."""
         return self.answered_by is not None and self.answered_by.startswith("machine_end")
+
+    @property
+    def late_verdict(self) -> Verdict | None:
+        """What the customer decided, if it was heard of after the attempt had ended, and has not counted."""
+        is_late = self.result is not None and self.verdict is not None and self.result.value != self.verdict.kind.value
+        return self.verdict if is_late and self.phase is Phase.ENDED else None
 
     @property
     def is_decided(self) -> bool:

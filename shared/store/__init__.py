@@ -37,7 +37,7 @@ from shared.store.redis.config_check import warnings
 from shared.store.redis.connection import Client, NoRetry, close_client, open_client, set_time_budget, translated
 from shared.store.redis.notifications import Notifications
 from shared.store.redis.rights import missing_right
-from shared.store.sealing import Sealer
+from shared.store.sealing import Resealing, Sealer
 from shared.store.shops.audit import Audit, AuditAction, AuditEntry, AuditNote, AuditPage
 from shared.store.shops.idempotency import Answered, Claimed, Idempotency, IdempotencyKey, KeyConflict, KeyInProgress
 from shared.store.shops.opt_outs import OptOut, OptOuts
@@ -81,6 +81,7 @@ __all__ = [
     "RateLimits",
     "ReadableError",
     "Replayed",
+    "Resealing",
     "RetainedUnread",
     "Rewrite",
     "Settled",
@@ -205,7 +206,8 @@ def connect(
     dataschema = public_url + DATASCHEMA_PATH
     confirmations = Confirmations(client, policy, clock, dataschema=dataschema)
     notifications = Notifications(open_client(redis_url, retry=NoRetry()))
-    lookups, eraser = Lookups(client), Eraser(client, policy)
+    lookups, eraser, sealer = Lookups(client), Eraser(client, policy), Sealer(encryption_keys)
+    audit = Audit(client, sealer, keep_days=policy.retention_days)
     return Store(
         client=client,
         clock=clock,
@@ -219,7 +221,7 @@ def connect(
         ),
         erasure=ErasureStore(
             eraser=eraser,
-            customers=Customers(client, lookups, confirmations, eraser),
+            customers=Customers(client, lookups, confirmations, eraser=eraser, audit=audit),
             unreadable_records=UnreadableRecords(client),
             aof_rewrites=AofRewrites(client),
         ),
@@ -227,9 +229,9 @@ def connect(
         idempotency=Idempotency(client),
         notifications=notifications,
         confirmation_watches=ConfirmationWatches(notifications, confirmations),
-        opt_outs=OptOuts(client, clock),
+        opt_outs=OptOuts(client),
         transcripts=Transcripts(client),
-        webhooks=Webhooks(client, Sealer(encryption_keys)),
+        webhooks=Webhooks(client, sealer),
         deliveries=Deliveries(client, dataschema=dataschema),
-        audit=Audit(client, keep_days=policy.retention_days),
+        audit=audit,
     )

@@ -121,6 +121,14 @@ def audit(shop: str) -> str:
     return f"audit:{shop}"
 
 
+def audit_digest_key(generation: int) -> str:
+    """Name the string that holds the sealed key of the audit's digests; `~` is in no shop's name. All but the first are rare.
+
+    There is a further one if none of `ENCRYPTION_KEYS` opened those before.
+    """
+    return f"audit:~digest-key:{generation}"
+
+
 def events_log(shop: str) -> str:
     """Name the stream of references to the shop's events: `c` the confirmation's id, `s` the sequence."""
     return f"events:{shop}:log"

@@ -1,6 +1,8 @@
 """The calls of the softphone: a made-up order, the inbound call of its customer, and the end of the call."""
 
+import asyncio
 import secrets
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -16,7 +18,7 @@ from services.webhook.http.problems import FieldFault, ProblemError, ProblemKind
 from services.webhook.twilio.inbound import inbound_attempt
 from shared import languages
 from shared.core import ids
-from shared.core.confirmation import Attempt, Confirmation
+from shared.core.confirmation import CONVERSATION_WAIT, Attempt, Confirmation
 from shared.core.errors import NotFoundError
 from shared.core.lifecycle.facts import CallEnded, ConversationLost, Fact, Withdrawn
 from shared.core.order import CallWishes, Customer, Item, Money, Order
@@ -77,16 +79,30 @@ class SoftphoneCallRoutes:
         return json_response(answer)
 
     async def end(self, request: Request) -> Response:
-        """End the call. An order without a decision is withdrawn, so that nobody is phoned about it."""
+        """End the call. An order without a decision is withdrawn, so that nobody is phoned about it.
+
+        As at the end of any call, what the bridge still writes of it is waited for.
+        """
         confirmation, attempt = await self._find(request)
         seconds = round((await self._store.now() - attempt.placed_at).total_seconds())
 
-        def over(_found: Confirmation, now: datetime) -> tuple[Fact, ...]:
-            ended = CallEnded(now, attempt.id, None, attempt.call_sid, seconds)
-            return ConversationLost(now, attempt.id), ended, Withdrawn(now)
+        def over(now: datetime) -> CallEnded:
+            return CallEnded(now, attempt.id, None, attempt.call_sid, seconds)
 
-        await self._store.confirmations.apply_all(confirmation.id, over)
+        def withdrawn(_found: Confirmation, now: datetime) -> tuple[Fact, ...]:
+            return ConversationLost(now, attempt.id), Withdrawn(now)
+
+        await self._store.confirmations.apply(confirmation.id, over)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CONVERSATION_WAIT.total_seconds()):
+                await self._conversation_ended(confirmation.id, attempt.id)
+        await self._store.confirmations.apply_all(confirmation.id, withdrawn)
         return Response(status_code=204)
+
+    async def _conversation_ended(self, confirmation_id: str, attempt_id: str) -> None:
+        async with self._store.confirmation_watches.watch(confirmation_id, attempt_id) as watch:
+            while (await watch.changed()).open_attempt is not None:
+                pass
 
     async def _find(self, request: Request) -> tuple[Confirmation, Attempt]:
         """Return the call that the path names.

@@ -12,7 +12,6 @@ from shared.core.retention import keep_until
 
 SECOND_LOOK_S = 15.0  # Twilio's list is asked once more for a call that it did not hold (or `reconcile_after_s` later)
 QUEUE_AFTER_S = 2.0  # a call that is due but held up by the limits this long is shown as queued
-CONVERSATION_WAIT_S = 2.0  # the end of a call is held this long for what the bridge still writes about it
 
 
 class Reconciliation(Enum):
@@ -109,7 +108,7 @@ def _tasks_of_waiting(confirmation: Confirmation) -> Iterator[_Task]:
 def _tasks_of_call(confirmation: Confirmation, attempt: Attempt, policy: DialPolicy) -> Iterator[_Task]:
     """Yield what an open call of which Twilio knows will need: to be ended, cancelled, hung up or looked up."""
     if attempt.held_call_end is not None:
-        yield _Task(Reconciliation.END_CALL, attempt.held_call_end.at + timedelta(seconds=CONVERSATION_WAIT_S))
+        yield _Task(Reconciliation.END_CALL, attempt.held_call_end.waits_until)
         return
     if confirmation.withdrawn_at is not None and attempt.phase is Phase.PLACED:
         yield _Task(Reconciliation.CANCEL_CALL, confirmation.withdrawn_at)

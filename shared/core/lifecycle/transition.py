@@ -38,7 +38,7 @@ from shared.core.outcome import Outcome, Status
 def transition(confirmation: Confirmation, fact: Fact) -> Transition:
     """Apply `fact`; the result holds the same object if the fact changes nothing."""
     if confirmation.is_finished:
-        return Transition(complete_ended_attempt(confirmation, fact))
+        return complete_ended_attempt(confirmation, fact)
     match fact:
         case Submitted():
             return Transition(confirmation)
@@ -55,7 +55,7 @@ def transition(confirmation: Confirmation, fact: Fact) -> Transition:
         case _:
             attempt = confirmation.open_attempt
             if attempt is None or attempt.id != fact.attempt_id:
-                return Transition(complete_ended_attempt(confirmation, fact))
+                return complete_ended_attempt(confirmation, fact)
             return _in_attempt(confirmation, attempt, fact)
 
 

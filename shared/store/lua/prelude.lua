@@ -159,10 +159,17 @@ local function write_note(note)
   end
 end
 
+-- Tells whether a record is real or of a test key, as `is_test` says. Earlier versions kept both kinds under the shop's own name;
+-- neither may stand for the other. A record that cannot be read is of any kind.
+local function is_of_kind(record, is_test)
+  local is_read, confirmation = pcall(cjson.decode, string.match(record, '\n(.*)$'))
+  return not is_read or (confirmation.is_test == true) == is_test
+end
+
 -- Returns what a submission's idempotency key stands for: kind ('conflict' for another request, 'erased' if its confirmation
 -- was erased), the id it is about, the first answer, the record ('' if there is none). Returns nothing if the key is free.
 -- `old_key` is the name that earlier versions gave the key.
-local function earlier_request(key, old_key, digest)
+local function earlier_request(key, old_key, digest, is_test)
   local stored = key ~= '' and (redis.call('GET', key) or redis.call('GET', old_key))
   if not stored then
     return nil
@@ -175,15 +182,19 @@ local function earlier_request(key, old_key, digest)
   if not record then
     return 'erased', about, '', ''
   end
+  if record ~= '' and not is_of_kind(record, is_test) then
+    return nil
+  end
   return kind, about, answer, record
 end
 
--- Returns the ids of an order's confirmations as they are stored, newest first, the newest id, and its record if it is open.
-local function confirmations_of_order(orders, order_id)
+-- Returns the ids of an order's confirmations as they are stored, newest first, the newest id, and its record if it is
+-- open and of this kind.
+local function confirmations_of_order(orders, order_id, is_test)
   local ids = redis.call('HGET', orders, order_id)
   local newest = ids and string.match(ids, '^%S+')
   local record = newest and redis.call('GET', keys.record(newest))
-  if record and header_of(record).state ~= 'finished' then
+  if record and header_of(record).state ~= 'finished' and is_of_kind(record, is_test) then
     return ids, newest, record
   end
   return ids, newest

@@ -150,6 +150,7 @@ def _of_call(before: Confirmation, after: Confirmation) -> list[SideEffect]:
     is_news = (
         then is None
         or then.is_open != attempt.is_open
+        or then.held_call_end != attempt.held_call_end
         or then.answered_by != attempt.answered_by
         or before.withdrawn_at != after.withdrawn_at
     )

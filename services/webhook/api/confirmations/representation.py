@@ -13,7 +13,7 @@ from shared.core.dialing.dial_policy import DialPolicy, budget
 from shared.core.ids import CONFIRMATION_ID
 from shared.core.lifecycle.envelope import timestamp
 from shared.core.order import OnMachine, Order, Priority
-from shared.core.outcome import AttemptResult, Direction, Outcome, Status
+from shared.core.outcome import AttemptResult, Direction, Outcome, Status, VerdictKind
 
 
 class ItemAnswer(Answer):
@@ -79,6 +79,10 @@ class AttemptAnswer(Answer, _CallingNumber):
     duration_s: int | None
     disclosure_played_at: Annotated[
         Timestamp | None, Field(description="When it had been said that an automated assistant speaks.")
+    ]
+    late_decision: Annotated[
+        VerdictKind | None,
+        Field(description="What the customer decided in this call, if we learned it too late for it to count. Almost always null."),
     ]
     cost: Annotated[str | None, Field(description="What the speech model cost, in US dollars: a decimal number in a string.")]
 
@@ -173,6 +177,7 @@ def _attempt(attempt: Attempt) -> AttemptAnswer:
         "ended_at": _timestamp(attempt.ended_at),
         "duration_s": attempt.duration_s,
         "disclosure_played_at": _timestamp(attempt.disclosure_played_at),
+        "late_decision": None if attempt.late_verdict is None else attempt.late_verdict.kind,
         "cost": None if attempt.cost_usd is None else str(attempt.cost_usd),
     }
 

@@ -2,7 +2,8 @@
 -- `keep` it also stays, until it is looked at again, if a consumer group has not acknowledged its outcome yet.
 -- KEYS: the record, its history, its transcript, the shop's orders, the number's set, its listing, the CRM's stream, the line,
 -- the orders of the shop's test keys (test orders of older programs are among the shop's own).
--- ARGV: id, version, order id, shop, priority, mode (`keep` or `take`), ms until it is looked at again, owner of test data.
+-- ARGV: id, version, order id, shop, priority, mode (`keep` or `take`), ms until it is looked at again, owner of test data,
+-- note of the audit.
 -- Returns {'kept', group ...} with the groups that have not acknowledged the outcome; {'done', group or endpoint ...} with the
 -- groups and webhook endpoints that had not taken the outcome; or {'conflict'}.
 local id = ARGV[1]
@@ -78,4 +79,5 @@ for _, owner in ipairs({ ARGV[4], ARGV[8] }) do
   end
 end
 redis.call('INCR', keys.ERASURES)
+write_note(ARGV[9])
 return { 'done', unpack(unread) }

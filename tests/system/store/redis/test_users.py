@@ -5,10 +5,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from redis import Redis as SyncRedis
 from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError
 
+from services.webhook.reseal import reseal_all
 from shared.core.lifecycle.shop_event import EventType
 from shared.core.webhook_endpoints.endpoint import Endpoint
 from shared.store import Store, connect
@@ -43,7 +45,7 @@ async def called(server: ValkeyServer) -> AsyncIterator[ValkeyServer]:
     """An order of `shopaz` that was called and confirmed, and a webhook endpoint."""
     store = connect(server.url, ALWAYS, encryption_keys=(SEALING_KEY,))
     endpoint = Endpoint(
-        id="whe_1", shop="shopaz", url="https://a.example", events=(EventType.FINISHED,), secret="s", created_at=NOON
+        id="whe_1", shop="shopaz", url="https://a.example", events=(EventType.FINISHED,), secret="whsec_cw==", created_at=NOON
     )
     await store.webhooks.save(endpoint)
     await call_through(store)
@@ -129,6 +131,14 @@ async def test_a_crm_reads_the_outcomes_of_its_shop_and_acknowledges_them(called
             await pubsub.subscribe("outcomes:shopaz", "events:shopaz")
     async with client_of(called, "crm_shopaz2") as other:
         assert await refused(other, "XRANGE outcomes:shopaz:log - +")
+
+
+async def test_the_webhook_services_user_may_seal_all_endpoints_anew(called: ValkeyServer) -> None:
+    keys = (Fernet.generate_key().decode(), SEALING_KEY)
+    own = connect(as_user(called.url, "webhook"), ALWAYS, encryption_keys=keys)
+    assert await reseal_all(own) == 0
+    assert (await own.webhooks.get("whe_1")).can_sign
+    await own.close()
 
 
 async def test_a_wrong_password_is_refused(server: ValkeyServer) -> None:

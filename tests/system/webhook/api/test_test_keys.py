@@ -8,6 +8,7 @@ import pytest
 
 from services.webhook.api.events.feeds import EventFeeds
 from shared.core.test_data import owner_of
+from shared.store import keys
 from tests.support.webhook.service import PHONE, Service, make_service, small_body
 
 pytestmark = pytest.mark.system
@@ -169,3 +170,16 @@ async def test_two_hundred_test_orders_do_not_hide_a_numbers_real_order(both: Se
     await both.client.post("/v1/confirmations/bulk", json={"items": items}, headers=TEST)
     assert [one.id for one in await both.store.lookups.find_open_by_phone(None, PHONE)] == [real]
     assert [one.id for one in await both.store.lookups.of_phone(PHONE)] == [real]
+
+
+async def test_what_an_earlier_version_kept_of_a_test_key_under_the_shops_name_stands_for_no_real_order(both: Service) -> None:
+    old = (await post(both, 1, TEST, **{"idempotency-key": "one"})).json()
+    client, tests = both.store.client, owner_of("shopaz", is_test=True)
+    await client.rename(keys.orders(tests), keys.orders("shopaz"))
+    await client.rename(keys.idempotency(tests, "one"), keys.idempotency("shopaz", "one"))
+    first = await post(both, 1, LIVE, **{"idempotency-key": "one"})
+    again = await post(both, 1, LIVE, **{"idempotency-key": "one"})
+    bulk = (await both.client.post("/v1/confirmations/bulk", json={"items": [small_body(1)]}, headers=LIVE)).json()
+    assert (first.status_code, "is_test" in first.json(), again.json()["id"]) == (202, False, first.json()["id"])
+    assert bulk["results"][0]["confirmation"]["id"] == first.json()["id"]
+    assert (await both.client.get(f"/v1/confirmations/{old['id']}", headers=TEST)).status_code == 200

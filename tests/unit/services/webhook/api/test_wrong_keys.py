@@ -7,6 +7,7 @@ from starlette.responses import Response
 from services.webhook.api.auth import ApiKeys
 from services.webhook.api.wrong_keys import MAX_WRONG, WrongKeys
 from services.webhook.http.problems import ProblemError, ProblemKind
+from shared.core.test_data import is_owner_of_tests
 
 
 class Clock:
@@ -70,3 +71,4 @@ async def test_a_right_key_passes_from_the_same_address() -> None:
 def test_the_owner_of_test_data_is_no_shop(prefix: str) -> None:
     caller = ApiKeys({f"{prefix}key": "shopaz"}).caller(f"Bearer {prefix}key")
     assert caller.owner == ("shopaz~test" if prefix else "shopaz")
+    assert is_owner_of_tests(caller.owner) is caller.is_test

@@ -120,6 +120,7 @@ def test_attempts_and_evidence_are_shown() -> None:
             "ended_at": "2026-11-23T12:00:34.000Z",
             "duration_s": 30,
             "disclosure_played_at": "2026-11-23T12:00:09.000Z",
+            "late_decision": None,
             "cost": "0.0123",
         }
     ]
