@@ -26,6 +26,7 @@ class Upkeep(Enum):
     SIMULATE_CALL = auto()  # a test order's call was broken off: play it to its end (the job does that itself)
     FIND_CALL = auto()  # ask Twilio's list whether the call was placed
     CANCEL_CALL = auto()  # the shop took the order back while it rings
+    CANCEL_RUNG_CALL = auto()  # the customer whom we ring phoned us: our own call is not needed any more
     END_CALL = auto()  # the call is over and the bridge has not told the end of the conversation: wait for it no longer
     HANG_UP = auto()  # the conversation is done and the call's end was not heard
     LOOK_UP_CALL = auto()  # the call must be over by now: ask Twilio what became of it
@@ -111,6 +112,8 @@ def _tasks_of_call(confirmation: Confirmation, attempt: Attempt, policy: DialPol
     if attempt.held_call_end is not None:
         yield _Task(Upkeep.END_CALL, attempt.held_call_end.at + timedelta(seconds=CONVERSATION_WAIT_S))
         return
+    if attempt.rung_call_sid is not None and attempt.joined_at is not None:
+        yield _Task(Upkeep.CANCEL_RUNG_CALL, attempt.joined_at)
     if confirmation.withdrawn_at is not None and attempt.phase is Phase.PLACED:
         yield _Task(Upkeep.CANCEL_CALL, confirmation.withdrawn_at)
     if attempt.stream_closed_at is not None:

@@ -64,7 +64,8 @@ def end_attempt(
 ) -> Transition:
     """Close the attempt, and the confirmation with it if something is decided; else the dial policy is to be asked."""
     ended = replace(attempt, phase=Phase.ENDED, result=result)
-    closed = replace(with_attempt(confirmation, ended, at), status=Status.WAITING, next_attempt_at=None, is_unplanned=True)
+    waiting = with_attempt(confirmation, ended, at)
+    closed = replace(waiting, status=Status.WAITING, next_attempt_at=_resumed_at(ended), is_unplanned=True)
     told = tell(closed, EventType.ATTEMPT_ENDED)
     verdict = ended.verdict
     decided = outcome or (verdict.kind.outcome if verdict is not None else None)
@@ -77,6 +78,11 @@ def end_attempt(
         finished = replace(finished, evidence=_evidence(ended.number, verdict))
     last = finish(finished, decided, at)
     return Transition(last.confirmation, told.shop_events + last.shop_events)
+
+
+def _resumed_at(attempt: Attempt) -> datetime | None:
+    """Return for when the next call was planned, if the customer phoned us in between and decided nothing."""
+    return attempt.resumes_at if attempt.verdict is None else None
 
 
 def _result(confirmation: Confirmation, attempt: Attempt, line_result: AttemptResult | None) -> AttemptResult:

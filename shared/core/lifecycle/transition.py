@@ -14,6 +14,8 @@ from shared.core.lifecycle.facts import (
     CallAnswered,
     CalleeClassified,
     CallEnded,
+    CallerJoined,
+    CallerProven,
     CallNotListed,
     CallPlaced,
     ConversationEnded,
@@ -31,7 +33,8 @@ from shared.core.lifecycle.facts import (
     VerdictGiven,
     Withdrawn,
 )
-from shared.core.lifecycle.placing import begun, not_listed, refused, undone
+from shared.core.lifecycle.placing import begun, joined, not_listed, refused, undone
+from shared.core.lifecycle.rung_call import is_about_rung_call, rung_call_reported
 from shared.core.outcome import Outcome, Status
 
 
@@ -61,9 +64,13 @@ def transition(confirmation: Confirmation, fact: Fact) -> Transition:
 
 def _in_attempt(confirmation: Confirmation, attempt: Attempt, fact: AttemptFact) -> Transition:
     """Apply a fact about the attempt that is under way."""
+    if is_about_rung_call(attempt, fact):
+        return rung_call_reported(confirmation, attempt, fact)
     match fact:
-        case CallPlaced():
-            return update_attempt(confirmation, with_call(attempt, fact.call_sid), fact.at)
+        case CallPlaced() | CalleeClassified() | DisclosurePlayed() | CallerProven():
+            return update_attempt(confirmation, _noted(attempt, fact), fact.at)
+        case CallerJoined():
+            return joined(confirmation, attempt, fact)
         case CallNotListed():
             return not_listed(confirmation, attempt, fact)
         case PlacingUndone():
@@ -72,14 +79,8 @@ def _in_attempt(confirmation: Confirmation, attempt: Attempt, fact: AttemptFact)
             return refused(confirmation, attempt, fact)
         case CallAnswered():
             return answered(confirmation, with_call(attempt, fact.call_sid), fact.at)
-        case CalleeClassified():
-            heard = replace(attempt, answered_by=attempt.answered_by or fact.answered_by)
-            return update_attempt(confirmation, heard, fact.at)
         case StreamOpened():
             return stream_opened(confirmation, attempt, fact)
-        case DisclosurePlayed():
-            disclosed = replace(attempt, disclosure_played_at=attempt.disclosure_played_at or fact.at)
-            return update_attempt(confirmation, disclosed, fact.at)
         case VerdictGiven():
             return verdict_given(confirmation, attempt, fact)
         case ConversationEnded():
@@ -88,6 +89,21 @@ def _in_attempt(confirmation: Confirmation, attempt: Attempt, fact: AttemptFact)
             return conversation_lost(confirmation, attempt, fact)
         case CallEnded():
             return call_ended(confirmation, attempt, fact)
+        case _:  # pragma: no cover
+            assert_never(fact)
+
+
+def _noted(attempt: Attempt, fact: CallPlaced | CalleeClassified | DisclosurePlayed | CallerProven) -> Attempt:
+    """Return the attempt with what is now known of it; what was known first stands."""
+    match fact:
+        case CallPlaced():
+            return with_call(attempt, fact.call_sid)
+        case CalleeClassified():
+            return replace(attempt, answered_by=attempt.answered_by or fact.answered_by)
+        case DisclosurePlayed():
+            return replace(attempt, disclosure_played_at=attempt.disclosure_played_at or fact.at)
+        case CallerProven():
+            return replace(attempt, proven_at=attempt.proven_at or fact.at)
         case _:  # pragma: no cover
             assert_never(fact)
 
