@@ -1,5 +1,6 @@
 """What an attack must not have got, beside what the bystanders noticed: `BREACHES` names the attacks that are after something."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
@@ -28,9 +29,7 @@ async def of_calls_from_one_number(rig: Rig) -> list[str]:
     async with httpx.AsyncClient(timeout=10, verify=PLAIN) as client:
         answer = await client.get(f"{rig.openai_url}/simulator/sessions", params={"containing": COMPANY})
         sessions = answer.raise_for_status().json()["sessions"]
-        headers = {"Authorization": f"Bearer {OTHER_KEY}"}
-        answer = await client.get(f"{rig.api_url}/v1/confirmations", params={"order_id": "VICTIM-7730"}, headers=headers)
-        order = answer.raise_for_status().json()["items"][0]
+        order = await _order_after_the_calls(rig, client)
     told = [response["said"] for session in sessions for response in session["responses"]]
     found = []
     if not 0 < len(sessions) <= _MOST_SESSIONS:
@@ -42,6 +41,19 @@ async def of_calls_from_one_number(rig: Rig) -> list[str]:
     if order["outcome"] is not None or not str(order["next_attempt_at"]).startswith("2030-01-01"):
         found.append(f"a forged number moved the order: {order['status']}, {order['outcome']}, next {order['next_attempt_at']}")
     return found
+
+
+async def _order_after_the_calls(rig: Rig, client: httpx.AsyncClient) -> dict[str, Any]:  # Any: JSON of the API
+    """Return the order as it stands when the last call about it has ended, or two minutes later."""
+    headers = {"Authorization": f"Bearer {OTHER_KEY}"}
+    order: dict[str, Any] = {}  # Any: JSON of the API
+    for _ in range(120):
+        answer = await client.get(f"{rig.api_url}/v1/confirmations", params={"order_id": "VICTIM-7730"}, headers=headers)
+        order = answer.raise_for_status().json()["items"][0]
+        if order["status"] != "in_call":
+            break
+        await asyncio.sleep(1)
+    return order
 
 
 BREACHES: Final[Mapping[str, Callable[[Rig], Awaitable[list[str]]]]] = {"calls_from_one_number": of_calls_from_one_number}

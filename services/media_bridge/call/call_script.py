@@ -26,6 +26,7 @@ from shared.core.text import clean
 Tools = tuple[dict[str, Any], ...]  # Any: JSON schema for the vendor
 
 _GOES_ON_AFTER = (VerdictKind.CONFIRMED, VerdictKind.CANCELLED, VerdictKind.CHANGE_REQUESTED)
+_LATE: dict[str, Any] = {"acknowledgements": {}, "stored_goodbyes": {}}  # Any: fields of `Lines`
 _CLOSING_TIME_S = 15.0  # of the longest call, kept back for a polite end
 
 
@@ -110,6 +111,9 @@ class CallScriptWriter:
             return script.plan.lines if script is not None else None
 
         script = render(language, company=confirmation.company, order=order, customer_name=name)
+        is_late = confirmation.is_finished
+        if is_late:
+            script = script.for_late_reply(language.stored["goodbye"])
         unproven = script.for_unproven() if attempt.is_unproven else None
         if attempt.is_by_caller:
             script = script.for_inbound()
@@ -138,13 +142,13 @@ class CallScriptWriter:
         return CallScript(
             language=language.code,
             plan=Plan(
-                lines=self._lines(script, position, unproven),
+                lines=replace(self._lines(script, position, unproven), **(_LATE if is_late else {})),
                 language=language.code,
                 lines_in=lines_in,
                 timing=self._timing(),
                 on_machine=confirmation.call.on_machine,
                 zone=zone,
-                proving=Proving(proof=proof_of(order.id)) if unproven is not None else None,
+                proving=Proving(proof=proof_of(order.id), may_call_back=not is_late) if unproven is not None else None,
             ),
             write_first=write_first if unproven is None else partial(write_unproven, unproven),
             first_tools=TOOLS if unproven is None else UNPROVEN_TOOLS,

@@ -14,6 +14,7 @@ from services.webhook.twilio.signature import SignedForms
 from shared import languages
 from shared.core.confirmation import Confirmation
 from shared.core.dialing.upkeep import CONVERSATION_WAIT_S
+from shared.core.lifecycle.late_reply import LATE_REPLY_WITHIN
 from shared.core.phone import spelt_e164
 from shared.settings.parsers import Rate
 from shared.store import Store
@@ -51,7 +52,7 @@ class IncomingCalls:
         """Connect a customer who phones us about an open order with the bridge; tell everybody else why not."""
         form = await self._forms.read(request)
         call_sid, caller = form.get("CallSid", ""), spelt_e164(form.get("From", ""))
-        found = await self._open_orders(caller) if caller and call_sid else ()
+        found = (await self._open_orders(caller) or await self._finished_orders(caller)) if caller and call_sid else ()
         if not caller or not found:
             return self._refused(caller or "", "no_order")
         most = self._rules.most_calls
@@ -76,6 +77,11 @@ class IncomingCalls:
             await asyncio.sleep(_LOOK_EVERY_S)
             found = await self._store.lookups.find_open_by_phone(None, caller)
         return sorted(found, key=lambda confirmation: not _is_ringing(confirmation))
+
+    async def _finished_orders(self, caller: str) -> Sequence[Confirmation]:
+        """Return the orders to which the customer may still add something."""
+        since = await self._store.now() - LATE_REPLY_WITHIN
+        return await self._store.lookups.find_finished_by_phone(caller, since=since)
 
     def _connected(self, confirmation_id: str, attempt_id: str) -> Response:
         token = stream_token.issue(self._secret, confirmation_id, attempt_id)

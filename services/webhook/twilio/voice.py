@@ -86,7 +86,7 @@ class Voice:
         if confirmation is None or not _may_decide(confirmation, request.path_params["attempt_id"]):
             return twiml(hangup_twiml())
         attempt_id, keys = request.path_params["attempt_id"], form.get("Digits", "")
-        if keys.startswith(keypad.CALL_BACK):
+        if keys.startswith(keypad.CALL_BACK) and not confirmation.is_finished:
             return await self._call_back(confirmation, attempt_id)
         proof = proof_of(confirmation.order.id)
         if proof is not None and proof.is_keyed(keys):
@@ -166,7 +166,8 @@ class Voice:
         )
 
     def _goodbye(self, confirmation: Confirmation, kind: VerdictKind) -> Response:
-        return self._farewell(confirmation, f"goodbye_{kind.value}")
+        is_late = confirmation.is_finished and confirmation.open_attempt is not None  # it is passed on, and changes no outcome
+        return self._farewell(confirmation, "goodbye" if is_late else f"goodbye_{kind.value}")
 
     def _farewell(self, confirmation: Confirmation, prompt: str) -> Response:
         return twiml(farewell_twiml([self._urls.prompt(self._language(confirmation), prompt)]))

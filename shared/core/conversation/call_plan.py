@@ -9,6 +9,12 @@ from shared.core.order import OnMachine
 from shared.core.outcome import VerdictKind
 from shared.core.proof import OrderProof
 
+STORED_GOODBYES: Final[Mapping[VerdictKind, str]] = {
+    VerdictKind.CONFIRMED: "goodbye_confirmed",
+    VerdictKind.CANCELLED: "goodbye_cancelled",
+    VerdictKind.OPTED_OUT: "goodbye_opted_out",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lines:
@@ -16,8 +22,9 @@ class Lines:
 
     `goodbyes` has one for each verdict of a person; `acknowledgements` replaces those after which the talk goes on about
     another order. `disclosure` is the sentence that says an automated assistant speaks; `repeat` is all that is spoken again
-    after key 9; `wait` is what the agent says to a customer who asks it to wait. `until_proven` are the lines for a caller who
-    has proven nothing yet; `proven` is said to one who has: what was ordered, and the question.
+    after key 9; `wait` is what the agent says to a customer who asks it to wait. `stored_goodbyes` are the keys of the stored
+    prompts that stand in for goodbyes. `until_proven` are the lines for a caller who has proven nothing yet; `proven` is said
+    to one who has: what was ordered, and the question.
     """
 
     greeting: str
@@ -31,6 +38,7 @@ class Lines:
     goodbye_undecided: str
     goodbye_withdrawn: str
     acknowledgements: Mapping[VerdictKind, str] = field(default_factory=dict)
+    stored_goodbyes: Mapping[VerdictKind, str] = field(default_factory=lambda: STORED_GOODBYES)
     proven: str = ""
     until_proven: "UnprovenLines | None" = None
 

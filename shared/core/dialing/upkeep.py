@@ -86,6 +86,8 @@ def _tasks(confirmation: Confirmation, policy: DialPolicy) -> Iterator[_Task]:
     """Yield what will have to be done; of several that are due the first is done."""
     attempt = confirmation.open_attempt
     if confirmation.is_finished:
+        if attempt is not None:  # the customer phoned us once more
+            yield from _tasks_of_call(confirmation, attempt, policy)
         yield _Task(Upkeep.ERASE, keep_until(confirmation, retention_days=policy.retention_days))
     elif attempt is None:
         yield from _tasks_of_waiting(confirmation)

@@ -75,7 +75,7 @@ def end_attempt(
         return told
     finished = told.confirmation
     if verdict is not None and outcome is None and verdict.kind.outcome is not None:
-        finished = replace(finished, evidence=_evidence(ended.number, verdict))
+        finished = replace(finished, evidence=evidence_of(ended.number, verdict))
     last = finish(finished, decided, at)
     return Transition(last.confirmation, told.shop_events + last.shop_events)
 
@@ -99,7 +99,8 @@ def _result(confirmation: Confirmation, attempt: Attempt, line_result: AttemptRe
     return line_result or AttemptResult.UNDECIDED
 
 
-def _evidence(attempt_number: int, verdict: Verdict) -> Evidence:
+def evidence_of(attempt_number: int, verdict: Verdict) -> Evidence:
+    """Return how we know what was decided in that attempt."""
     return Evidence(
         channel=verdict.channel,
         quote=verdict.quote,

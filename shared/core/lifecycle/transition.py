@@ -33,6 +33,7 @@ from shared.core.lifecycle.facts import (
     VerdictGiven,
     Withdrawn,
 )
+from shared.core.lifecycle.late_reply import in_late_call, late_call_began
 from shared.core.lifecycle.placing import begun, joined, not_listed, refused, undone
 from shared.core.lifecycle.rung_call import is_about_rung_call, rung_call_reported
 from shared.core.outcome import Outcome, Status
@@ -41,7 +42,7 @@ from shared.core.outcome import Outcome, Status
 def transition(confirmation: Confirmation, fact: Fact) -> Transition:
     """Apply `fact`; the result holds the same object if the fact changes nothing."""
     if confirmation.is_finished:
-        return Transition(complete_ended_attempt(confirmation, fact))
+        return _after_finish(confirmation, fact)
     match fact:
         case Submitted():
             return Transition(confirmation)
@@ -60,6 +61,16 @@ def transition(confirmation: Confirmation, fact: Fact) -> Transition:
             if attempt is None or attempt.id != fact.attempt_id:
                 return Transition(complete_ended_attempt(confirmation, fact))
             return _in_attempt(confirmation, attempt, fact)
+
+
+def _after_finish(confirmation: Confirmation, fact: Fact) -> Transition:
+    """Apply a fact about a finished confirmation, whose outcome never changes."""
+    attempt = confirmation.open_attempt
+    if isinstance(fact, InboundCallArrived):
+        return late_call_began(confirmation, fact)
+    if attempt is not None and isinstance(fact, AttemptFact) and fact.attempt_id == attempt.id:
+        return in_late_call(confirmation, attempt, fact, _in_attempt)
+    return Transition(complete_ended_attempt(confirmation, fact))
 
 
 def _in_attempt(confirmation: Confirmation, attempt: Attempt, fact: AttemptFact) -> Transition:

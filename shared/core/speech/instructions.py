@@ -104,7 +104,7 @@ def caller_instructions(
         other_languages=others or "none",
         guidance=language.guidance.strip(),
         company=script.company,
-        lines="\n".join(f"[{key}] «{keyed[key]}»" for key in UNPROVEN_LINES),
+        lines="\n".join(f"[{key}] «{keyed[key]}»" for key in UNPROVEN_LINES if keyed[key]),
     )
 
 

@@ -104,9 +104,19 @@ class Script:
         """Return the script for one more order in the same call; it greets nobody a second time."""
         return replace(self, opening=self.next_order, question=self.inbound_question)
 
+    def for_late_reply(self, thanks: str) -> "Script":
+        """Return the script for a customer whose order is finished: what is said now is passed on, and changes no outcome.
+
+        `thanks` is the goodbye of a call in which nothing was added.
+        """
+        noted = self.goodbyes["change_requested"]
+        goodbyes = {result: thanks if result == "undecided" else noted for result in self.goodbyes}
+        lines = {**self.lines, "ask": self.lines["late_question"], "offer_call_back": ""}
+        return replace(self, lines=lines, goodbyes=goodbyes)
+
     def for_unproven(self) -> "Script":
         """Return the script for a caller who has proven nothing: of which shop there is an order, and what proves it."""
-        asked = f"{self.lines['ask_proof']} {self.lines['offer_call_back']}"
+        asked = f"{self.lines['ask_proof']} {self.lines['offer_call_back']}".strip()
         opening, next_order = self.unproven_opening, self.unproven_next_order
         return replace(
             self, opening=opening, next_order=next_order, inbound_question=asked, question=asked, details="", order_id_spoken=""

@@ -1,6 +1,7 @@
 """Customers who phone us: what their number counts for, how often they may, and that they always find their order."""
 
 import asyncio
+import json
 import re
 from typing import Any
 
@@ -156,5 +157,33 @@ async def test_what_the_bridge_writes_meanwhile_counts(service: Service) -> None
         answer = group.create_task(phone_in(service, "CA2"))
         await store.apply(made["id"], lambda now: VerdictGiven(now, OURS, verdict(VerdictKind.CONFIRMED)))
         await store.apply(made["id"], lambda now: ConversationEnded(now, OURS, None, "person_hung_up"))
-    assert "no_order.wav" in answer.result()
-    assert (await shown(service, made))["outcome"] == "confirmed"
+    assert "<Stream" in answer.result(), "to add something to the order, which is finished"
+    view = await shown(service, made)
+    assert (view["outcome"], view["attempts"][0]["result"]) == ("confirmed", "confirmed")
+
+
+async def test_who_phones_after_the_order_is_finished_may_add_to_it_and_the_outcome_stays(service: Service) -> None:
+    made = await service.submit(small_body(10482))
+    store = service.store.confirmations
+    await store.apply(made["id"], lambda now: AttemptBegun(now, OURS, "+38344000000"))
+    await store.apply(made["id"], lambda now: VerdictGiven(now, OURS, verdict(VerdictKind.CONFIRMED)))
+    await store.apply(made["id"], lambda now: CallEnded(now, OURS, None, "CA1"))
+    assert "<Stream" in await phone_in(service)
+    await document(service, "after-stream", made)
+    assert "proof/1" in await document(service, "proof/0", made, Digits="*"), "nobody is called about it any more"
+    await document(service, "proof/0", made, Digits="0482")
+    await document(service, "keypad", made, Digits="2")
+    assert "/goodbye.wav" in await document(service, "after-disclosure/2", made), "not that it is cancelled"
+    await service.as_twilio("/twilio/incoming-status", {"CallSid": "CA7", "From": PHONE, "CallStatus": "completed"})
+    view = await shown(service, made)
+    assert (view["status"], view["outcome"], [one["result"] for one in view["attempts"]]) == (
+        "finished",
+        "confirmed",
+        ["confirmed", "cancelled"],
+    )
+    entries = [json.loads(fields[b"event"]) for _, fields in await service.store.client.xrange("outcomes:shopaz:log")]
+    assert [event["type"] for event in entries] == ["confirmation.finished", "confirmation.late_reply"]
+    late = entries[-1]["data"]
+    assert (late["outcome"], late["last_result"], late["evidence"]["channel"]) == ("confirmed", "cancelled", "keypad")
+    await service.store.erasure.customers.erase("shopaz", PHONE)
+    assert await service.store.client.xlen("outcomes:shopaz:log") == 0, "both are erased with the customer"

@@ -11,7 +11,7 @@ from shared import languages
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.conversation.call_plan import Lines
 from shared.core.order import Customer, Delivery, Item, Money, OnMachine, Order
-from shared.core.outcome import Channel, Direction, Verdict, VerdictKind
+from shared.core.outcome import Channel, Direction, Outcome, Status, Verdict, VerdictKind
 from shared.core.speech.order_id import spoken_order_id
 from tests.support.orders import ALWAYS, NOON, an_order
 
@@ -206,3 +206,17 @@ def test_a_further_order_asks_for_its_own_proof(scripts: CallScriptWriter) -> No
 def test_a_proven_caller_and_one_whose_number_is_trusted_are_asked_for_no_proof(scripts: CallScriptWriter) -> None:
     assert scripts.write(*a_caller(proven=True), NOON).plan.proving is None
     assert scripts.write(*a_caller(must_prove=False), NOON).plan.lines.until_proven is None
+
+
+def test_who_phones_after_the_order_is_finished_adds_something_and_is_told_of_no_new_outcome(scripts: CallScriptWriter) -> None:
+    confirmation, attempt = a_caller()
+    plan = scripts.write(replace(confirmation, status=Status.FINISHED, outcome=Outcome.CONFIRMED), attempt, NOON).plan
+    assert plan.proving is not None
+    assert not plan.proving.may_call_back
+    lines, albanian = plan.lines, languages.load("sq").lines
+    assert lines.until_proven is not None
+    assert albanian["offer_call_back"] not in lines.until_proven.greeting
+    assert lines.proven.endswith(albanian["late_question"])
+    assert set(lines.goodbyes.values()) == {albanian["goodbye_change_requested"]}
+    assert lines.goodbye_undecided == languages.load("sq").stored["goodbye"]
+    assert not lines.stored_goodbyes
