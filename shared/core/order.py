@@ -1,7 +1,7 @@
 """An order as the shop posted it, the customer to phone, and the shop's wishes for the calls."""
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from decimal import Decimal
 from enum import StrEnum
@@ -39,6 +39,11 @@ class Order:
     total: Money | None = None
     items: tuple[Item, ...] = ()
     delivery: Delivery | None = None
+
+
+def without_address(order: Order) -> Order:
+    """Return the order as it may be told to somebody of whom only the number is known."""
+    return order if order.delivery is None else replace(order, delivery=replace(order.delivery, address=None))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from shared.settings.parsers import (
     Bind,
     Rate,
     parse_bind,
+    parse_cap,
     parse_choice,
     parse_companies,
     parse_countries,
@@ -91,6 +92,17 @@ class RateSettings(Settings):
 
     rate_limit: Annotated[Rate | None, BeforeValidator(parse_rate)] = Field(
         Rate(120_000, 60), examples=["600/60"], description="requests/seconds"
+    )
+
+
+class InboundSettings(Settings):
+    """What the number of a customer who phones us counts for: anybody can send any number."""
+
+    inbound_proof: Switch = Field(
+        default=True, examples=["on"], description="the end of the order's id is asked for; off trusts the number"
+    )
+    max_inbound_per_number: Annotated[Rate, BeforeValidator(parse_cap)] = Field(
+        Rate(10, 86_400), examples=["10/86400"], description="calls/seconds over all shops"
     )
 
 

@@ -125,6 +125,14 @@ def parse_rate(text: str) -> Rate | None:
     return Rate(int(found[1]), int(found[2]))
 
 
+def parse_cap(text: str) -> Rate:
+    """Return `count/seconds` of a cap, which cannot be switched off."""
+    found = re.fullmatch(r"([1-9]\d{0,8})/([1-9]\d{0,6})", text.strip(), re.ASCII)
+    if found is None:
+        raise ValueError("it should be calls/seconds, both from 1")
+    return Rate(int(found[1]), int(found[2]))
+
+
 def parse_shop_keys(text: str) -> Mapping[str, str]:
     """Return the shop of each key in `shop:key,shop:key`; a shop may have several keys."""
     shops: dict[str, str] = {}

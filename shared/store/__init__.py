@@ -14,6 +14,7 @@ from shared.store.dialing.caller_ids import CallerIds
 from shared.store.dialing.circuit import Circuit, OpenCircuit
 from shared.store.dialing.crash_counts import MAX_RESTARTS, CrashCounts, Parked, Work
 from shared.store.dialing.due import DialGrant, DialWait, Due, Limits, WaitReason
+from shared.store.dialing.inbound_calls import InboundCalls
 from shared.store.erasure.aof_rewrites import AofRewrites, Rewrite
 from shared.store.erasure.customers import CustomerErasure, Customers
 from shared.store.erasure.eraser import Erased, Eraser, RetainedUnread
@@ -103,12 +104,13 @@ _NO_LIMITS = Limits(calls_per_second=1, max_concurrent_calls=1)
 
 @dataclass(frozen=True, slots=True)
 class DialingStore:
-    """What decides which call is placed next: due times, the account's circuit, crashes of jobs, numbers to call from."""
+    """What decides which call is placed or taken: due times, the account's circuit, crashes of jobs, our numbers, callers."""
 
     due: Due
     circuit: Circuit
     crash_counts: CrashCounts
     caller_ids: CallerIds
+    inbound_calls: InboundCalls
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +220,7 @@ def connect(
             circuit=Circuit(client, probe_every_s=limits.probe_every_s),
             crash_counts=CrashCounts(client, policy),
             caller_ids=CallerIds(client),
+            inbound_calls=InboundCalls(client),
         ),
         erasure=ErasureStore(
             eraser=eraser,

@@ -93,6 +93,11 @@ def line(number: str) -> str:
     return f"line:{number}"
 
 
+def inbound_calls(number: str) -> str:
+    """Name the sorted set (expires) of the calls that a number has made to us, by when; the name has only the number's digest."""
+    return f"inbound:{hashlib.sha256(number.encode()).hexdigest()}"
+
+
 def listing(shop: str, word: str) -> str:
     """Name the sorted set of the shop's confirmations with one status, or one outcome; each confirmation is in exactly one."""
     return f"confirmations:{shop}:{word}"

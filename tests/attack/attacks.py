@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 import httpx
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # Twilio ships no types
 
+from tests.attack.breaches import CALLER, CALLERS_ORDER
 from tests.attack.bystanders import order_of
 from tests.attack.rig import OTHER_KEY, TEST_KEY, Rig
 from tools.plain_http import PLAIN
@@ -276,12 +277,13 @@ async def great_messages(attacker: Attacker) -> None:
 
 async def calls_from_one_number(attacker: Attacker) -> None:
     """Four inbound calls a second from one spoofed number that has an open order: Twilio signs them."""
-    phone = "+38344799001"
     async with attacker.client(key=OTHER_KEY) as client:
-        await client.post("/v1/confirmations", json={**order_of(phone, not_before="2030-01-01T00:00:00Z"), "company": "Gjirafa"})
+        await client.post("/v1/confirmations", json=CALLERS_ORDER)
     async with httpx.AsyncClient(base_url=attacker.rig.twilio_url, timeout=_GIVE_UP_S, verify=PLAIN) as twilio:
-        person = {"answer": {"steps": [{"pause": 2}, {"press": "2"}, "stay"], "amd": {"verdict": "none"}}}
-        wanted = {"from": phone, "to": attacker.rig.shop_number, "person": person}
+        person = {
+            "answer": {"steps": [{"pause": 2}, {"press": "2111"}, {"pause": 3}, {"press": "2"}, "stay"], "amd": {"verdict": "none"}}
+        }
+        wanted = {"from": CALLER, "to": attacker.rig.shop_number, "person": person}
         await _each(0.25, lambda _number: attacker.send(twilio, "POST", "/simulator/inbound-calls", json=wanted), at_once=80)
 
 

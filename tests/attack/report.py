@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.attack.attacks import ATTACKS, Attacker, answers_line
+from tests.attack.breaches import BREACHES
 from tests.attack.bystanders import LiveCalls, Noticed, watch
 from tests.attack.rig import Rig
 
@@ -15,7 +16,10 @@ CALM_S = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What became of the bystanders during one attack. Memory in MB by service: before it, at most, and a while after."""
+    """What became of the bystanders during one attack. Memory in MB by service: before it, at most, and a while after.
+
+    `breaches` are what the attack got and must not have got.
+    """
 
     attack: str
     noticed: Noticed
@@ -23,11 +27,12 @@ class Verdict:
     before_mb: dict[str, float]
     most_mb: dict[str, float]
     after_mb: dict[str, float]
+    breaches: Sequence[str] = ()
 
     @property
     def faults(self) -> Sequence[str]:
         """Return what must not have been, one sentence each."""
-        found = []
+        found = list(self.breaches)
         if self.noticed.calls_cut:
             found.append(f"{self.noticed.calls_cut} of {len(self.noticed.outcomes)} live calls did not end confirmed")
         if self.noticed.handshakes_refused:
@@ -89,6 +94,7 @@ async def attacked(rig: Rig, name: str, *, seconds: float, calm_s: float, first:
         before_mb=before,
         most_mb=most,
         after_mb=rig.memory_mb(),
+        breaches=await BREACHES[name](rig) if name in BREACHES else (),
     )
 
 

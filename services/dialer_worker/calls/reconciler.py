@@ -67,6 +67,8 @@ class Reconciler:
                 await self._find(confirmation, attempt)
             case Reconciliation.CANCEL_CALL:
                 await self._cancel(confirmation, attempt)
+            case Reconciliation.CANCEL_RUNG_CALL:
+                await self._cancel_rung_call(confirmation.id, attempt)
             case Reconciliation.END_CALL:
                 await self._apply_end(confirmation.id, lambda now: ConversationLost(now, attempt.id))
             case Reconciliation.HANG_UP:
@@ -121,6 +123,15 @@ class Reconciler:
             await self._end(confirmation.id, attempt, call, line_result_of(call.status))
         elif not is_unanswered(call.status):
             await self._store.confirmations.apply(confirmation.id, lambda now: CallAnswered(now, attempt.id, call.sid))
+
+    async def _cancel_rung_call(self, confirmation_id: str, attempt: Attempt) -> None:
+        """Stop our own call: the customer whom it rings is on the line already. If a machine picked it up, it is hung up."""
+        if attempt.rung_call_sid is None:
+            return
+        for ending in (Ending.CANCELED, Ending.COMPLETED):
+            if await self._twilio_client.end_call(attempt.rung_call_sid, ending) is not None:
+                break
+        await self._apply_end(confirmation_id, lambda now: CallEnded(now, attempt.id, None, call_sid=attempt.rung_call_sid))
 
     async def _hang_up(self, confirmation: Confirmation, attempt: Attempt) -> None:
         """End a call whose conversation is done; Twilio's answer counts as its end."""

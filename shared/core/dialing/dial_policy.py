@@ -8,9 +8,10 @@ from hashlib import blake2b
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.dialing.calendar import Calendar
 from shared.core.order import Window
-from shared.core.outcome import AttemptResult, Outcome
+from shared.core.outcome import AttemptResult, Direction, Outcome
 
 CALLBACK_WITHIN = timedelta(days=14)  # a time that the customer cannot have meant follows the usual pause
+CALLBACK_LATE = timedelta(minutes=15)  # a time that has just passed means at once
 JITTER_FROM_S = 30  # shorter pauses are kept to the second
 JITTER_MOST_S = 60.0
 
@@ -118,14 +119,19 @@ def _wanted_at(confirmation: Confirmation, policy: DialPolicy, now: datetime) ->
     moments = [confirmation.created_at]
     if confirmation.call.not_before is not None:
         moments.append(confirmation.call.not_before)
-    if not confirmation.is_unplanned and confirmation.next_attempt_at is not None:
+    if confirmation.next_attempt_at is not None:
         return max([*moments, confirmation.next_attempt_at])
-    last = confirmation.attempts[-1] if confirmation.attempts else None
+    last = next((attempt for attempt in reversed(confirmation.attempts) if _counts(attempt)), None)
     if last is not None and last.ended_at is not None and last.result is not None:
         callback_at = last.verdict.callback_at if last.verdict is not None else None
-        is_meant = callback_at is not None and now < callback_at <= last.ended_at + CALLBACK_WITHIN
+        is_meant = callback_at is not None and now - CALLBACK_LATE < callback_at <= last.ended_at + CALLBACK_WITHIN
         if last.result is AttemptResult.CALLBACK_REQUESTED and callback_at is not None and is_meant:
             return max([*moments, callback_at])
         pause_s = delay_s(confirmation, policy, last.result)
         moments.append(last.ended_at + timedelta(seconds=pause_s + jitter_s(confirmation, last, policy, pause_s)))
     return max(moments)
+
+
+def _counts(attempt: Attempt) -> bool:
+    """Tell whether the attempt moves the next call: one in which the customer phoned us and decided nothing does not."""
+    return attempt.direction is Direction.OUTBOUND or attempt.verdict is not None

@@ -44,7 +44,9 @@ def apply_fact(confirmation: Confirmation, fact: Fact, policy: DialPolicy, now: 
         told = transition(confirmation, fact)
         if told.confirmation.is_unplanned:
             told = _replanned(told, policy, now)
-    opts_out = isinstance(fact, VerdictGiven) and fact.verdict.kind is VerdictKind.OPTED_OUT
+    opts_out = (
+        isinstance(fact, VerdictGiven) and fact.verdict.kind is VerdictKind.OPTED_OUT and not _is_unproven(confirmation, fact)
+    )
     return PlannedTransition(told, wakes(told.confirmation, policy), opts_out, told.confirmation is not confirmation)
 
 
@@ -74,6 +76,11 @@ def plan(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> Fact 
             return GivenUp(at=now, outcome=outcome)
         case _ as never:  # pragma: no cover
             assert_never(never)
+
+
+def _is_unproven(confirmation: Confirmation, fact: VerdictGiven) -> bool:
+    """Tell whether it is a caller without proof who speaks."""
+    return any(attempt.is_unproven for attempt in confirmation.attempts if attempt.id == fact.attempt_id)
 
 
 def _may_begin(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> bool:

@@ -84,7 +84,9 @@ def decide_late(confirmation: Confirmation, attempt: Attempt, at: datetime) -> T
 
 
 def _to_be_planned(confirmation: Confirmation, ended: Attempt, at: datetime) -> Confirmation:
-    return replace(with_attempt(confirmation, ended, at), status=Status.WAITING, next_attempt_at=None, is_unplanned=True)
+    return replace(
+        with_attempt(confirmation, ended, at), status=Status.WAITING, next_attempt_at=_resumed_at(ended), is_unplanned=True
+    )
 
 
 def _finished_if_decided(told: Transition, ended: Attempt, *, at: datetime, outcome: Outcome | None = None) -> Transition:
@@ -96,9 +98,14 @@ def _finished_if_decided(told: Transition, ended: Attempt, *, at: datetime, outc
         return told
     finished = confirmation
     if verdict is not None and outcome is None and verdict.kind.outcome is not None:
-        finished = replace(finished, evidence=_evidence(ended.number, verdict))
+        finished = replace(finished, evidence=evidence_of(ended.number, verdict))
     last = finish(finished, decided, at)
     return Transition(last.confirmation, told.shop_events + last.shop_events)
+
+
+def _resumed_at(attempt: Attempt) -> datetime | None:
+    """Return for when the next call was planned, if the customer phoned us in between and decided nothing."""
+    return attempt.resumes_at if attempt.verdict is None else None
 
 
 def _result(confirmation: Confirmation, attempt: Attempt, line_result: AttemptResult | None) -> AttemptResult:
@@ -115,7 +122,8 @@ def _result(confirmation: Confirmation, attempt: Attempt, line_result: AttemptRe
     return line_result or AttemptResult.UNDECIDED
 
 
-def _evidence(attempt_number: int, verdict: Verdict) -> Evidence:
+def evidence_of(attempt_number: int, verdict: Verdict) -> Evidence:
+    """Return how we know what was decided in that attempt."""
     return Evidence(
         channel=verdict.channel,
         quote=verdict.quote,

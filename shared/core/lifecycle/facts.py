@@ -43,12 +43,31 @@ class AttemptBegun:
 
 @dataclass(frozen=True, slots=True)
 class InboundCallArrived:
-    """The customer phoned us about this order."""
+    """The customer phoned us about this order; `must_prove` unless the caller's number is trusted (`INBOUND_PROOF=off`)."""
 
     at: datetime
     attempt_id: str
     call_sid: str
     prompt_version: str | None = None
+    must_prove: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CallerJoined:
+    """The customer phoned us while we were ringing: the attempt is this call from now on, and ours is to be cancelled."""
+
+    at: datetime
+    attempt_id: str
+    call_sid: str
+    must_prove: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CallerProven:
+    """The caller has shown to know the order: from now on it may be told and decided."""
+
+    at: datetime
+    attempt_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +202,8 @@ class ErasureRequested:
 
 AttemptFact = (
     CallPlaced
+    | CallerJoined
+    | CallerProven
     | CallNotListed
     | PlacingUndone
     | PlacingRefused

@@ -14,6 +14,8 @@ from shared.core.lifecycle.facts import (
     CallAnswered,
     CalleeClassified,
     CallEnded,
+    CallerJoined,
+    CallerProven,
     CallNotListed,
     CallPlaced,
     ConversationEnded,
@@ -31,14 +33,16 @@ from shared.core.lifecycle.facts import (
     VerdictGiven,
     Withdrawn,
 )
-from shared.core.lifecycle.placing import begun, not_listed, refused, undone
+from shared.core.lifecycle.late_reply import in_late_call, late_call_began
+from shared.core.lifecycle.placing import begun, joined, not_listed, refused, undone
+from shared.core.lifecycle.rung_call import is_about_rung_call, rung_call_reported
 from shared.core.outcome import Outcome, Status
 
 
 def transition(confirmation: Confirmation, fact: Fact) -> Transition:
     """Apply `fact`; the result holds the same object if the fact changes nothing."""
     if confirmation.is_finished:
-        return complete_ended_attempt(confirmation, fact)
+        return _after_finish(confirmation, fact)
     match fact:
         case Submitted():
             return Transition(confirmation)
@@ -59,11 +63,25 @@ def transition(confirmation: Confirmation, fact: Fact) -> Transition:
             return _in_attempt(confirmation, attempt, fact)
 
 
+def _after_finish(confirmation: Confirmation, fact: Fact) -> Transition:
+    """Apply a fact about a finished confirmation, whose outcome never changes."""
+    attempt = confirmation.open_attempt
+    if isinstance(fact, InboundCallArrived):
+        return late_call_began(confirmation, fact)
+    if attempt is not None and isinstance(fact, AttemptFact) and fact.attempt_id == attempt.id:
+        return in_late_call(confirmation, attempt, fact, _in_attempt)
+    return complete_ended_attempt(confirmation, fact)
+
+
 def _in_attempt(confirmation: Confirmation, attempt: Attempt, fact: AttemptFact) -> Transition:
     """Apply a fact about the attempt that is under way."""
+    if is_about_rung_call(attempt, fact):
+        return rung_call_reported(confirmation, attempt, fact)
     match fact:
-        case CallPlaced():
-            return update_attempt(confirmation, with_call(attempt, fact.call_sid), fact.at)
+        case CallPlaced() | CalleeClassified() | DisclosurePlayed() | CallerProven():
+            return update_attempt(confirmation, _noted(attempt, fact), fact.at)
+        case CallerJoined():
+            return joined(confirmation, attempt, fact)
         case CallNotListed():
             return not_listed(confirmation, attempt, fact)
         case PlacingUndone():
@@ -72,14 +90,8 @@ def _in_attempt(confirmation: Confirmation, attempt: Attempt, fact: AttemptFact)
             return refused(confirmation, attempt, fact)
         case CallAnswered():
             return answered(confirmation, with_call(attempt, fact.call_sid), fact.at)
-        case CalleeClassified():
-            heard = replace(attempt, answered_by=attempt.answered_by or fact.answered_by)
-            return update_attempt(confirmation, heard, fact.at)
         case StreamOpened():
             return stream_opened(confirmation, attempt, fact)
-        case DisclosurePlayed():
-            disclosed = replace(attempt, disclosure_played_at=attempt.disclosure_played_at or fact.at)
-            return update_attempt(confirmation, disclosed, fact.at)
         case VerdictGiven():
             return verdict_given(confirmation, attempt, fact)
         case ConversationEnded():
@@ -88,6 +100,21 @@ def _in_attempt(confirmation: Confirmation, attempt: Attempt, fact: AttemptFact)
             return conversation_lost(confirmation, attempt, fact)
         case CallEnded():
             return call_ended(confirmation, attempt, fact)
+        case _:  # pragma: no cover
+            assert_never(fact)
+
+
+def _noted(attempt: Attempt, fact: CallPlaced | CalleeClassified | DisclosurePlayed | CallerProven) -> Attempt:
+    """Return the attempt with what is now known of it; what was known first stands."""
+    match fact:
+        case CallPlaced():
+            return with_call(attempt, fact.call_sid)
+        case CalleeClassified():
+            return replace(attempt, answered_by=attempt.answered_by or fact.answered_by)
+        case DisclosurePlayed():
+            return replace(attempt, disclosure_played_at=attempt.disclosure_played_at or fact.at)
+        case CallerProven():
+            return replace(attempt, proven_at=attempt.proven_at or fact.at)
         case _:  # pragma: no cover
             assert_never(fact)
 

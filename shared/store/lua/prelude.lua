@@ -109,7 +109,7 @@ local function delete_lane(endpoint, id, sequences)
 end
 
 -- Writes one event to the shop's log, the shop's channel, the endpoints' lanes and the confirmation's history. The last
--- event of a confirmation also goes to the CRM's stream and channel. `owner` is not the shop for test orders: the endpoints of
+-- event of a confirmation, and what its customer adds later, also goes to the CRM's stream and channel. `owner` is not the shop for test orders: the endpoints of
 -- its test keys are told, too.
 local function publish_event(shop, id, sequence, entry, event_type, keep_from_ms, envelope, owner)
   redis.call('XADD', keys.events_log(shop), 'MINID', '~', keep_from_ms, '*', 'c', id, 's', sequence)
@@ -118,7 +118,7 @@ local function publish_event(shop, id, sequence, entry, event_type, keep_from_ms
   if owner ~= shop then
     enqueue_deliveries(owner, id, sequence, event_type)
   end
-  if event_type == 'confirmation.finished' then
+  if event_type == 'confirmation.finished' or event_type == 'confirmation.late_reply' then
     local entry_id = redis.call('XADD', keys.outcomes_log(shop), '*', 'event', envelope)
     redis.call('PUBLISH', keys.outcomes_channel(shop), envelope)
     entry = entry .. '\n' .. entry_id

@@ -35,6 +35,7 @@ class Script(Enum):
     PARK_ENDPOINT = "webhooks/park_endpoint"
     REDRIVE = "dialing/redrive"
     REDRIVE_ENDPOINT = "webhooks/redrive_endpoint"
+    COUNT_INBOUND = "dialing/count_inbound"
     OPEN_CIRCUIT = "dialing/open_circuit"
     APPEND_TURNS = "records/append_turns"
     ERASE = "erasure/erase"

@@ -129,7 +129,11 @@ def test_a_call_back_outside_the_window_comes_when_it_opens() -> None:
 
 
 def test_a_call_back_in_the_past_takes_the_usual_pause() -> None:
-    assert decide(asked_back(after(10)), ALWAYS, after(31)) == DialAt(after(30 + 3600))
+    assert decide(asked_back(after(-900)), ALWAYS, after(31)) == DialAt(after(30 + 3600))
+
+
+def test_a_call_back_whose_time_has_just_passed_is_due_at_once() -> None:
+    assert decide(asked_back(after(10)), ALWAYS, after(31)) == DialNow()
 
 
 def test_a_call_back_that_nobody_can_have_meant_takes_the_usual_pause() -> None:
