@@ -10,10 +10,9 @@ from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
-from shared.core.order import Window
+from shared.core.order import DAYS, Window
 from shared.core.text import company_fault
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WORKING_DAYS = frozenset(range(6))
 RETRY_DELAYS_S: Mapping[str, int] = {
     "busy": 300,

@@ -71,9 +71,9 @@ def calendar_of(confirmation: Confirmation, policy: DialPolicy) -> Calendar:
     named = confirmation.customer.timezone
     zones = (named,) if named else policy.zones_of(confirmation.customer.phone)
     return Calendar(
-        window=confirmation.call.window or policy.window,
+        window=window_of(confirmation, policy),
         zones=zones or (policy.default_timezone,),
-        weekdays=policy.weekdays,
+        weekdays=weekdays_of(confirmation, policy),
         holiday_country=None if policy.calls_on_holidays else policy.country_of(confirmation.customer.phone),
     )
 
@@ -95,8 +95,23 @@ def decide(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> Dec
 
 
 def budget(confirmation: Confirmation, policy: DialPolicy) -> int:
-    """Return how many calls the order may cost in all."""
-    return confirmation.call.max_attempts or policy.max_attempts
+    """Return how many calls the order may cost in all: at most what the settings allow."""
+    return min(confirmation.call.max_attempts or policy.max_attempts, policy.max_attempts)
+
+
+def window_of(confirmation: Confirmation, policy: DialPolicy) -> Window:
+    """Return the hours of the order that the settings allow too.
+
+    An order that has none (it was accepted under other settings) is called in the hours of the settings, and not lost.
+    """
+    wish = confirmation.call.window
+    return policy.window if wish is None else wish.within(policy.window) or policy.window
+
+
+def weekdays_of(confirmation: Confirmation, policy: DialPolicy) -> frozenset[int]:
+    """Return the days of the order that the settings allow too; if it has none, those of the settings."""
+    wish = confirmation.call.days
+    return policy.weekdays if wish is None else wish & policy.weekdays or policy.weekdays
 
 
 def delay_s(confirmation: Confirmation, policy: DialPolicy, result: AttemptResult) -> int:

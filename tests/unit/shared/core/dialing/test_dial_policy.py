@@ -15,7 +15,7 @@ from shared.core.dialing.dial_policy import (
     decide,
     delay_s,
 )
-from shared.core.order import CallWishes, Customer, Window
+from shared.core.order import CallWishes, Customer, Window, weekdays_text
 from shared.core.outcome import AttemptResult, Direction, Outcome, VerdictKind
 from tests.support.orders import ALWAYS, NOON, after, an_order, verdict
 
@@ -79,8 +79,9 @@ def test_a_spent_budget_ends_it_unreached() -> None:
     assert decide(busy, ALWAYS, after(9999)) == GiveUp(Outcome.UNREACHED)
 
 
-def test_the_orders_own_budget_counts_before_the_settings() -> None:
-    assert budget(an_order(call=CallWishes(max_attempts=7)), ALWAYS) == 7
+def test_an_order_narrows_the_budget_and_never_widens_it() -> None:
+    assert budget(an_order(call=CallWishes(max_attempts=1)), ALWAYS) == 1
+    assert budget(an_order(call=CallWishes(max_attempts=7)), ALWAYS) == 3
     assert budget(an_order(), ALWAYS) == 3
 
 
@@ -162,8 +163,34 @@ def test_the_customers_own_zone_counts_before_the_numbers_and_the_default() -> N
     assert calendar_of(an_order(), ALWAYS).holiday_country is None
 
 
-def test_the_orders_own_window_counts_before_the_settings() -> None:
-    own = Window(time(6), time(7))
-    assert calendar_of(an_order(call=CallWishes(window=own)), OFFICE).window == own
-    assert str(own) == "06:00-07:00"
-    assert str(Window(time(0))) == "00:00-24:00"
+@pytest.mark.parametrize(
+    ("wished", "counts"),
+    [
+        (Window(time(10), time(11)), "10:00-11:00"),
+        (Window(time(6), time(10)), "09:00-10:00"),
+        (Window(time(18)), "18:00-20:00"),
+        (Window(time(0)), "09:00-20:00"),
+        (Window(time(20)), "09:00-20:00"),  # taken in under other settings: it is called by day rather than lost
+    ],
+)
+def test_an_orders_window_narrows_the_settings_and_never_opens_the_night(wished: Window, counts: str) -> None:
+    assert str(calendar_of(an_order(call=CallWishes(window=wished)), OFFICE).window) == counts
+
+
+def test_an_orders_window_counts_in_full_where_every_hour_is_allowed() -> None:
+    own = Window(time(22))
+    assert calendar_of(an_order(call=CallWishes(window=own)), ALWAYS).window == own
+    assert (str(own), str(Window(time(0)))) == ("22:00-24:00", "00:00-24:00")
+
+
+def test_an_orders_days_narrow_the_settings_and_never_add_a_day() -> None:
+    workdays = replace(OFFICE, weekdays=frozenset(range(5)))
+    assert calendar_of(an_order(call=CallWishes(days=frozenset({4, 5, 6}))), workdays).weekdays == {4}
+    assert calendar_of(an_order(call=CallWishes(days=frozenset({6}))), workdays).weekdays == workdays.weekdays
+    sunday = NOON.replace(day=22)
+    assert decide(an_order(at=sunday, call=CallWishes(days=frozenset({6, 0}))), workdays, sunday) == DialAt(NOON.replace(hour=9))
+
+
+def test_days_are_shown_as_the_settings_name_them() -> None:
+    assert weekdays_text(frozenset(range(7))) == "mon-sun"
+    assert weekdays_text(frozenset({0, 2, 3, 4, 6})) == "mon,wed-fri,sun"
