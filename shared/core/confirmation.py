@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from shared.core.order import CallWishes, Customer, Order
-from shared.core.outcome import AttemptResult, Direction, Evidence, Outcome, Status, Verdict
+from shared.core.outcome import AttemptResult, Direction, Evidence, Outcome, Status, Verdict, WaitingFor
 
 SCHEMA_VERSION = 1
 
@@ -113,6 +113,7 @@ class Confirmation:
     evidence: Evidence | None = None
     attempts: tuple[Attempt, ...] = ()
     next_attempt_at: datetime | None = None
+    waiting_for: WaitingFor | None = None  # set while it is waiting, but in records of earlier programs
     withdrawn_at: datetime | None = None
     erasure_requested_at: datetime | None = None  # the customer's data is to be erased as soon as nobody is on the line
     is_test: bool = False  # taken in with a test key: nobody is phoned, its calls are simulated

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.attack.attacks import ATTACKS, Attacker, answers_line
+from tests.attack.attacks import ATTACKS, FLOODED_PHONE, Attacker, answers_line
 from tests.attack.bystanders import LiveCalls, Noticed, watch
 from tests.attack.rig import Rig
 
@@ -15,7 +15,10 @@ CALM_S = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What became of the bystanders during one attack. Memory in MB by service: before it, at most, and a while after."""
+    """What became of the bystanders during one attack. Memory in MB by service: before it, at most, and a while after.
+
+    `times_rung` is how often the phone rang that many orders are for; `calls_per_number` is the cap.
+    """
 
     attack: str
     noticed: Noticed
@@ -23,6 +26,8 @@ class Verdict:
     before_mb: dict[str, float]
     most_mb: dict[str, float]
     after_mb: dict[str, float]
+    times_rung: int
+    calls_per_number: int
 
     @property
     def faults(self) -> Sequence[str]:
@@ -39,6 +44,8 @@ class Verdict:
             found.append(f"{len(self.noticed.posts_refused)} of {len(self.noticed.posts_s)} POSTs: {self.noticed.posts_refused[0]}")
         if self.noticed.post_s(0.99) >= POST_P99_S:
             found.append(f"POST p99 {self.noticed.post_s(0.99) * 1000:.0f} ms, {POST_P99_S * 1000:.0f} allowed")
+        if self.times_rung > self.calls_per_number:
+            found.append(f"one phone rang {self.times_rung} times, {self.calls_per_number} allowed")
         for name, before in self.before_mb.items():
             if self.after_mb[name] > before * MEMORY_GROWTH:
                 found.append(f"{name} holds {self.after_mb[name]:.0f} MB after it, {before:.0f} before")
@@ -89,6 +96,8 @@ async def attacked(rig: Rig, name: str, *, seconds: float, calm_s: float, first:
         before_mb=before,
         most_mb=most,
         after_mb=rig.memory_mb(),
+        times_rung=await rig.times_rung(FLOODED_PHONE),
+        calls_per_number=rig.calls_per_number,
     )
 
 

@@ -57,7 +57,7 @@ def open_job_runner(settings: Settings, report_count: ReportCount) -> Iterator[L
         account_sid=settings.twilio_account_sid,
         on_error=lambda kind: report_count(WorkerCount(CountKind.TWILIO_ERROR, kind)),
     )
-    reconciler = Reconciler(store=store, twilio_client=twilio_client, policy=policy)
+    reconciler = Reconciler(store=store, twilio_client=twilio_client, policy=policy, report_count=report_count)
     dialer = Dialer(
         store=store,
         twilio_client=twilio_client,

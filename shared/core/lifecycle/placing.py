@@ -74,5 +74,5 @@ def _is_known(confirmation: Confirmation, fact: AttemptBegun | InboundCallArrive
 
 
 def _open(confirmation: Confirmation, attempt: Attempt, status: Status, at: datetime) -> Transition:
-    opened = replace(confirmation, attempts=(*confirmation.attempts, attempt), status=status, next_attempt_at=None, updated_at=at)
-    return tell_status(opened)
+    opened = replace(confirmation, attempts=(*confirmation.attempts, attempt), status=status, updated_at=at)
+    return tell_status(replace(opened, next_attempt_at=None, waiting_for=None))

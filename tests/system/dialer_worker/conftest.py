@@ -198,7 +198,7 @@ async def bench(valkey_url: str) -> AsyncIterator[Bench]:
         account_sid=settings.twilio_account_sid,
         on_error=lambda kind: counts.append(WorkerCount(CountKind.TWILIO_ERROR, kind)),
     )
-    reconciler = Reconciler(store=store, twilio_client=twilio_client, policy=policy)
+    reconciler = Reconciler(store=store, twilio_client=twilio_client, policy=policy, report_count=counts.append)
     dialer = Dialer(
         store=store,
         twilio_client=twilio_client,

@@ -13,7 +13,7 @@ from shared.core.dialing.dial_policy import DialPolicy, budget, weekdays_of, win
 from shared.core.ids import CONFIRMATION_ID
 from shared.core.lifecycle.envelope import timestamp
 from shared.core.order import OnMachine, Order, Priority, weekdays_text
-from shared.core.outcome import AttemptResult, Direction, Outcome, Status
+from shared.core.outcome import AttemptResult, Direction, Outcome, Status, WaitingFor
 
 
 class ItemAnswer(Answer):
@@ -99,6 +99,7 @@ class ConfirmationAnswer(Answer):
     created_at: Timestamp
     updated_at: Timestamp
     next_attempt_at: Timestamp | None
+    waiting_for: Annotated[WaitingFor | None, Field(description="Why a waiting order is not called now.")]
     evidence: EvidenceAnswer | None
     attempts: list[AttemptAnswer]
     is_test: NotRequired[
@@ -126,6 +127,7 @@ def confirmation_answer(confirmation: Confirmation, policy: DialPolicy) -> Confi
         "created_at": timestamp(confirmation.created_at),
         "updated_at": timestamp(confirmation.updated_at),
         "next_attempt_at": _timestamp(confirmation.next_attempt_at),
+        "waiting_for": confirmation.waiting_for,
         "evidence": None if confirmation.evidence is None else evidence_answer(confirmation.evidence),
         "attempts": [_attempt(attempt) for attempt in confirmation.attempts],
     }

@@ -55,7 +55,7 @@ def test_what_was_left_out_is_null_and_wishes_are_filled_from_the_settings() -> 
     shown = confirmation_answer(_taken_in(small_body()), rules(CALL_WINDOW="10:00-19:00", MAX_ATTEMPTS="4").policy)
     assert list(shown) == [
         *("id", "shop", "status", "outcome", "order", "company", "customer", "call", "metadata"),
-        *("created_at", "updated_at", "next_attempt_at", "evidence", "attempts"),
+        *("created_at", "updated_at", "next_attempt_at", "waiting_for", "evidence", "attempts"),
     ]
     assert shown["order"] == {"id": "A-1", "total": None, "currency": None, "items": [], "delivery": None}
     assert shown["customer"] == {"phone": "+38344123456", "name": None, "language": None, "timezone": None}
