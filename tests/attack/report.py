@@ -57,10 +57,11 @@ class Verdict:
         memory = "; ".join(
             f"{name} {self.before_mb[name]:.0f}/{self.most_mb[name]:.0f}/{self.after_mb[name]:.0f}" for name in self.before_mb
         )
+        rung = f"; the phone rang {self.times_rung} times" if self.times_rung else ""
         return (
             f"| {self.attack} | {len(noticed.outcomes) - noticed.calls_cut}/{len(noticed.outcomes)} "
             f"| {len(noticed.handshakes_refused)}/{noticed.handshakes} | {len(noticed.posts_refused)}/{len(noticed.posts_s)} "
-            f"| {noticed.post_s(0.5) * 1000:.0f} / {noticed.post_s(0.99) * 1000:.0f} | {memory} | {self.answers} "
+            f"| {noticed.post_s(0.5) * 1000:.0f} / {noticed.post_s(0.99) * 1000:.0f} | {memory} | {self.answers}{rung} "
             f"| {'; '.join(self.faults) or 'held'} |"
         )
 

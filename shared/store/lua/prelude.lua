@@ -70,24 +70,24 @@ local function line_is_taken(phone, id)
 end
 
 -- Returns until when (ms) a number may not be called because of the calls it has had, over all shops; nothing if it may.
-local function number_is_full_until(phone, most, span_ms)
+local function number_is_full_until(phone, most, span_ms, now)
   if most == 0 then
     return nil
   end
   local digest = redis.sha1hex(phone)
   local key = keys.number_calls(digest)
-  if redis.call('ZCOUNT', key, string.format('(%d', now_ms() - span_ms), '+inf') < most then
+  if redis.call('ZCOUNT', key, string.format('(%d', now - span_ms), '+inf') < most then
     return nil
   end
   return redis.call('ZRANGE', key, -most, -most, 'WITHSCORES')[2] + span_ms
 end
 
 -- Returns until when (ms) a shop may place no call because of what it has spent; nothing if it may.
-local function spend_is_reached_until(shop, limit, span_ms)
+local function spend_is_reached_until(shop, limit, span_ms, now)
   if limit == 0 then
     return nil
   end
-  local now, total, parts = now_ms(), 0, {}
+  local total, parts = 0, {}
   local spent = redis.call('HGETALL', keys.spend(shop))
   for index = 1, #spent, 2 do
     local gone_at, micro_usd = spent[index] + span_ms, tonumber(spent[index + 1])
@@ -112,9 +112,9 @@ end
 
 -- Returns which cap holds an order and until when (ms), the one that holds it longest; nothing if none does.
 -- `caps`: calls to a number and their span in ms, micro-dollars of a shop and their span in ms; 0 stands for no limit.
-local function held_by_cap(shop, phone, caps)
-  local number_until = phone and number_is_full_until(phone, caps[1], caps[2])
-  local spend_until = spend_is_reached_until(shop, caps[3], caps[4])
+local function held_by_cap(shop, phone, caps, now)
+  local number_until = phone and number_is_full_until(phone, caps[1], caps[2], now)
+  local spend_until = spend_is_reached_until(shop, caps[3], caps[4], now)
   if spend_until and spend_until > (number_until or 0) then
     return 'spend_limit', spend_until
   elseif number_until then

@@ -58,7 +58,7 @@ local function is_postponed(priority, shop, id)
   if phone and line_is_taken(phone, id) then
     set_dial(priority, shop, id, string.format('%d', now + 1000))
     return true
-  elseif held_by_cap(shop, phone, caps) then
+  elseif held_by_cap(shop, phone, caps, now) then
     leave_to_upkeep(priority, shop, id, lease)
     return true
   end

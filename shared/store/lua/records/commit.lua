@@ -20,7 +20,7 @@ if id and line_is_taken(phone, id) then
   set_dial(priority, shop, id, string.format('%d', now_ms() + 1000))
   return { 'line_taken' }
 end
-if id and held_by_cap(shop, phone, caps) then
+if id and held_by_cap(shop, phone, caps, now_ms()) then
   leave_to_upkeep(priority, shop, id, held_ms)
   return { 'held' }
 end
