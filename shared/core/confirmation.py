@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from shared.core.order import CallWishes, Customer, Order
-from shared.core.outcome import AttemptResult, Direction, Evidence, Outcome, Status, Verdict
+from shared.core.outcome import AttemptResult, Direction, Evidence, Outcome, Status, Verdict, WaitingFor
 
 SCHEMA_VERSION = 1
 CONVERSATION_WAIT = timedelta(seconds=2)
@@ -79,6 +79,7 @@ class Attempt:
     must_prove: bool = False  # a caller, whose number proves nothing: nobody decides before `proven_at`
     proven_at: datetime | None = None
     resumes_at: datetime | None = None  # when we would have called, had the customer not phoned us
+    resumes_waiting_for: WaitingFor | None = None  # what that call waited for
     joined_at: datetime | None = None  # when the customer phoned us while we were ringing: the attempt is that call since
     rung_call_sid: str | None = None  # our own call, which then still rang and is to be cancelled
 
@@ -148,6 +149,7 @@ class Confirmation:
     evidence: Evidence | None = None
     attempts: tuple[Attempt, ...] = ()
     next_attempt_at: datetime | None = None
+    waiting_for: WaitingFor | None = None  # set while it is waiting, but in records of earlier programs
     withdrawn_at: datetime | None = None
     erasure_requested_at: datetime | None = None  # the customer's data is to be erased as soon as nobody is on the line
     is_test: bool = False  # taken in with a test key: nobody is phoned, its calls are simulated

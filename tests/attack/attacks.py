@@ -24,6 +24,8 @@ from tools.plain_http import PLAIN
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _GIVE_UP_S = 5.0
+FLOODED_PHONE = "+38344799002"
+"""The phone of `orders_to_one_number`, which is rung at most `rig.calls_per_number` times."""
 
 
 @dataclass(slots=True)
@@ -289,11 +291,10 @@ async def calls_from_one_number(attacker: Attacker) -> None:
 
 async def orders_to_one_number(attacker: Attacker) -> None:
     """Two orders a second to one phone, by another shop."""
-    phone = "+38344799002"
     async with attacker.client(key=OTHER_KEY) as client:
 
         async def act(number: int) -> None:
-            body = {**order_of(phone), "company": "Gjirafa"}
+            body = {**order_of(FLOODED_PHONE), "company": "Gjirafa"}
             body["order"] = {"id": f"FLOOD-{number}"}
             await attacker.send(client, "POST", "/v1/confirmations", json=body)
 

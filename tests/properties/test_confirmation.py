@@ -120,7 +120,7 @@ class World:
         assert now.is_finished == (now.outcome is not None)
         kinds = [kind for kind, _ in self.told if kind is not EventType.LATE_REPLY]
         assert not finished or kinds[-1] is EventType.FINISHED
-        assert now.attempts_spent <= (now.call.max_attempts or ALWAYS.max_attempts)
+        assert now.attempts_spent <= min(now.call.max_attempts or ALWAYS.max_attempts, ALWAYS.max_attempts)
         assert sum(attempt.is_open for attempt in now.attempts) <= 1
         assert not (now.is_finished and now.open_attempt) or now.open_attempt.direction is Direction.INBOUND
         assert [attempt.number for attempt in now.attempts] == list(range(1, len(now.attempts) + 1))
@@ -178,7 +178,7 @@ class World:
 
 WISHES = st.builds(
     CallWishes,
-    max_attempts=st.none() | st.integers(1, 3),
+    max_attempts=st.none() | st.integers(1, 5),
     expires_at=st.none() | MOMENTS,
     not_before=st.none() | MOMENTS,
 )

@@ -14,10 +14,10 @@ from services.webhook.twilio.inbound import inbound_attempt
 from services.webhook.twilio.signature import SignedForms
 from shared import languages
 from shared.core.confirmation import CONVERSATION_WAIT, Confirmation
+from shared.core.dialing.caps import CallCap
 from shared.core.errors import NotFoundError
 from shared.core.lifecycle.late_reply import LATE_REPLY_WITHIN
 from shared.core.phone import spelt_e164
-from shared.settings.parsers import Rate
 from shared.store import Store
 from shared.twilio import stream_token
 from shared.twilio.callback_urls import CallbackUrls
@@ -31,7 +31,7 @@ class InboundRules:
     """What a caller's number counts for: whether its calls must prove to know the order, and how many of them are taken."""
 
     must_prove: bool
-    most_calls: Rate
+    most_calls: CallCap | None
 
 
 class IncomingCalls:
@@ -54,8 +54,8 @@ class IncomingCalls:
         found = (await self._open_orders(caller) or await self._finished_orders(caller)) if caller and call_sid else ()
         if not caller or not found:
             return self._refused(caller or "", "no_order")
-        most = self._rules.most_calls
-        if not await self._store.dialing.inbound_calls.may_take(caller, call_sid, most=most.requests, span_s=most.window_s):
+        cap = self._rules.most_calls
+        if cap is not None and not await self._store.dialing.inbound_calls.may_take(caller, call_sid, cap):
             return self._refused(caller, "too_many_calls")
         for confirmation in found:
             attempt = await inbound_attempt(self._store, confirmation.id, call_sid, must_prove=self._rules.must_prove)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import assert_never
 
 from shared.core.confirmation import Confirmation
+from shared.core.dialing.caps import Hold
 from shared.core.dialing.dial_policy import DialAt, DialNow, DialPolicy, GiveUp, decide
 from shared.core.dialing.reconciliation import Wakes, wakes
 from shared.core.lifecycle.changes import Transition
@@ -62,16 +63,19 @@ def apply_facts(confirmation: Confirmation, facts: Sequence[Fact], policy: DialP
     return PlannedTransition(told, last.wakes, opts_out, last.confirmation is not confirmation)
 
 
-def plan(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> Fact | None:
-    """Return what the dial policy says now of a confirmation without an open attempt, as a fact; None if one is open."""
+def plan(confirmation: Confirmation, policy: DialPolicy, now: datetime, hold: Hold | None = None) -> Fact | None:
+    """Return what the dial policy says now of a confirmation without an open attempt, as a fact; None if one is open.
+
+    `hold` is what a cap says about the order.
+    """
     if confirmation.open_attempt is not None or confirmation.is_finished:
         return None
-    match decide(confirmation, policy, now):
+    match decide(confirmation, policy, now, hold):
         case DialNow():
             call_at = confirmation.next_attempt_at or now
             return Scheduled(at=now, call_at=call_at, is_due=True)
-        case DialAt(at=at):
-            return Scheduled(at=now, call_at=at, is_due=False)
+        case DialAt(at=at, waiting_for=waiting_for):
+            return Scheduled(at=now, call_at=at, is_due=False, waiting_for=waiting_for)
         case GiveUp(outcome=outcome):
             return GivenUp(at=now, outcome=outcome)
         case _ as never:  # pragma: no cover

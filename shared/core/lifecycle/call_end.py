@@ -84,9 +84,11 @@ def decide_late(confirmation: Confirmation, attempt: Attempt, at: datetime) -> T
 
 
 def _to_be_planned(confirmation: Confirmation, ended: Attempt, at: datetime) -> Confirmation:
-    return replace(
-        with_attempt(confirmation, ended, at), status=Status.WAITING, next_attempt_at=_resumed_at(ended), is_unplanned=True
-    )
+    """Let the dial policy plan the next call; one that was planned when the customer phoned us and decided nothing stands."""
+    waiting = replace(with_attempt(confirmation, ended, at), status=Status.WAITING, is_unplanned=True)
+    if ended.verdict is not None:
+        return replace(waiting, next_attempt_at=None, waiting_for=None)
+    return replace(waiting, next_attempt_at=ended.resumes_at, waiting_for=ended.resumes_waiting_for)
 
 
 def _finished_if_decided(told: Transition, ended: Attempt, *, at: datetime, outcome: Outcome | None = None) -> Transition:
@@ -101,11 +103,6 @@ def _finished_if_decided(told: Transition, ended: Attempt, *, at: datetime, outc
         finished = replace(finished, evidence=evidence_of(ended.number, verdict))
     last = finish(finished, decided, at)
     return Transition(last.confirmation, told.shop_events + last.shop_events)
-
-
-def _resumed_at(attempt: Attempt) -> datetime | None:
-    """Return for when the next call was planned, if the customer phoned us in between and decided nothing."""
-    return attempt.resumes_at if attempt.verdict is None else None
 
 
 def _result(confirmation: Confirmation, attempt: Attempt, line_result: AttemptResult | None) -> AttemptResult:

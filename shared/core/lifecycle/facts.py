@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from shared.core.confirmation import Conclusion
-from shared.core.outcome import AttemptResult, Outcome, Verdict
+from shared.core.outcome import AttemptResult, Outcome, Verdict, WaitingFor
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +17,15 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """The dial policy planned the next call, for now (`is_due`) or later; `call_at` is None if the order expires first."""
+    """The dial policy planned the next call, for now (`is_due`) or later; `call_at` is None if the order expires first.
+
+    `waiting_for` says why later.
+    """
 
     at: datetime
     call_at: datetime | None
     is_due: bool
+    waiting_for: WaitingFor | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ def begun(confirmation: Confirmation, fact: AttemptBegun | InboundCallArrived) -
         prompt_version=fact.prompt_version,
         must_prove=fact.must_prove,
         resumes_at=confirmation.next_attempt_at,
+        resumes_waiting_for=confirmation.waiting_for,
     )
     return _open(confirmation, attempt, Status.IN_CALL, fact.at)
 
@@ -99,5 +100,5 @@ def _is_known(confirmation: Confirmation, fact: AttemptBegun | InboundCallArrive
 
 
 def _open(confirmation: Confirmation, attempt: Attempt, status: Status, at: datetime) -> Transition:
-    opened = replace(confirmation, attempts=(*confirmation.attempts, attempt), status=status, next_attempt_at=None, updated_at=at)
-    return tell_status(opened)
+    opened = replace(confirmation, attempts=(*confirmation.attempts, attempt), status=status, updated_at=at)
+    return tell_status(replace(opened, next_attempt_at=None, waiting_for=None))

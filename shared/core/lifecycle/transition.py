@@ -36,7 +36,7 @@ from shared.core.lifecycle.facts import (
 from shared.core.lifecycle.late_reply import in_late_call, late_call_began
 from shared.core.lifecycle.placing import begun, joined, not_listed, refused, undone
 from shared.core.lifecycle.rung_call import is_about_rung_call, rung_call_reported
-from shared.core.outcome import Outcome, Status
+from shared.core.outcome import Outcome, Status, WaitingFor
 
 
 def transition(confirmation: Confirmation, fact: Fact) -> Transition:
@@ -120,15 +120,29 @@ def _noted(attempt: Attempt, fact: CallPlaced | CalleeClassified | DisclosurePla
 
 
 def _scheduled(confirmation: Confirmation, fact: Scheduled) -> Transition:
-    """Set the next call as the dial policy planned it, unless a call is under way or the order would wait without end."""
+    """Set the next call as the dial policy planned it, unless a call is under way or the order would wait without end.
+
+    Nothing is told of a call that a cap postpones once more: the order waits as before.
+    """
     status = Status.QUEUED if fact.is_due else Status.WAITING
     is_endless = fact.call_at is None and confirmation.call.expires_at is None
     if is_endless or confirmation.open_attempt is not None:
         return Transition(confirmation)
-    if not confirmation.is_unplanned and (status, fact.call_at) == (confirmation.status, confirmation.next_attempt_at):
-        return Transition(confirmation)
-    planned = replace(confirmation, status=status, next_attempt_at=fact.call_at, is_unplanned=False, updated_at=fact.at)
-    return tell_status(planned)
+    waiting_for, before = fact.waiting_for, confirmation
+    planned = replace(before, status=status, next_attempt_at=fact.call_at, waiting_for=waiting_for, is_unplanned=False)
+    if planned == before:
+        return Transition(before)
+    planned = replace(planned, updated_at=fact.at)
+    is_known_wait = (
+        not before.is_unplanned
+        and status is before.status
+        and (fact.call_at == before.next_attempt_at or (waiting_for is before.waiting_for and _is_cap(waiting_for)))
+    )
+    return Transition(planned) if is_known_wait else tell_status(planned)
+
+
+def _is_cap(waiting_for: WaitingFor | None) -> bool:
+    return waiting_for is not None and waiting_for.is_cap
 
 
 def _withdrawn(confirmation: Confirmation, fact: Withdrawn | ErasureRequested) -> Transition:

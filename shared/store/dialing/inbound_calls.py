@@ -1,5 +1,6 @@
 """How many calls a number has made to us: over all shops and orders, and over all processes."""
 
+from shared.core.dialing.caps import CallCap
 from shared.store import keys
 from shared.store.redis.connection import Client, translated
 from shared.store.redis.scripts import Script, run
@@ -11,12 +12,12 @@ class InboundCalls:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def may_take(self, number: str, call_sid: str, *, most: int, span_s: int) -> bool:
-        """Count the call if the number has made fewer than `most` in the last `span_s` seconds; returns whether it may be taken.
+    async def may_take(self, number: str, call_sid: str, cap: CallCap) -> bool:
+        """Count the call if the cap allows the number another one; returns whether it may be taken.
 
         Raises:
             StoreUnavailableError: Redis did not answer.
         """
         async with translated():
-            args = (call_sid, most, span_s * 1000)
+            args = (call_sid, cap.calls, cap.span_s * 1000)
             return bool(await run(self._client, Script.COUNT_INBOUND, keys=[keys.inbound_calls(number)], args=args))

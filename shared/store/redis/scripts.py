@@ -29,6 +29,7 @@ class Script(Enum):
     RECALL = "records/recall"
     ADMIT = "dialing/admit"
     CLAIM_RECONCILIATIONS = "dialing/claim_reconciliations"
+    HELD_BY_CAP = "dialing/held_by_cap"
     GIVE_BACK = "dialing/give_back"
     OVERDUE = "dialing/overdue"
     PARK = "dialing/park"
