@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.attack.attacks import ATTACKS, Attacker, answers_line
+from tests.attack.attacker import Attacker
+from tests.attack.attacks import ATTACKS, answers_line
 from tests.attack.bystanders import LiveCalls, Noticed, watch
 from tests.attack.rig import Rig
 
