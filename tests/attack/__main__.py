@@ -8,6 +8,7 @@ python -m tests.attack --list                   what there is
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -16,6 +17,8 @@ from pathlib import Path
 from tests.attack.attacks import ATTACKS, described
 from tests.attack.report import CALM_S, HEAD, attacked
 from tests.attack.rig import running_rig
+
+_ENDS = (signal.SIGINT, signal.SIGTERM)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -34,6 +37,8 @@ def main(arguments: Sequence[str]) -> int:
     if chosen.list:
         _say("\n".join(f"{name:<28} {described(ATTACKS[name])}" for name in names))
         return 0
+    for number in _ENDS:
+        signal.signal(number, _end)
     _say(HEAD)
     held = True
     for name in names:
@@ -42,6 +47,13 @@ def main(arguments: Sequence[str]) -> int:
         _say(verdict.row())
         held &= not verdict.faults
     return 0 if held else 1
+
+
+def _end(number: int, _frame: object) -> None:
+    """Leave all blocks, so that the rig's processes are stopped; a second signal would leave them behind."""
+    for each in _ENDS:
+        signal.signal(each, signal.SIG_IGN)
+    sys.exit(128 + number)
 
 
 def _say(text: str) -> None:

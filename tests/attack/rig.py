@@ -20,6 +20,7 @@ _SETTINGS = {
     "MAX_ATTEMPTS": "1",
     "MEDIA_BRIDGE_PROCESSES": "1",
     "MAX_STREAMS": "200",
+    "DRAIN_TIMEOUT_S": "10",  # all calls have ended when the rig stops, unless somebody stops the attack
 }
 
 
@@ -44,7 +45,9 @@ class Rig:
 
     def memory_mb(self) -> dict[str, float]:
         """Return the resident memory of each of our services, children included."""
-        return {name: sum(map(_rss_mb, _tree(self.stack.pid(name)))) for name in ("webhook", "media_bridge", "dialer_worker")}
+        return {
+            name: sum(map(_rss_mb, process_tree(self.stack.pid(name)))) for name in ("webhook", "media_bridge", "dialer_worker")
+        }
 
 
 @contextmanager
@@ -71,10 +74,11 @@ def running_rig(folder: Path, **settings: str) -> Iterator[Rig]:
         )
 
 
-def _tree(pid: int) -> Iterator[int]:
+def process_tree(pid: int) -> Iterator[int]:
+    """Yield a process and its descendants, those that other threads than its first have started not included."""
     yield pid
     for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        yield from _tree(int(child))
+        yield from process_tree(int(child))
 
 
 def _rss_mb(pid: int) -> float:
