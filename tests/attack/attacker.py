@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from tests.attack.rig import Rig
+from tests.attack.rig import Target
 from tools.plain_http import PLAIN
 
 GIVE_UP_S = 5.0
@@ -19,7 +19,7 @@ GIVE_UP_S = 5.0
 class Attacker:
     """Who attacks: where, and what was answered so far."""
 
-    rig: Rig
+    rig: Target
     answers: Counter[str] = field(default_factory=Counter)
 
     async def raw(self, request: bytes, *, to: str | None = None) -> None:

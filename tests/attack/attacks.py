@@ -26,6 +26,11 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 Attack = Callable[[Attacker], Awaitable[None]]
 
 
+async def nothing(_attacker: Attacker) -> None:
+    """No attack: what the same machine does without one."""
+    await asyncio.Event().wait()
+
+
 # --- work that grows with the square
 
 
@@ -199,6 +204,7 @@ async def signed_forms_of_many_names(attacker: Attacker) -> None:
 ATTACKS: Mapping[str, Attack] = {
     attack.__name__: attack
     for attack in (
+        nothing,
         broken_handshakes,
         forms_of_many_names,
         signed_forms_of_many_names,

@@ -47,10 +47,10 @@ class Noticed:
 class LiveCalls:
     """Customers who are on the phone for `talk_s` seconds or longer, and confirm at its end."""
 
-    def __init__(self, rig: Rig, *, talk_s: float, first: int = 0) -> None:
+    def __init__(self, rig: Rig, *, talk_s: float) -> None:
         self._rig = rig
         self._talk_s = talk_s
-        self._phones = [f"+38344{700000 + first + number}" for number in range(CALLS)]
+        self._phones = [f"+38344{700000 + number}" for number in range(CALLS)]
         self._ids: dict[str, str] = {}
         self._api = httpx.AsyncClient(base_url=rig.api_url, headers={"Authorization": f"Bearer {KEY}"}, timeout=30, verify=PLAIN)
 
@@ -83,9 +83,9 @@ class LiveCalls:
         return {view["id"]: view["outcome"] or f"{view['status']} {view['attempts'][-1:]}" for view in views}
 
     def _steps(self) -> list[object]:
-        """Ask the agent to wait, as often as the time takes: it grants 25 s each."""
+        """Ask the agent to wait, as often as the time takes: it grants 25 s each. Greeting and goodbye take about as long again."""
         steps: list[object] = [_LISTEN, {"say": {"intent": "hello"}}]
-        for _ in range(max(1, round(self._talk_s / 22))):
+        for _ in range(max(1, int(self._talk_s / 22))):
             steps += [_LISTEN, {"say": {"intent": "wait"}}, _LISTEN, {"pause": 20}]
         return steps
 

@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.attack.attacker import Attacker
-from tests.attack.attacks import ATTACKS, answers_line
+from tests.attack.attacker_process import AttackerProcess, attacking
 from tests.attack.bystanders import LiveCalls, Noticed, watch
 from tests.attack.rig import Rig
 
@@ -26,8 +25,8 @@ class Verdict:
     after_mb: dict[str, float]
 
     @property
-    def faults(self) -> Sequence[str]:
-        """Return what must not have been, one sentence each."""
+    def damage(self) -> Sequence[str]:
+        """Return what must not have been, however busy the machine is: one sentence each."""
         found = []
         if self.noticed.calls_cut:
             found.append(f"{self.noticed.calls_cut} of {len(self.noticed.outcomes)} live calls did not end confirmed")
@@ -38,6 +37,12 @@ class Verdict:
             )
         if self.noticed.posts_refused:
             found.append(f"{len(self.noticed.posts_refused)} of {len(self.noticed.posts_s)} POSTs: {self.noticed.posts_refused[0]}")
+        return found
+
+    @property
+    def faults(self) -> Sequence[str]:
+        """Return all that must not have been on a machine that does nothing else."""
+        found = [*self.damage]
         if self.noticed.post_s(0.99) >= POST_P99_S:
             found.append(f"POST p99 {self.noticed.post_s(0.99) * 1000:.0f} ms, {POST_P99_S * 1000:.0f} allowed")
         for name, before in self.before_mb.items():
@@ -66,32 +71,29 @@ HEAD = (
 )
 
 
-async def attacked(rig: Rig, name: str, *, seconds: float, calm_s: float, first: int = 0) -> Verdict:
+async def attacked(rig: Rig, name: str, *, seconds: float, calm_s: float) -> Verdict:
     """Begin twenty calls, attack for so long beside them, wait for their ends, and look at the memory `calm_s` later."""
     noticed = Noticed()
-    calls = LiveCalls(rig, talk_s=seconds, first=first)
+    calls = LiveCalls(rig, talk_s=seconds)
     await calls.begin()
-    before = most = rig.memory_mb()
-    attacker = Attacker(rig)
+    before = rig.memory_mb()
+    async with attacking(rig.target) as attacker:
+        answers, most = await play(rig, attacker, name, noticed, seconds=seconds)
+    noticed.outcomes = await calls.outcomes()
+    await asyncio.sleep(calm_s)
+    return Verdict(attack=name, noticed=noticed, answers=answers, before_mb=before, most_mb=most, after_mb=rig.memory_mb())
+
+
+async def play(rig: Rig, attacker: AttackerProcess, name: str, noticed: Noticed, *, seconds: float) -> tuple[str, dict[str, float]]:
+    """Attack for so long, and note what the bystanders notice; returns the answers, and each service's most memory in MB."""
+    most = rig.memory_mb()
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(watch(rig, noticed)), group.create_task(_go_on(attacker, name))]
+        watching = group.create_task(watch(rig, noticed))
+        await attacker.begin(name)
         for _ in range(max(1, int(seconds * 2))):
             await asyncio.sleep(0.5)
             now = rig.memory_mb()
             most = {one: max(most[one], now[one]) for one in most}
-        for task in tasks:
-            task.cancel()
-    noticed.outcomes = await calls.outcomes()
-    await asyncio.sleep(calm_s)
-    return Verdict(
-        attack=name,
-        noticed=noticed,
-        answers=answers_line(attacker.answers),
-        before_mb=before,
-        most_mb=most,
-        after_mb=rig.memory_mb(),
-    )
-
-
-async def _go_on(attacker: Attacker, name: str) -> None:
-    await ATTACKS[name](attacker)
+        answers = await attacker.end()
+        watching.cancel()
+    return answers, most

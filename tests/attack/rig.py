@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from tools.demo import environment
@@ -25,11 +25,9 @@ _SETTINGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Rig:
-    """Where everything is. Addresses are `host:port` on loopback; `folder` holds logs and data."""
+class Target:
+    """What an attacker knows: where everything is. Addresses are `host:port` on loopback."""
 
-    stack: Stack
-    folder: Path
     gateway: str
     webhook: str
     bridge: str
@@ -42,6 +40,19 @@ class Rig:
     def api_url(self) -> str:
         """The public origin, by which Twilio and the shops come."""
         return f"http://{self.gateway}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rig(Target):
+    """The target with its processes; `folder` holds logs and data."""
+
+    stack: Stack
+    folder: Path
+
+    @property
+    def target(self) -> Target:
+        """What another process may know of it."""
+        return Target(**{one.name: getattr(self, one.name) for one in fields(Target)})
 
     def memory_mb(self) -> dict[str, float]:
         """Return the resident memory of each of our services, children included."""
