@@ -29,7 +29,7 @@ from services.webhook.http.middleware import STORE_LIMIT_S
 from services.webhook.http.places import Places
 from services.webhook.http.problems import ProblemError, ProblemKind
 from services.webhook.http.run_both import run_both
-from services.webhook.http.turns import Turns
+from services.webhook.http.turns import LongWork
 from shared.core.confirmation import Confirmation
 from shared.core.errors import StoreUnavailableError
 from shared.store import (
@@ -64,6 +64,7 @@ class BulkRoutes:
         self._store = store
         self._notes = notes
         self._rules = rules
+        self._work = LongWork()
         self._places = Places("bulk requests", full=ProblemKind.QUOTA_USED, in_all=16, per_owner=4, per_key=3)
 
     async def create(self, request: Request, shop: str) -> Response:
@@ -73,8 +74,7 @@ class BulkRoutes:
 
     async def _create(self, request: Request, shop: str) -> Response:
         key = idempotency_key(request)
-        body = await read_json_body(request, MAX_BULK_BODY)
-        items = await read_list(body, "items", most=MAX_BULK_ITEMS, digested_as="bulk")
+        items = await self._items(await read_json_body(request, MAX_BULK_BODY))
         if key is None:
             _, answer = await self._results(request, shop, items)
             return json_response(answer)
@@ -92,6 +92,10 @@ class BulkRoutes:
                 raise ProblemError(ProblemKind.IDEMPOTENCY_KEY_IN_USE, detail, headers={"retry-after": "1"})
             case _:
                 assert_never(claim)
+
+    async def _items(self, body: bytes) -> JsonList:
+        async with self._work.turns() as turns:
+            return await read_list(body, "items", turns, most=MAX_BULK_ITEMS, digested_as="bulk")
 
     async def _answered(self, request: Request, shop: str, items: JsonList, claim: Claimed) -> Response:
         """Create the confirmations and keep the answer; if Redis fails between, the key is free for the next try."""
@@ -114,10 +118,10 @@ class BulkRoutes:
         context, is_test = self._rules.at(await self._store.now(), shop), request.state.caller.is_test
         results: list[msgspec.Raw] = []
         answers: list[msgspec.Raw] = []
-        batch = await _read(items, range(_AT_ONCE), shop, context, is_test=is_test)
+        batch = await self._read(items, range(_AT_ONCE), shop, context, is_test=is_test)
         for end in range(_AT_ONCE, len(items) + _AT_ONCE, _AT_ONCE):
             set_time_budget(STORE_LIMIT_S)
-            following = _read(items, range(end, end + _AT_ONCE), shop, context, is_test=is_test)
+            following = self._read(items, range(end, end + _AT_ONCE), shop, context, is_test=is_test)
             submissions, ahead = await run_both(self._submitted(request, batch), following)
             pairs = [kept_result(one, request.state.request_id) for one in submissions]
             results += [encoded(result) for result, _ in pairs]
@@ -144,21 +148,19 @@ class BulkRoutes:
         found = await self._store.confirmations.recall(owner, list(pasts.values()))
         return {index: known for index, known in zip(pasts, found, strict=True) if known is not None}
 
-
-async def _read(items: JsonList, some: range, shop: str, context: ValidationContext, *, is_test: bool) -> _Batch:
-    """Read some items, in turns with other tasks; pointers in their problems start at the item."""
-    turns = Turns()
-    await turns.give_now()
-    batch = _Batch([], [], [])
-    for index in some[: max(0, len(items) - some.start)]:
-        await turns.give()
-        value, digest = items.value(index), items.digests[index]
-        batch.items.append(value)
-        batch.digests.append(digest)
-        try:
-            body = validated(ConfirmationBody, value, context)
-        except ProblemError as problem:
-            batch.taken.append(problem.with_traceback(None))  # its frames would keep the item
-        else:
-            batch.taken.append(new_confirmation(body, shop=shop, digest=digest, now=context.now, is_test=is_test))
-    return batch
+    async def _read(self, items: JsonList, some: range, shop: str, context: ValidationContext, *, is_test: bool) -> _Batch:
+        """Read some items, in turns with other tasks; pointers in their problems start at the item."""
+        batch = _Batch([], [], [])
+        async with self._work.turns() as turns:
+            for index in some[: max(0, len(items) - some.start)]:
+                await turns.give()
+                value, digest = items.value(index), items.digests[index]
+                batch.items.append(value)
+                batch.digests.append(digest)
+                try:
+                    body = validated(ConfirmationBody, value, context)
+                except ProblemError as problem:
+                    batch.taken.append(problem.with_traceback(None))  # its frames would keep the item
+                else:
+                    batch.taken.append(new_confirmation(body, shop=shop, digest=digest, now=context.now, is_test=is_test))
+        return batch
