@@ -23,7 +23,7 @@ from services.webhook.api.confirmations.submissions import key_reused, past_requ
 from services.webhook.api.validation import validated
 from services.webhook.api.validation_context import ValidationContext, ValidationRules
 from services.webhook.http.answers import json_response
-from services.webhook.http.body import MAX_BULK_BODY, read_json_body
+from services.webhook.http.body import MAX_BODY, MAX_BULK_BODY, read_json_body
 from services.webhook.http.json_list import JsonList, read_list
 from services.webhook.http.middleware import STORE_LIMIT_S
 from services.webhook.http.places import Places
@@ -32,6 +32,7 @@ from services.webhook.http.run_both import run_both
 from services.webhook.http.turns import LongWork
 from shared.core.confirmation import Confirmation
 from shared.core.errors import StoreUnavailableError
+from shared.runtime.freed_memory import give_back_memory
 from shared.store import (
     Answered,
     AuditAction,
@@ -65,12 +66,18 @@ class BulkRoutes:
         self._notes = notes
         self._rules = rules
         self._work = LongWork()
+        self._had_great_body = False
         self._places = Places("bulk requests", full=ProblemKind.QUOTA_USED, in_all=16, per_owner=4, per_key=3)
 
     async def create(self, request: Request, shop: str) -> Response:
         """Create a confirmation of each item; the results stand in the order of the items."""
-        with self._places.place(request.state.caller.owner, request.state.caller.key_name):
-            return await self._create(request, shop)
+        try:
+            with self._places.place(request.state.caller.owner, request.state.caller.key_name):
+                return await self._create(request, shop)
+        finally:
+            if self._had_great_body and not self._places.taken:
+                self._had_great_body = False
+                give_back_memory()
 
     async def _create(self, request: Request, shop: str) -> Response:
         key = idempotency_key(request)
@@ -94,6 +101,7 @@ class BulkRoutes:
                 assert_never(claim)
 
     async def _items(self, body: bytes) -> JsonList:
+        self._had_great_body |= len(body) > MAX_BODY
         async with self._work.turns() as turns:
             return await read_list(body, "items", turns, most=MAX_BULK_ITEMS, digested_as="bulk")
 
