@@ -3,6 +3,7 @@
 python -m tests.attack                          all of them, 30 s each and a minute of calm behind: about half an hour
 python -m tests.attack --only idle_sockets      one
 python -m tests.attack --seconds 10 --calm 5    shorter
+python -m tests.attack --set REQUIRE_STREAM_SIGNATURE=off     with another setting of our services
 python -m tests.attack --list                   what there is
 """
 
@@ -29,6 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--only", default=",".join(ATTACKS), help="names, separated by commas")
     parser.add_argument("--seconds", type=float, default=30.0, help="how long each attack goes on")
     parser.add_argument("--calm", type=float, default=CALM_S, help="seconds after which the memory is looked at again")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of our services")
     parser.add_argument("--list", action="store_true", help="say what there is, and do nothing")
     chosen = parser.parse_args(arguments)
     names = [name for name in chosen.only.split(",") if name]
@@ -40,9 +42,9 @@ def main(arguments: Sequence[str]) -> int:
     for number in _ENDS:
         signal.signal(number, _end)
     _say(HEAD)
-    held = True
+    held, settings = True, dict(one.split("=", 1) for one in chosen.set)
     for name in names:
-        with tempfile.TemporaryDirectory(prefix="attack-") as folder, running_rig(Path(folder)) as rig:
+        with tempfile.TemporaryDirectory(prefix="attack-") as folder, running_rig(Path(folder), **settings) as rig:
             verdict = asyncio.run(attacked(rig, name, seconds=chosen.seconds, calm_s=chosen.calm))
         _say(verdict.row())
         held &= not verdict.faults

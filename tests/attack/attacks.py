@@ -66,6 +66,25 @@ async def bulk_of_one_member(attacker: Attacker) -> None:
         )
 
 
+async def great_bulks(attacker: Attacker) -> None:
+    """Three at the same time without a pause, by another shop: 1,000 valid orders in 7 MB, whose texts take long to clean."""
+    item = {"name": "<" * 199 + "x"}
+    orders = []
+    for number in range(1_000):
+        order = order_of("+38344799003", not_before="2099-01-01T00:00:00Z")
+        orders.append({**order, "order": {"id": f"BULK-{number}", "items": [item] * 30}})
+    body = json.dumps({"items": orders}).encode()
+    headers = {"Content-Type": "application/json"}
+
+    async def hold() -> None:
+        async with attacker.client(key=OTHER_KEY, timeout=60) as client:
+            while True:
+                await attacker.send(client, "POST", "/v1/confirmations/bulk", content=body, headers=headers)
+                await asyncio.sleep(0)
+
+    await keep_open(3, hold)
+
+
 async def hostile_json(attacker: Attacker) -> None:
     """Ten a second, by another shop: nested 30,000 deep, half a surrogate pair, NUL, 1e400, 5,000 digits, odd headers."""
     bodies = (
@@ -218,6 +237,7 @@ ATTACKS: Mapping[str, Attack] = {
         all_event_streams,
         wrong_keys,
         openapi_flood,
+        great_bulks,
     )
 }
 

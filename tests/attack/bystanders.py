@@ -73,14 +73,17 @@ class LiveCalls:
                 await asyncio.sleep(0.3)
 
     async def outcomes(self) -> dict[str, str]:
-        """Wait until all calls have ended; returns each order's outcome, or how it stands two minutes later."""
+        """Wait until all calls have ended; returns each order's outcome, with how its call ended if nobody decided.
+
+        Two minutes later it returns how the others stand.
+        """
         deadline = time.monotonic() + self._talk_s + 2 * _SETTLED_S
         views = await self._views()
         while any(view["status"] != "finished" for view in views) and time.monotonic() < deadline:
             await asyncio.sleep(0.5)
             views = await self._views()
         await self._api.aclose()
-        return {view["id"]: view["outcome"] or f"{view['status']} {view['attempts'][-1:]}" for view in views}
+        return {view["id"]: _end_of(view) for view in views}
 
     def _steps(self) -> list[object]:
         """Ask the agent to wait, as often as the time takes: it grants 25 s each. Greeting and goodbye take about as long again."""
@@ -99,6 +102,13 @@ class LiveCalls:
             if answer.is_success:
                 return dict(answer.json())
         return {"id": confirmation_id, "status": "waiting", "outcome": None, "attempts": []}
+
+
+def _end_of(view: dict[str, Any]) -> str:  # Any: JSON of the API
+    if view["outcome"] == "confirmed":
+        return "confirmed"
+    last = view["attempts"][-1] if view["attempts"] else {"result": None, "reason": None}
+    return f"{view['outcome'] or view['status']} ({last['result']}: {last['reason']})"
 
 
 def order_of(phone: str, **call: object) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """One attack beside live calls: what the bystanders noticed, and the verdict over it."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,7 +30,8 @@ class Verdict:
         """Return what must not have been, however busy the machine is: one sentence each."""
         found = []
         if self.noticed.calls_cut:
-            found.append(f"{self.noticed.calls_cut} of {len(self.noticed.outcomes)} live calls did not end confirmed")
+            ends = dict(Counter(self.noticed.outcomes.values()))
+            found.append(f"{self.noticed.calls_cut} of {len(self.noticed.outcomes)} live calls did not end confirmed: {ends}")
         if self.noticed.handshakes_refused:
             refused = len(self.noticed.handshakes_refused)
             found.append(
