@@ -41,13 +41,13 @@ class JsonList:
         return parse_at(self._text, self._starts[index], MAX_ENTRY)[0]
 
 
-async def read_list(body: bytes, member: str, *, most: int, digested_as: str) -> JsonList:
+async def read_list(body: bytes, member: str, turns: Turns, *, most: int, digested_as: str) -> JsonList:
     """Return the entries of the object's only member.
 
     Raises:
         ProblemError: The body is not JSON (400), or not an object whose only member is a list of at most `most` entries (422).
     """
-    text, turns = decoded(body), Turns()
+    text = decoded(body)
     opened = re.match(rf'{_BLANK}\{{{_BLANK}"{member}"{_BLANK}:{_BLANK}\[', text)
     if not opened:
         raise _other_shape(body, member)
