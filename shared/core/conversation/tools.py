@@ -145,7 +145,7 @@ def parse_language(arguments: str) -> LanguageRequest | InvalidArguments:
 def _object(arguments: str) -> dict[str, Any] | None:  # Any: JSON of the model
     try:
         given = json.loads(arguments)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter: nested too deeply
         return None
     return given if isinstance(given, dict) else None
 
