@@ -9,7 +9,7 @@ TEST_WORKERS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN) + 1)))
 # Leaves out a plugin that takes a second to load and that only one test, not run by this target, needs.
 LEAN := -p no:schemathesis
 
-.PHONY: help setup setup-dev setup-mic setup-bench setup-fuzz demo run-local run secrets mic doctor test test-unit lint format prompts bench attack fuzz compose-test lock clean
+.PHONY: help setup setup-dev setup-mic setup-bench setup-fuzz demo run-local run secrets mic doctor test test-unit lint format prompts bench chaos attack fuzz compose-test lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,7 +51,8 @@ test: setup-dev ## all tests; those of shared/core must reach its last branch
 	@mkdir -p var/coverage
 	$(PY) -m coverage run -m pytest tests/unit -q $(LEAN)
 	$(PY) -m coverage report --fail-under=100
-	$(PY) -m pytest tests --ignore=tests/unit -q -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
+	$(PY) -m pytest tests --ignore=tests/unit -m "not alone" -q -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
+	$(PY) -m pytest tests --ignore=tests/unit -m alone -q
 
 test-unit: setup-dev ## the tests without sockets, in seconds
 	$(PY) -m pytest tests/unit -q $(LEAN)
@@ -89,6 +90,7 @@ compose-test: setup ## prove docker-compose.yml with real containers (needs an e
 lock: setup-dev ## write the hash-locked requirements anew (LOCK=-U: newest releases)
 	@requirements/lock $(LOCK)
 
-clean: ## remove caches and everything under var/
-	rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+clean: ## remove caches and everything under var/, but not the orders and logs of `make run`
+	find var -mindepth 1 -maxdepth 1 -not -name run -exec rm -rf {} + 2>/dev/null || true
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +

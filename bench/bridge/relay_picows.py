@@ -5,14 +5,14 @@ It has no tokens, records, state machine or marks; it trusts every client and ke
 python -m bench.bridge.relay_picows --port 9001 --model-url ws://127.0.0.1:9002/v1/realtime
 """
 
-import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
 
 import msgspec
-import uvloop
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_connect, ws_create_server
+
+from bench.bridge.relay_command import run_relay
 
 _UPDATE = b'{"type":"session.update","session":{"type":"realtime"}}'
 _CREATE = b'{"type":"response.create"}'
@@ -100,12 +100,7 @@ async def _serve(port: int, model_url: str) -> None:
 
 def main(arguments: Sequence[str]) -> None:
     """Relay until the process is ended."""
-    parser = argparse.ArgumentParser(prog="python -m bench.bridge.relay_picows", description=__doc__)
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--model-url", required=True)
-    options = parser.parse_args(arguments)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(options.port, options.model_url))
+    run_relay(_serve, arguments, description=__doc__)
 
 
 if __name__ == "__main__":

@@ -3,16 +3,16 @@
 python -m bench.bridge.relay_websockets --port 9001 --model-url ws://127.0.0.1:9002/v1/realtime
 """
 
-import argparse
 import asyncio
 import json
 import sys
 from collections.abc import Sequence
 
-import uvloop
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+
+from bench.bridge.relay_command import run_relay
 
 
 async def _to_model(caller: ServerConnection, model: ClientConnection) -> None:
@@ -54,12 +54,7 @@ async def _serve(port: int, model_url: str) -> None:
 
 def main(arguments: Sequence[str]) -> None:
     """Relay until the process is ended."""
-    parser = argparse.ArgumentParser(prog="python -m bench.bridge.relay_websockets", description=__doc__)
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--model-url", required=True)
-    options = parser.parse_args(arguments)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(options.port, options.model_url))
+    run_relay(_serve, arguments, description=__doc__)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
 """The bridge over many short calls: memory, open files and open work must be the same after 10,000 calls as after 1,000."""
 
 import asyncio
-from statistics import median
 
 import httpx
 
 from bench.options import Options
 from bench.orders import POLICY, Calls
 from bench.report.counters import open_files, rss_kb
+from bench.report.medians import medians
 from bench.report.report import Result, Table
 from bench.testbed import LoadProcess, bridge_part, measure_alone, new_stack
 from shared.store import connect
@@ -29,7 +29,7 @@ async def measure(options: Options) -> Result:
     for run in range(options.runs):
         options.tell(f"soak: run {run + 1} of {options.runs}")
         runs.append(await _run(options))
-    points = [{what: median(run[place][what] for run in runs) for what in runs[0][place]} for place in range(len(runs[0]))]
+    points = [medians(points) for points in zip(*runs, strict=True)]
     first, last = next(point for point in points if point["calls"] >= points[-1]["calls"] / 10), points[-1]
     rows = [
         [int(point["calls"]), point["rss_kb"] / 1024, int(point["files"]), int(point["work"]), int(point["lost"])]

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from statistics import median
 
 from bench.options import Options
 from bench.orders import POLICY, Calls
+from bench.report.medians import medians_by
 from bench.report.report import Cell, Result, Table
 from bench.testbed import LoadProcess, bridge_part, measure_alone, new_stack
 from shared.store import connect
@@ -31,7 +31,7 @@ async def measure(options: Options) -> Result:
     for run in range(options.runs):
         options.tell(f"turns: run {run + 1} of {options.runs}")
         runs.append(await _greetings_and_turns(options) | await _clears(options))
-    found = {key: {what: median(run[key][what] for run in runs) for what in runs[0][key]} for key in _WAITS.values()}
+    found = medians_by(runs)
     rows: list[list[Cell]] = [
         [title, found[key]["p50"], found[key]["p99"], found[key]["max"], int(found[key]["count"])] for title, key in _WAITS.items()
     ]

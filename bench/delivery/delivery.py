@@ -4,13 +4,13 @@ import asyncio
 import subprocess
 import sys
 import time
-from statistics import median
 
 import msgspec
 
 from bench.options import Options
 from bench.orders import POLICY, SHOP, order
 from bench.report.latency import quantiles
+from bench.report.medians import medians_by
 from bench.report.report import Cell, Result, Table
 from bench.testbed import new_stack
 from shared.core.lifecycle.facts import Withdrawn
@@ -28,7 +28,7 @@ async def measure(options: Options) -> Result:
     for run in range(options.runs):
         options.tell(f"delivery: run {run + 1} of {options.runs}")
         runs.append(await _run(200 if options.is_quick else 2000))
-    found = {way: {what: median(run[way][what] for run in runs) for what in runs[0][way]} for way in runs[0]}
+    found = medians_by(runs)
     rows: list[list[Cell]] = [
         [way, figures["p50"], figures["p99"], figures["max"], int(figures["count"])] for way, figures in found.items()
     ]

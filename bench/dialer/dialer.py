@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import httpx
@@ -23,7 +22,8 @@ from bench.options import Options
 from bench.orders import POLICY, order
 from bench.report.counters import cpu_ns, share_kb
 from bench.report.latency import quantiles
-from bench.report.report import Result, Table
+from bench.report.medians import medians
+from bench.report.report import Cell, Result, Table
 from bench.testbed import SECRET, new_stack
 from shared.core.confirmation import Confirmation
 from shared.core.order import CallWishes
@@ -126,8 +126,8 @@ async def measure(options: Options) -> Result:
     for run in range(options.runs):
         options.tell(f"dialer: run {run + 1} of {options.runs}")
         runs.append(await _run(options))
-    found = {what: median(run[what] for run in runs) for what in runs[0]}
-    rows = [
+    found = medians(runs)
+    rows: list[list[Cell]] = [
         ["placements a second", found["per_s"]],
         ["CPU ms a placement, all the dialer's processes", found["cpu_ms"]],
         ["Redis commands a placement, those within scripts included", found["commands"]],
@@ -142,8 +142,8 @@ async def measure(options: Options) -> Result:
         ["CPU ms a second while nothing is due: front", found["idle_front"]],
         ["CPU ms a second while nothing is due: workers", found["idle_workers"]],
         ["CPU ms a second while nothing is due: Redis", found["idle_redis"]],
-        *([f"killed: {name}; an order taken in then is called after, s", found[part]] for part, name in recovery.PARTS.items()),
     ]
+    rows += [[f"killed: {name}; an order taken in then is called after, s", found[part]] for part, name in recovery.PARTS.items()]
     note = (
         f"{_WORKERS} workers, limits of rate and concurrency set out of the way, a Twilio that answers after 200 ms, Valkey with "
         "`appendfsync always`, all on the same cores. The latency is taken at 10 orders a second; the worker is killed (SIGKILL) "

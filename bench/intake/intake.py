@@ -12,7 +12,8 @@ from redis import Redis
 
 from bench.options import Options
 from bench.report.counters import HARNESS_CORE, MEASURED_CORE, make_patient, pin, rss_kb
-from bench.report.report import Result, Table
+from bench.report.medians import medians_by
+from bench.report.report import Cell, Result, Table
 from bench.testbed import SECRET, new_stack
 from tools.ports import free_port
 from tools.stack import PROJECT, Part, Stack
@@ -89,8 +90,8 @@ async def measure(options: Options) -> Result:
     for run in range(options.runs):
         options.tell(f"intake: run {run + 1} of {options.runs}")
         runs.append(await _run(options))
-    points = {key: {what: median(run[key][what] for run in runs) for what in runs[0][key]} for key in runs[0]}
-    rows = [
+    points = medians_by(runs)
+    rows: list[list[Cell]] = [
         [
             str(count),
             ours["per_s"],
@@ -109,7 +110,7 @@ async def measure(options: Options) -> Result:
         "One webhook process on one core; Valkey (`appendfsync always`) and who posts on the other. The peer is a bare Starlette "
         "endpoint with rq's `Queue.enqueue` on the same server; both take turns, and the ratio is that within a run."
     )
-    more = [["orders a second in bulk requests of 1,000", points["bulk"]["per_s"]]]
+    more: list[list[Cell]] = [["orders a second in bulk requests of 1,000", points["bulk"]["per_s"]]]
     if "memory" in points:
         more.append(["orders stored for the next figures", points["memory"]["orders"]])
         more.append(["bytes in Redis an order", points["memory"]["bytes"]])

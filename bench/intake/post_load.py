@@ -51,7 +51,7 @@ class _Client(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._sent_ns = 0
         self._buffer = b""
-        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.until = time.monotonic() + command.seconds
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -75,9 +75,13 @@ class _Client(asyncio.Protocol):
         elif self._transport is not None:
             self._transport.close()
 
+    async def closed(self) -> None:
+        """Wait until the connection is closed."""
+        await self._ended
+
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio passes it
-        if not self.ended.done():
-            self.ended.set_result(None)
+        if not self._ended.done():
+            self._ended.set_result(None)
 
     def _post(self) -> None:
         command = self._command
@@ -101,7 +105,9 @@ async def _obey(command: Command) -> dict[str, object]:
     for _ in range(command.connections):
         _, client = await loop.create_connection(lambda: _Client(command, taken, failures), "127.0.0.1", command.port)
         clients.append(client)
-    await asyncio.gather(*(client.ended for client in clients))
+    async with asyncio.TaskGroup() as waits:
+        for client in clients:
+            waits.create_task(client.closed())
     took = time.monotonic() - began
     per_s = len(taken) * (command.bulk or 1) / took
     told = failures[0].decode(errors="replace") if failures else ""

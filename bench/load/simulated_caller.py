@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import msgspec
-from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+from picows import WSTransport, ws_connect
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # Twilio ships no types
 
 from bench.load.frame_clock import FrameClock
+from bench.load.load_peer import LoadPeer
 from bench.load.timestamped_audio import ANSWER, FRAME, LAST, LONG_AUDIO, UNTIMED_FROM, payload, stamp
-from bench.report.latency import Delays, FrameSequence
+from bench.report.latency import Delays
 
 AUTH_TOKEN = "measuring"  # noqa: S105 - it signs nothing real
 _MEDIA = b'"media"'
@@ -69,19 +69,18 @@ class CallerFleet:
         self.callers.clear()
 
 
-class SimulatedCaller(WSListener):
+class SimulatedCaller(LoadPeer):
     """One media stream, as Twilio's side of it."""
 
     def __init__(self, fleet: CallerFleet, ticket: Ticket) -> None:
+        super().__init__(fleet, audio_mark=_MEDIA, near=_NEAR_THE_START)
         self._fleet = fleet
         self._ticket = ticket
-        self._transport: WSTransport | None = None
         self._paced: Final[Callable[[int], None]] = self._speak
         self._head = (
             b'{"event":"media","sequenceNumber":"1234","media":{"track":"inbound","chunk":"1234","timestamp":"24680","payload":'
         )
         self._tail = b'},"streamSid":"%b"}' % ticket.stream_sid.encode()
-        self._heard = FrameSequence()
         self._started_ns = 0
         self._is_over = False
         self.sent = 0
@@ -117,20 +116,6 @@ class SimulatedCaller(WSListener):
         if not self._is_over and self._ticket.call < UNTIMED_FROM:
             self._fleet.ended_early += 1
 
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        """Called by picows: process audio, marks and clears."""
-        if frame.msg_type == WSMsgType.TEXT:
-            if self._heard.passes(frame.payload_size, self._fleet.unread):
-                return
-            message = frame.get_payload_as_bytes()
-            if message.find(_MEDIA, 0, _NEAR_THE_START) >= 0:
-                self._hear(message)
-            else:
-                self._obey(msgspec.json.decode(message))
-        elif frame.msg_type == WSMsgType.CLOSE:
-            transport.send_close(frame.get_close_code())
-            transport.disconnect()
-
     def speak_last(self) -> None:
         """Send the last frame of a turn; the model answers it."""
         self._send(self._head + payload(LAST, time.monotonic_ns(), 0, self._ticket.call) + self._tail)
@@ -148,11 +133,6 @@ class SimulatedCaller(WSListener):
     def speak_much(self) -> None:
         """Send seconds of audio in one frame."""
         self._send(self._head + LONG_AUDIO + self._tail)
-
-    def stop_reading(self) -> None:
-        """Stop reading: from now on, arriving data stays in the kernel's buffers."""
-        if self._transport is not None:
-            self._transport.underlying_transport.pause_reading()
 
     def press(self, digit: str) -> int:
         """Press a key; return the time."""
@@ -188,7 +168,7 @@ class SimulatedCaller(WSListener):
             if (answer := stamp(message, ANSWER)) is not None:
                 fleet.turns_ns.append(now - answer.at_ns)
             return
-        gap = self._heard.read(found.number, len(message))
+        gap = self._sequence.read(found.number, len(message))
         if self._ticket.call < UNTIMED_FROM:
             fleet.down.note(found.at_ns, now, gap)
 
@@ -203,13 +183,6 @@ class SimulatedCaller(WSListener):
 
     def _echo(self, name: str) -> None:
         self._tell(event="mark", sequenceNumber="5", streamSid=self._ticket.stream_sid, mark={"name": name})
-
-    def _tell(self, **message: Any) -> None:  # noqa: ANN401 - JSON
-        self._send(msgspec.json.encode(message))
-
-    def _send(self, message: bytes) -> None:
-        if self._transport is not None:
-            self._transport.send(WSMsgType.TEXT, message)
 
 
 def _frame(message: bytes) -> bytes:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from ssl import SSLContext
 from typing import Any, Final
 
-import msgspec
-from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_create_server
+from picows import WSListener, WSTransport, WSUpgradeRequest, ws_create_server
 
 from bench.load.frame_clock import FrameClock
+from bench.load.load_peer import LoadPeer
 from bench.load.timestamped_audio import ANSWER, FRAME, LAST, LONG_AUDIO, UNTIMED_FROM, payload, stamp
-from bench.report.latency import Delays, FrameSequence
+from bench.report.latency import Delays
 
 _APPEND = b"input_audio_buffer.append"
 _NEAR_THE_START = 60
@@ -50,20 +50,19 @@ class ModelFleet:
         return SimulatedModel(self, self._count)
 
 
-class SimulatedModel(WSListener):
+class SimulatedModel(LoadPeer):
     """One session."""
 
     def __init__(self, fleet: ModelFleet, number: int) -> None:
+        super().__init__(fleet, audio_mark=_APPEND, near=_NEAR_THE_START)
         self._fleet = fleet
         self._number = number
-        self._transport: WSTransport | None = None
         self._responses = 0
         self._head = b""
         self._said = 0
         self._is_speaking = False
         self._paced: Final[Callable[[int], None]] = self._speak
         self.call = 0
-        self._sequence = FrameSequence()
         self.speech_told_ns = 0
 
     def on_ws_connected(self, transport: WSTransport) -> None:
@@ -78,20 +77,6 @@ class SimulatedModel(WSListener):
         if self._fleet.by_call.get(self.call) is self:
             del self._fleet.by_call[self.call]
         self._hush()
-
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        """Called by picows: process audio or a request."""
-        if frame.msg_type == WSMsgType.TEXT:
-            if self._sequence.passes(frame.payload_size, self._fleet.unread):
-                return
-            message = frame.get_payload_as_bytes()
-            if message.find(_APPEND, 0, _NEAR_THE_START) >= 0:
-                self._hear(message)
-            else:
-                self._obey(msgspec.json.decode(message))
-        elif frame.msg_type == WSMsgType.CLOSE:
-            transport.send_close(frame.get_close_code())
-            transport.disconnect()
 
     @property
     def heard(self) -> int:
@@ -109,11 +94,6 @@ class SimulatedModel(WSListener):
         """Send seconds of audio in one delta."""
         if self._is_speaking:
             self._send(self._head + LONG_AUDIO + b"}")
-
-    def stop_reading(self) -> None:
-        """Stop reading: from now on, arriving data stays in the kernel's buffers."""
-        if self._transport is not None:
-            self._transport.underlying_transport.pause_reading()
 
     def _take_turn(self) -> None:
         self._tell(type="input_audio_buffer.speech_stopped", audio_end_ms=0, item_id=f"item_c{self._responses}")
@@ -148,8 +128,8 @@ class SimulatedModel(WSListener):
 
         asyncio.get_running_loop().call_later(self._fleet.think_s, begin)
 
-    def _obey(self, request: dict[str, Any]) -> None:  # Any: JSON
-        match request["type"]:
+    def _obey(self, message: dict[str, Any]) -> None:  # Any: JSON
+        match message["type"]:
             case "session.update":
                 self._tell(type="session.updated", session=self._session())
             case "response.create":
@@ -201,9 +181,5 @@ class SimulatedModel(WSListener):
             self._is_speaking = False
             self._fleet.clock.discard(self._paced)
 
-    def _tell(self, **event: Any) -> None:  # noqa: ANN401 - JSON
-        self._send(msgspec.json.encode({"event_id": "event_CBzsCGKJaslHvvGV2mtXp", **event}))
-
-    def _send(self, message: bytes) -> None:
-        if self._transport is not None:
-            self._transport.send(WSMsgType.TEXT, message)
+    def _tell(self, **message: Any) -> None:  # noqa: ANN401 - JSON
+        super()._tell(event_id="event_CBzsCGKJaslHvvGV2mtXp", **message)

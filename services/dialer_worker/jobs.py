@@ -28,8 +28,8 @@ def dial(confirmation_id: str) -> None:
 
 
 def attend(confirmation_id: str) -> None:
-    """Do what a confirmation needs that is due for care."""
-    JOB_RUNNER.get().run_confirmation(confirmation_id, Work.UPKEEP)
+    """Reconcile a confirmation that is due for it. Jobs in Redis hold this function's name."""
+    JOB_RUNNER.get().run_confirmation(confirmation_id, Work.RECONCILIATION)
 
 
 def deliver(endpoint_id: str) -> None:

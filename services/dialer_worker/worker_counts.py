@@ -12,7 +12,7 @@ class CountKind(StrEnum):
 
     PLACING = "placing"  # label: the result
     TWILIO_ERROR = "twilio_error"  # label: Twilio's error code, HTTP status or the exception's name
-    CARE = "care"  # label: the kind of care
+    CARE = "care"  # label: the kind of reconciliation
     COUNTRY_REFUSED = "country_refused"  # label: ISO 3166 code
     WEBHOOK = "webhook"  # label: the result
     READY = "ready"  # a worker has started; no label

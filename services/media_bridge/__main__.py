@@ -14,9 +14,9 @@ from time import time
 
 import structlog
 
-from services.media_bridge.call import stored_prompts
 from services.media_bridge.call.call_script import CallScriptWriter
 from services.media_bridge.call.model_session import SessionSettings
+from services.media_bridge.call.prompt_payloads import prompt_payloads
 from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.openai.connection import ModelAddress, open_session
 from services.media_bridge.openai.leg import ModelLeg
@@ -29,7 +29,7 @@ from services.media_bridge.process.shared_memory import BridgeSharedMemory
 from services.media_bridge.recordings.retention import RecordingRetention
 from services.media_bridge.settings import BridgeSettings
 from services.media_bridge.streams.admission import StreamAdmission
-from services.media_bridge.streams.next_order import NextOrders
+from services.media_bridge.streams.other_open_orders import OtherOpenOrders
 from services.media_bridge.streams.stream_session import BridgeDependencies
 from services.media_bridge.twilio.signature import SignatureCheck
 from services.media_bridge.websocket import ConnectionFailedError
@@ -163,8 +163,8 @@ def _dependencies(
         admission=StreamAdmission(store.confirmations, signing_secrets=secrets, prompt_version=version),
         confirmations=store.confirmations,
         transcripts=store.transcripts,
-        watches=store.watches,
-        next_orders=NextOrders(store.confirmations, store.lookups, prompt_version=version),
+        confirmation_watches=store.confirmation_watches,
+        other_open_orders=OtherOpenOrders(store.confirmations, store.lookups, prompt_version=version),
         scripts=scripts,
         sessions=sessions,
         prices=settings.prices,
@@ -205,7 +205,7 @@ def _read_languages() -> None:
     """Read all words and stored prompts now, so that no call waits for the disk."""
     for language in languages.load_all():
         for key in language.stored:
-            stored_prompts.payloads(language.code, key)
+            prompt_payloads(language.code, key)
 
 
 async def _publish(aggregate: AggregateMetrics) -> None:

@@ -18,6 +18,7 @@ from shared.store.erasure.aof_rewrites import AofRewrites, Rewrite
 from shared.store.erasure.customers import CustomerErasure, Customers
 from shared.store.erasure.eraser import Erased, Eraser, RetainedUnread
 from shared.store.erasure.unreadable_records import ReadableError, UnreadableRecords
+from shared.store.records.confirmation_watch import ConfirmationWatch, ConfirmationWatches
 from shared.store.records.confirmations import Confirmations
 from shared.store.records.events import Events, StoredEvent
 from shared.store.records.lookups import Lookups, Page
@@ -32,7 +33,6 @@ from shared.store.records.submission import (
     Submission,
 )
 from shared.store.records.transcripts import Speaker, Transcripts, Turn
-from shared.store.records.watches import Watch, Watches
 from shared.store.redis.config_check import warnings
 from shared.store.redis.connection import Client, NoRetry, close_client, open_client, set_time_budget, translated
 from shared.store.redis.notifications import Notifications
@@ -57,6 +57,7 @@ __all__ = [
     "AuditNote",
     "AuditPage",
     "Claimed",
+    "ConfirmationWatch",
     "CrashCounts",
     "Created",
     "CustomerErasure",
@@ -91,7 +92,6 @@ __all__ = [
     "Turn",
     "UnreadableRecords",
     "WaitReason",
-    "Watch",
     "Work",
     "connect",
     "set_time_budget",
@@ -133,7 +133,7 @@ class Store:
     dialing: DialingStore
     erasure: ErasureStore
     notifications: Notifications
-    watches: Watches
+    confirmation_watches: ConfirmationWatches
     opt_outs: OptOuts
     transcripts: Transcripts
     webhooks: Webhooks
@@ -226,7 +226,7 @@ def connect(
         events=Events(client, dataschema=dataschema),
         idempotency=Idempotency(client),
         notifications=notifications,
-        watches=Watches(notifications, confirmations),
+        confirmation_watches=ConfirmationWatches(notifications, confirmations),
         opt_outs=OptOuts(client, clock),
         transcripts=Transcripts(client),
         webhooks=Webhooks(client, Sealer(encryption_keys)),

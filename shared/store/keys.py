@@ -9,8 +9,8 @@ Not ours, but in the same database: `LIMITS:*` strings, which expire, hold how m
 
 import hashlib
 
-DUE_UPKEEP = "due:care"
-"""Sorted set: the confirmations that need upkeep, by when."""
+DUE_RECONCILIATION = "due:care"
+"""Sorted set: the confirmations to be reconciled, by when."""
 DUE_DELIVER = "due:deliver"
 """Sorted set: the webhook endpoints with something to deliver, by when."""
 DUE_RATE = "due:rate"

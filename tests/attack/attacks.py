@@ -44,6 +44,16 @@ class Attacker:
         except OSError as error:
             self.answers[type(error).__name__] += 1
 
+    async def hold_open(self, request: bytes) -> None:
+        """Send a request on a connection of its own, count the first line of the answer, and read for up to a minute."""
+        async with _connection(self.rig.gateway) as (reader, writer):
+            writer.write(request)
+            line = await reader.readline()
+            self.answers[line.decode("latin-1").split(" ")[1] if line else "closed"] += 1
+            async with asyncio.timeout(60):
+                while await reader.read(4096):
+                    pass
+
     async def send(self, client: httpx.AsyncClient, method: str, path: str, **what: object) -> None:
         """Send a request and count the answer."""
         try:
@@ -208,17 +218,7 @@ async def hostile_json(attacker: Attacker) -> None:
 
 async def idle_sockets(attacker: Attacker) -> None:
     """420 media streams that say nothing, opened again whenever one is closed."""
-
-    async def hold() -> None:
-        async with _connection(attacker.rig.gateway) as (reader, writer):
-            writer.write(_upgrade())
-            line = await reader.readline()
-            attacker.answers[line.decode("latin-1").split(" ")[1] if line else "closed"] += 1
-            async with asyncio.timeout(60):
-                while await reader.read(4096):
-                    pass
-
-    await _hold(420, hold)
+    await _hold(420, lambda: attacker.hold_open(_upgrade()))
 
 
 async def slow_requests(attacker: Attacker) -> None:
@@ -305,16 +305,7 @@ async def all_event_streams(attacker: Attacker) -> None:
     """600 event streams with one test key."""
     request = f"GET /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TEST_KEY}\r\n\r\n".encode()
 
-    async def hold() -> None:
-        async with _connection(attacker.rig.gateway) as (reader, writer):
-            writer.write(request)
-            line = await reader.readline()
-            attacker.answers[line.decode("latin-1").split(" ")[1] if line else "closed"] += 1
-            async with asyncio.timeout(60):
-                while await reader.read(4096):
-                    pass
-
-    await _hold(600, hold)
+    await _hold(600, lambda: attacker.hold_open(request))
 
 
 async def wrong_keys(attacker: Attacker) -> None:

@@ -32,7 +32,7 @@ async def until_parked(testbed: ChaosTestbed, entry: str, *, limit_s: float) -> 
 
 def parked(testbed: ChaosTestbed, *words: str) -> str:
     """Return the output of the program that shows parked entries to a person."""
-    command = [sys.executable, "-m", "services.dialer_worker.parked", *words]
+    command = [sys.executable, "-m", "services.dialer_worker.parked_work", *words]
     environ = {"ENV_FILE": "", **testbed.settings}
     return run(command, cwd=ROOT, env=environ, stdout=PIPE, stderr=STDOUT, text=True, check=False, timeout=30).stdout
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.core.confirmation import Conclusion, Confirmation
-from shared.core.dialing.advance import advance, plan
-from shared.core.dialing.upkeep import Upkeep, Wakes, upkeep, wakes
+from shared.core.dialing.planned_transition import apply_fact, plan
+from shared.core.dialing.reconciliation import Reconciliation, Wakes, due_reconciliation, wakes
 from shared.core.lifecycle.facts import (
     AttemptBegun,
     CallAnswered,
@@ -82,7 +82,7 @@ class World:
     def happens(self, fact: Fact) -> None:
         now = NOON + timedelta(seconds=self.seconds)
         before = self.confirmation
-        step = advance(before, fact, ALWAYS, now)
+        step = apply_fact(before, fact, ALWAYS, now)
         self.confirmation = step.confirmation
         self.told += [(said.type, said.sequence) for said in step.transition.shop_events]
         assert step.is_changed == (step.confirmation is not before)
@@ -93,15 +93,18 @@ class World:
         if not step.confirmation.is_finished and step.confirmation.is_unplanned:
             assert step.confirmation.open_attempt is not None
         if not step.confirmation.is_finished:
-            assert step.wakes.dial_at is not None or step.wakes.upkeep_at is not None
+            assert step.wakes.dial_at is not None or step.wakes.reconcile_at is not None
         self.wakes_when_something_is_due(step.wakes)
 
     def wakes_when_something_is_due(self, wakes: Wakes) -> None:
         """Check that somebody looks at the confirmation exactly when there is something to do."""
-        first = min(at for at in (wakes.dial_at, wakes.upkeep_at) if at is not None)
-        assert upkeep(self.confirmation, ALWAYS, first) is not Upkeep.NOTHING
-        assert upkeep(self.confirmation, ALWAYS, first - timedelta(microseconds=1)) is Upkeep.NOTHING
-        assert wakes.upkeep_at is None or upkeep(self.confirmation, ALWAYS, wakes.upkeep_at) is not Upkeep.NOTHING
+        first = min(at for at in (wakes.dial_at, wakes.reconcile_at) if at is not None)
+        assert due_reconciliation(self.confirmation, ALWAYS, first) is not Reconciliation.NOTHING
+        assert due_reconciliation(self.confirmation, ALWAYS, first - timedelta(microseconds=1)) is Reconciliation.NOTHING
+        assert (
+            wakes.reconcile_at is None
+            or due_reconciliation(self.confirmation, ALWAYS, wakes.reconcile_at) is not Reconciliation.NOTHING
+        )
 
     def hold(self) -> None:
         now = self.confirmation
@@ -124,10 +127,10 @@ class World:
         attempt = self.confirmation.open_attempt
         if attempt is None or attempt.held_call_end is None:
             return
-        due_at = wakes(self.confirmation, ALWAYS).upkeep_at
+        due_at = wakes(self.confirmation, ALWAYS).reconcile_at
         assert due_at is not None
         assert due_at <= attempt.held_call_end.at + timedelta(seconds=3)
-        assert upkeep(self.confirmation, ALWAYS, due_at) is Upkeep.END_CALL
+        assert due_reconciliation(self.confirmation, ALWAYS, due_at) is Reconciliation.END_CALL
         self.seconds = max(self.seconds, (due_at - NOON).total_seconds())
         self.happens(ConversationLost(due_at, attempt.id))
         assert self.confirmation.attempts[-1].ended_at == attempt.held_call_end.at

@@ -57,14 +57,14 @@ async def hangs_up_on_the_goodbye(front: Front) -> None:
 
 async def is_a_machine(front: Front) -> None:
     step = front.records._advance(CalleeClassified(NOON, ATTEMPT, "machine_start"))
-    front.watches.news.put_nowait(step.confirmation)
+    front.confirmation_watches.news.put_nowait(step.confirmation)
 
 
 async def is_withdrawn_and_hears_it(front: Front) -> None:
     model = front.sessions.sockets[0]
     speak(model, 1)
     hear_all(front)
-    front.watches.news.put_nowait(front.records._advance(Withdrawn(NOON)).confirmation)
+    front.confirmation_watches.news.put_nowait(front.records._advance(Withdrawn(NOON)).confirmation)
     await settled()
     speak(model, 2)
     hear_all(front)
@@ -72,7 +72,7 @@ async def is_withdrawn_and_hears_it(front: Front) -> None:
 
 async def is_over_at_twilio(front: Front) -> None:
     front.records._advance(CallEnded(NOON, ATTEMPT, None, CALL_SID))
-    front.watches.news.put_nowait(front.records._advance(ConversationLost(NOON, ATTEMPT)).confirmation)
+    front.confirmation_watches.news.put_nowait(front.records._advance(ConversationLost(NOON, ATTEMPT)).confirmation)
 
 
 async def loses_the_model_and_presses_a_key(front: Front) -> None:
@@ -90,7 +90,7 @@ async def loses_the_model_and_hangs_up_while_another_is_sought(front: Front) -> 
 
 
 async def meets_a_fault_of_ours(front: Front) -> None:
-    front.watches.news.put_nowait(None)  # type: ignore[arg-type]  # the fault
+    front.confirmation_watches.news.put_nowait(None)  # type: ignore[arg-type]  # the fault
 
 
 ENDS = (

@@ -10,7 +10,7 @@ import pytest
 from tools.ports import free_port
 from tools.stack import PROJECT
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.system, pytest.mark.alone, pytest.mark.timeout(180)]
 
 LIMIT_S = 130
 

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 OURS = ("webhook", "media_bridge", "dialer_worker")
 SETTINGS: dict[str, type[Settings]] = {"webhook": WebhookSettings, "media_bridge": BridgeSettings, "dialer_worker": DialerSettings}
+OF_PEOPLE = {"redis-users.json", "redis_url_operator", "redis_url_crm_shopaz"}  # no container gets them
 PORTS = {"webhook": "8000", "media_bridge": "8001", "dialer_worker": "8002"}
 DOCKERFILES = sorted([*ROOT.glob("services/*/Dockerfile"), ROOT / "simulators" / "Dockerfile"])
 EXACT = re.compile(r"[\w./-]+:\d+\.\d+\.\d+(-[a-z0-9.]+)*(@sha256:[0-9a-f]{64})?")
@@ -143,9 +144,19 @@ def test_the_files_of_secrets_are_those_of_compose(tmp_path: Path) -> None:
 
     files = {name: str(one["file"]) for name, one in yaml.safe_load((ROOT / "docker-compose.yml").read_text())["secrets"].items()}
     assert files == {name: f"${{SECRETS:-./secrets}}/{name}" for name in files}
-    assert {path.name for path in folder.iterdir()} == {*files, "redis-users.json"}
+    assert {path.name for path in folder.iterdir()} == {*files, *OF_PEOPLE}
     assert folder.stat().st_mode & 0o777 == 0o700
     assert (folder / "redis_url_media_bridge").read_text().startswith("redis://bridge:")
+
+
+def test_secrets_that_are_in_files_already_are_copied_too(tmp_path: Path) -> None:
+    demo = {name: value or "" for name, value in dotenv_values(ROOT / "deploy" / "demo.env", interpolate=False).items()}
+    kept = tmp_path / "kept"
+    kept.write_text(demo.pop("API_KEYS") + "\n")
+    write_secrets({**demo, "API_KEYS_FILE": str(kept)}, tmp_path / "secrets")
+
+    assert (tmp_path / "secrets" / "api_keys").read_text() == "shopaz:demo-key-of-shopaz"
+    assert "user crm_shopaz on" in (tmp_path / "secrets" / "users.acl").read_text()
 
 
 @pytest.mark.parametrize("service", OURS)

@@ -1,4 +1,4 @@
-"""Does what one confirmation needs now: a call, care (the reconciler's work), or nothing."""
+"""Does what one confirmation needs now: a call, a reconciliation, or nothing."""
 
 from datetime import datetime
 from functools import partial
@@ -47,7 +47,7 @@ class ConfirmationJob:
             StoreUnavailableError: Redis is away; the due time brings the confirmation back.
             TelephonyError: Twilio could not be asked; the due time brings the confirmation back.
         """
-        is_over = work is Work.UPKEEP and await self._store.dialing.crash_counts.is_over(confirmation_id)
+        is_over = work is Work.RECONCILIATION and await self._store.dialing.crash_counts.is_over(confirmation_id)
         if is_over or not await self._crash_guard.run_guarded(work, confirmation_id, partial(self._run, confirmation_id)):
             await self._park_or_retire(confirmation_id, work)
 

@@ -27,8 +27,8 @@ from services.dialer_worker.settings import Settings
 from services.dialer_worker.worker_counts import CountKind, ReportCount, WorkerCount
 from shared.core import ids
 from shared.core.confirmation import Attempt, Confirmation
-from shared.core.dialing.advance import Step
 from shared.core.dialing.dial_policy import DialPolicy
+from shared.core.dialing.planned_transition import PlannedTransition
 from shared.core.lifecycle.facts import AttemptBegun, CallPlaced, Fact, PlacingRefused, PlacingUndone
 from shared.core.order import OnMachine
 from shared.store import Store
@@ -108,7 +108,7 @@ class Dialer:
             waits_for_beep=confirmation.call.on_machine is OnMachine.LEAVE_MESSAGE,
         )
 
-    async def _record(self, confirmation: Confirmation, attempt: Attempt, result: CreateCallResult) -> Step | None:
+    async def _record(self, confirmation: Confirmation, attempt: Attempt, result: CreateCallResult) -> PlannedTransition | None:
         """Commit what the result means for the attempt; commit nothing if it is unclear."""
         if isinstance(result, Unclear):
             _log.warning("placing_left_unclear", reason=result.reason)
@@ -134,7 +134,7 @@ class Dialer:
 
         return await self.store.confirmations.apply(confirmation.id, fact)
 
-    async def _act_on(self, result: CreateCallResult, attempt: Attempt, step: Step | None) -> None:
+    async def _act_on(self, result: CreateCallResult, attempt: Attempt, step: PlannedTransition | None) -> None:
         """Do what the result means beyond this order's record."""
         match result:
             case Placed(call_sid):
@@ -154,14 +154,14 @@ class Dialer:
             case _:  # pragma: no cover
                 assert_never(result)
 
-    def _warn_of_country(self, step: Step | None) -> None:
+    def _warn_of_country(self, step: PlannedTransition | None) -> None:
         """Log the country that the account may not call: a setting in Twilio's console allows it for all orders."""
         phone = "" if step is None else step.confirmation.customer.phone
         country = self.policy.country_of(phone) or "unknown"
         self.report_count(WorkerCount(CountKind.COUNTRY_REFUSED, country))
         _log.warning("country_not_permitted", country=country)
 
-    async def _stop_if_unwanted(self, step: Step | None, attempt: Attempt, call_sid: str) -> None:
+    async def _stop_if_unwanted(self, step: PlannedTransition | None, attempt: Attempt, call_sid: str) -> None:
         """Cancel the call if the order was withdrawn meanwhile, or if the attempt was taken out of the record."""
         if step is None:
             return

@@ -7,9 +7,9 @@ import structlog
 
 from services.dialer_worker.calls.twilio_client import Call, Ending, TwilioClient
 from shared.core.confirmation import Attempt, Confirmation
-from shared.core.dialing.advance import plan
 from shared.core.dialing.dial_policy import DialPolicy
-from shared.core.dialing.upkeep import Upkeep, upkeep
+from shared.core.dialing.planned_transition import plan
+from shared.core.dialing.reconciliation import Reconciliation, due_reconciliation
 from shared.core.lifecycle.facts import CallAnswered, CallEnded, CallNotListed, CallPlaced, ConversationLost, Fact, PlacingUndone
 from shared.core.outcome import AttemptResult
 from shared.store import RetainedUnread, Store
@@ -29,47 +29,47 @@ class Reconciler:
         self._twilio_client = twilio_client
         self._policy = policy
 
-    async def reconcile(self, confirmation: Confirmation, now: datetime) -> Upkeep:
+    async def reconcile(self, confirmation: Confirmation, now: datetime) -> Reconciliation:
         """Do what the confirmation needs at `now`, Redis's time when it was read, and return what that was.
 
         Raises:
             TelephonyError: Twilio could not be asked; the due time brings the confirmation back.
         """
-        kind = upkeep(confirmation, self._policy, now)
+        kind = due_reconciliation(confirmation, self._policy, now)
         match kind:
-            case Upkeep.NOTHING | Upkeep.SIMULATE_CALL:
+            case Reconciliation.NOTHING | Reconciliation.SIMULATE_CALL:
                 pass
-            case Upkeep.ERASE:
+            case Reconciliation.ERASE:
                 return await self._erase(confirmation)
-            case Upkeep.PLAN:
+            case Reconciliation.PLAN:
                 await self._store.confirmations.apply_if(confirmation.id, lambda found, now: plan(found, self._policy, now))
             case _:
                 await self._reconcile_call(kind, confirmation)
         return kind
 
-    async def _erase(self, confirmation: Confirmation) -> Upkeep:
+    async def _erase(self, confirmation: Confirmation) -> Reconciliation:
         """Erase a confirmation; if its outcome was not read, log by which consumer groups."""
         answer = await self._store.erasure.eraser.erase_if_over(confirmation.id)
         if answer is None or not answer.unread_by:
-            return Upkeep.ERASE
-        event, kind = "outcome_erased_unread", Upkeep.ERASE_UNREAD
+            return Reconciliation.ERASE
+        event, kind = "outcome_erased_unread", Reconciliation.ERASE_UNREAD
         if isinstance(answer, RetainedUnread):
-            event, kind = "outcome_kept_unread", Upkeep.KEEP_UNREAD
+            event, kind = "outcome_kept_unread", Reconciliation.KEEP_UNREAD
         _log.warning(event, shop=confirmation.shop, unread_by=list(answer.unread_by))
         return kind
 
-    async def _reconcile_call(self, kind: Upkeep, confirmation: Confirmation) -> None:
+    async def _reconcile_call(self, kind: Reconciliation, confirmation: Confirmation) -> None:
         attempt = confirmation.open_attempt
         if attempt is None:
             return
         match kind:
-            case Upkeep.FIND_CALL:
+            case Reconciliation.FIND_CALL:
                 await self._find(confirmation, attempt)
-            case Upkeep.CANCEL_CALL:
+            case Reconciliation.CANCEL_CALL:
                 await self._cancel(confirmation, attempt)
-            case Upkeep.END_CALL:
+            case Reconciliation.END_CALL:
                 await self._apply_end(confirmation.id, lambda now: ConversationLost(now, attempt.id))
-            case Upkeep.HANG_UP:
+            case Reconciliation.HANG_UP:
                 await self._hang_up(confirmation, attempt)
             case _:
                 await self._look_up(confirmation, attempt)

@@ -138,8 +138,8 @@ class ControlProcess:
                 metrics.queue_depth.set(await asyncio.to_thread(self._queue.depth))
                 metrics.calls_open.set(await store.dialing.due.calls_open())
                 metrics.set_due(await store.dialing.due.overdue())
-                call_at, care_at = await store.dialing.due.next_call_at(), await store.dialing.due.next_upkeep_at()
-                metrics.set_delays(call_at=call_at, care_at=care_at, now=await store.now())
+                call_at, reconcile_at = await store.dialing.due.next_call_at(), await store.dialing.due.next_reconciliation_at()
+                metrics.set_delays(call_at=call_at, reconcile_at=reconcile_at, now=await store.now())
                 metrics.circuit_open.set(await store.dialing.circuit.state() is not None)
                 metrics.parked.set(await store.dialing.crash_counts.count())
             except StoreUnavailableError:

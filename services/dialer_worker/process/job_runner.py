@@ -2,9 +2,11 @@
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+
+import httpx
 
 from services.dialer_worker.calls.confirmation_job import ConfirmationJob
 from services.dialer_worker.calls.dialer import Dialer
@@ -17,8 +19,9 @@ from services.dialer_worker.deliveries.http_post import open_http_poster
 from services.dialer_worker.process.loop_thread import LoopThread
 from services.dialer_worker.settings import Settings
 from services.dialer_worker.worker_counts import CountKind, ReportCount, WorkerCount
+from shared.core.dialing.dial_policy import DialPolicy
 from shared.settings.calling_rules import dial_policy_from
-from shared.store import Work, connect
+from shared.store import Store, Work, connect
 
 JOB_TIMEOUT_S = 45.0  # less than RQ's own limit, which would interrupt the work at any point
 
@@ -52,6 +55,40 @@ def open_job_runner(settings: Settings, report_count: ReportCount) -> Iterator[L
     store = connect(
         settings.redis_url.get_secret_value(), policy, public_url=settings.public_url, encryption_keys=settings.encryption_keys
     )
+    crash_guard = CrashGuard(store.dialing.crash_counts)
+    confirmation_job = make_confirmation_job(
+        store,
+        http_client,
+        settings=settings,
+        policy=policy,
+        crash_guard=crash_guard,
+        report_count=report_count,
+        clock=boottime_s,
+        rng=random.Random(),  # noqa: S311 - it only spreads pauses
+    )
+    open_poster = partial(open_http_poster, allows_private=settings.webhook_private_targets)
+    deliverer = WebhookDeliverer(store, open_poster, crash_guard=crash_guard, report_count=report_count)
+
+    async def close() -> None:
+        await http_client.aclose()
+        await store.close()
+
+    with LoopThread(max_at_once=settings.dialer_calls_at_once, timeout_s=JOB_TIMEOUT_S, close=close) as loop_thread:
+        yield LoopJobRunner(loop_thread, confirmation_job, deliverer)
+
+
+def make_confirmation_job(
+    store: Store,
+    http_client: httpx.AsyncClient,
+    *,
+    settings: Settings,
+    policy: DialPolicy,
+    crash_guard: CrashGuard,
+    report_count: ReportCount,
+    clock: Callable[[], float],
+    rng: random.Random,
+) -> ConfirmationJob:
+    """Return the job that places and reconciles calls; `http_client` reaches Twilio's REST API."""
     twilio_client = TwilioClient(
         http_client,
         account_sid=settings.twilio_account_sid,
@@ -65,11 +102,10 @@ def open_job_runner(settings: Settings, report_count: ReportCount) -> Iterator[L
         settings=settings,
         policy=policy,
         report_count=report_count,
-        clock=boottime_s,
-        rng=random.Random(),  # noqa: S311 - it only spreads pauses
+        clock=clock,
+        rng=rng,
     )
-    crash_guard = CrashGuard(store.dialing.crash_counts)
-    confirmation_job = ConfirmationJob(
+    return ConfirmationJob(
         store=store,
         dialer=dialer,
         simulated_calls=SimulatedCalls(store, from_number=settings.twilio_from_numbers[0]),
@@ -77,15 +113,6 @@ def open_job_runner(settings: Settings, report_count: ReportCount) -> Iterator[L
         crash_guard=crash_guard,
         report_count=report_count,
     )
-    open_poster = partial(open_http_poster, allows_private=settings.webhook_private_targets)
-    deliverer = WebhookDeliverer(store, open_poster, crash_guard=crash_guard, report_count=report_count)
-
-    async def close() -> None:
-        await http_client.aclose()
-        await store.close()
-
-    with LoopThread(max_at_once=settings.dialer_calls_at_once, timeout_s=JOB_TIMEOUT_S, close=close) as loop_thread:
-        yield LoopJobRunner(loop_thread, confirmation_job, deliverer)
 
 
 def boottime_s() -> float:

@@ -58,10 +58,10 @@ class DialerMetrics:
         for priority, number in calls_due.items():
             self._calls_due.labels(priority.value).set(number)
 
-    def set_delays(self, *, call_at: datetime | None, care_at: datetime | None, now: datetime) -> None:
-        """Set how late the next call and the next care are at `now`; the arguments say when they are due, None if none is."""
+    def set_delays(self, *, call_at: datetime | None, reconcile_at: datetime | None, now: datetime) -> None:
+        """Set how late the next call and reconciliation are at `now`; the arguments say when they are due, None if none is."""
         self._call_delay.set(_late_s(call_at, now))
-        self._care_delay.set(_late_s(care_at, now))
+        self._care_delay.set(_late_s(reconcile_at, now))
 
     def _add(self, count: WorkerCount) -> None:
         match count.kind:

@@ -14,21 +14,21 @@ from shared.store import DialGrant, DialWait
 
 TICK_S = 0.1
 _PAUSE_WITHOUT_REDIS_S = 0.5
-_MAX_CLAIMS_PER_TICK = 25  # of calls, and as many of care, so that neither waits for a long queue of the other
+_MAX_CLAIMS_PER_TICK = 25  # of calls, and as many of reconciliations, so that neither waits for a long queue of the other
 MAX_JOBS_WAITING = 50  # with more, a job waits longer than its lease, is claimed once more, and then stands in the queue twice
 
 _log = structlog.get_logger(__name__)
 
 
 class DueWork(Protocol):
-    """The calls and the care that are due (the store's `Due`)."""
+    """The calls and the reconciliations that are due (the store's `Due`)."""
 
     async def admit(self, nonce: str) -> DialGrant | DialWait:
         """Grant the next call, or say how long to wait. The same nonce gets the same grant again."""
         ...
 
-    async def claim_upkeep(self, limit: int = ...) -> list[str]:
-        """Claim confirmations that are due for care."""
+    async def claim_reconciliations(self, limit: int = ...) -> list[str]:
+        """Claim confirmations that are due to be reconciled."""
         ...
 
 
@@ -47,8 +47,8 @@ class JobQueue(Protocol):
         """Enqueue the job that places a granted call."""
         ...
 
-    def enqueue_attend(self, confirmation_id: str) -> None:
-        """Enqueue the job that takes care of a confirmation."""
+    def enqueue_reconciliation(self, confirmation_id: str) -> None:
+        """Enqueue the job that reconciles a confirmation."""
         ...
 
     def enqueue_deliver(self, endpoint_id: str) -> None:
@@ -108,8 +108,8 @@ class Ticker:
         """
         if await asyncio.to_thread(self._queue.depth) >= MAX_JOBS_WAITING:
             return TICK_S
-        for confirmation_id in await self._due.claim_upkeep(_MAX_CLAIMS_PER_TICK):
-            await asyncio.to_thread(self._queue.enqueue_attend, confirmation_id)
+        for confirmation_id in await self._due.claim_reconciliations(_MAX_CLAIMS_PER_TICK):
+            await asyncio.to_thread(self._queue.enqueue_reconciliation, confirmation_id)
         for endpoint_id in await self._deliveries.claim(self._max_deliveries):
             await asyncio.to_thread(self._queue.enqueue_deliver, endpoint_id)
         for _ in range(_MAX_CLAIMS_PER_TICK):

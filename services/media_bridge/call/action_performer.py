@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
 
-from services.media_bridge.call import stored_prompts
 from services.media_bridge.call.audio_lane import AudioLane
 from services.media_bridge.call.call_script import CallScript
 from services.media_bridge.call.call_stats import CallStats
 from services.media_bridge.call.model_session import ModelSession
+from services.media_bridge.call.prompt_payloads import prompt_payloads
 from services.media_bridge.call_record.fact_writer import FactWriter
 from services.media_bridge.call_record.transcript_writer import TranscriptWriter
 from services.media_bridge.openai import requests_wire as request
@@ -101,7 +101,7 @@ class ActionPerformer:
                 assert_never(action)
 
     def _play(self, key: str, item_id: str) -> None:
-        for payload in stored_prompts.payloads(self.script.language, key):
+        for payload in prompt_payloads(self.script.language, key):
             self._lane.play(item_id, payload)
         self._lane.mark(self._playback.next_mark())
         self._transcript.add_prompt(item_id, languages.load(self.script.language).stored[key])

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from shared.core.conversation.actions import EndConversation, RecordVerdict
-from shared.core.dialing.advance import Step
+from shared.core.dialing.planned_transition import PlannedTransition
 from shared.core.errors import NotFoundError, StoreUnavailableError
 from shared.core.lifecycle.facts import CallEnded, ConversationEnded, DisclosurePlayed, Fact, VerdictGiven
 from shared.core.outcome import Verdict, VerdictKind
@@ -29,7 +29,7 @@ _LONGEST_PAUSE_S = 2.0
 class Confirmations(Protocol):
     """The store's confirmations, as the bridge needs them."""
 
-    async def apply(self, confirmation_id: str, make_fact: Callable[[datetime], Fact], /) -> Step:
+    async def apply(self, confirmation_id: str, make_fact: Callable[[datetime], Fact], /) -> PlannedTransition:
         """Apply a fact.
 
         Raises:

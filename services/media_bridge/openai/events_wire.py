@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from services.media_bridge.json_wire import UNREADABLE
-from services.media_bridge.openai import shapes_wire as shape
+from services.media_bridge.openai import event_structs_wire as structs
 from services.media_bridge.openai.pricing import TokenUsage
 from services.media_bridge.openai.requests_wire import RESPONSE
 from shared.core.conversation.events import (
@@ -121,7 +121,7 @@ _STATUSES = {
 read: Callable[[bytes], EventHead] = msgspec.json.Decoder(EventHead).decode
 """Returns the head of an event, or raises one of `UNREADABLE`."""
 
-_decode_event = msgspec.json.Decoder(shape.EventFields).decode
+_decode_event = msgspec.json.Decoder(structs.EventFields).decode
 
 _SKIPPED_PREFIXES = ("rate_limits.", "response.content_part.", "response.function_call_arguments.", "mcp_")
 
@@ -145,7 +145,7 @@ def event_of(head: EventHead, message: bytes) -> ServerEvent | Malformed | None:
         return Malformed()
     match kind:
         case "session.created" | "session.updated":
-            return _session_described(event.session or shape.Session(), is_update=kind == "session.updated")
+            return _session_described(event.session or structs.Session(), is_update=kind == "session.updated")
         case "input_audio_buffer.speech_started":
             return SpeechStarted()
         case "input_audio_buffer.speech_stopped":
@@ -161,28 +161,28 @@ def event_of(head: EventHead, message: bytes) -> ServerEvent | Malformed | None:
         case "response.done":
             return _response_finished(event.response) if event.response else Malformed()
         case "error":
-            return _error_reported(event.error or shape.Error())
+            return _error_reported(event.error or structs.Error())
         case _:
             return None
 
 
-def _session_described(session: shape.Session, *, is_update: bool) -> SessionDescribed:
-    audio = session.audio or shape.Audio()
+def _session_described(session: structs.Session, *, is_update: bool) -> SessionDescribed:
+    audio = session.audio or structs.Audio()
     return SessionDescribed(is_update, session.expires_at, _format(audio.input), _format(audio.output))
 
 
-def _format(side: shape.Side | None) -> str:
+def _format(side: structs.Side | None) -> str:
     return side.format.type if side is not None and side.format is not None else ""
 
 
-def _item_added(event: shape.EventFields) -> ItemAdded | None:
+def _item_added(event: structs.EventFields) -> ItemAdded | None:
     item = event.item
     if item is None or item.type != "message" or item.role not in {"user", "assistant"}:
         return None
     return ItemAdded(item.id, item.role == "assistant", event.previous_item_id)
 
 
-def _response_finished(response: shape.Response) -> ResponseFinished:
+def _response_finished(response: structs.Response) -> ResponseFinished:
     """Read the end of a response. Only a completed one has tool calls: the arguments of a cancelled one may be incomplete."""
     status = _STATUSES.get(response.status, ResponseStatus.FAILED)
     items = response.output or []
@@ -193,24 +193,24 @@ def _response_finished(response: shape.Response) -> ResponseFinished:
     )
     said = tuple(AgentSaid(item.id, text) for item in items if item.type == "message" and (text := _transcript(item)))
     event = ResponseDone(response.id, status, calls, _reason(response.status_details))
-    return ResponseFinished(event, _usage(response.usage or shape.Usage()), said)
+    return ResponseFinished(event, _usage(response.usage or structs.Usage()), said)
 
 
-def _transcript(item: shape.Item) -> str:
+def _transcript(item: structs.Item) -> str:
     return " ".join(clean(part.transcript).strip() for part in item.content or [] if part.transcript)
 
 
-def _reason(details: shape.Details | None) -> str | None:
+def _reason(details: structs.Details | None) -> str | None:
     """Return a short code; the vendor's message may hold personal data."""
     if details is None:
         return None
     return (details.error.code or details.error.type) if details.error is not None else details.reason
 
 
-def _usage(usage: shape.Usage) -> TokenUsage:
+def _usage(usage: structs.Usage) -> TokenUsage:
     """Count cached tokens apart: OpenAI lists them within the input."""
-    taken, given = usage.input_token_details or shape.InputDetails(), usage.output_token_details or shape.OutputDetails()
-    cached = taken.cached_tokens_details or shape.Cached()
+    taken, given = usage.input_token_details or structs.InputDetails(), usage.output_token_details or structs.OutputDetails()
+    cached = taken.cached_tokens_details or structs.Cached()
     return TokenUsage(
         text_in=_count((taken.text_tokens or 0) - cached.text_tokens),
         audio_in=_count((taken.audio_tokens or 0) - cached.audio_tokens),
@@ -226,7 +226,7 @@ def _count(tokens: int | None) -> int:
     return min(max(0, tokens or 0), _MOST_TOKENS)
 
 
-def _error_reported(error: shape.Error) -> ErrorReported | ResponseRefused:
+def _error_reported(error: structs.Error) -> ErrorReported | ResponseRefused:
     """Take an error for a refused response only if it answers a request of ours: the server refuses its own ones alike."""
     if error.code == _RESPONSE_IS_RUNNING and error.event_id == RESPONSE:
         return ResponseRefused()

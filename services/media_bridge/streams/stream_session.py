@@ -21,7 +21,7 @@ from services.media_bridge.call_record.fact_writer import CallIds, Confirmations
 from services.media_bridge.openai.pricing import Prices
 from services.media_bridge.recordings.recorder import Recording
 from services.media_bridge.streams.admission import Admitted, Place, Rejected, StreamAdmission
-from services.media_bridge.streams.next_order import NextOrders
+from services.media_bridge.streams.other_open_orders import OtherOpenOrders
 from services.media_bridge.streams.pending_stream import PendingStream
 from services.media_bridge.twilio.leg import CallerLeg
 from services.media_bridge.twilio.outgoing_stream import OutgoingStream
@@ -34,7 +34,7 @@ from shared.core.errors import NotFoundError
 log = structlog.get_logger()
 
 
-class Watch(Protocol):
+class ConfirmationWatch(Protocol):
     """A confirmation as it changes."""
 
     async def changed(self) -> Confirmation:
@@ -46,10 +46,10 @@ class Watch(Protocol):
         ...
 
 
-class Watches(Protocol):
+class ConfirmationWatches(Protocol):
     """The store's watches, as the bridge needs them."""
 
-    def watch(self, confirmation_id: str, attempt_id: str, /) -> AbstractAsyncContextManager[Watch]:
+    def watch(self, confirmation_id: str, attempt_id: str, /) -> AbstractAsyncContextManager[ConfirmationWatch]:
         """Watch a confirmation for the time of one call."""
         ...
 
@@ -65,8 +65,8 @@ class BridgeDependencies:
     admission: StreamAdmission
     confirmations: Confirmations
     transcripts: Transcripts
-    watches: Watches
-    next_orders: NextOrders
+    confirmation_watches: ConfirmationWatches
+    other_open_orders: OtherOpenOrders
     scripts: CallScriptWriter
     sessions: SessionSettings
     prices: Prices | None
@@ -120,7 +120,7 @@ async def _run_calls(dependencies: BridgeDependencies, line: _Line, early: Seque
         confirmation, attempt = current.confirmation, current.attempt
         bound = {"confirmation_id": confirmation.id, "attempt": attempt.number, "call_sid": attempt.call_sid}
         with structlog.contextvars.bound_contextvars(**bound):
-            is_last = not await dependencies.next_orders.has_more(current)
+            is_last = not await dependencies.other_open_orders.has_more(current)
             order = OrderInCall(is_first=current is first, is_last=is_last, language=language)
             current, language = await _run_call(dependencies, line, current, order, early=early)
         early = ()
@@ -145,7 +145,7 @@ async def _run_call(
             facts=facts,
             stats=stats,
             recorder=recording,
-            watch=lambda changes: _watch(dependencies.watches, admitted, changes),
+            watch=lambda changes: _watch(dependencies.confirmation_watches, admitted, changes),
             clock=monotonic,
             wall_clock=dependencies.wall_clock,
         ),
@@ -157,7 +157,7 @@ async def _run_call(
     try:
         end = await call.run([*early, CallerLegEnded()] if leg.has_ended else early)  # the end may have come before `attach`
         if end.goes_on and not leg.has_ended:
-            following = await dependencies.next_orders.begin(admitted)
+            following = await dependencies.other_open_orders.begin(admitted)
             if following is None:
                 await leg.close()
             else:
@@ -170,7 +170,7 @@ async def _run_call(
         report_call(call, leg=leg, stats=stats, end=end)
 
 
-async def _watch(watches: Watches, admitted: Admitted, changes: ConfirmationChanges) -> None:
+async def _watch(watches: ConfirmationWatches, admitted: Admitted, changes: ConfirmationChanges) -> None:
     """Report each change of the confirmation, until it is erased or the task cancelled."""
     async with watches.watch(admitted.confirmation.id, admitted.attempt.id) as watch:
         try:

@@ -105,7 +105,8 @@ def _language(body: object) -> str | None:
     wanted = body.get("language") if isinstance(body, dict) else None
     if wanted is None or (isinstance(wanted, str) and wanted in languages.supported()):
         return wanted
-    raise faulty_fields([FieldFault("/language", "unknown_language", f"one of {', '.join(languages.supported())}")])
+    spoken = ", ".join(languages.supported())
+    raise faulty_fields([FieldFault("/language", "language_not_spoken", f"must be one of the languages that are spoken: {spoken}")])
 
 
 def _order(shop: str, language: str | None, now: datetime) -> Confirmation:

@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from shared.core.dialing.dial_policy import DialPolicy
-from shared.core.dialing.upkeep import wakes
+from shared.core.dialing.reconciliation import wakes
 from shared.core.errors import NotFoundError
 from shared.store import keys
 from shared.store.records import side_effects
@@ -22,13 +22,13 @@ _HEADER_BYTES = 255
 
 
 class Work(StrEnum):
-    """A kind of work. Each is counted by itself, or upkeep that succeeds would hide a call that kills its worker.
+    """A kind of work. Each is counted by itself, or a reconciliation that succeeds would hide a call that kills its worker.
 
     `DELIVER` is done for an endpoint, the others for a confirmation.
     """
 
     DIAL = "dial"
-    UPKEEP = "care"
+    RECONCILIATION = "care"
     RETIRE = "retire"
     DELIVER = "deliver"
 

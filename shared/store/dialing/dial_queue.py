@@ -15,7 +15,7 @@ from shared.store.redis.connection import SENTINEL_LIMITS, is_sentinel, sentinel
 
 QUEUE_NAME = "dial"  # a worker process listens to one queue only: RQ moves a job from one queue atomically, but not from two
 DIAL = "services.dialer_worker.jobs.dial"
-ATTEND = "services.dialer_worker.jobs.attend"
+RECONCILE = "services.dialer_worker.jobs.attend"
 DELIVER = "services.dialer_worker.jobs.deliver"
 
 
@@ -49,13 +49,13 @@ class DialQueue:
         """
         self._enqueue(DIAL, confirmation_id)
 
-    def enqueue_attend(self, confirmation_id: str) -> None:
-        """Wake a worker for the upkeep of the confirmation.
+    def enqueue_reconciliation(self, confirmation_id: str) -> None:
+        """Wake a worker to reconcile the confirmation.
 
         Raises:
             StoreUnavailableError: The job may or may not be queued; it is enqueued again when it is due again.
         """
-        self._enqueue(ATTEND, confirmation_id)
+        self._enqueue(RECONCILE, confirmation_id)
 
     def enqueue_deliver(self, endpoint_id: str) -> None:
         """Wake a worker to deliver what is due at an endpoint.

@@ -1,4 +1,4 @@
-"""What is due: calls to be placed, as far as the limits allow, and confirmations that need upkeep."""
+"""What is due: calls to be placed, as far as the limits allow, and confirmations to be reconciled."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -85,16 +85,16 @@ class Due:
         async with translated():
             await run(self._client, Script.GIVE_BACK, keys=[keys.record(confirmation_id), keys.CALLS_OPEN], args=[confirmation_id])
 
-    async def claim_upkeep(self, limit: int = 50) -> list[str]:
-        """Return the ids of confirmations that need upkeep now; each is due again after the lease."""
+    async def claim_reconciliations(self, limit: int = 50) -> list[str]:
+        """Return the ids of confirmations that must be reconciled now; each is due again after the lease."""
         async with translated():
-            ids = await run(self._client, Script.CLAIM_UPKEEP, args=[limit, self._lease_ms])
+            ids = await run(self._client, Script.CLAIM_RECONCILIATIONS, args=[limit, self._lease_ms])
         return [confirmation_id.decode() for confirmation_id in ids]
 
-    async def next_upkeep_at(self) -> datetime | None:
-        """Return when the next confirmation needs upkeep, by Redis's clock."""
+    async def next_reconciliation_at(self) -> datetime | None:
+        """Return when the next confirmation must be reconciled, by Redis's clock."""
         async with translated():
-            first = await self._client.zrange(keys.DUE_UPKEEP, 0, 0, withscores=True)
+            first = await self._client.zrange(keys.DUE_RECONCILIATION, 0, 0, withscores=True)
         return from_ms(first[0][1]) if first else None
 
     async def next_call_at(self) -> datetime | None:

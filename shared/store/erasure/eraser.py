@@ -77,7 +77,7 @@ class Eraser:
     async def _clear_due(self, confirmation_id: str) -> None:
         """Remove an erased confirmation from what is due and what is parked."""
         pipe = self._client.pipeline(transaction=True)
-        pipe.zrem(keys.DUE_UPKEEP, confirmation_id)
+        pipe.zrem(keys.DUE_RECONCILIATION, confirmation_id)
         pipe.zrem(keys.PARKED, confirmation_id)
         await pipe.execute()
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from shared.core.confirmation import SCHEMA_VERSION, Confirmation
-from shared.core.dialing.advance import Step, advance, advance_all
 from shared.core.dialing.dial_policy import DialPolicy
-from shared.core.dialing.upkeep import wakes
+from shared.core.dialing.planned_transition import PlannedTransition, apply_fact, apply_facts
+from shared.core.dialing.reconciliation import wakes
 from shared.core.errors import NotFoundError, StoreUnavailableError
 from shared.core.lifecycle.changes import Transition
 from shared.core.lifecycle.facts import Fact, Submitted
@@ -92,7 +92,9 @@ class Confirmations:
             record, now = await self._load(confirmation_id)
         return record.confirmation, now
 
-    async def apply(self, confirmation_id: str, make_fact: Callable[[datetime], Fact], *, audit: AuditNote | None = None) -> Step:
+    async def apply(
+        self, confirmation_id: str, make_fact: Callable[[datetime], Fact], *, audit: AuditNote | None = None
+    ) -> PlannedTransition:
         """Apply the fact that `make_fact(now)` returns; it is called again if another change came in between.
 
         If it changes anything, `audit` is written with the change.
@@ -102,7 +104,7 @@ class Confirmations:
         """
         return await self.apply_all(confirmation_id, lambda _, now: (make_fact(now),), audit=audit)
 
-    async def apply_if(self, confirmation_id: str, choose: Callable[[Confirmation, datetime], Fact | None]) -> Step:
+    async def apply_if(self, confirmation_id: str, choose: Callable[[Confirmation, datetime], Fact | None]) -> PlannedTransition:
         """Apply the fact that `choose(confirmation, now)` returns, or nothing if it returns None.
 
         A call to a number that is on the phone about another order is not begun, and is due again a second later.
@@ -123,7 +125,7 @@ class Confirmations:
         choose: Callable[[Confirmation, datetime], Sequence[Fact]],
         *,
         audit: AuditNote | None = None,
-    ) -> Step:
+    ) -> PlannedTransition:
         """Apply the facts that `choose(confirmation, now)` returns, one after the other, in one commit.
 
         Raises:
@@ -133,7 +135,7 @@ class Confirmations:
             record, now = await self._load(confirmation_id)
             for _ in range(_MAX_CONFLICTS):
                 facts = choose(record.confirmation, now)
-                step = advance_all(record.confirmation, facts, self._policy, now)
+                step = apply_facts(record.confirmation, facts, self._policy, now)
                 if not step.is_changed and not step.opts_out:
                     return step
                 reply = await self._commit(record, step, audit)
@@ -146,12 +148,12 @@ class Confirmations:
                 record, now = decode(reply[1]), time_of(reply[2])
         raise StoreUnavailableError(f"{confirmation_id} changed too often to be changed")
 
-    def _submitted(self, confirmation: Confirmation) -> Step:
+    def _submitted(self, confirmation: Confirmation) -> PlannedTransition:
         now = confirmation.created_at
-        return advance(confirmation, Submitted(now), self._policy, now)
+        return apply_fact(confirmation, Submitted(now), self._policy, now)
 
-    def _unchanged(self, confirmation: Confirmation) -> Step:
-        return Step(Transition(confirmation), wakes(confirmation, self._policy), opts_out=False, is_changed=False)
+    def _unchanged(self, confirmation: Confirmation) -> PlannedTransition:
+        return PlannedTransition(Transition(confirmation), wakes(confirmation, self._policy), opts_out=False, is_changed=False)
 
     async def _load(self, confirmation_id: str) -> tuple[ConfirmationRecord, datetime]:
         pipe = self._client.pipeline(transaction=False)
@@ -160,7 +162,7 @@ class Confirmations:
         stored, (seconds, micros) = await pipe.execute()
         return _decoded(stored), from_time(int(seconds), int(micros))
 
-    async def _commit(self, record: ConfirmationRecord, step: Step, audit: AuditNote | None) -> Any:  # noqa: ANN401  # Any: the script's reply
+    async def _commit(self, record: ConfirmationRecord, step: PlannedTransition, audit: AuditNote | None) -> Any:  # noqa: ANN401  # Any: the script's reply
         after = replace(step.confirmation, schema=SCHEMA_VERSION)
         must_have_free_line = side_effects.begins_call(record.confirmation, after)
         arguments = packed(
@@ -175,11 +177,11 @@ class Confirmations:
         )
         return await run(self._client, Script.COMMIT, keys=[keys.record(after.id)], args=[arguments])
 
-    def _submit_call(self, step: Step, idempotency: IdempotencyKey | None, audit: AuditNote | None) -> Call:
+    def _submit_call(self, step: PlannedTransition, idempotency: IdempotencyKey | None, audit: AuditNote | None) -> Call:
         effects = [*side_effects.of_submission(step, self._policy, self._dataschema), *_effects_of(audit)]
         return submit_call(step.confirmation, effects, idempotency)
 
-    def _submission(self, step: Step, reply: list[bytes]) -> Submission:
+    def _submission(self, step: PlannedTransition, reply: list[bytes]) -> Submission:
         self._clock.learn(time_of(reply[1]))
         return submission(step.confirmation, reply)
 

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 import msgspec
 
 from shared.core.confirmation import Attempt, Confirmation
-from shared.core.dialing.advance import Step
 from shared.core.dialing.dial_policy import DialPolicy
-from shared.core.dialing.upkeep import Wakes, call_must_be_over_at, wakes
+from shared.core.dialing.planned_transition import PlannedTransition
+from shared.core.dialing.reconciliation import Wakes, call_must_be_over_at, wakes
 from shared.core.lifecycle.envelope import envelope
 from shared.core.lifecycle.shop_event import ShopEvent
 from shared.core.outcome import Direction
@@ -23,7 +23,7 @@ _AT_ONCE = timedelta(seconds=0.1)
 _LEASE_MARGIN = timedelta(seconds=60)  # so that no call that goes on stops counting while a request to Twilio is slow
 
 
-def of_submission(step: Step, policy: DialPolicy, dataschema: str) -> list[SideEffect]:
+def of_submission(step: PlannedTransition, policy: DialPolicy, dataschema: str) -> list[SideEffect]:
     """Return the side effects of a new confirmation; its events name `dataschema` as theirs."""
     confirmation = step.confirmation
     return [
@@ -33,7 +33,7 @@ def of_submission(step: Step, policy: DialPolicy, dataschema: str) -> list[SideE
     ]
 
 
-def of_step(before: Confirmation, step: Step, policy: DialPolicy, dataschema: str) -> list[SideEffect]:
+def of_step(before: Confirmation, step: PlannedTransition, policy: DialPolicy, dataschema: str) -> list[SideEffect]:
     """Return the side effects of a change of `before`."""
     after = step.confirmation
     return [
@@ -73,17 +73,19 @@ def _of_wakes(confirmation: Confirmation, before: Wakes, after: Wakes) -> list[S
     if before.dial_at != after.dial_at:
         priority = confirmation.call.priority.value
         effects.append(("@set_dial", priority, confirmation.shop, confirmation.id, _score(after.dial_at)))
-    if before.upkeep_at != after.upkeep_at and after.upkeep_at is None:
-        effects.append(("ZREM", keys.DUE_UPKEEP, confirmation.id))
-    elif before.upkeep_at != after.upkeep_at:
-        effects.append(("ZADD", keys.DUE_UPKEEP, _score(after.upkeep_at), confirmation.id))
+    if before.reconcile_at != after.reconcile_at and after.reconcile_at is None:
+        effects.append(("ZREM", keys.DUE_RECONCILIATION, confirmation.id))
+    elif before.reconcile_at != after.reconcile_at:
+        effects.append(("ZADD", keys.DUE_RECONCILIATION, _score(after.reconcile_at), confirmation.id))
     return [*effects, *_of_ticker(confirmation, before, after)]
 
 
 def _of_ticker(confirmation: Confirmation, before: Wakes, after: Wakes) -> list[SideEffect]:
     """Notify the ticker if something has become due at once; it knows later due times itself."""
     moments = [
-        at for at, was in ((after.dial_at, before.dial_at), (after.upkeep_at, before.upkeep_at)) if at is not None and at != was
+        at
+        for at, was in ((after.dial_at, before.dial_at), (after.reconcile_at, before.reconcile_at))
+        if at is not None and at != was
     ]
     is_now = bool(moments) and min(moments) <= confirmation.updated_at + _AT_ONCE
     return [("PUBLISH", keys.DUE_CHANNEL, "")] if is_now else []

@@ -23,7 +23,7 @@ _NEEDED: tuple[tuple[tuple[str, ...], str], ...] = (
     (("RPUSH", keys.history(_SOME), "x"), f"RPUSH {keys.history('*')}"),
     (("XADD", keys.events_log(_SOME), "*", "c", "x"), f"XADD {keys.events_log('*')}"),
     (("XADD", keys.outcomes_log(_SOME), "*", "event", "x"), f"XADD {keys.outcomes_log('*')}"),
-    (("ZADD", keys.DUE_UPKEEP, "0", "x"), f"ZADD {keys.DUE_UPKEEP}"),
+    (("ZADD", keys.DUE_RECONCILIATION, "0", "x"), f"ZADD {keys.DUE_RECONCILIATION}"),
     (("ZADD", keys.CALLS_OPEN, "0", "x"), f"ZADD {keys.CALLS_OPEN}"),
     (("ZCARD", keys.CALLS_OPEN), f"ZCARD {keys.CALLS_OPEN}"),
 )

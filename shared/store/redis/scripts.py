@@ -28,7 +28,7 @@ class Script(Enum):
     SUBMIT = "records/submit"
     RECALL = "records/recall"
     ADMIT = "dialing/admit"
-    CLAIM_UPKEEP = "dialing/claim_upkeep"
+    CLAIM_RECONCILIATIONS = "dialing/claim_reconciliations"
     GIVE_BACK = "dialing/give_back"
     OVERDUE = "dialing/overdue"
     PARK = "dialing/park"

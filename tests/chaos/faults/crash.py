@@ -61,12 +61,17 @@ class Crasher:
     struck: set[str] = field(default_factory=set)
 
     def learn(self) -> list[Point]:
-        """Return all fault points of the undisturbed placings so far, and of the grants before them."""
+        """Return all fault points of the undisturbed placings so far, and of the grants before them.
+
+        Of each kind the most frequent sequence counts: the ticker's process also counts what is parked once a second,
+        and such a command falls into some sequences only.
+        """
         all_steps = [order_steps for told in self.proxy.steps_by_order.values() for order_steps in told]
         placings = Counter(job for one in all_steps for job in _jobs(one) if _OF_A_PLACING in job)
         usual, _ = placings.most_common(1)[0]
-        grant = next(one for one in all_steps if one.steps[0] == _OF_A_GRANT and len(one.steps) >= _GRANT_STEPS)
-        return [*_fault_points(usual), *_fault_points(grant.steps[:_GRANT_STEPS]), *TWILIO_STEPS]
+        grants = Counter(tuple(one.steps[:_GRANT_STEPS]) for one in all_steps if one.steps[0] == _OF_A_GRANT)
+        grant, _ = Counter({steps: seen for steps, seen in grants.items() if len(steps) == _GRANT_STEPS}).most_common(1)[0]
+        return [*_fault_points(usual), *_fault_points(grant), *TWILIO_STEPS]
 
     async def strike(self, points: list[Point]) -> list[Point]:
         """Strike at each point with a new order, and wait for all orders; return the points that no process reached."""

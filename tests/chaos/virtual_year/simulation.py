@@ -12,30 +12,25 @@ from datetime import UTC, datetime, time, timedelta
 from random import Random
 
 from shared.core.confirmation import Attempt, Confirmation
-from shared.core.dialing.advance import advance, plan
 from shared.core.dialing.dial_policy import DialPolicy
-from shared.core.dialing.upkeep import Wakes, call_must_be_over_at
+from shared.core.dialing.planned_transition import apply_fact, plan
+from shared.core.dialing.reconciliation import Wakes, call_must_be_over_at
 from shared.core.lifecycle.facts import AttemptBegun, CallPlaced, Fact, Submitted, Withdrawn
 from shared.core.order import CallWishes, Customer, Order, Window
 from shared.core.phone import country_of, zones_of
 from shared.settings.calling_rules import RETRY_JITTER
 from tests.chaos.virtual_year.call_courses import call_course
 from tests.chaos.virtual_year.calling_rules import PLACES, Breach, CallingRules, Place
+from tests.support.orders import ALWAYS
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 YEAR = timedelta(days=365)
-POLICY = DialPolicy(
+POLICY = replace(
+    ALWAYS,
     window=Window(time(9), time(20)),
     weekdays=frozenset(range(6)),
     calls_on_holidays=False,
     default_timezone="Europe/Tirane",
-    max_attempts=3,
-    retry_delays_s={"busy": 300, "no_answer": 1800, "machine": 7200, "failed": 600, "undecided": 3600, "error": 60},
-    ring_timeout_s=25,
-    call_time_limit_s=180,
-    hangup_grace_s=10,
-    reconcile_after_s=300,
-    retention_days=30,
     zones_of=zones_of,
     country_of=country_of,
     retry_jitter=RETRY_JITTER,
@@ -103,8 +98,8 @@ class Life:
 
     def _step(self) -> bool:
         """Advance to the next moment at which a process handles the order; return False if there is none."""
-        dial_at, upkeep_at = self._wakes.dial_at, self._wakes.upkeep_at
-        moments = [at for at in (dial_at, upkeep_at) if at is not None]
+        dial_at, reconcile_at = self._wakes.dial_at, self._wakes.reconcile_at
+        moments = [at for at in (dial_at, reconcile_at) if at is not None]
         if not moments:
             return False
         self._be_impatient(until=min(moments))
@@ -156,7 +151,7 @@ class Life:
     def _happens(self, fact: Fact) -> None:
         """Apply a fact; sometimes twice, because callbacks and jobs may repeat."""
         for _ in range(2 if self._rng.random() < 0.1 else 1):
-            step = advance(self._confirmation, fact, self._policy, self._now)
+            step = apply_fact(self._confirmation, fact, self._policy, self._now)
             self._confirmation, self._wakes = step.confirmation, step.wakes
 
 

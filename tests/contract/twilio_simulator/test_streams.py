@@ -40,6 +40,7 @@ async def test_the_handshake_is_signed_over_the_url_as_the_twiml_has_it(twilio: 
     assert numbers == list(range(1, len(numbers) + 1))
 
 
+@pytest.mark.alone
 async def test_voice_comes_every_20_ms_without_drift_also_when_nobody_speaks(twilio: TwilioSimulator, server: StreamServer) -> None:
     sid = place(twilio, stream_twiml(server.url), {"pause": 4})
     bridge = await server.first()
@@ -61,6 +62,7 @@ async def test_voice_comes_every_20_ms_without_drift_also_when_nobody_speaks(twi
     assert np.median(np.abs(lateness)) < 0.01 + slack_s
 
 
+@pytest.mark.alone
 async def test_a_mark_comes_back_when_its_audio_was_played(twilio: TwilioSimulator, server: StreamServer) -> None:
     sid = place(twilio, stream_twiml(server.url))
     bridge = await server.first()

@@ -14,7 +14,7 @@ from services.media_bridge.openai.leg import ModelLeg
 from services.media_bridge.twilio.leg import CallerLeg, CallerReceiver
 from services.media_bridge.websocket import ConnectionFailedError, MessageReceiver
 from shared.core.confirmation import Confirmation
-from shared.core.dialing.advance import Step, advance
+from shared.core.dialing.planned_transition import PlannedTransition, apply_fact
 from shared.core.errors import NotFoundError, StoreUnavailableError
 from shared.core.lifecycle.facts import AttemptBegun, Fact
 from shared.store import Turn
@@ -130,7 +130,7 @@ class FakeRecords:
         self._advance(AttemptBegun(self.now, ATTEMPT, "+38344000001"))
         return self
 
-    async def apply(self, confirmation_id: str, make_fact: Callable[[datetime], Fact], /) -> Step:
+    async def apply(self, confirmation_id: str, make_fact: Callable[[datetime], Fact], /) -> PlannedTransition:
         self.asked += 1
         if self.is_away:
             raise StoreUnavailableError("redis: ConnectionError")
@@ -138,9 +138,9 @@ class FakeRecords:
             raise NotFoundError(confirmation_id)
         return self._advance(make_fact(self.now))
 
-    def _advance(self, fact: Fact) -> Step:
+    def _advance(self, fact: Fact) -> PlannedTransition:
         self.facts.append(fact)
-        step = advance(self.confirmation, fact, ALWAYS, self.now)
+        step = apply_fact(self.confirmation, fact, ALWAYS, self.now)
         self.confirmation = step.confirmation
         return step
 
@@ -162,14 +162,14 @@ class FakeTranscripts:
         self.turns = list(turns)
 
 
-class FakeWatches:
+class FakeConfirmationWatches:
     """Reports a change when the test triggers one."""
 
     def __init__(self) -> None:
         self.news: asyncio.Queue[Confirmation] = asyncio.Queue()
 
     @asynccontextmanager
-    async def watch(self, confirmation_id: str, attempt_id: str, /) -> AsyncIterator["FakeWatches"]:
+    async def watch(self, confirmation_id: str, attempt_id: str, /) -> AsyncIterator["FakeConfirmationWatches"]:
         yield self
 
     async def changed(self) -> Confirmation:

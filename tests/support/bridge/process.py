@@ -29,6 +29,7 @@ from tests.support.simulators.twilio import SHOP, TOKEN, FarEnd, TwilioSimulator
 from tests.support.valkey import as_user
 from tools.plain_http import PLAIN
 from tools.ports import free_port
+from tools.process_end import end_process
 
 SECRET = "the-secret-that-signs-stream-tokens"
 
@@ -97,12 +98,7 @@ def running_bridge(folder: Path, *, redis_url: str, openai_url: str, **more: str
         _wait_until_ready(bridge, processes=int(more.get("MEDIA_BRIDGE_PROCESSES", "1")))
         yield bridge
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end_process(process, limit_s=10)
 
 
 def _wait_until_ready(bridge: BridgeProcess, *, processes: int) -> None:

@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 
 from tools.plain_http import PLAIN
 from tools.ports import free_port
+from tools.process_end import end_process
 
 _START_LIMIT_S = 60.0
 
@@ -58,9 +59,4 @@ def running_local(folder: Path) -> Iterator[RunLocal]:
         found = dotenv_values(left)
         yield RunLocal(found["PUBLIC_URL"] or "", found["SOFTPHONE_URL"] or "", left)
     finally:
-        process.terminate()
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end_process(process, limit_s=30)

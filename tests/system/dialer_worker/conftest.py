@@ -11,11 +11,8 @@ import httpx
 import pytest
 
 from services.dialer_worker.calls.confirmation_job import ConfirmationJob
-from services.dialer_worker.calls.dialer import Dialer
-from services.dialer_worker.calls.reconciler import Reconciler
-from services.dialer_worker.calls.simulated_calls import SimulatedCalls
-from services.dialer_worker.calls.twilio_client import TwilioClient
 from services.dialer_worker.crash_guard import CrashGuard
+from services.dialer_worker.process.job_runner import make_confirmation_job
 from services.dialer_worker.settings import Settings
 from services.dialer_worker.worker_counts import CountKind, WorkerCount
 from shared.core.confirmation import Confirmation
@@ -193,29 +190,15 @@ async def bench(valkey_url: str) -> AsyncIterator[Bench]:
     store = connect(valkey_url, policy, Limits(calls_per_second=1000, max_concurrent_calls=10, probe_every_s=0.05))
     twilio, counts, clock = FakeTwilio(), list[WorkerCount](), Clock()
     client = httpx.AsyncClient(transport=httpx.MockTransport(twilio.answer), base_url=settings.twilio_api_url)
-    twilio_client = TwilioClient(
+    job = make_confirmation_job(
+        store,
         client,
-        account_sid=settings.twilio_account_sid,
-        on_error=lambda kind: counts.append(WorkerCount(CountKind.TWILIO_ERROR, kind)),
-    )
-    reconciler = Reconciler(store=store, twilio_client=twilio_client, policy=policy)
-    dialer = Dialer(
-        store=store,
-        twilio_client=twilio_client,
-        reconciler=reconciler,
         settings=settings,
         policy=policy,
+        crash_guard=CrashGuard(store.dialing.crash_counts),
         report_count=counts.append,
         clock=clock,
         rng=random.Random(7),
-    )
-    job = ConfirmationJob(
-        store=store,
-        dialer=dialer,
-        simulated_calls=SimulatedCalls(store, from_number=FROM),
-        reconciler=reconciler,
-        crash_guard=CrashGuard(store.dialing.crash_counts),
-        report_count=counts.append,
     )
     yield Bench(store, twilio, job, counts, clock)
     await client.aclose()

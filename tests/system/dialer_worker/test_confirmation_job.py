@@ -75,7 +75,7 @@ async def parked_for_its_retention(bench: Bench) -> None:
 async def test_an_order_parked_for_its_retention_finishes_uncalled_and_is_erased_in_its_time(bench: Bench) -> None:
     await bench.submit()
     await parked_for_its_retention(bench)
-    after = await bench.attend(work=Work.UPKEEP)
+    after = await bench.attend(work=Work.RECONCILIATION)
     assert (after.outcome, after.attempts, bench.counted(CountKind.CARE)) == (Outcome.EXPIRED, (), ["retired"])
     assert await bench.store.dialing.crash_counts.count() == 0
     due_ms = await bench.store.client.zscore("due:care", ID)
@@ -88,14 +88,14 @@ async def test_a_decision_in_a_call_that_was_parked_stands_when_its_retention_is
     decided = verdict(VerdictKind.CONFIRMED, await bench.store.now())
     await bench.store.confirmations.apply(ID, lambda now: VerdictGiven(now, ATTEMPT, decided))
     await parked_for_its_retention(bench)
-    assert (await bench.attend(work=Work.UPKEEP)).outcome is Outcome.CONFIRMED
+    assert (await bench.attend(work=Work.RECONCILIATION)).outcome is Outcome.CONFIRMED
     assert bench.twilio.placed == []
 
 
 async def test_a_call_without_a_decision_that_was_parked_leads_to_no_other(bench: Bench) -> None:
     await bench.begin(ago_s=1000)
     await parked_for_its_retention(bench)
-    after = await bench.attend(work=Work.UPKEEP)
+    after = await bench.attend(work=Work.RECONCILIATION)
     assert (after.outcome, after.attempts[-1].result) == (Outcome.WITHDRAWN, AttemptResult.WITHDRAWN)
     assert not isinstance(await bench.store.dialing.due.admit("any"), DialGrant)
 
@@ -104,7 +104,7 @@ async def test_a_parked_call_whose_stream_was_never_closed_is_held_open_by_nobod
     await bench.begin(ago_s=1000)
     await bench.store.confirmations.apply(ID, lambda now: StreamOpened(now, ATTEMPT, "CA1", "MZ1"))
     await parked_for_its_retention(bench)
-    after = await bench.attend(work=Work.UPKEEP)
+    after = await bench.attend(work=Work.RECONCILIATION)
     assert (after.outcome, after.attempts[-1].result) == (Outcome.WITHDRAWN, AttemptResult.WITHDRAWN)
 
 
@@ -113,9 +113,9 @@ async def test_one_that_kills_its_worker_even_then_is_left_parked(bench: Bench) 
     await parked_for_its_retention(bench)
     for _ in range(MAX_RESTARTS + 1):
         await bench.store.dialing.crash_counts.begin(Work.RETIRE, ID)
-    assert not (await bench.attend(work=Work.UPKEEP)).is_finished
+    assert not (await bench.attend(work=Work.RECONCILIATION)).is_finished
     assert bench.counted(CountKind.CARE) == ["parked"]
-    assert await bench.store.dialing.due.claim_upkeep() == []
+    assert await bench.store.dialing.due.claim_reconciliations() == []
 
 
 async def test_what_could_not_be_erased_is_erased_when_the_fault_is_mended(bench: Bench) -> None:
@@ -128,6 +128,6 @@ async def test_what_could_not_be_erased_is_erased_when_the_fault_is_mended(bench
     old = msgspec.json.encode(stamp)
     assert old in record
     await bench.store.client.set(f"confirmation:{ID}", record.replace(old, msgspec.json.encode(stamp - long_ago)))
-    await bench.job.run(ID, Work.UPKEEP)
+    await bench.job.run(ID, Work.RECONCILIATION)
     assert await bench.store.client.exists(f"confirmation:{ID}") == 0
     assert await bench.store.dialing.crash_counts.count() == 0

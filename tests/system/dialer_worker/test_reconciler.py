@@ -20,7 +20,7 @@ from shared.core.lifecycle.facts import (
 from shared.core.order import CallWishes
 from shared.core.outcome import AttemptResult, Outcome, Status, VerdictKind
 from shared.store import Work
-from tests.support.care import claimed_care
+from tests.support.claimed_reconciliations import claimed_reconciliations
 from tests.support.orders import an_order, verdict
 from tests.system.dialer_worker.conftest import FROM, Bench
 
@@ -220,7 +220,7 @@ async def hung_up_on(bench: Bench, *, ended_s_ago: float, has_decided: bool) -> 
 
 async def test_a_call_that_is_over_waits_a_moment_for_its_bridge(bench: Bench) -> None:
     await hung_up_on(bench, ended_s_ago=1, has_decided=False)
-    assert (await bench.attend(work=Work.UPKEEP)).open_attempt is not None
+    assert (await bench.attend(work=Work.RECONCILIATION)).open_attempt is not None
     assert bench.counted(CountKind.CARE) == ["nothing"]
 
 
@@ -229,8 +229,8 @@ async def test_a_call_whose_bridge_died_ends_with_what_it_had_written(
     bench: Bench, has_decided: bool, result: AttemptResult
 ) -> None:
     await hung_up_on(bench, ended_s_ago=2, has_decided=has_decided)
-    assert await claimed_care(bench.store) == [an_order().id]
-    found = await bench.attend(work=Work.UPKEEP)
+    assert await claimed_reconciliations(bench.store) == [an_order().id]
+    found = await bench.attend(work=Work.RECONCILIATION)
     assert (found.last_result, found.attempts[0].duration_s, found.is_finished) == (result, 50, has_decided)
     assert bench.counted(CountKind.CARE) == ["end_call"]
     assert bench.twilio.updates == [], "Twilio has said that the call is over: there is nothing to ask or to end"
@@ -285,5 +285,5 @@ async def test_a_call_held_up_by_the_limits_is_shown_as_queued(bench: Bench) -> 
 
 
 async def test_a_confirmation_that_is_gone_is_no_error(bench: Bench) -> None:
-    await bench.job.run(an_order().id, Work.UPKEEP)
+    await bench.job.run(an_order().id, Work.RECONCILIATION)
     assert bench.counts == []

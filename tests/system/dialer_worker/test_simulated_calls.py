@@ -10,7 +10,7 @@ from shared.core.order import CallWishes, Customer
 from shared.core.outcome import AttemptResult, Outcome, Status
 from shared.core.test_data import owner_of
 from shared.store import DialWait
-from tests.support.care import claimed_care
+from tests.support.claimed_reconciliations import claimed_reconciliations
 from tests.support.orders import an_order
 from tests.system.dialer_worker.conftest import FROM, Bench
 
@@ -37,7 +37,7 @@ async def test_a_test_order_is_confirmed_without_a_call(bench: Bench) -> None:
 async def test_it_is_never_admitted_and_so_never_costs_a_real_order_its_turn(bench: Bench) -> None:
     await submit(bench, "000101")
     assert isinstance(await bench.store.dialing.due.admit("n"), DialWait)
-    assert await claimed_care(bench.store) == [(await bench.get()).id]
+    assert await claimed_reconciliations(bench.store) == [(await bench.get()).id]
 
 
 async def test_it_is_not_called_even_if_somebody_granted_it_a_call(bench: Bench) -> None:

@@ -7,21 +7,12 @@ from contextlib import asynccontextmanager
 import pytest
 
 from services.dialer_worker.calls.create_call_result import CreateCallResult, NotSent, Unclear
-from services.dialer_worker.calls.twilio_client import CallRequest, TwilioClient, open_http_client
+from services.dialer_worker.calls.twilio_client import TwilioClient, open_http_client
+from tests.support.call_request import REQUEST
 from tools.ports import free_port
 
 pytestmark = pytest.mark.system
 
-REQUEST = CallRequest(
-    to="+38344123456",
-    from_number="+38344000001",
-    ring_timeout_s=25,
-    time_limit_s=180,
-    twiml="<Response/>",
-    status_url="https://calls.shop.example/twilio/status/cnf_1/att_1",
-    amd_url=None,
-    waits_for_beep=False,
-)
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 

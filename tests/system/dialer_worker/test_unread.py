@@ -24,7 +24,7 @@ async def test_an_unread_outcome_is_kept_for_a_while_and_then_erased_aloud(
     for number, ago in ((1, retention + timedelta(minutes=1)), (2, retention + UNREAD_GRACE + timedelta(minutes=1))):
         await bench.store.confirmations.submit(an_order(number, at=now - ago))
         await bench.store.confirmations.apply(an_order(number).id, partial(_withdrawn, ago))
-        await bench.job.run(an_order(number).id, Work.UPKEEP)
+        await bench.job.run(an_order(number).id, Work.RECONCILIATION)
     assert bench.counted(CountKind.CARE) == ["keep_unread", "erase_unread"]
     assert (await bench.get(1)).is_finished
     logged = capsys.readouterr().out

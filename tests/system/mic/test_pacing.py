@@ -4,6 +4,8 @@ import pytest
 
 from bench.mic_pacing import measure
 
+pytestmark = pytest.mark.alone
+
 SECONDS = 10
 FRAMES = 500
 

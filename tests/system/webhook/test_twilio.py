@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.core.confirmation import Conclusion
-from shared.core.dialing.upkeep import Upkeep, upkeep
+from shared.core.dialing.reconciliation import Reconciliation, due_reconciliation
 from shared.core.lifecycle.facts import (
     AttemptBegun,
     CallAnswered,
@@ -24,7 +24,7 @@ from shared.core.lifecycle.facts import (
 )
 from shared.core.outcome import VerdictKind
 from shared.twilio.stream_token import read
-from tests.support.care import claimed_care
+from tests.support.claimed_reconciliations import claimed_reconciliations
 from tests.support.orders import ALWAYS, verdict
 from tests.support.webhook.service import PHONE, Service, small_body
 
@@ -90,9 +90,9 @@ async def test_twilio_is_answered_at_once_while_the_bridge_is_still_writing(serv
 async def test_a_bridge_that_says_nothing_holds_no_call_open(service: Service, calling: Json) -> None:
     await service.store.confirmations.apply(calling["id"], lambda now: StreamOpened(now, ATTEMPT, "CA1", "MZ1"))
     await _status(service, calling, "completed", CallDuration="9")
-    assert await claimed_care(service.store) == [calling["id"]], "the dialer looks at it when the wait is over"
+    assert await claimed_reconciliations(service.store) == [calling["id"]], "the dialer looks at it when the wait is over"
     confirmation, now = await service.store.confirmations.get_with_time(calling["id"])
-    assert upkeep(confirmation, ALWAYS, now) is Upkeep.END_CALL
+    assert due_reconciliation(confirmation, ALWAYS, now) is Reconciliation.END_CALL
     await service.store.confirmations.apply(calling["id"], lambda now: ConversationLost(now, ATTEMPT))
     assert (await _shown(service, calling))["attempts"][0]["result"] == "undecided"
 

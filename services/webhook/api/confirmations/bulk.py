@@ -24,11 +24,11 @@ from services.webhook.api.validation import validated
 from services.webhook.api.validation_context import ValidationContext, ValidationRules
 from services.webhook.http.answers import json_response
 from services.webhook.http.body import MAX_BULK_BODY, read_json_body
+from services.webhook.http.gather_or_cancel import gather_or_cancel
 from services.webhook.http.json_list import JsonList, read_list
 from services.webhook.http.middleware import STORE_LIMIT_S
 from services.webhook.http.places import Places
 from services.webhook.http.problems import ProblemError, ProblemKind
-from services.webhook.http.run_both import run_both
 from services.webhook.http.turns import Turns
 from shared.core.confirmation import Confirmation
 from shared.core.errors import StoreUnavailableError
@@ -118,7 +118,7 @@ class BulkRoutes:
         for end in range(_AT_ONCE, len(items) + _AT_ONCE, _AT_ONCE):
             set_time_budget(STORE_LIMIT_S)
             following = _read(items, range(end, end + _AT_ONCE), shop, context, is_test=is_test)
-            submissions, ahead = await run_both(self._submitted(request, batch), following)
+            submissions, ahead = await gather_or_cancel(self._submitted(request, batch), following)
             pairs = [kept_result(one, request.state.request_id) for one in submissions]
             results += [encoded(result) for result, _ in pairs]
             answers += [encoded(result_answer(result, confirmation, context.policy)) for result, confirmation in pairs]

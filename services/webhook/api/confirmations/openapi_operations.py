@@ -8,8 +8,8 @@ from services.webhook.api.confirmations.preview import PreviewAnswer, PreviewRou
 from services.webhook.api.confirmations.representation import ConfirmationAnswer
 from services.webhook.api.confirmations.requests import BulkBody, ConfirmationBody
 from services.webhook.api.confirmations.transcript import TranscriptAnswer, TranscriptRoutes
-from services.webhook.api.openapi.common import BODY_PROBLEMS, CONFIRMATION_ID, CURSOR, limit_parameter
-from services.webhook.api.openapi.operation import Operation, Parameter, ResponseSpec
+from services.webhook.api.openapi.common import CONFIRMATION_ID, limit_parameter, page_operation
+from services.webhook.api.openapi.operation import Operation, Parameter, RequestBody, Resource, ResponseSpec
 from services.webhook.http.problems import ProblemKind
 from shared.core.outcome import Outcome, Status
 
@@ -41,6 +41,12 @@ _EXAMPLE = {
     },
     "metadata": {"crm_id": "42"},
 }
+_ORDER = RequestBody(ConfirmationBody, _EXAMPLE)
+_CONFIRMATIONS = Resource("/v1/confirmations", "Confirmations")
+_BULK = _CONFIRMATIONS.below("bulk")
+_PREVIEW = _CONFIRMATIONS.below("preview")
+_CONFIRMATION = _CONFIRMATIONS.below("{id}", parameters=(CONFIRMATION_ID,), problems=(ProblemKind.NOT_FOUND,))
+_TRANSCRIPT = _CONFIRMATION.below("transcript")
 
 
 def confirmation_operations(
@@ -55,113 +61,78 @@ def confirmation_operations(
 
 
 def _of_all(*, routes: ConfirmationRoutes, listing: ListingRoutes) -> tuple[Operation, ...]:
-    path, tag = "/v1/confirmations", "Confirmations"
     return (
         Operation(
-            method="POST",
-            path=path,
-            handler=routes.create,
+            _CONFIRMATIONS,
+            "POST",
+            routes.create,
             id="createConfirmation",
-            tag=tag,
             summary="Have an order confirmed by phone",
             parameters=(_KEY,),
-            body=ConfirmationBody,
-            example=_EXAMPLE,
+            body=_ORDER,
             responses={
                 202: ResponseSpec("Taken in.", ConfirmationAnswer, {"Location": "Path of the confirmation."}),
                 200: ResponseSpec("The same body has an open confirmation: this one.", ConfirmationAnswer),
             },
-            problems=(*BODY_PROBLEMS, *_KEY_PROBLEMS, ProblemKind.ALREADY_OPEN, ProblemKind.OPTED_OUT, ProblemKind.ERASED),
+            problems=(*_KEY_PROBLEMS, ProblemKind.ALREADY_OPEN, ProblemKind.OPTED_OUT, ProblemKind.ERASED),
         ),
-        Operation(
-            method="GET",
-            path=path,
-            handler=listing.page,
+        page_operation(
+            _CONFIRMATIONS,
+            listing.page,
+            ResponseSpec("One page.", PageAnswer),
             id="listConfirmations",
-            tag=tag,
             summary="List confirmations, newest first",
-            parameters=(
+            limit=limit_parameter(DEFAULT_LIMIT, MAX_LIMIT),
+            filters=(
                 Parameter("status", "query", "Only with this status.", {"enum": [status.value for status in Status]}),
                 Parameter("outcome", "query", "Only with this outcome.", {"enum": [outcome.value for outcome in Outcome]}),
                 Parameter("order_id", "query", "Only of this order."),
-                limit_parameter(DEFAULT_LIMIT, MAX_LIMIT),
-                CURSOR,
             ),
-            responses={200: ResponseSpec("One page.", PageAnswer)},
-            problems=(ProblemKind.INVALID_PARAMETER,),
         ),
     )
 
 
 def _bulk_and_preview(*, bulk: BulkRoutes, preview: PreviewRoutes) -> tuple[Operation, ...]:
-    path, tag = "/v1/confirmations", "Confirmations"
     return (
         Operation(
-            method="POST",
-            path=f"{path}/bulk",
-            handler=bulk.create,
+            _BULK,
+            "POST",
+            bulk.create,
             id="createConfirmations",
-            tag=tag,
             summary="Have up to 1,000 orders confirmed",
             description="Each item stands for itself: one that is refused stops no other.",
             parameters=(_KEY,),
-            body=BulkBody,
-            example={"items": [_EXAMPLE]},
+            body=RequestBody(BulkBody, {"items": [_EXAMPLE]}),
             responses={200: ResponseSpec("The results, in the order of the items.", BulkAnswer)},
-            problems=(*BODY_PROBLEMS, *_KEY_PROBLEMS, ProblemKind.IDEMPOTENCY_KEY_IN_USE),
+            problems=(*_KEY_PROBLEMS, ProblemKind.IDEMPOTENCY_KEY_IN_USE),
         ),
         Operation(
-            method="POST",
-            path=f"{path}/preview",
-            handler=preview.show,
+            _PREVIEW,
+            "POST",
+            preview.show,
             id="previewConfirmation",
-            tag=tag,
             summary="See what the customer would hear, and when",
             description="Stores nothing and calls nobody.",
-            body=ConfirmationBody,
-            example=_EXAMPLE,
+            body=_ORDER,
             responses={200: ResponseSpec("The words of the call.", PreviewAnswer)},
-            problems=BODY_PROBLEMS,
         ),
     )
 
 
 def _of_one(*, routes: ConfirmationRoutes, transcripts: TranscriptRoutes) -> tuple[Operation, ...]:
-    path, tag = "/v1/confirmations/{id}", "Confirmations"
-    shown = ResponseSpec("The confirmation.", ConfirmationAnswer)
+    shown = {200: ResponseSpec("The confirmation.", ConfirmationAnswer)}
+    turns = {200: ResponseSpec("All turns.", TranscriptAnswer)}
     return (
+        Operation(_CONFIRMATION, "GET", routes.show, id="getConfirmation", summary="Look one up", responses=shown),
         Operation(
-            method="GET",
-            path=path,
-            handler=routes.show,
-            id="getConfirmation",
-            tag=tag,
-            summary="Look one up",
-            parameters=(CONFIRMATION_ID,),
-            responses={200: shown},
-            problems=(ProblemKind.NOT_FOUND,),
-        ),
-        Operation(
-            method="DELETE",
-            path=path,
-            handler=routes.withdraw,
+            _CONFIRMATION,
+            "DELETE",
+            routes.withdraw,
             id="withdrawConfirmation",
-            tag=tag,
             summary="Take the order back",
             description="Waiting: it is never called. Ringing: the call is cancelled. In a call: a goodbye, then hang-up.",
-            parameters=(CONFIRMATION_ID,),
-            responses={200: shown},
-            problems=(ProblemKind.NOT_FOUND, ProblemKind.ALREADY_DECIDED, ProblemKind.ALREADY_FINISHED),
+            responses=shown,
+            problems=(ProblemKind.ALREADY_DECIDED, ProblemKind.ALREADY_FINISHED),
         ),
-        Operation(
-            method="GET",
-            path=f"{path}/transcript",
-            handler=transcripts.show,
-            id="getTranscript",
-            tag=tag,
-            summary="Read what was said",
-            parameters=(CONFIRMATION_ID,),
-            responses={200: ResponseSpec("All turns.", TranscriptAnswer)},
-            problems=(ProblemKind.NOT_FOUND,),
-        ),
+        Operation(_TRANSCRIPT, "GET", transcripts.show, id="getTranscript", summary="Read what was said", responses=turns),
     )

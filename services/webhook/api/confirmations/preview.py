@@ -13,7 +13,7 @@ from services.webhook.api.validation_context import ValidationRules
 from services.webhook.http.answers import Answer, Timestamp, json_response
 from services.webhook.http.body import read_json
 from shared import languages
-from shared.core.dialing.advance import advance
+from shared.core.dialing.planned_transition import apply_fact
 from shared.core.lifecycle.envelope import timestamp
 from shared.core.lifecycle.facts import Submitted
 from shared.core.speech.script import render
@@ -45,7 +45,7 @@ class PreviewRoutes:
         context = self._rules.at(await self._store.now(), shop)
         body = validated(ConfirmationBody, await read_json(request), context)
         new = new_confirmation(body, shop=shop, digest="", now=context.now)
-        planned = advance(new, Submitted(context.now), context.policy, context.now).confirmation
+        planned = apply_fact(new, Submitted(context.now), context.policy, context.now).confirmation
         customer = new.customer
         language = languages.choose(wanted=customer.language, phone=customer.phone, default=self._default_language)
         script = render(language, company=new.company, order=new.order, customer_name=customer.name)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from services.webhook.api.evidence import EvidenceAnswer, evidence_answer
+from services.webhook.api.outcome_evidence import EvidenceAnswer, evidence_answer
 from services.webhook.http.answers import Answer, Timestamp, one_of, optional
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.dialing.dial_policy import DialPolicy, budget

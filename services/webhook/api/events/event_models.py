@@ -5,7 +5,7 @@ from typing import Annotated, Literal, NotRequired
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from services.webhook.api.evidence import EvidenceAnswer
+from services.webhook.api.outcome_evidence import EvidenceAnswer
 from services.webhook.http.answers import Answer, Timestamp, optional
 from shared.core.outcome import AttemptResult, Outcome, Status
 

@@ -30,7 +30,7 @@ def document(operations: Sequence[Operation]) -> JsonObject:
         "info": {"title": "Order confirmation calls", "version": "1", "description": _DESCRIPTION},
         "servers": [{"url": "/"}],
         "security": [{"key": []}],
-        "tags": [{"name": tag} for tag in dict.fromkeys(operation.tag for operation in operations)],
+        "tags": [{"name": tag} for tag in dict.fromkeys(operation.resource.tag for operation in operations)],
         "paths": paths,
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "One of the shop's API keys."}},
@@ -42,7 +42,7 @@ def document(operations: Sequence[Operation]) -> JsonObject:
 def _operation(operation: Operation) -> JsonObject:
     made: JsonObject = {
         "operationId": operation.id,
-        "tags": [operation.tag],
+        "tags": [operation.resource.tag],
         "summary": operation.summary,
         "parameters": [
             {
@@ -52,16 +52,16 @@ def _operation(operation: Operation) -> JsonObject:
                 "description": parameter.description,
                 "schema": dict(parameter.schema),
             }
-            for parameter in operation.parameters
+            for parameter in operation.all_parameters
         ],
         "responses": {str(status): _response(spec) for status, spec in sorted(operation.responses.items())}
-        | _problems((*operation.problems, *_EVERYWHERE)),
+        | _problems((*operation.all_problems, *_EVERYWHERE)),
     }
     if operation.description:
         made["description"] = operation.description
     if operation.body is not None:
-        content = {"schema": _ref(operation.body), "examples": {"order": {"value": operation.example}}}
-        made["requestBody"] = {"required": operation.needs_body, "content": {"application/json": content}}
+        content = {"schema": _ref(operation.body.model), "examples": {"order": {"value": operation.body.example}}}
+        made["requestBody"] = {"required": operation.body.is_required, "content": {"application/json": content}}
     return made
 
 
@@ -97,7 +97,7 @@ def _schemas(operations: Sequence[Operation]) -> JsonObject:
     models: dict[type[object], JsonSchemaMode] = {ProblemAnswer: "serialization"}
     for operation in operations:
         if operation.body is not None:
-            models[operation.body] = "validation"
+            models[operation.body.model] = "validation"
         models |= {spec.answer: "serialization" for spec in operation.responses.values() if spec.answer is not None}
     inputs = [(model.__name__, mode, TypeAdapter(model)) for model, mode in models.items()]
     _, definitions = TypeAdapter.json_schemas(inputs, ref_template=_REF)

@@ -1,58 +1,38 @@
 """The operations on the do-not-call list, as the router and the OpenAPI document take them."""
 
-from services.webhook.api.openapi.common import CURSOR, PHONE, limit_parameter
-from services.webhook.api.openapi.operation import Operation, ResponseSpec
+from services.webhook.api.openapi.common import PHONE, limit_parameter, page_operation
+from services.webhook.api.openapi.operation import Operation, Resource, ResponseSpec
 from services.webhook.api.opt_outs.handlers import DEFAULT_LIMIT, MAX_LIMIT, OptOutAnswer, OptOutPageAnswer, OptOutRoutes
 from services.webhook.http.problems import ProblemKind
+
+_LIST = Resource("/v1/opt-outs", "Do not call")
+_NUMBER = _LIST.below("{phone}", parameters=(PHONE,), problems=(ProblemKind.INVALID_PARAMETER,))
 
 
 def opt_out_operations(routes: OptOutRoutes) -> tuple[Operation, ...]:
     """Return the operations on the do-not-call list."""
-    path, tag = "/v1/opt-outs/{phone}", "Do not call"
-    entry = ResponseSpec("The number, and since when.", OptOutAnswer)
+    missing = (ProblemKind.NOT_FOUND,)
+    entry = {200: ResponseSpec("The number, and since when.", OptOutAnswer)}
+    removed = {204: ResponseSpec("It is off the list.")}
+    ask = "Ask whether a number is on the list"
     return (
-        Operation(
-            method="GET",
-            path="/v1/opt-outs",
-            handler=routes.page,
+        page_operation(
+            _LIST,
+            routes.page,
+            ResponseSpec("One page.", OptOutPageAnswer),
             id="listOptOuts",
-            tag=tag,
             summary="List the numbers that must not be called",
-            parameters=(limit_parameter(DEFAULT_LIMIT, MAX_LIMIT), CURSOR),
-            responses={200: ResponseSpec("One page.", OptOutPageAnswer)},
-            problems=(ProblemKind.INVALID_PARAMETER,),
+            limit=limit_parameter(DEFAULT_LIMIT, MAX_LIMIT),
         ),
+        Operation(_NUMBER, "PUT", routes.add, id="addOptOut", summary="Put a number on the list", responses=entry),
+        Operation(_NUMBER, "GET", routes.show, id="getOptOut", summary=ask, responses=entry, problems=missing),
         Operation(
-            method="PUT",
-            path=path,
-            handler=routes.add,
-            id="addOptOut",
-            tag=tag,
-            summary="Put a number on the list",
-            parameters=(PHONE,),
-            responses={200: entry},
-            problems=(ProblemKind.INVALID_PARAMETER,),
-        ),
-        Operation(
-            method="GET",
-            path=path,
-            handler=routes.show,
-            id="getOptOut",
-            tag=tag,
-            summary="Ask whether a number is on the list",
-            parameters=(PHONE,),
-            responses={200: entry},
-            problems=(ProblemKind.INVALID_PARAMETER, ProblemKind.NOT_FOUND),
-        ),
-        Operation(
-            method="DELETE",
-            path=path,
-            handler=routes.remove,
+            _NUMBER,
+            "DELETE",
+            routes.remove,
             id="removeOptOut",
-            tag=tag,
             summary="Take a number off the list",
-            parameters=(PHONE,),
-            responses={204: ResponseSpec("It is off the list.")},
-            problems=(ProblemKind.INVALID_PARAMETER, ProblemKind.NOT_FOUND),
+            responses=removed,
+            problems=missing,
         ),
     )

@@ -4,7 +4,7 @@
 local id = ARGV[1]
 clear_dial_everywhere(id)
 local state = header_of(redis.call('GETRANGE', keys.record(id), 0, 255)).state
-redis.call('ZADD', keys.DUE_UPKEEP, string.format('%d', now_ms() + ARGV[state == 'finished' and 3 or 2]), id)
+redis.call('ZADD', keys.DUE_RECONCILIATION, string.format('%d', now_ms() + ARGV[state == 'finished' and 3 or 2]), id)
 if state ~= 'calling' then
   redis.call('ZREM', keys.CALLS_OPEN, id)
 end

@@ -6,7 +6,7 @@ if stored and header_of(stored).version ~= version then
   return 0
 end
 redis.call('ZREM', keys.PARKED, id)
-redis.call('ZREM', keys.DUE_UPKEEP, id)
+redis.call('ZREM', keys.DUE_RECONCILIATION, id)
 clear_crash_counts(id)
 apply_side_effects(effects)
 return 1

@@ -41,7 +41,7 @@ local last = redis.call('LINDEX', KEYS[2], -1)
 local entry_id = last and string.match(last, '\n(%S+)$')
 local unread = entry_id and unread_by(entry_id) or {}
 if ARGV[6] == 'keep' and #unread > 0 then
-  redis.call('ZADD', keys.DUE_UPKEEP, string.format('%d', now_ms() + ARGV[7]), id)
+  redis.call('ZADD', keys.DUE_RECONCILIATION, string.format('%d', now_ms() + ARGV[7]), id)
   return { 'kept', unpack(unread) }
 end
 if entry_id then
@@ -64,7 +64,7 @@ end
 redis.call('ZREM', KEYS[5], id)
 redis.call('ZREM', KEYS[6], id)
 redis.call('SREM', KEYS[8], id)
-redis.call('ZREM', keys.DUE_UPKEEP, id)
+redis.call('ZREM', keys.DUE_RECONCILIATION, id)
 redis.call('ZREM', keys.CALLS_OPEN, id)
 redis.call('ZREM', keys.PARKED, id)
 clear_crash_counts(id)

@@ -3,7 +3,7 @@
 local id = ARGV[1]
 local sequences = redis.call('LLEN', keys.history(id))
 redis.call('DEL', keys.record(id), keys.history(id), keys.transcript(id))
-for _, key in ipairs({ keys.DUE_UPKEEP, keys.PARKED, keys.CALLS_OPEN }) do
+for _, key in ipairs({ keys.DUE_RECONCILIATION, keys.PARKED, keys.CALLS_OPEN }) do
   redis.call('ZREM', key, id)
 end
 clear_crash_counts(id)

@@ -8,7 +8,7 @@ from shared.core.errors import NotFoundError
 from shared.core.lifecycle.facts import AttemptBegun, CallPlaced, Withdrawn
 from shared.core.order import CallWishes, Priority
 from shared.store import DialGrant, Store, Work
-from tests.support.care import claimed_care
+from tests.support.claimed_reconciliations import claimed_reconciliations
 from tests.support.orders import ALWAYS, an_order
 
 pytestmark = pytest.mark.system
@@ -25,8 +25,8 @@ async def is_granted(store: Store, nonce: str) -> bool:
 
 async def test_what_was_begun_and_not_ended_is_counted_by_kind_of_work(store: Store) -> None:
     assert [await store.dialing.crash_counts.begin(Work.DIAL, ID) for _ in range(3)] == [0, 1, 2]
-    assert await store.dialing.crash_counts.begin(Work.UPKEEP, ID) == 0
-    await store.dialing.crash_counts.end(Work.UPKEEP, ID)
+    assert await store.dialing.crash_counts.begin(Work.RECONCILIATION, ID) == 0
+    await store.dialing.crash_counts.end(Work.RECONCILIATION, ID)
     await store.dialing.crash_counts.undo_begin(Work.DIAL, ID)
     assert await store.dialing.crash_counts.begin(Work.DIAL, ID) == 2
     await store.dialing.crash_counts.end(Work.DIAL, ID)
@@ -53,9 +53,9 @@ async def test_a_call_that_is_parked_is_cared_for_again_when_it_is_driven_again(
     await store.confirmations.apply(ID, lambda now: AttemptBegun(now - past, "att_1", "+38344000001"))
     await store.confirmations.apply(ID, lambda now: CallPlaced(now - past, "att_1", "CA1"))
     await store.dialing.crash_counts.park(ID)
-    assert await store.dialing.due.claim_upkeep() == []
+    assert await store.dialing.due.claim_reconciliations() == []
     await store.dialing.crash_counts.redrive(ID)
-    assert await claimed_care(store) == [ID]
+    assert await claimed_reconciliations(store) == [ID]
 
 
 async def test_a_confirmation_that_is_gone_is_not_parked_any_more(store: Store) -> None:
@@ -101,7 +101,7 @@ async def test_what_finishes_or_is_erased_is_parked_no_more(store: Store) -> Non
     await store.dialing.crash_counts.park(ID)
     await store.confirmations.apply(ID, Withdrawn)
     assert (await store.dialing.crash_counts.count(), await store.client.hlen("due:begun")) == (0, 0)
-    await store.dialing.crash_counts.begin(Work.UPKEEP, ID)
+    await store.dialing.crash_counts.begin(Work.RECONCILIATION, ID)
     await store.dialing.crash_counts.park(ID)
     await store.erasure.eraser.erase(ID)
     assert (await store.dialing.crash_counts.count(), await store.client.hlen("due:begun")) == (0, 0)

@@ -1,4 +1,4 @@
-"""Calls are granted evenly spaced, never too many at once, high priority first, shops round robin; upkeep is claimed."""
+"""Calls are granted evenly spaced, never too many at once, high priority first, shops round robin; reconciliations are claimed."""
 
 import asyncio
 import time
@@ -152,7 +152,7 @@ async def test_a_call_that_outlasts_its_lease_keeps_its_place_as_long_as_it_is_c
     await store.confirmations.apply(an_order(1).id, lambda now: AttemptBegun(now, "att_1", "+1"))
     await store.client.zadd("calls:open", {an_order(1).id: 1})
     await store.client.zadd("due:care", {an_order(1).id: 1})
-    await store.dialing.due.claim_upkeep()
+    await store.dialing.due.claim_reconciliations()
     expiry_s = await store.client.zscore("calls:open", an_order(1).id) / 1000
     assert 3.5 * LEASE_S < expiry_s - (await store.now()).timestamp() <= 4 * LEASE_S + 1  # our clock is a little behind
 
@@ -199,25 +199,25 @@ async def test_what_is_overdue_is_counted_by_priority(store: Store) -> None:
     assert await store.dialing.due.overdue() == {Priority.HIGH: 1, Priority.NORMAL: 3}
 
 
-async def test_care_is_claimed_once_and_comes_again_after_the_lease(store: Store) -> None:
+async def test_a_reconciliation_is_claimed_once_and_comes_again_after_the_lease(store: Store) -> None:
     await submit(store, 1)
     await store.confirmations.apply(an_order(1).id, lambda now: AttemptBegun(now, "att_1", "+1"))
-    assert await store.dialing.due.claim_upkeep() == []
+    assert await store.dialing.due.claim_reconciliations() == []
     await end_leases(store)
-    assert await store.dialing.due.claim_upkeep() == [an_order(1).id]
-    assert await store.dialing.due.claim_upkeep() == []
+    assert await store.dialing.due.claim_reconciliations() == [an_order(1).id]
+    assert await store.dialing.due.claim_reconciliations() == []
     await end_leases(store)
-    assert await store.dialing.due.claim_upkeep() == [an_order(1).id]
+    assert await store.dialing.due.claim_reconciliations() == [an_order(1).id]
 
 
-async def test_the_next_care_is_known(store: Store) -> None:
-    assert await store.dialing.due.next_upkeep_at() is None
+async def test_the_next_reconciliation_is_known(store: Store) -> None:
+    assert await store.dialing.due.next_reconciliation_at() is None
     await submit(store, 1)
     step = await store.confirmations.apply(an_order(1).id, lambda now: AttemptBegun(now, "att_1", "+1"))
-    found = await store.dialing.due.next_upkeep_at()
-    assert step.wakes.upkeep_at is not None
+    found = await store.dialing.due.next_reconciliation_at()
+    assert step.wakes.reconcile_at is not None
     assert found is not None
-    assert timedelta(0) <= found - step.wakes.upkeep_at < timedelta(milliseconds=1.1)
+    assert timedelta(0) <= found - step.wakes.reconcile_at < timedelta(milliseconds=1.1)
 
 
 async def test_a_commit_in_between_does_not_take_a_claim_away(store: Store) -> None:
@@ -225,9 +225,9 @@ async def test_a_commit_in_between_does_not_take_a_claim_away(store: Store) -> N
     for make_fact in CALL[:2]:
         await store.confirmations.apply(an_order(1).id, make_fact)
     await store.client.zadd("due:care", {an_order(1).id: 1})
-    await store.dialing.due.claim_upkeep()
+    await store.dialing.due.claim_reconciliations()
     await store.confirmations.apply(an_order(1).id, CALL[2])
-    assert await store.dialing.due.claim_upkeep() == []
+    assert await store.dialing.due.claim_reconciliations() == []
 
 
 async def test_with_the_circuit_open_only_probes_go_through(store_with: StoreWith) -> None:
@@ -261,12 +261,12 @@ async def test_only_who_holds_a_place_may_call(store: Store) -> None:
     assert not await store.dialing.due.is_granted(grant.confirmation_id)
 
 
-async def test_an_order_shown_as_queued_needs_no_more_care(store: Store) -> None:
+async def test_an_order_shown_as_queued_needs_no_more_reconciliation(store: Store) -> None:
     soon = await store.now() + timedelta(seconds=0.1)
     await submit(store, 1, call=CallWishes(not_before=soon))
-    assert await store.dialing.due.next_upkeep_at() is not None
+    assert await store.dialing.due.next_reconciliation_at() is not None
     await store.confirmations.apply(an_order(1).id, lambda now: Scheduled(now, soon, is_due=True))
-    assert await store.dialing.due.next_upkeep_at() is None
+    assert await store.dialing.due.next_reconciliation_at() is None
 
 
 async def test_caller_ids_take_turns(store: Store) -> None:

@@ -9,7 +9,7 @@ import pytest
 from shared.core.lifecycle.facts import ErasureRequested, Withdrawn
 from shared.store import Erased, RetainedUnread, Store, connect
 from shared.store.erasure.eraser import UNREAD_GRACE
-from tests.support.care import claimed_care
+from tests.support.claimed_reconciliations import claimed_reconciliations
 from tests.support.orders import ALWAYS, an_order
 
 pytestmark = pytest.mark.system
@@ -42,7 +42,7 @@ async def test_what_a_group_has_not_been_given_yet_is_kept_and_looked_at_again(s
     assert await short.erasure.eraser.erase_if_over(an_order(1).id) == RetainedUnread(("crm",))
     assert (await short.confirmations.get(an_order(1).id)).is_finished
     assert await short.client.xlen(LOG) == 1
-    again_at = await short.dialing.due.next_upkeep_at()
+    again_at = await short.dialing.due.next_reconciliation_at()
     assert again_at is not None
     assert timedelta(hours=23) < again_at - await short.now() < timedelta(hours=25)
 
@@ -79,7 +79,7 @@ async def test_a_customer_who_is_to_be_forgotten_is_and_it_says_who_had_not_read
     await store.client.xgroup_create(LOG, "crm", id="0", mkstream=True)
     await store.confirmations.submit(an_order(1, at=await store.now()))
     await store.confirmations.apply(an_order(1).id, ErasureRequested)
-    assert await claimed_care(store) == [an_order(1).id]
+    assert await claimed_reconciliations(store) == [an_order(1).id]
     assert await store.erasure.eraser.erase_if_over(an_order(1).id) == Erased(("crm",))
 
 

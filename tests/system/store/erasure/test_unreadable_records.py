@@ -19,7 +19,7 @@ async def broken(store: Store, *, is_finished: bool) -> None:
         await store.confirmations.submit(an_order(number, at=await store.now()))
         if is_finished:
             await store.confirmations.apply(an_order(number).id, Withdrawn)
-    await store.dialing.crash_counts.begin(Work.UPKEEP, ID)
+    await store.dialing.crash_counts.begin(Work.RECONCILIATION, ID)
     await store.dialing.crash_counts.park(ID)
     await store.client.set(f"confirmation:{ID}", "nonsense")
 

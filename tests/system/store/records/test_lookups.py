@@ -129,7 +129,7 @@ async def test_what_finished_is_erased_when_its_time_is_over_and_not_before(valk
 async def test_a_finished_confirmation_comes_up_for_erasing_after_its_retention(store: Store) -> None:
     await submit(store, 1)
     step = await store.confirmations.apply(an_order(1).id, Withdrawn)
-    at = await store.dialing.due.next_upkeep_at()
+    at = await store.dialing.due.next_reconciliation_at()
     assert at is not None
     assert at - step.confirmation.updated_at >= timedelta(days=30)
 

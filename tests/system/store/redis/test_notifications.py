@@ -11,7 +11,7 @@ import pytest
 from shared.core.confirmation import Confirmation
 from shared.core.lifecycle.facts import CalleeClassified, CallEnded, DisclosurePlayed, Withdrawn
 from shared.store import Store, connect
-from shared.store.records.watches import Watches
+from shared.store.records.confirmation_watch import ConfirmationWatches
 from shared.store.redis.connection import NoRetry, open_client
 from shared.store.redis.notifications import PING_EVERY_S, Notifications
 from tests.support.orders import ALWAYS, an_order
@@ -46,7 +46,7 @@ async def in_call(store: Store) -> None:
 
 async def test_a_watch_shows_the_confirmation_at_once_and_then_each_change_that_matters(store: Store) -> None:
     await in_call(store)
-    async with listening(store), store.watches.watch(an_order().id, "att_1") as watch:
+    async with listening(store), store.confirmation_watches.watch(an_order().id, "att_1") as watch:
         assert (await soon(watch.changed())).open_attempt is not None
         await settled(watch.changed)
         await store.confirmations.apply(an_order().id, lambda now: CalleeClassified(now, "att_1", "machine_start"))
@@ -61,7 +61,7 @@ async def test_a_watch_shows_the_confirmation_at_once_and_then_each_change_that_
 
 async def test_what_does_not_concern_the_bridge_does_not_notify_it(store: Store) -> None:
     await in_call(store)
-    async with listening(store), store.watches.watch(an_order().id, "att_1") as watch:
+    async with listening(store), store.confirmation_watches.watch(an_order().id, "att_1") as watch:
         await settled(watch.changed, quiet_s=1)
         await store.confirmations.apply(an_order().id, lambda now: DisclosurePlayed(now, "att_1"))
         with pytest.raises(TimeoutError):
@@ -73,7 +73,7 @@ async def test_a_change_during_a_lost_connection_is_seen_when_it_is_back(valkey:
     await in_call(store)
     async with lossy_proxy(valkey.port) as proxy:
         bridge = connect(proxy.url, ALWAYS)
-        async with listening(bridge), bridge.watches.watch(an_order().id, "att_1") as watch:
+        async with listening(bridge), bridge.confirmation_watches.watch(an_order().id, "att_1") as watch:
             await settled(watch.changed)
             proxy.cut()
             await store.confirmations.apply(an_order().id, Withdrawn)
@@ -83,8 +83,8 @@ async def test_a_change_during_a_lost_connection_is_seen_when_it_is_back(valkey:
 
 async def test_a_watch_can_come_and_go_while_others_stay(store: Store) -> None:
     await in_call(store)
-    async with listening(store), store.watches.watch(an_order().id, "att_1") as watch:
-        async with store.watches.watch(an_order().id, "att_1") as second:
+    async with listening(store), store.confirmation_watches.watch(an_order().id, "att_1") as watch:
+        async with store.confirmation_watches.watch(an_order().id, "att_1") as second:
             await soon(second.changed())
         await settled(watch.changed)
         await store.confirmations.apply(an_order().id, Withdrawn)
@@ -93,13 +93,13 @@ async def test_a_watch_can_come_and_go_while_others_stay(store: Store) -> None:
 
 async def test_without_a_listener_a_watch_still_shows_the_confirmation(store: Store) -> None:
     await in_call(store)
-    async with store.watches.watch(an_order().id, "att_1") as watch:
+    async with store.confirmation_watches.watch(an_order().id, "att_1") as watch:
         assert (await soon(watch.changed())).id == an_order().id
 
 
 async def test_a_lost_message_is_made_up_for_by_looking_anyway(store: Store) -> None:
     await in_call(store)
-    watches = Watches(store.notifications, store.confirmations, recheck_after_s=0.05)
+    watches = ConfirmationWatches(store.notifications, store.confirmations, recheck_after_s=0.05)
     async with watches.watch(an_order().id, "att_1") as watch:
         await soon(watch.changed())
         await store.confirmations.apply(an_order().id, Withdrawn)
@@ -111,7 +111,7 @@ async def test_a_server_that_falls_silent_is_left_and_found_again(tmp_path: Path
         store = connect(server.url, ALWAYS)
         await in_call(store)
         notifications = Notifications(open_client(server.url, retry=NoRetry()), ping_every_s=0.1)
-        watches = Watches(notifications, store.confirmations)
+        watches = ConfirmationWatches(notifications, store.confirmations)
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(notifications.run())
             async with watches.watch(an_order().id, "att_1") as watch:
@@ -132,7 +132,7 @@ async def test_a_watch_waits_for_redis_to_come_back(tmp_path: Path) -> None:
     store = connect(f"redis://127.0.0.1:{port}/0", ALWAYS)
     with running_valkey(tmp_path, port=port):
         await in_call(store)
-    async with store.watches.watch(an_order().id, "att_1") as watch, asyncio.TaskGroup() as tasks:
+    async with store.confirmation_watches.watch(an_order().id, "att_1") as watch, asyncio.TaskGroup() as tasks:
         waiting = tasks.create_task(watch.changed())
         await asyncio.sleep(0.1)
         with running_valkey(tmp_path, port=port):

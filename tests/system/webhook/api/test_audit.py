@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from services.dialer_worker.parked import drive_again, forget
+from services.dialer_worker.parked_work import drive_again, forget
 from shared.store import AuditAction, keys
 from tests.support.webhook.service import KEY, OTHER_KEY, PHONE, Service, body, make_service, small_body
 

@@ -9,7 +9,7 @@ import pytest
 from shared.core.lifecycle.facts import AttemptBegun, CallEnded
 from shared.core.outcome import AttemptResult
 from shared.store import Speaker, Turn, connect
-from tests.support.care import claimed_care
+from tests.support.claimed_reconciliations import claimed_reconciliations
 from tests.support.orders import ALWAYS
 from tests.support.webhook.service import OTHER_KEY, PHONE, Service, small_body
 
@@ -64,7 +64,7 @@ async def test_one_who_is_on_the_phone_is_forgotten_when_the_call_ends(service: 
     assert await forget(service) == {**NOTHING, "pending": 1, "withdrawn": 1}
     assert await forget(service) == {**NOTHING, "pending": 1, "withdrawn": 1}
     await service.store.confirmations.apply(made["id"], lambda now: CallEnded(now, "att_1", AttemptResult.NO_ANSWER))
-    assert await claimed_care(service.store) == [made["id"]]
+    assert await claimed_reconciliations(service.store) == [made["id"]]
     dialer = connect(valkey_url, replace(ALWAYS, retention_days=30))
     assert await dialer.erasure.eraser.erase_if_over(made["id"])
     await dialer.close()

@@ -12,19 +12,10 @@ import pytest
 from services.dialer_worker.calls.create_call_result import AccountRefused, NotSent, NumberRefused, Placed, Throttled, Unclear
 from services.dialer_worker.calls.twilio_client import Call, CallRequest, Ending, TwilioClient
 from shared.core.errors import TelephonyError
+from tests.support.call_request import REQUEST
 
 SID = "AC" + "0" * 32
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-REQUEST = CallRequest(
-    to="+38344123456",
-    from_number="+38344000001",
-    ring_timeout_s=25,
-    time_limit_s=180,
-    twiml="<Response/>",
-    status_url="https://calls.shop.example/twilio/status/cnf_1/att_1",
-    amd_url="https://calls.shop.example/twilio/amd/cnf_1/att_1",
-    waits_for_beep=False,
-)
 Answer = Callable[[httpx.Request], httpx.Response]
 
 

@@ -59,9 +59,9 @@ def test_what_is_due_shows_how_late_it_is() -> None:
     registry = CollectorRegistry()
     metrics = DialerMetrics(registry)
     metrics.set_due({Priority.HIGH: 1, Priority.NORMAL: 4})
-    metrics.set_delays(call_at=after(4), care_at=NOON, now=after(7))
+    metrics.set_delays(call_at=after(4), reconcile_at=NOON, now=after(7))
     assert registry.get_sample_value("dialer_calls_due", {"priority": "normal"}) == 4
     assert registry.get_sample_value("dialer_care_overdue_seconds") == 7
     assert registry.get_sample_value("dialer_call_overdue_seconds") == 3
-    metrics.set_delays(call_at=None, care_at=after(9), now=after(7))
+    metrics.set_delays(call_at=None, reconcile_at=after(9), now=after(7))
     assert registry.get_sample_value("dialer_care_overdue_seconds") == 0

@@ -14,8 +14,8 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 class Due:
     """Grants in order, remembering the nonces; the same nonce gets the same grant again, as in Redis."""
 
-    def __init__(self, *, calls: list[str], care: list[str], wait: DialWait) -> None:
-        self.calls, self.care, self.wait = calls, care, wait
+    def __init__(self, *, calls: list[str], reconciliations: list[str], wait: DialWait) -> None:
+        self.calls, self.reconciliations, self.wait = calls, reconciliations, wait
         self.granted: dict[str, str] = {}
 
     async def admit(self, nonce: str) -> DialGrant | DialWait:
@@ -25,8 +25,8 @@ class Due:
             self.granted[nonce] = self.calls.pop(0)
         return DialGrant(self.granted[nonce], "shopaz")
 
-    async def claim_upkeep(self, limit: int = 50) -> list[str]:
-        claimed, self.care = self.care[:limit], self.care[limit:]
+    async def claim_reconciliations(self, limit: int = 50) -> list[str]:
+        claimed, self.reconciliations = self.reconciliations[:limit], self.reconciliations[limit:]
         return claimed
 
 
@@ -36,9 +36,9 @@ class Queue:
         self._depth, self._failures = depth, failures
 
     def enqueue_dial(self, confirmation_id: str) -> None:
-        self.enqueue_attend(confirmation_id)
+        self.enqueue_reconciliation(confirmation_id)
 
-    def enqueue_attend(self, confirmation_id: str) -> None:
+    def enqueue_reconciliation(self, confirmation_id: str) -> None:
         if self._failures:
             self._failures -= 1
             raise StoreUnavailableError("rq: ConnectionError")
@@ -79,14 +79,14 @@ def nothing_more(until: datetime | None = None) -> DialWait:
     return DialWait(until, WaitReason.NOTHING_DUE)
 
 
-async def test_care_and_calls_are_enqueued() -> None:
-    due, queue = Due(calls=["cnf_1", "cnf_2"], care=["cnf_3"], wait=nothing_more()), Queue()
+async def test_reconciliations_and_calls_are_enqueued() -> None:
+    due, queue = Due(calls=["cnf_1", "cnf_2"], reconciliations=["cnf_3"], wait=nothing_more()), Queue()
     assert await ticker(due, queue).tick() == TICK_S
     assert queue.jobs == ["cnf_3", "cnf_1", "cnf_2"]
 
 
 async def test_a_grant_that_could_not_be_enqueued_is_granted_again() -> None:
-    due, queue = Due(calls=["cnf_1"], care=[], wait=nothing_more()), Queue(failures=1)
+    due, queue = Due(calls=["cnf_1"], reconciliations=[], wait=nothing_more()), Queue(failures=1)
     one = ticker(due, queue)
     with pytest.raises(StoreUnavailableError):
         await one.tick()
@@ -95,21 +95,21 @@ async def test_a_grant_that_could_not_be_enqueued_is_granted_again() -> None:
 
 
 async def test_the_next_call_is_waited_for_to_the_millisecond_and_never_longer_than_a_tick() -> None:
-    soon = Due(calls=[], care=[], wait=nothing_more(NOON + timedelta(milliseconds=33)))
-    late = Due(calls=[], care=[], wait=nothing_more(NOON + timedelta(hours=1)))
+    soon = Due(calls=[], reconciliations=[], wait=nothing_more(NOON + timedelta(milliseconds=33)))
+    late = Due(calls=[], reconciliations=[], wait=nothing_more(NOON + timedelta(hours=1)))
     assert await ticker(soon, Queue()).tick() == pytest.approx(0.033)
     assert await ticker(late, Queue()).tick() == TICK_S
 
 
 async def test_nothing_more_is_claimed_while_jobs_pile_up() -> None:
-    due, queue = Due(calls=["cnf_1"], care=["cnf_2"], wait=nothing_more()), Queue(depth=MAX_JOBS_WAITING)
+    due, queue = Due(calls=["cnf_1"], reconciliations=["cnf_2"], wait=nothing_more()), Queue(depth=MAX_JOBS_WAITING)
     await ticker(due, queue).tick()
     assert queue.jobs == []
     assert due.calls == ["cnf_1"]
 
 
 async def test_of_many_that_are_due_only_so_many_wait_for_a_worker_as_get_one_before_their_lease_is_over() -> None:
-    due, queue = Due(calls=many("cnf_1"), care=many("cnf_2"), wait=nothing_more()), Queue()
+    due, queue = Due(calls=many("cnf_1"), reconciliations=many("cnf_2"), wait=nothing_more()), Queue()
     one = ticker(due, queue)
     for _ in range(20):
         await one.tick()
@@ -122,6 +122,6 @@ async def test_of_many_that_are_due_only_so_many_wait_for_a_worker_as_get_one_be
 
 
 async def test_endpoints_that_are_due_are_enqueued_no_more_at_once_than_allowed() -> None:
-    due, queue = Due(calls=["cnf_1"], care=[], wait=nothing_more()), Queue()
+    due, queue = Due(calls=["cnf_1"], reconciliations=[], wait=nothing_more()), Queue()
     await ticker(due, queue, Deliveries("whe_1", "whe_2", "whe_3")).tick()
     assert queue.jobs == ["whe_1", "whe_2", "cnf_1"]

@@ -8,8 +8,8 @@ import pytest
 from services.media_bridge.call.call_script import CallScriptWriter
 from shared.core.confirmation import Attempt
 from shared.core.conversation.tools import OutcomeReport, parse_outcome
-from shared.core.dialing.advance import advance
 from shared.core.dialing.dial_policy import DialPolicy
+from shared.core.dialing.planned_transition import apply_fact
 from shared.core.lifecycle.facts import AttemptBegun, CallAnswered, CallEnded, VerdictGiven
 from shared.core.order import Customer, Window
 from shared.core.outcome import Channel, Direction, Outcome, Status, Verdict
@@ -35,7 +35,7 @@ def next_call(callback_at: str | None, *, zone: str | None = None, policy: DialP
         VerdictGiven(MONDAY_FOUR, "att_1", verdict),
         CallEnded(MONDAY_FOUR, "att_1", None, "CA1"),
     ):
-        order = advance(order, fact, policy, MONDAY_FOUR).confirmation
+        order = apply_fact(order, fact, policy, MONDAY_FOUR).confirmation
     return order.next_attempt_at if order.status is not Status.FINISHED else order.outcome
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from services.media_bridge.call.stored_prompts import payloads
+from services.media_bridge.call.prompt_payloads import prompt_payloads
 from shared.core.outcome import VerdictKind
 from tests.support.bridge.call_stage import Stage, settled, tool
 
@@ -61,7 +61,7 @@ async def test_a_later_session_and_the_stored_prompts_are_in_the_other_language(
         stage.model.break_off()
         await settled()
         played = [frame["media"]["payload"] for frame in stage.caller.of("media")[before:]]
-        assert [f'"{payload}"'.encode() for payload in played] == list(payloads("en", "one_moment"))
+        assert [f'"{payload}"'.encode() for payload in played] == list(prompt_payloads("en", "one_moment"))
         assert "[language] «en»" in stage.model.sent[0]["session"]["instructions"]
         assert "[details] «I have no further" in stage.model.sent[0]["session"]["instructions"]
 

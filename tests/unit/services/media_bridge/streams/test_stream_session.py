@@ -13,7 +13,7 @@ from services.media_bridge.call.model_session import SessionSettings
 from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.openai.pricing import PRICES, Prices
 from services.media_bridge.streams.admission import StreamAdmission
-from services.media_bridge.streams.next_order import NextOrders
+from services.media_bridge.streams.other_open_orders import OtherOpenOrders
 from services.media_bridge.streams.pending_stream import PendingStream
 from services.media_bridge.streams.stream_session import BridgeDependencies, receive_stream
 from shared.twilio.stream_token import issue
@@ -22,11 +22,11 @@ from tests.support.bridge.fakes import (
     CALL_SID,
     STREAM_SID,
     FakeClock,
+    FakeConfirmationWatches,
     FakePlace,
     FakeRecords,
     FakeSessions,
     FakeTranscripts,
-    FakeWatches,
     NoOrders,
     a_caller_leg,
 )
@@ -40,7 +40,7 @@ class Front:
 
     def __init__(self, *, record_folder: Path | None = None, start_limit_s: float = 5, prices: Prices | None = None) -> None:
         self.records = FakeRecords().begin()
-        self.watches = FakeWatches()
+        self.confirmation_watches = FakeConfirmationWatches()
         self.sessions = FakeSessions()
         self.registry = CollectorRegistry()
         self.pending = PendingStream()
@@ -51,8 +51,8 @@ class Front:
             admission=StreamAdmission(self.records, signing_secrets=("n" * 32, SECRET), prompt_version="v"),
             confirmations=self.records,
             transcripts=FakeTranscripts(),
-            watches=self.watches,
-            next_orders=NextOrders(self.records, NoOrders(), prompt_version="v"),
+            confirmation_watches=self.confirmation_watches,
+            other_open_orders=OtherOpenOrders(self.records, NoOrders(), prompt_version="v"),
             scripts=CallScriptWriter(policy=ALWAYS, default_language="sq", transcription_model="m", is_recorded=False),
             sessions=SessionSettings(sessions=self.sessions, voice="marin", metrics=BridgeMetrics(self.registry)),
             prices=prices,

@@ -63,6 +63,15 @@ def without_model() -> Talk:
     return talk
 
 
+def pressed_1_without_model() -> Talk:
+    """The same talk after key 1 at second 2.5: the stored disclosure and the goodbye are being played."""
+    talk = without_model()
+    talk.at(2.5, ev.KeyPressed("1"))
+    talk.plays_stored(2.5, "stored:3")
+    talk.plays_stored(2.5, "stored:4")
+    return talk
+
+
 def recorded(actions: list[Action]) -> list[Action]:
     return [action for action in actions if isinstance(action, RecordVerdict | RecordDisclosure)]
 
@@ -225,10 +234,7 @@ def test_who_speaks_over_the_disclosure_hears_it_again_before_the_key_counts() -
 
 
 def test_key_9_over_the_stored_last_words_begins_them_again_as_the_decision_waits() -> None:
-    talk = without_model()
-    talk.at(2.5, ev.KeyPressed("1"))
-    talk.plays_stored(2.5, "stored:3")
-    talk.plays_stored(2.5, "stored:4")
+    talk = pressed_1_without_model()
     actions = talk.at(3, ev.KeyPressed("9"))
     assert actions == [ClearPlayback(), DropModel(), disclosure(5), PlayStored("goodbye_confirmed", "stored:6")]
 
@@ -247,10 +253,7 @@ def test_the_longest_call_ends_with_the_disclosure_and_the_decision() -> None:
 
 
 def test_a_lost_mark_of_the_disclosure_does_not_lose_the_decision() -> None:
-    talk = without_model()
-    talk.at(2.5, ev.KeyPressed("1"))
-    talk.plays_stored(2.5, "stored:3")
-    talk.plays_stored(2.5, "stored:4")
+    talk = pressed_1_without_model()
     assert talk.wait()[1] == [RecordDisclosure(), CONFIRMED, EndConversation(None, "decided")]
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from shared.core.confirmation import Confirmation
-from shared.core.dialing.advance import advance
+from shared.core.dialing.planned_transition import apply_fact
 from shared.core.dialing.simulated_calls import SIMULATED_CALLS, simulated_call, simulated_facts
 from shared.core.lifecycle.facts import AttemptBegun
 from shared.core.order import Customer
@@ -18,12 +18,12 @@ def played(phone: str, *, calls: int = 1) -> Confirmation:
     order, now = replace(an_order(), is_test=True, customer=Customer(phone)), NOON
     for number in range(1, calls + 1):
         now = max(now, order.next_attempt_at or now)
-        order = advance(order, AttemptBegun(now, f"att_{number}", "+38344000001"), ALWAYS, now).confirmation
+        order = apply_fact(order, AttemptBegun(now, f"att_{number}", "+38344000001"), ALWAYS, now).confirmation
         attempt = order.open_attempt
         if attempt is None:
             break
         for fact in simulated_facts(phone, attempt, now) * 2:  # told twice, as after a crash
-            order = advance(order, fact, ALWAYS, now).confirmation
+            order = apply_fact(order, fact, ALWAYS, now).confirmation
     return order
 
 

@@ -5,8 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from shared.core.confirmation import Attempt, Conclusion, Confirmation, HeldCallEnd
-from shared.core.lifecycle.changes import Transition
+from shared.core.confirmation import Conclusion, HeldCallEnd
 from shared.core.lifecycle.facts import (
     AttemptBegun,
     AttemptFact,
@@ -24,9 +23,9 @@ from shared.core.lifecycle.facts import (
     Withdrawn,
 )
 from shared.core.lifecycle.shop_event import EventType
-from shared.core.lifecycle.transition import transition
 from shared.core.outcome import AttemptResult, Outcome, Status, VerdictKind
-from tests.support.orders import NOON, after, an_order, verdict
+from tests.support.orders import NOON, after, verdict
+from tests.unit.shared.core.lifecycle.applied_facts import after_facts, attempt_of, told
 
 BEGUN = AttemptBegun(NOON, "att_1", "+38344000000")
 STREAM = StreamOpened(after(6), "att_1", "CA1", "MZ1")
@@ -34,23 +33,6 @@ CONFIRMED = VerdictGiven(after(39), "att_1", verdict(VerdictKind.CONFIRMED, afte
 ENDED = CallEnded(after(40), "att_1", None, "CA1", 34)
 CONCLUDED = ConversationEnded(after(41), "att_1", None, "person_hung_up", Decimal("0.02"))
 LOST = ConversationLost(after(42), "att_1")
-
-
-def told(*facts: Fact, of: Confirmation | None = None) -> Transition:
-    """Apply facts in turn and collect what the shop was told."""
-    step = Transition(of or an_order())
-    for fact in facts:
-        more = transition(step.confirmation, fact)
-        step = Transition(more.confirmation, step.shop_events + more.shop_events)
-    return step
-
-
-def after_facts(*facts: Fact, of: Confirmation | None = None) -> Confirmation:
-    return told(*facts, of=of).confirmation
-
-
-def attempt_of(confirmation: Confirmation) -> Attempt:
-    return confirmation.attempts[-1]
 
 
 def test_an_end_that_overtakes_the_bridge_is_held_and_told_to_nobody() -> None:

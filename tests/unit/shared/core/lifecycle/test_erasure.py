@@ -1,7 +1,7 @@
 """A customer who is to be forgotten: the order is taken back, and goes as soon as nobody is on the line."""
 
-from shared.core.dialing.advance import Step, advance
-from shared.core.dialing.upkeep import Wakes
+from shared.core.dialing.planned_transition import PlannedTransition, apply_fact
+from shared.core.dialing.reconciliation import Wakes
 from shared.core.lifecycle.facts import AttemptBegun, CallEnded, CallPlaced, ErasureRequested, VerdictGiven
 from shared.core.outcome import AttemptResult, Outcome, VerdictKind
 from tests.support.orders import ALWAYS, NOON, after, an_order, verdict
@@ -9,10 +9,10 @@ from tests.support.orders import ALWAYS, NOON, after, an_order, verdict
 BEGUN = (AttemptBegun(NOON, "att_1", "+1"), CallPlaced(NOON, "att_1", "CA1"))
 
 
-def told(*facts: AttemptBegun | CallPlaced | CallEnded | ErasureRequested | VerdictGiven) -> Step:
+def told(*facts: AttemptBegun | CallPlaced | CallEnded | ErasureRequested | VerdictGiven) -> PlannedTransition:
     order, step = an_order(), None
     for fact in facts:
-        step = advance(order, fact, ALWAYS, fact.at)
+        step = apply_fact(order, fact, ALWAYS, fact.at)
         order = step.confirmation
     assert step is not None
     return step

@@ -1,64 +1,38 @@
 """A placing without news is looked for twice in Twilio's list before anybody is called again."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import time, timedelta
 
 from shared.core.confirmation import Attempt, Confirmation, Phase
-from shared.core.dialing.dial_policy import DialPolicy
-from shared.core.dialing.upkeep import wakes
+from shared.core.dialing.reconciliation import wakes
 from shared.core.lifecycle.facts import CallNotListed
 from shared.core.lifecycle.transition import transition
-from shared.core.order import Customer, Order, Window
+from shared.core.order import Window
 from shared.core.outcome import Direction, Status
+from tests.support.orders import ALWAYS, NOON, an_order
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-POLICY = DialPolicy(
-    window=Window(time(9), time(20)),
-    weekdays=frozenset(range(7)),
-    calls_on_holidays=True,
-    default_timezone="UTC",
-    max_attempts=3,
-    retry_delays_s={"undecided": 60},
-    ring_timeout_s=25,
-    call_time_limit_s=180,
-    hangup_grace_s=10,
-    reconcile_after_s=300,
-    retention_days=30,
-    zones_of=lambda _: ("UTC",),
-    country_of=lambda _: None,
-)
+POLICY = replace(ALWAYS, window=Window(time(9), time(20)), retry_delays_s={"undecided": 60})
 
 
 def placing(phase: Phase = Phase.PLACING) -> Confirmation:
     attempt = Attempt(id="att_1", number=1, direction=Direction.OUTBOUND, placed_at=NOON, phase=phase)
-    return Confirmation(
-        id="cnf_1",
-        shop="shopaz",
-        order=Order("A-1"),
-        company="Shopaz",
-        customer=Customer("+38344123456"),
-        created_at=NOON,
-        updated_at=NOON,
-        status=Status.CALLING,
-        attempts=(attempt,),
-        is_unplanned=False,
-    )
+    return replace(an_order(), status=Status.CALLING, attempts=(attempt,), is_unplanned=False)
 
 
 def test_the_list_is_first_asked_when_twilio_must_know_the_call() -> None:
-    assert wakes(placing(), POLICY).upkeep_at == NOON + timedelta(seconds=300)
+    assert wakes(placing(), POLICY).reconcile_at == NOON + timedelta(seconds=300)
 
 
 def test_the_list_is_asked_again_a_pause_after_it_did_not_hold_the_call() -> None:
     first_look = NOON + timedelta(seconds=301)
     moved = transition(placing(), CallNotListed(first_look, "att_1"))
-    assert wakes(moved.confirmation, POLICY).upkeep_at == first_look + timedelta(seconds=15)
+    assert wakes(moved.confirmation, POLICY).reconcile_at == first_look + timedelta(seconds=15)
     assert moved.shop_events == ()
 
 
 def test_the_pause_shrinks_with_short_settings() -> None:
     moved = transition(placing(), CallNotListed(NOON, "att_1")).confirmation
-    assert wakes(moved, replace(POLICY, reconcile_after_s=2)).upkeep_at == NOON + timedelta(seconds=2)
+    assert wakes(moved, replace(POLICY, reconcile_after_s=2)).reconcile_at == NOON + timedelta(seconds=2)
 
 
 def test_only_the_first_look_is_remembered() -> None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from shared.core.confirmation import Attempt, Conclusion, Confirmation, Phase
+from shared.core.confirmation import Conclusion, Phase
 from shared.core.lifecycle.changes import Transition
 from shared.core.lifecycle.facts import (
     AttemptBegun,
@@ -27,9 +27,9 @@ from shared.core.lifecycle.facts import (
     Withdrawn,
 )
 from shared.core.lifecycle.shop_event import EventType
-from shared.core.lifecycle.transition import transition
 from shared.core.outcome import AttemptResult, Channel, Direction, Outcome, Status, VerdictKind
 from tests.support.orders import NOON, after, an_order, verdict
+from tests.unit.shared.core.lifecycle.applied_facts import after_facts, attempt_of, told
 
 BEGUN = AttemptBegun(NOON, "att_1", "+38344000000")
 PLACED = CallPlaced(after(1), "att_1", "CA1")
@@ -41,23 +41,6 @@ ENDED = CallEnded(after(40), "att_1", None, "CA1", 34)
 
 def says(kind: VerdictKind) -> VerdictGiven:
     return VerdictGiven(after(20), "att_1", verdict(kind, after(20)))
-
-
-def told(*facts: Fact, of: Confirmation | None = None) -> Transition:
-    """Apply facts in turn and collect what the shop was told."""
-    step = Transition(of or an_order())
-    for fact in facts:
-        more = transition(step.confirmation, fact)
-        step = Transition(more.confirmation, step.shop_events + more.shop_events)
-    return step
-
-
-def after_facts(*facts: Fact, of: Confirmation | None = None) -> Confirmation:
-    return told(*facts, of=of).confirmation
-
-
-def attempt_of(confirmation: Confirmation) -> Attempt:
-    return confirmation.attempts[-1]
 
 
 def types(step: Transition) -> list[EventType]:

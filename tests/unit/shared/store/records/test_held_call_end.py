@@ -1,7 +1,7 @@
 """The held end of a call in the store: what a commit does beside the record, and that older records are still read."""
 
 from shared.core.confirmation import Confirmation
-from shared.core.dialing.advance import Step, advance
+from shared.core.dialing.planned_transition import PlannedTransition, apply_fact
 from shared.core.lifecycle.facts import AttemptBegun, CallEnded, ConversationEnded, Fact, StreamOpened, Submitted
 from shared.store import keys
 from shared.store.records.codec import decode, encode, to_ms
@@ -13,8 +13,8 @@ TALKING = (Submitted(NOON), AttemptBegun(NOON, "att_1", "+1"), StreamOpened(afte
 ENDED = CallEnded(after(40), "att_1", None, "CA1", 34)
 
 
-def step_of(confirmation: Confirmation, fact: Fact) -> Step:
-    return advance(confirmation, fact, ALWAYS, fact.at)
+def step_of(confirmation: Confirmation, fact: Fact) -> PlannedTransition:
+    return apply_fact(confirmation, fact, ALWAYS, fact.at)
 
 
 def talking() -> Confirmation:
@@ -27,7 +27,7 @@ def talking() -> Confirmation:
 def test_a_held_end_keeps_the_place_among_the_calls_and_the_line_and_comes_due_in_a_moment() -> None:
     before = talking()
     assert of_step(before, step_of(before, ENDED), ALWAYS, SCHEMA) == [
-        ("ZADD", keys.DUE_UPKEEP, to_ms(after(42)), before.id),
+        ("ZADD", keys.DUE_RECONCILIATION, to_ms(after(42)), before.id),
     ]
 
 

@@ -1,4 +1,4 @@
-"""A fact, and what the dial policy makes of it, in one step: what the store commits."""
+"""A transition, and the next call that the dial policy plans after it: the store commits both as one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import assert_never
 
 from shared.core.confirmation import Confirmation
 from shared.core.dialing.dial_policy import DialAt, DialNow, DialPolicy, GiveUp, decide
-from shared.core.dialing.upkeep import Wakes, wakes
+from shared.core.dialing.reconciliation import Wakes, wakes
 from shared.core.lifecycle.changes import Transition
 from shared.core.lifecycle.facts import AttemptBegun, Fact, GivenUp, Scheduled, VerdictGiven
 from shared.core.lifecycle.transition import transition
@@ -15,7 +15,7 @@ from shared.core.outcome import VerdictKind
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PlannedTransition:
     """All that one fact leads to.
 
     `wakes` says when to look again; `opts_out` whether the customer's number goes on the shop's do-not-call list,
@@ -33,7 +33,7 @@ class Step:
         return self.transition.confirmation
 
 
-def advance(confirmation: Confirmation, fact: Fact, policy: DialPolicy, now: datetime) -> Step:
+def apply_fact(confirmation: Confirmation, fact: Fact, policy: DialPolicy, now: datetime) -> PlannedTransition:
     """Apply `fact`, then plan the next call or give up if the fact left that open.
 
     A call that may not begin at this moment is planned anew instead.
@@ -45,19 +45,19 @@ def advance(confirmation: Confirmation, fact: Fact, policy: DialPolicy, now: dat
         if told.confirmation.is_unplanned:
             told = _replanned(told, policy, now)
     opts_out = isinstance(fact, VerdictGiven) and fact.verdict.kind is VerdictKind.OPTED_OUT
-    return Step(told, wakes(told.confirmation, policy), opts_out, told.confirmation is not confirmation)
+    return PlannedTransition(told, wakes(told.confirmation, policy), opts_out, told.confirmation is not confirmation)
 
 
-def advance_all(confirmation: Confirmation, facts: Sequence[Fact], policy: DialPolicy, now: datetime) -> Step:
+def apply_facts(confirmation: Confirmation, facts: Sequence[Fact], policy: DialPolicy, now: datetime) -> PlannedTransition:
     """Apply `facts` one after the other, as one step."""
-    last = Step(Transition(confirmation), wakes(confirmation, policy), opts_out=False, is_changed=False)
+    last = PlannedTransition(Transition(confirmation), wakes(confirmation, policy), opts_out=False, is_changed=False)
     shop_events, opts_out = last.transition.shop_events, False
     for fact in facts:
-        last = advance(last.confirmation, fact, policy, now)
+        last = apply_fact(last.confirmation, fact, policy, now)
         shop_events += last.transition.shop_events
         opts_out = opts_out or last.opts_out
     told = Transition(last.confirmation, shop_events)
-    return Step(told, last.wakes, opts_out, last.confirmation is not confirmation)
+    return PlannedTransition(told, last.wakes, opts_out, last.confirmation is not confirmation)
 
 
 def plan(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> Fact | None:

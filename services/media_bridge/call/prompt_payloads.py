@@ -12,7 +12,7 @@ _FRAME_BYTES = 20 * BYTES_PER_MS
 
 
 @cache
-def payloads(language: str, key: str) -> tuple[bytes, ...]:
+def prompt_payloads(language: str, key: str) -> tuple[bytes, ...]:
     """Return the prompt as quoted base64 payloads of 400 ms; the last is filled up to whole frames with silence.
 
     Raises:

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import time
 
-from shared.core.dialing.advance import Step, advance, advance_all, plan
 from shared.core.dialing.dial_policy import DialPolicy
+from shared.core.dialing.planned_transition import PlannedTransition, apply_fact, apply_facts, plan
 from shared.core.lifecycle.facts import AttemptBegun, CallEnded, GivenUp, Scheduled, Submitted, VerdictGiven
 from shared.core.lifecycle.shop_event import EventType
 from shared.core.order import CallWishes, Window
@@ -16,11 +16,11 @@ NIGHT = NOON.replace(hour=22)
 BEGUN = AttemptBegun(NOON, "att_1", "+38344000000")
 
 
-def submitted(policy: DialPolicy = ALWAYS, call: CallWishes | None = None) -> Step:
-    return advance(an_order(call=call), Submitted(NOON), policy, NOON)
+def submitted(policy: DialPolicy = ALWAYS, call: CallWishes | None = None) -> PlannedTransition:
+    return apply_fact(an_order(call=call), Submitted(NOON), policy, NOON)
 
 
-def types(step: Step) -> list[EventType]:
+def types(step: PlannedTransition) -> list[EventType]:
     return [event.type for event in step.transition.shop_events]
 
 
@@ -42,20 +42,20 @@ def test_an_order_that_can_never_be_called_is_finished_at_once() -> None:
 
 
 def test_an_ended_attempt_plans_the_next_in_the_same_step() -> None:
-    called = advance(submitted().confirmation, BEGUN, ALWAYS, NOON).confirmation
-    step = advance(called, CallEnded(after(20), "att_1", AttemptResult.BUSY), ALWAYS, after(20))
+    called = apply_fact(submitted().confirmation, BEGUN, ALWAYS, NOON).confirmation
+    step = apply_fact(called, CallEnded(after(20), "att_1", AttemptResult.BUSY), ALWAYS, after(20))
     assert step.confirmation.next_attempt_at == after(20 + 300)
     assert types(step) == [EventType.ATTEMPT_ENDED, EventType.WAITING]
 
 
 def test_a_call_may_begin_when_it_is_due() -> None:
-    step = advance(submitted().confirmation, BEGUN, ALWAYS, NOON)
+    step = apply_fact(submitted().confirmation, BEGUN, ALWAYS, NOON)
     assert step.confirmation.status is Status.CALLING
 
 
 def test_a_call_that_comes_up_when_the_window_has_closed_is_planned_anew() -> None:
     late = AttemptBegun(NIGHT, "att_1", "+1")
-    step = advance(submitted(OFFICE).confirmation, late, OFFICE, NIGHT)
+    step = apply_fact(submitted(OFFICE).confirmation, late, OFFICE, NIGHT)
     assert step.confirmation.attempts == ()
     assert step.confirmation.next_attempt_at == NOON.replace(day=24, hour=9)
     assert types(step) == [EventType.WAITING]
@@ -63,20 +63,20 @@ def test_a_call_that_comes_up_when_the_window_has_closed_is_planned_anew() -> No
 
 def test_a_call_that_comes_up_after_the_orders_expiry_ends_it() -> None:
     order = submitted(call=CallWishes(expires_at=after(60))).confirmation
-    step = advance(order, AttemptBegun(after(60), "att_1", "+1"), ALWAYS, after(60))
+    step = apply_fact(order, AttemptBegun(after(60), "att_1", "+1"), ALWAYS, after(60))
     assert step.confirmation.outcome is Outcome.EXPIRED
 
 
 def test_a_second_intent_changes_nothing() -> None:
-    called = advance(submitted().confirmation, BEGUN, ALWAYS, NOON).confirmation
-    step = advance(called, AttemptBegun(NOON, "att_2", "+1"), ALWAYS, NOON)
+    called = apply_fact(submitted().confirmation, BEGUN, ALWAYS, NOON).confirmation
+    step = apply_fact(called, AttemptBegun(NOON, "att_2", "+1"), ALWAYS, NOON)
     assert not step.is_changed
     assert step.confirmation is called
 
 
 def test_nothing_begins_on_what_is_finished() -> None:
-    done = advance(submitted().confirmation, GivenUp(NOON, Outcome.UNDIALABLE), ALWAYS, NOON).confirmation
-    assert not advance(done, BEGUN, ALWAYS, NOON).is_changed
+    done = apply_fact(submitted().confirmation, GivenUp(NOON, Outcome.UNDIALABLE), ALWAYS, NOON).confirmation
+    assert not apply_fact(done, BEGUN, ALWAYS, NOON).is_changed
 
 
 def test_the_plan_of_a_waiting_order_that_has_come_due_is_to_queue_it() -> None:
@@ -87,17 +87,17 @@ def test_the_plan_of_a_waiting_order_that_has_come_due_is_to_queue_it() -> None:
 
 def test_a_wish_not_to_be_called_is_kept_even_where_the_verdict_changes_nothing() -> None:
     wish = VerdictGiven(NOON, "att_9", verdict(VerdictKind.OPTED_OUT))
-    step = advance(submitted().confirmation, wish, ALWAYS, NOON)
+    step = apply_fact(submitted().confirmation, wish, ALWAYS, NOON)
     assert step.opts_out
     assert not step.is_changed
 
 
 def test_facts_in_one_step_are_what_they_are_one_by_one() -> None:
-    called = advance(submitted().confirmation, BEGUN, ALWAYS, NOON).confirmation
+    called = apply_fact(submitted().confirmation, BEGUN, ALWAYS, NOON).confirmation
     wish = VerdictGiven(after(9), "att_1", verdict(VerdictKind.OPTED_OUT))
     ended = CallEnded(after(20), "att_1", None)
-    step = advance_all(called, [wish, ended], ALWAYS, after(20))
-    one_by_one = advance(advance(called, wish, ALWAYS, after(20)).confirmation, ended, ALWAYS, after(20))
+    step = apply_facts(called, [wish, ended], ALWAYS, after(20))
+    one_by_one = apply_fact(apply_fact(called, wish, ALWAYS, after(20)).confirmation, ended, ALWAYS, after(20))
     assert (step.confirmation, step.wakes) == (one_by_one.confirmation, one_by_one.wakes)
     assert types(step) == [EventType.ATTEMPT_ENDED, EventType.FINISHED]
     assert step.opts_out, "the wish is kept though the last fact says nothing of it"
@@ -106,6 +106,6 @@ def test_facts_in_one_step_are_what_they_are_one_by_one() -> None:
 
 def test_no_facts_change_nothing() -> None:
     order = submitted().confirmation
-    step = advance_all(order, [], ALWAYS, after(9))
+    step = apply_facts(order, [], ALWAYS, after(9))
     assert step.confirmation is order
     assert (step.wakes, step.opts_out, step.is_changed, types(step)) == (submitted().wakes, False, False, [])

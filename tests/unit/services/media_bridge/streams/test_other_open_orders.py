@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.media_bridge.streams.admission import Admitted
-from services.media_bridge.streams.next_order import NextOrders
+from services.media_bridge.streams.other_open_orders import OtherOpenOrders
 from shared.core.confirmation import Confirmation
-from shared.core.dialing.advance import Step, advance
+from shared.core.dialing.planned_transition import PlannedTransition, apply_fact
 from shared.core.errors import NotFoundError, StoreUnavailableError
 from shared.core.lifecycle.facts import AttemptBegun, Fact, InboundCallArrived, Withdrawn
 from shared.core.outcome import Direction, Status
@@ -24,15 +24,15 @@ class Orders:
         self.apply_now(1, InboundCallArrived(NOON, ATTEMPT, CALL_SID))
         first = self.held[an_order(1).id]
         self.current = Admitted(first, replace(first.attempts[0], stream_sid=STREAM_SID))
-        self.next = NextOrders(self, self, prompt_version="v")
+        self.next = OtherOpenOrders(self, self, prompt_version="v")
 
-    def apply_now(self, number: int, fact: Fact) -> Step:
+    def apply_now(self, number: int, fact: Fact) -> PlannedTransition:
         key = an_order(number).id
-        step = advance(self.held[key], fact, ALWAYS, NOON)
+        step = apply_fact(self.held[key], fact, ALWAYS, NOON)
         self.held[key] = step.confirmation
         return step
 
-    async def apply(self, confirmation_id: str, make_fact: Callable[[datetime], Fact], /) -> Step:
+    async def apply(self, confirmation_id: str, make_fact: Callable[[datetime], Fact], /) -> PlannedTransition:
         if confirmation_id not in self.held:
             raise NotFoundError(confirmation_id)
         return self.apply_now(int(confirmation_id[-5:]), make_fact(NOON))
@@ -86,6 +86,6 @@ async def test_an_order_erased_meanwhile_is_passed_over() -> None:
         async def find_open_by_phone(self, shop: str | None, phone: str, /) -> tuple[Confirmation, ...]:
             return found
 
-    begun = await NextOrders(orders, Remembered(), prompt_version="v").begin(orders.current)
+    begun = await OtherOpenOrders(orders, Remembered(), prompt_version="v").begin(orders.current)
     assert begun is not None
     assert begun.confirmation.id == an_order(2).id

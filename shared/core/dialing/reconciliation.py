@@ -1,4 +1,4 @@
-"""When a confirmation must be looked at again, and what is then to be done. Pure: both follow from one list of tasks."""
+"""When a confirmation must be reconciled, and what the reconciler must do then. Both follow from one list of tasks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ QUEUE_AFTER_S = 2.0  # a call that is due but held up by the limits this long is
 CONVERSATION_WAIT_S = 2.0  # the end of a call is held this long for what the bridge still writes about it
 
 
-class Upkeep(Enum):
-    """What may have to be done for a confirmation beside placing its calls, each described by what the reconciler then does."""
+class Reconciliation(Enum):
+    """What the reconciler does for a confirmation; placing its calls is not part of it."""
 
     NOTHING = auto()  # it was looked at too early, or somebody else was quicker
     ERASE = auto()  # its time is over: forget it
@@ -33,17 +33,17 @@ class Upkeep(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Wakes:
-    """When to look again: `dial_at` to place a call (subject to the limits), `upkeep_at` for all else; None for never."""
+    """When to look again: `dial_at` to place a call (subject to the limits), `reconcile_at` for all else; None for never."""
 
     dial_at: datetime | None
-    upkeep_at: datetime | None
+    reconcile_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """A kind of upkeep, and the moment from which on it is due."""
+    """A kind of reconciliation, and the moment from which on it is due."""
 
-    kind: Upkeep
+    kind: Reconciliation
     at: datetime
 
 
@@ -52,17 +52,17 @@ def wakes(confirmation: Confirmation, policy: DialPolicy) -> Wakes:
     return Wakes(_dial_at(confirmation), min((task.at for task in _tasks(confirmation, policy)), default=None))
 
 
-def upkeep(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> Upkeep:
+def due_reconciliation(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> Reconciliation:
     """Tell what is to be done now: nothing before the moments of `wakes`.
 
-    A call that is due and could not be placed is planned: it may be shown as queued before `upkeep_at` says so.
+    A call that is due and could not be placed is planned: it may be shown as queued before `reconcile_at` says so.
     """
     due = next((task.kind for task in _tasks(confirmation, policy) if now >= task.at), None)
     if due is not None:
         return due
     dial_at = _dial_at(confirmation)
     is_call_due = dial_at is not None and now >= dial_at
-    return Upkeep.PLAN if is_call_due or _must_be_planned(confirmation) else Upkeep.NOTHING
+    return Reconciliation.PLAN if is_call_due or _must_be_planned(confirmation) else Reconciliation.NOTHING
 
 
 def call_must_be_over_at(attempt: Attempt, policy: DialPolicy) -> datetime:
@@ -85,13 +85,13 @@ def _tasks(confirmation: Confirmation, policy: DialPolicy) -> Iterator[_Task]:
     """Yield what will have to be done; of several that are due the first is done."""
     attempt = confirmation.open_attempt
     if confirmation.is_finished:
-        yield _Task(Upkeep.ERASE, keep_until(confirmation, retention_days=policy.retention_days))
+        yield _Task(Reconciliation.ERASE, keep_until(confirmation, retention_days=policy.retention_days))
     elif attempt is None:
         yield from _tasks_of_waiting(confirmation)
     elif confirmation.is_test:
-        yield _Task(Upkeep.SIMULATE_CALL, attempt.placed_at)
+        yield _Task(Reconciliation.SIMULATE_CALL, attempt.placed_at)
     elif attempt.phase is Phase.PLACING:
-        yield _Task(Upkeep.FIND_CALL, _call_is_looked_for_at(attempt, policy))
+        yield _Task(Reconciliation.FIND_CALL, _call_is_looked_for_at(attempt, policy))
     else:
         yield from _tasks_of_call(confirmation, attempt, policy)
 
@@ -99,23 +99,23 @@ def _tasks(confirmation: Confirmation, policy: DialPolicy) -> Iterator[_Task]:
 def _tasks_of_waiting(confirmation: Confirmation) -> Iterator[_Task]:
     call_at, expires_at = confirmation.next_attempt_at, confirmation.call.expires_at
     if expires_at is not None:
-        yield _Task(Upkeep.PLAN, expires_at)
+        yield _Task(Reconciliation.PLAN, expires_at)
     if call_at is not None and confirmation.is_test:
-        yield _Task(Upkeep.SIMULATE_CALL, call_at)
+        yield _Task(Reconciliation.SIMULATE_CALL, call_at)
     elif call_at is not None and confirmation.status is Status.WAITING:
-        yield _Task(Upkeep.PLAN, call_at + timedelta(seconds=QUEUE_AFTER_S))
+        yield _Task(Reconciliation.PLAN, call_at + timedelta(seconds=QUEUE_AFTER_S))
 
 
 def _tasks_of_call(confirmation: Confirmation, attempt: Attempt, policy: DialPolicy) -> Iterator[_Task]:
     """Yield what an open call of which Twilio knows will need: to be ended, cancelled, hung up or looked up."""
     if attempt.held_call_end is not None:
-        yield _Task(Upkeep.END_CALL, attempt.held_call_end.at + timedelta(seconds=CONVERSATION_WAIT_S))
+        yield _Task(Reconciliation.END_CALL, attempt.held_call_end.at + timedelta(seconds=CONVERSATION_WAIT_S))
         return
     if confirmation.withdrawn_at is not None and attempt.phase is Phase.PLACED:
-        yield _Task(Upkeep.CANCEL_CALL, confirmation.withdrawn_at)
+        yield _Task(Reconciliation.CANCEL_CALL, confirmation.withdrawn_at)
     if attempt.stream_closed_at is not None:
-        yield _Task(Upkeep.HANG_UP, attempt.stream_closed_at + timedelta(seconds=policy.hangup_grace_s))
-    yield _Task(Upkeep.LOOK_UP_CALL, call_must_be_over_at(attempt, policy))
+        yield _Task(Reconciliation.HANG_UP, attempt.stream_closed_at + timedelta(seconds=policy.hangup_grace_s))
+    yield _Task(Reconciliation.LOOK_UP_CALL, call_must_be_over_at(attempt, policy))
 
 
 def _call_is_looked_for_at(attempt: Attempt, policy: DialPolicy) -> datetime:

@@ -14,7 +14,7 @@ RECHECK_AFTER_S = 60.0  # a message may be lost; `Notifications` notices a lost 
 _PAUSE_S = 0.5
 
 
-class Watch:
+class ConfirmationWatch:
     """A confirmation as it changes during a call."""
 
     def __init__(
@@ -45,7 +45,7 @@ class Watch:
                 self._notified.set()
 
 
-class Watches:
+class ConfirmationWatches:
     """Makes a watch for each call."""
 
     def __init__(
@@ -56,7 +56,7 @@ class Watches:
         self._recheck_after_s = recheck_after_s
 
     @asynccontextmanager
-    async def watch(self, confirmation_id: str, attempt_id: str) -> AsyncIterator[Watch]:
+    async def watch(self, confirmation_id: str, attempt_id: str) -> AsyncIterator[ConfirmationWatch]:
         """Watch a confirmation during one attempt."""
         async with self._notifications.subscribe(keys.attempt_channel(attempt_id)) as notified:
-            yield Watch(notified, self._confirmations, confirmation_id, recheck_after_s=self._recheck_after_s)
+            yield ConfirmationWatch(notified, self._confirmations, confirmation_id, recheck_after_s=self._recheck_after_s)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services.webhook.http.run_both import run_both
+from services.webhook.http.gather_or_cancel import gather_or_cancel
 
 
 async def test_each_goes_on_while_the_other_waits() -> None:
@@ -20,7 +20,7 @@ async def test_each_goes_on_while_the_other_waits() -> None:
         await first_began.wait()
         return "2"
 
-    assert await run_both(first(), second()) == (1, "2")
+    assert await gather_or_cancel(first(), second()) == (1, "2")
 
 
 async def test_an_error_is_raised_as_it_is_and_the_other_is_cancelled() -> None:
@@ -38,7 +38,7 @@ async def test_an_error_is_raised_as_it_is_and_the_other_is_cancelled() -> None:
 
     for pair in ((never(), fails()), (fails(), never())):
         with pytest.raises(OSError, match="gone"):
-            await run_both(*pair)
+            await gather_or_cancel(*pair)
     assert ended == ["never", "never"]
 
 
@@ -51,7 +51,7 @@ async def test_whoever_cancels_it_cancels_both() -> None:
         finally:
             ended.append(name)
 
-    pair = asyncio.create_task(run_both(never("a"), never("b")))  # owned: awaited in this test
+    pair = asyncio.create_task(gather_or_cancel(never("a"), never("b")))  # owned: awaited in this test
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     pair.cancel()

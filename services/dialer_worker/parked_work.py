@@ -1,4 +1,4 @@
-"""Parked orders and webhook endpoints, for operators: `python -m services.dialer_worker.parked` lists them.
+"""Parked orders and webhook endpoints, for operators: `python -m services.dialer_worker.parked_work` lists them.
 
 `… again ID …` makes them due again, `… again all` all of them; `… forget ID …` erases orders whose records nobody can read. The
 exit code is 1 if an id is unknown, or if the record of an order to forget can be read.

@@ -21,7 +21,7 @@ class Lookups(Protocol):
         ...
 
 
-class NextOrders:
+class OtherOpenOrders:
     """Finds what else a call can be about, and begins an attempt of its own for it on the same line."""
 
     def __init__(self, confirmations: Confirmations, lookups: Lookups, *, prompt_version: str) -> None:
