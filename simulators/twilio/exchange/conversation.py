@@ -1,12 +1,14 @@
 """The answered part of a call: person, line and TwiML run concurrently, until one of them ends the call."""
 
 import asyncio
+import random
 
 from simulators.customer_script.script import Answer, Machine
 from simulators.twilio.call.call import Call, End
 from simulators.twilio.exchange import detection
 from simulators.twilio.exchange.callee import Callee
 from simulators.twilio.ledger import now_ms
+from simulators.twilio.media.echo import echo_of
 from simulators.twilio.media.line import Line
 from simulators.twilio.media.play_buffer import SAMPLES_PER_MS
 from simulators.twilio.media.recording import Recording
@@ -25,7 +27,11 @@ class Conversation:
         folder = context.options.recordings
         self._recording = Recording(folder, call.sid) if folder else None
         noise = attempt.noise if isinstance(attempt, Answer) else 0.0
-        self._line = Line(call.ledger, recording=self._recording, noise=noise)
+        echo = None
+        if isinstance(attempt, Answer):
+            draw = random.Random(f"{context.options.seed}/{call.phone}/{call.attempt}")
+            echo = echo_of(attempt.echo, profile=context.options.profile, draw=draw)
+        self._line = Line(call.ledger, recording=self._recording, noise=noise, echo=echo)
         self._callee = Callee(attempt, self._line, language=language, hang_up=self._hang_up)
 
     async def run(self, first: Source | Document) -> End:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from shared import languages
 from tests.support.scenarios.result import CallResult, ScenarioResult
-from tests.support.scenarios.scenario import fragment
+from tests.support.scenarios.scenario import Json, fragment
 
 _CLEAR_MS = 100.0
 _TRUNCATION_MS = 80.0
@@ -104,7 +104,7 @@ def _openai_has_no_complaint(result: ScenarioResult, line: CallResult) -> Iterat
 
 def _one_greeting(result: ScenarioResult, line: CallResult) -> Iterator[str]:
     salutation = languages.load(result.view["customer"]["language"] or "sq").lines["greeting"].partition(",")[0]
-    greetings = [response for response in line.responses if response["said"].startswith(salutation)]
+    greetings = [response for response in line.responses if response["meant"].startswith(salutation)]
     if len(greetings) > 1:
         yield f"it greets {len(greetings)} times"
 
@@ -113,8 +113,8 @@ def _disclosure_comes_first(result: ScenarioResult, line: CallResult) -> Iterato
     language = languages.load(result.view["customer"]["language"] or "sq")
     first = next(iter(line.responses), None)
     last_words = [fragment(key, language) for key in language.lines if key.startswith("goodbye_") or key == "voicemail"]
-    is_last = first is not None and any(words in first["said"] for words in last_words)
-    if first is not None and not is_last and not all(words in first["said"] for words in language.disclosure):
+    is_last = first is not None and any(words in first["meant"] for words in last_words)
+    if first is not None and not is_last and not all(words in first["meant"] for words in language.disclosure):
         yield f"its first words don't say that it is an automated assistant: {first['said']!r}"
     attempt = line.attempt or {}
     is_spoken_verdict = attempt.get("result") in {"confirmed", "cancelled"} and not line.call["keys"]
@@ -179,7 +179,7 @@ def _nobody_is_talked_over(result: ScenarioResult, line: CallResult) -> Iterator
     """Check that the agent stops when the customer begins to speak, as soon as the model notices it."""
     if result.scenario.expect.talks_on or result.scenario.noise:
         return
-    for turn in line.turns:
+    for turn in line.spoken_turns:
         at_ms = turn["started_at_ms"]
         for since, until in line.call["heard"]:
             if since < at_ms - 20 and until - at_ms > _CLEAR_MS + _MERGED_MS + line.slack_ms:
@@ -196,20 +196,25 @@ def _truncations_are_true(result: ScenarioResult, line: CallResult) -> Iterator[
     for clear in line.stream["clears"]:
         sent_ms = sum(frame["bytes"] for frame in line.call["media"] if frame["at_ms"] <= clear["at_ms"]) / 8
         heard_ms = sent_ms - dropped_before - clear["dropped_ms"]
-        for cut, response in _cuts(line, clear["at_ms"]):
-            began_ms = _sent_before(line, response["first_delta_ms"]) - dropped_before
+        for cut, response, before_ms in _cuts(line, clear["at_ms"]):
+            began_ms = _sent_before(line, response["first_delta_ms"]) - dropped_before + before_ms
             truth_ms = max(0.0, heard_ms - began_ms)
             if abs(cut["audio_end_ms"] - truth_ms) > _TRUNCATION_MS + line.slack_ms:
                 yield f"an item was truncated at {cut['audio_end_ms']} ms, and {truth_ms:.0f} ms were heard"
         dropped_before += clear["dropped_ms"]
 
 
-def _cuts(line: CallResult, at_ms: float) -> Iterator[tuple[dict[str, float], dict[str, float]]]:
+def _cuts(line: CallResult, at_ms: float) -> Iterator[tuple[Json, Json, float]]:
+    """Yield the truncations after a clear, each with its response and the length of the response's earlier items."""
     for session in line.sessions:
-        items = {response["item_id"]: response for response in session["responses"]}
         for cut in session["truncations"]:
-            if -20 <= cut["ms"] - at_ms < _CLEAR_MS + line.slack_ms and cut["item_id"] in items:
-                yield cut, items[cut["item_id"]]
+            if not -20 <= cut["ms"] - at_ms < _CLEAR_MS + line.slack_ms:
+                continue
+            for response in session["responses"]:
+                ids = [item["id"] for item in response["items"]]
+                if cut["item_id"] in ids and response["first_delta_ms"] is not None:
+                    before = response["items"][: ids.index(cut["item_id"])]
+                    yield cut, response, sum(item["audio_ms"] for item in before)
 
 
 def _sent_before(line: CallResult, at_ms: float) -> float:

@@ -8,6 +8,7 @@ from simulators.lateness import late_ms, slack_ms
 from tests.support.scenarios.scenario import Json, Scenario
 
 _BUSY_MS = 120.0
+_ONSET_MS = 500.0  # speech this short before a turn's start belongs to it: the audio was on its way
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +51,26 @@ class CallResult:
 
     @property
     def responses(self) -> list[Json]:
-        """The model's responses that sent audio, in order."""
-        found = [response for session in self.sessions for response in session["responses"] if response["deltas"]]
+        """The model's responses that sent sound, in order."""
+        every = [response for session in self.sessions for response in session["responses"]]
+        found = [response for response in every if response["deltas"] and "silent_audio" not in response["traits"]]
         return sorted(found, key=lambda one: float(one["first_delta_ms"]))
 
     @property
     def turns(self) -> list[Json]:
         """The customer's turns as the sessions recognized them."""
         return [turn for session in self.sessions for turn in session["turns"]]
+
+    @property
+    def spoken_turns(self) -> list[Json]:
+        """Those turns in which the customer really spoke; the others are noise, or the echo of the agent's own voice."""
+        spoken = [(since, until) for since, until in self.call["spoken"]]
+        ends = [(turn, turn["stopped_at_ms"] or turn["started_at_ms"]) for turn in self.turns]
+        return [
+            turn
+            for turn, end in ends
+            if any(since <= end and until >= turn["started_at_ms"] - _ONSET_MS for since, until in spoken)
+        ]
 
     @property
     def sounds(self) -> list[Sound]:
@@ -103,6 +116,11 @@ class ScenarioResult:
     def is_void(self) -> bool:
         """Whether the machine was too busy to play it in time, so that watchdogs may have acted when they should not."""
         return max((line.late_ms for line in self.lines), default=0.0) > _BUSY_MS
+
+    def meant(self, said: str) -> str:
+        """Return the words that the model was asked to say when it said these, from which they may differ a little."""
+        every = [response for line in self.lines for response in line.responses]
+        return next((str(one["meant"]) for one in every if one["said"] == said), said)
 
     def said(self, speaker: str) -> list[str]:
         """Return the words of `agent` or `customer` in the transcript, in order."""

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 
+from simulators.profile import DEFAULT, Profile
 from tests.support.scenarios.check import all_faults
 from tests.support.scenarios.player import Player
 from tests.support.scenarios.result import ScenarioResult
@@ -70,9 +71,11 @@ class ScenarioRunner:
 
 
 @contextmanager
-def running_scenarios(folder: Path, scenarios: Sequence[Scenario]) -> Iterator[ScenarioRunner]:
+def running_scenarios(
+    folder: Path, scenarios: Sequence[Scenario], *, profile: Profile = DEFAULT, seed: int = 1
+) -> Iterator[ScenarioRunner]:
     """Start a system and play the scenarios on it; leaving waits until all have been played."""
-    with running_system(folder) as system:
+    with running_system(folder, profile=profile, seed=seed) as system:
         runner = ScenarioRunner(system, scenarios)
         thread = threading.Thread(target=runner.run)
         thread.start()
