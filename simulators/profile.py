@@ -10,7 +10,7 @@ class Profile(StrEnum):
     IDEAL = "ideal"
     """Fast, complete, and the same each time."""
     REALISTIC = "realistic"
-    """Slow at times and odd at times, drawn by a seed; `simulators/README.md` lists the traits."""
+    """Slow at times and odd at times, drawn by a seed; docs/simulators.md lists the traits."""
 
 
 DEFAULT: Final = Profile.IDEAL

@@ -24,9 +24,11 @@ def wall() -> str:
 
 @dataclass(slots=True)
 class ItemRecord:
-    """One message of a response, in order; `audio_ms` is the length of its audio that was sent."""
+    """One message of a response, in order: its words, as in `ResponseRecord`, and the length of its audio that was sent."""
 
     id: str
+    said: str
+    meant: str
     audio_ms: int = 0
 
 

@@ -197,7 +197,7 @@ class Response:
         record = self.record
         record.said, record.meant = f"{record.said} {speech.said}".strip(), f"{record.meant} {speech.meant}".strip()
         record.item_id = item.id
-        record.items.append(ItemRecord(item.id))
+        record.items.append(ItemRecord(item.id, speech.said, speech.meant))
         return item
 
     async def _call(self, call: ToolCall) -> None:

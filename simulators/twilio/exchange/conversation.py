@@ -4,6 +4,7 @@ import asyncio
 import random
 
 from simulators.customer_script.script import Answer, Machine
+from simulators.profile import Profile
 from simulators.twilio.call.call import Call, End
 from simulators.twilio.exchange import detection
 from simulators.twilio.exchange.callee import Callee
@@ -28,11 +29,12 @@ class Conversation:
         self._recording = Recording(folder, call.sid) if folder else None
         noise = attempt.noise if isinstance(attempt, Answer) else 0.0
         echo = None
+        is_realistic = context.options.profile is Profile.REALISTIC
         if isinstance(attempt, Answer):
             draw = random.Random(f"{context.options.seed}/{call.phone}/{call.attempt}")
             echo = echo_of(attempt.echo, profile=context.options.profile, draw=draw)
         self._line = Line(call.ledger, recording=self._recording, noise=noise, echo=echo)
-        self._callee = Callee(attempt, self._line, language=language, hang_up=self._hang_up)
+        self._callee = Callee(attempt, self._line, language=language, hang_up=self._hang_up, waits_after_filler=is_realistic)
 
     async def run(self, first: Source | Document) -> End:
         """Run the conversation; return why it ended. After that, no audio is sent in either direction."""

@@ -76,8 +76,8 @@ def _next_attempt(result: ScenarioResult) -> Iterator[str]:
 def _heard(result: ScenarioResult) -> Iterator[str]:
     expect = result.scenario.expect
     language = languages.load(languages.match(result.view["customer"]["language"]) or "sq")
-    yield from _missing(expect.heard, [result.meant(text) for text in result.said("agent")], language)
-    yield from _missing(expect.other_heard, [result.meant(text) for text in result.said_of_other("agent")], language)
+    yield from _missing(expect.heard, result.meant(result.said("agent")), language)
+    yield from _missing(expect.other_heard, result.meant(result.said_of_other("agent")), language)
     said = result.said("agent")
     for unwanted in expect.never_heard:
         words = fragment(unwanted, language)

@@ -59,7 +59,7 @@ def _events_are_complete(result: ScenarioResult) -> Iterator[str]:
 
 def _words_are_in_the_transcript(result: ScenarioResult) -> Iterator[str]:
     """Check that each of the agent's turns is what was said, up to where it was heard."""
-    said = [response["said"] for line in result.lines for response in line.responses]
+    said = [item["said"] for line in result.lines for response in line.responses for item in response["items"]]
     stored = {text for language in languages.load_all() for text in language.stored.values()}
     for text in result.said("agent"):
         if not any(whole.startswith(text) for whole in (*said, *stored)):
@@ -222,29 +222,30 @@ def _sent_before(line: CallResult, at_ms: float) -> float:
 
 
 def _nothing_old_after_a_clear(result: ScenarioResult, line: CallResult) -> Iterator[str]:
-    """Check that after a `clear` no audio comes from a response that it cut off; the stored disclosure may."""
+    """Check that after a `clear` no audio comes from a response that it cut off; a stored prompt may."""
     if line.stream is None or result.scenario.model is not None or not line.responses:
         return  # if the model fails, stored prompts may follow at once
     starts = [response["first_delta_ms"] for response in line.responses]
     for clear in line.stream["clears"]:
         sent = [frame for frame in line.call["media"] if frame["at_ms"] > clear["at_ms"]]
-        later = [frame["at_ms"] for frame in _without_disclosure(result, line, sent) if frame["audible"]]
+        later = [frame["at_ms"] for frame in _without_prompt(result, line, sent) if frame["audible"]]
         news = [at for at in starts if at > clear["at_ms"]]
         if later and (not news or min(later) < min(news) - 1):
             yield f"old audio came {min(later) - clear['at_ms']:.0f} ms after a clear"
 
 
-def _without_disclosure(result: ScenarioResult, line: CallResult, sent: list[dict[str, float]]) -> list[dict[str, float]]:
-    """Return the frames without the stored disclosure if they begin with it: whole, and sent at once."""
+def _without_prompt(result: ScenarioResult, line: CallResult, sent: list[dict[str, float]]) -> list[dict[str, float]]:
+    """Return the frames without the stored prompt, if they begin with one: whole, and sent at once."""
     language = languages.load(languages.match(result.view["customer"]["language"]) or "sq")
-    missing = len(languages.audio(language.code, "disclosure"))
+    sizes = [len(languages.audio(language.code, key)) for key in language.stored]
+    total, ends_at = 0, 0
     for count, frame in enumerate(sent, start=1):
-        missing -= int(frame["bytes"])
-        if frame["at_ms"] - sent[0]["at_ms"] > _CLEAR_MS + line.slack_ms or missing <= -_FRAME_BYTES:
-            return sent
-        if missing <= 0:
-            return sent[count:]
-    return sent
+        total += int(frame["bytes"])
+        if frame["at_ms"] - sent[0]["at_ms"] > _CLEAR_MS + line.slack_ms:
+            break
+        if any(0 <= total - size < _FRAME_BYTES for size in sizes):
+            ends_at = count  # a longer prompt may still match
+    return sent[ends_at:]
 
 
 def _all_is_gone_soon(_: ScenarioResult, line: CallResult) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The result of a played scenario: the shop's view, both simulators' ledgers, transcript and events."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -117,10 +118,23 @@ class ScenarioResult:
         """Whether the machine was too busy to play it in time, so that watchdogs may have acted when they should not."""
         return max((line.late_ms for line in self.lines), default=0.0) > _BUSY_MS
 
-    def meant(self, said: str) -> str:
-        """Return the words that the model was asked to say when it said these, from which they may differ a little."""
-        every = [response for line in self.lines for response in line.responses]
-        return next((str(one["meant"]) for one in every if one["said"] == said), said)
+    def meant(self, said: Sequence[str]) -> list[str]:
+        """Return the agent's turns with the words that the model was asked to say, from which those it said may differ a little.
+
+        The items of one response are one turn.
+        """
+        return list(self._meant(list(said)))
+
+    def _meant(self, left: list[str]) -> Iterator[str]:
+        spoken = [response for line in self.lines for response in line.responses]
+        while left:
+            heads = [[item["said"] for item in response["items"]] for response in spoken]
+            match = next((at for at, words in enumerate(heads) if words and left[: len(words)] == words), None)
+            if match is None:
+                yield left.pop(0)
+            else:
+                del left[: len(heads[match])]
+                yield str(spoken[match]["meant"])
 
     def said(self, speaker: str) -> list[str]:
         """Return the words of `agent` or `customer` in the transcript, in order."""
@@ -134,7 +148,7 @@ class ScenarioResult:
         answered, ended = call["answered_ms"], call["ended_ms"]
         if answered is None:
             return []
-        return [one for one in self.sessions if answered <= _told_ms(one) <= ended]
+        return [one for one in self.sessions if answered <= _told_ms(one) <= (math.inf if ended is None else ended)]
 
 
 def _words(turns: Sequence[Json], speaker: str) -> list[str]:

@@ -59,15 +59,15 @@ class ScenarioRunner:
         async with seats:
             try:
                 result = await player.play(scenario.in_round(number))
+                is_to_repeat = result.is_void and number + 1 < ROUNDS and bool(all_faults(result))
             except Exception as error:  # outermost: a scenario that fails must fail only its own test
                 if number + 1 < ROUNDS:
                     return True
                 future.set_exception(error)
                 return False
-        if result.is_void and number + 1 < ROUNDS and all_faults(result):
-            return True
-        future.set_result(result)
-        return False
+        if not is_to_repeat:
+            future.set_result(result)
+        return is_to_repeat
 
 
 @contextmanager
