@@ -52,7 +52,7 @@ class Callee:
         self._line = line
         self._language = language
         self._hang_up = hang_up
-        self._short_ms = _SHORT_MS if waits_after_filler else 0
+        self._waits_after_filler = waits_after_filler
         self.beeped = asyncio.Event()
         """Set when a voicemail's greeting and beep are over."""
 
@@ -126,11 +126,18 @@ class Callee:
 
         def is_done() -> bool:
             quiet_ms = self._line.elapsed_ms() - heard.last_audible_ms
-            heard_ms = heard.audible_ms - since_ms
-            needed_ms = step.quiet_ms if heard_ms > self._short_ms else max(step.quiet_ms, _PATIENT_QUIET_MS)
-            return heard_ms >= step.heard_ms and quiet_ms >= needed_ms
+            return has_finished(
+                step, heard_ms=heard.audible_ms - since_ms, quiet_ms=quiet_ms, waits_after_filler=self._waits_after_filler
+            )
 
         await self._line.until(is_done)
+
+
+def has_finished(step: WaitUntilAgentDone, *, heard_ms: float, quiet_ms: float, waits_after_filler: bool) -> bool:
+    """Return whether the agent has finished, after that much speech and then that much silence in the step."""
+    is_filler = waits_after_filler and heard_ms <= _SHORT_MS
+    needed_ms = max(step.quiet_ms, _PATIENT_QUIET_MS) if is_filler else step.quiet_ms
+    return heard_ms >= step.heard_ms and quiet_ms >= needed_ms
 
 
 async def _render(text: str, language: str) -> bytes:
