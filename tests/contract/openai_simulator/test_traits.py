@@ -1,6 +1,7 @@
 """Each trait of the simulated model shows on the wire as the vendor's types allow it; `Client` checks every frame against them."""
 
 import base64
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Union, get_args, get_origin
 
@@ -54,6 +55,16 @@ async def test_two_items_of_one_response_overlap_in_their_deltas(openai_simulato
     (record,) = openai_simulator.sessions()[0]["responses"]
     assert sum(item["audio_ms"] for item in record["items"]) == record["audio_ms"]
     assert record["said"] == TWO_SENTENCES
+
+
+async def test_a_question_in_two_items_is_still_the_question_that_is_answered(openai_simulator: SimulatorProcess) -> None:
+    openai_simulator.behave(two_items=1)
+    async with in_call(openai_simulator.url, instructions="[read_back_cancel] «Ta anuloj? Thoni po ose jo.»") as client:
+        await client.hear("Jo, dua ta anuloj porosinë.")
+        await client.until("response.done")
+        await client.hear("Po, patjetër.")
+        (call,) = (await client.until("response.done"))["response"]["output"]
+    assert json.loads(call["arguments"])["outcome"] == "cancelled"
 
 
 @pytest.mark.parametrize(
