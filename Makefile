@@ -9,7 +9,7 @@ TEST_WORKERS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN) + 1)))
 # Leaves out a plugin that takes a second to load and that only one test, not run by this target, needs.
 LEAN := -p no:schemathesis
 
-.PHONY: help setup setup-dev setup-mic setup-bench setup-fuzz demo run-local run secrets mic doctor test test-unit lint format prompts bench chaos attack fuzz compose-test lock clean
+.PHONY: help setup setup-dev setup-mic setup-bench setup-fuzz demo run-local run secrets mic doctor test test-unit lint format prompts bench chaos attack field fuzz compose-test lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ attack: setup-dev ## play every attack beside twenty live calls, and print what 
 
 fuzz: setup-fuzz ## fuzz every parser at a door, guided by coverage, ten minutes each (TARGET=rest_bodies SECONDS=60)
 	@$(PY) -m tests.fuzz $(TARGET) $(if $(SECONDS),--seconds $(SECONDS))
+
+field: setup-dev ## a thousand calls with a model and phones as in the field (25 min; FIELD="--calls 100 --seed 3")
+	@$(PY) -m tests.field $(FIELD)
 
 compose-test: setup ## prove docker-compose.yml with real containers (needs an engine)
 	@$(PY) -m tools.compose_test

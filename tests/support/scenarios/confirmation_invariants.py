@@ -32,7 +32,7 @@ def _events_are_complete(result: ScenarioResult) -> Iterator[str]:
 
 def _words_are_in_the_transcript(result: ScenarioResult) -> Iterator[str]:
     """Check that each of the agent's turns is what was said, up to where it was heard."""
-    said = [response["said"] for line in result.lines for response in line.responses]
+    said = [item["said"] for line in result.lines for response in line.responses for item in response["items"]]
     stored = {text for language in languages.load_all() for text in language.stored.values()}
     for text in result.said("agent"):
         if not any(whole.startswith(text) for whole in (*said, *stored)):
