@@ -39,6 +39,7 @@ class Timing:
     model_retry_s: float = 4.0
     first_audio_s: float = 3.3
     least_audio_s: float = 1.2
+    response_end_s: float = 2.5
     turn_s: float = 2.0
     stuck_speech_s: float = 12.0
     ungreeted_speech_s: float = 3.0

@@ -128,6 +128,11 @@ class Playback:
         return span is not None and self._proven_ms >= span[1] > span[0]
 
     @property
+    def ends_at(self) -> float:
+        """Return when all audio sent will have been played, or was, by the clock."""
+        return self._anchor_s + (self._sent_ms - self._anchor_ms) / 1000.0
+
+    @property
     def is_drained(self) -> bool:
         """Whether all audio sent has been heard, proven by a mark."""
         return self._proven_ms >= self._sent_ms

@@ -96,7 +96,9 @@ def forget_session(conversation: ConversationState) -> None:
     """Wait for nothing that only the lost session could bring."""
     conversation.response_slot.session_lost()
     conversation.turn_taking.speech_given_up()
-    conversation.timers.stop(Timer.FIRST_AUDIO, Timer.TURN, Timer.STUCK_SPEECH, Timer.SILENCE, Timer.MODEL_READY)
+    conversation.timers.stop(
+        Timer.FIRST_AUDIO, Timer.TURN, Timer.STUCK_SPEECH, Timer.SILENCE, Timer.MODEL_READY, Timer.RESPONSE_END
+    )
 
 
 def _offer_keypad(conversation: ConversationState, now: float) -> Action:

@@ -82,13 +82,13 @@ class ConversationState:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether nobody speaks in a talk that has begun, and nothing is about to be spoken."""
+        """Whether nobody speaks in the talk, and nothing is about to be spoken."""
         return (
             self.state is State.TALKING
-            and self.disclosure.has_greeted
             and not self.turn_taking.is_customer_speaking
             and self.response_slot.is_idle
             and self.playback.is_drained
+            and not self.timers.is_set(Timer.HEARD)  # a stored prompt is about to be played
         )
 
     def allow(self, ways: Ways) -> None:
@@ -110,15 +110,31 @@ class ConversationState:
         self.expect_audio(now)
         return self.response_slot.request(request)
 
+    def request_again(self, request: ResponseRequest, now: float) -> list[Action]:
+        """Request a response in place of one without a sound; the wait for audio goes on, a little longer if need be."""
+        due = self.timers.due(Timer.FIRST_AUDIO) or now
+        self.timers.set(Timer.FIRST_AUDIO, max(due, now + self.plan.timing.least_audio_s))
+        return self.response_slot.request(request)
+
     def expect_audio(self, now: float) -> None:
         """Wait for the agent's voice: not longer than the customer, who has been waiting since the last word, puts up with."""
         self.timers.set(Timer.FIRST_AUDIO, self.turn_taking.audio_due_at(now, self.plan.timing))
+
+    def expect_released(self, now: float) -> None:
+        """Wait for audio of a request that had to wait for the end of another response, unless that is done already."""
+        is_awaited = self.turn_taking.is_customer_speaking or self.timers.is_set(Timer.FIRST_AUDIO)
+        if not is_awaited and self.response_slot.is_requested:
+            self.expect_audio(now)
 
     def expect_audio_after_prompt(self, now: float) -> None:
         """Wait for the agent's voice until a little after the end of the stored prompt that is played before it."""
         prompt_ends = now + self.playback.unheard_ms / 1000.0
         audio_due = self.turn_taking.audio_due_at(now, self.plan.timing)
         self.timers.set(Timer.FIRST_AUDIO, max(audio_due, prompt_ends + self.plan.timing.least_audio_s))
+
+    def expect_end(self, now: float) -> None:
+        """Wait for the end of the response that is being heard, until a little after its audio has been played."""
+        self.timers.set(Timer.RESPONSE_END, max(self.playback.ends_at, now) + self.plan.timing.response_end_s)
 
     def expect_heard(self, now: float) -> None:
         """Wait for the mark behind all audio sent so far, not longer than the audio and a little grace."""

@@ -11,6 +11,7 @@ class Timer(IntEnum):
     TURN = auto()  # the model's answer after the customer fell silent
     STUCK_SPEECH = auto()  # an end of what the model takes for speech
     SILENCE = auto()  # a word of the customer
+    RESPONSE_END = auto()  # the end of a response whose audio has been played
     HEARD = auto()  # the mark behind the last audio
     KEY = auto()  # a key, with the model away
     BEEP = auto()  # the beep of an answering machine
@@ -41,6 +42,10 @@ class Timers:
     def is_set(self, timer: Timer) -> bool:
         """Tell whether that wait is going on."""
         return timer in self._due
+
+    def due(self, timer: Timer) -> float | None:
+        """Return until when that wait goes on; None if it does not."""
+        return self._due.get(timer)
 
     def clear(self) -> None:
         """Wait for nothing any more."""
