@@ -146,7 +146,7 @@ class ResponseSlot:
         if not unheard:
             return []
         self._playback.clear(now)
-        return [ClearPlayback(), *(TruncateItem(item) for item in unheard if not is_stored(item.item_id))]
+        return [ClearPlayback(), *(TruncateItem(item) for item in unheard if item.item_id and not is_stored(item.item_id))]
 
     def cancel_all(self, now: float) -> list[Action]:
         """Silence the line and cancel whatever runs, is asked for or waits."""
