@@ -58,6 +58,7 @@ class CallMetrics:
         self.outcomes = _counter(
             registry, "conversations", "Conversations that ended, by what was decided when they did", "outcome"
         )
+        self.lost_writes = _counter(registry, "record_writes_lost", "Writes about a call that failed for good, by kind", "kind")
         self.barge_ins = _counter(registry, "barge_ins", "Times a customer spoke over the agent")
         self.greeting = _histogram(registry, "answer_to_greeting", "From the admitted stream to the first audio sent")
         self.turn = _histogram(registry, "turn", "From the end of the customer's speech to the answer's first audio sent")
