@@ -36,6 +36,12 @@ class ModelMetrics:
         self.connections = _counter(registry, "model_connections", "Sessions with OpenAI: opened, or why not", "result")
         self.failures = _counter(registry, "model_failures", "Sessions with OpenAI that a call missed or lost, by reason", "reason")
         self.errors = _counter(registry, "model_errors", "Errors that OpenAI told within a session, by code", "code")
+        self.silent_responses = _counter(
+            registry,
+            "model_silent_responses",
+            "Responses that ended with neither a sound nor a tool call, by how they ended",
+            "status",
+        )
         self.cost = _counter(registry, "model_cost_usd", "What the speech model's tokens cost, by what was decided", "outcome")
 
 
@@ -45,6 +51,7 @@ class MessageMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.frames = _counter(registry, "audio_messages", "Audio messages carried, by direction", "direction")
         self.dropped = _counter(registry, "audio_messages_dropped", "Audio messages a peer did not take in time", "direction")
+        self.silent = _counter(registry, "audio_messages_silent", "Audio messages of the model that began an item without a signal")
         self.unreadable = _counter(registry, "messages_unreadable", "Messages that were not of the agreed shape", "peer")
         self.ignored = _counter(registry, "keys_ignored", "Keys beyond what a person can press, twenty a second and call")
 

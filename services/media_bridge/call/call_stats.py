@@ -24,6 +24,7 @@ class CallStats:
     model_failures: int = 0
     usage: TokenUsage = field(default_factory=TokenUsage)
     verdict: VerdictKind | None = None
+    _is_mute: bool = False  # a response runs, and none of its audio has come
     _speech_ended_at: float | None = None  # None: no speech of the customer's waits for an answer
 
     @property
@@ -36,8 +37,13 @@ class CallStats:
         match event:
             case ev.SpeechStopped():
                 self._speech_ended_at = now
+            case ev.ResponseStarted():
+                self._is_mute = True
             case ev.AudioBegan():
+                self._is_mute = False
                 self._note_audio(now)
+            case ev.ResponseDone():
+                self._note_end(event)
             case ev.ModelLost(reason=reason):
                 self.model_failures += 1
                 self.metrics.model.failures.labels(reason=reason).inc()
@@ -55,6 +61,13 @@ class CallStats:
         self.slowest_clear_ms = max(self.slowest_clear_ms, round(took_s * 1000, 2))
         self.metrics.calls.barge_ins.inc()
         self.metrics.calls.clear.observe(took_s)
+
+    def _note_end(self, done: ev.ResponseDone) -> None:
+        """Count a response that nobody cut off and that had neither a sound nor a tool call."""
+        was_cut_off = done.status in {ev.ResponseStatus.CANCELLED, ev.ResponseStatus.FAILED}
+        if self._is_mute and not was_cut_off and not done.tool_calls:
+            self.metrics.model.silent_responses.labels(status=done.status.name.lower()).inc()
+        self._is_mute = False
 
     def _note_audio(self, now: float) -> None:
         if self.greeting_ms is None:
