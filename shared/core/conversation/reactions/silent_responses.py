@@ -11,7 +11,7 @@ from shared.core.conversation.state.response_slot import Purpose, ResponseReques
 from shared.core.conversation.state.timers import Timer
 
 _ALOUD: Final = Respond("Your last answer had no sound. Answer what the customer said last, aloud, in one or two short sentences.")
-_HEARD_PROMPT: Final = "Your answer had no sound. The customer heard a recorded prompt in its place: «{keypad}»"
+_HEARD_PROMPT: Final = 'Your answer had no sound. The customer heard a recorded prompt in its place: "{keypad}"'
 _ENOUGH_S: Final = 0.5  # before the limit of the first audio: later than that, the customer is told to wait
 
 
