@@ -10,7 +10,7 @@ import msgspec
 
 from services.media_bridge.openai import event_structs_wire as structs
 from services.media_bridge.openai.pricing import TokenUsage
-from services.media_bridge.openai.requests_wire import RESPONSE
+from services.media_bridge.openai.requests_wire import MULAW, RESPONSE
 from shared.core.conversation.events import (
     ResponseDone,
     ResponseRefused,
@@ -24,6 +24,8 @@ from shared.core.text import clean
 
 AUDIO_DELTA = "response.output_audio.delta"
 TRANSCRIPT_DELTA = "response.output_audio_transcript.delta"
+FORMATS_REFUSED = "formats_refused"
+"""The reason of a session that is lost because its audio is of another format than Twilio's."""
 _RESPONSE_IS_RUNNING = "conversation_already_has_active_response"
 
 
@@ -47,6 +49,11 @@ class SessionDescribed:
     expires_at: float | None
     input_format: str
     output_format: str
+
+    @property
+    def is_mulaw(self) -> bool:
+        """Whether both sides are in Twilio's format, which is the only one that can be passed on as it is."""
+        return self.input_format == self.output_format == MULAW
 
 
 @dataclass(frozen=True, slots=True)
