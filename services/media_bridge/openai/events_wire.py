@@ -3,7 +3,7 @@
 Source: openai-python `openai.types.realtime`, docs "Realtime API - Server events". Unknown events and keys are normal.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -12,6 +12,7 @@ from services.media_bridge.openai import event_structs_wire as structs
 from services.media_bridge.openai.pricing import TokenUsage
 from services.media_bridge.openai.requests_wire import MULAW, RESPONSE
 from shared.core.conversation.events import (
+    ItemBegan,
     ResponseDone,
     ResponseRefused,
     ResponseStarted,
@@ -108,6 +109,7 @@ ServerEvent = (
     | SpeechStarted
     | SpeechStopped
     | ResponseStarted
+    | ItemBegan
     | ResponseRefused
 )
 
@@ -130,6 +132,12 @@ read: Callable[[bytes], EventHead] = msgspec.json.Decoder(EventHead).decode
 
 _decode_event = msgspec.json.Decoder(structs.EventFields).decode
 
+_TOLD_BY_TYPE: Mapping[str, ServerEvent] = {
+    "input_audio_buffer.speech_started": SpeechStarted(),
+    "input_audio_buffer.speech_stopped": SpeechStopped(),
+    "response.output_item.added": ItemBegan(),
+}
+"""The events whose type is all that matters."""
 _SKIPPED_PREFIXES = ("rate_limits.", "response.content_part.", "response.function_call_arguments.", "mcp_")
 
 
@@ -146,6 +154,9 @@ def event_of(head: EventHead, message: bytes) -> ServerEvent | Malformed | None:
     kind = head.type
     if kind.endswith(".delta") or kind.startswith(_SKIPPED_PREFIXES):
         return None
+    told = _TOLD_BY_TYPE.get(kind)
+    if told is not None:
+        return told
     try:
         event = _decode_event(message)
     except msgspec.DecodeError:
@@ -153,10 +164,6 @@ def event_of(head: EventHead, message: bytes) -> ServerEvent | Malformed | None:
     match kind:
         case "session.created" | "session.updated":
             return _session_described(event.session or structs.Session(), is_update=kind == "session.updated")
-        case "input_audio_buffer.speech_started":
-            return SpeechStarted()
-        case "input_audio_buffer.speech_stopped":
-            return SpeechStopped()
         case "conversation.item.added":
             return _item_added(event)
         case "conversation.item.input_audio_transcription.completed":

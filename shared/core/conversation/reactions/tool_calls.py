@@ -71,6 +71,8 @@ def act_on_calls_in_goodbye(conversation: ConversationState, calls: Sequence[Too
 
 def _check_all(conversation: ConversationState, calls: Sequence[ToolCall]) -> tuple[list[Action], Request | None]:
     """Return every call's result, and the request to act on: the last outcome, else the end, else the last language."""
+    if calls:
+        conversation.turn_taking.audio_wait.tool_answered()
     checked = [_check(conversation, call) for call in calls]
     answers: list[Action] = [AnswerTool(call.call_id, _result(request)) for call, request in zip(calls, checked, strict=True)]
     for kind in (OutcomeReport, EndRequest, LanguageRequest, InvalidArguments):

@@ -18,7 +18,7 @@ async def test_a_session_that_is_updated_to_another_format_is_lost_unheard(forma
         await settled()
         assert stage.model is not first
         assert first.closed is not None
-    assert stage.registry.get_sample_value("bridge_model_failures_total", {"reason": "formats_refused"}) == 1
+    assert stage.call.model_losses == ("formats_refused",)
 
 
 async def test_a_session_that_keeps_the_format_goes_on() -> None:
