@@ -43,12 +43,14 @@ def take_key_in_goodbye(conversation: ConversationState, event: KeyPressed, now:
 
 def _take(conversation: ConversationState, digit: str, now: float, *, repeat: Repeat) -> list[Action]:
     if digit == keypad.REPEAT:
+        conversation.turn_taking.customer_pressed_key(now)
         cancelled = conversation.response_slot.cancel_all(now)
         conversation.silence.end()
         return cancelled + repeat(conversation, now)
     kind = keypad.VERDICTS.get(digit)
     if kind is None:
         return []
+    conversation.turn_taking.customer_pressed_key(now)
     cancelled = conversation.response_slot.cancel_all(now)
     if conversation.response_slot.has_session:
         cancelled.append(TellModel(f"The customer pressed key {digit}: {kind.value}."))

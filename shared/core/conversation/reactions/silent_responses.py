@@ -8,11 +8,9 @@ from shared.core.conversation.reactions.goodbyes import say_goodbye, say_stored_
 from shared.core.conversation.reactions.session_loss import play_keypad_prompt
 from shared.core.conversation.state.conversation_state import ConversationState, State
 from shared.core.conversation.state.response_slot import Purpose, ResponseRequest, RunningResponse
-from shared.core.conversation.state.timers import Timer
 
 _ALOUD: Final = Respond("Your last answer had no sound. Answer what the customer said last, aloud, in one or two short sentences.")
 _HEARD_PROMPT: Final = 'Your answer had no sound. The customer heard a recorded prompt in its place: "{keypad}"'
-_ENOUGH_S: Final = 0.5  # before the limit of the first audio: later than that, the customer is told to wait
 
 
 def replace_silent_response(conversation: ConversationState, running: RunningResponse, now: float) -> list[Action]:
@@ -26,7 +24,9 @@ def replace_silent_response(conversation: ConversationState, running: RunningRes
     if not is_owed or not conversation.response_slot.is_idle:
         return []
     request = running.request or ResponseRequest(Purpose.ANSWER, _ALOUD)
-    return _say_stored(conversation, request, now) if request.is_second else _ask_again(conversation, request, now)
+    if request.is_second:
+        return _say_stored(conversation, request, now)
+    return conversation.request_again(replace(request, is_second=True), now)
 
 
 def lacks_goodbye(conversation: ConversationState, running: RunningResponse) -> bool:
@@ -34,18 +34,9 @@ def lacks_goodbye(conversation: ConversationState, running: RunningResponse) -> 
     return conversation.state is State.CLOSING and running.purpose is Purpose.GOODBYE and not running.has_audio
 
 
-def _ask_again(conversation: ConversationState, request: ResponseRequest, now: float) -> list[Action]:
-    """Ask once more. A customer who would wait too long for that hears at once that it takes a moment."""
-    due = conversation.timers.due(Timer.FIRST_AUDIO)
-    asked = conversation.request_again(replace(request, is_second=True), now)
-    if due is None or now <= due - _ENOUGH_S:
-        return asked
-    return [*asked, conversation.play("one_moment", now)]
-
-
 def _say_stored(conversation: ConversationState, request: ResponseRequest, now: float) -> list[Action]:
     """Play the stored prompt that says what the call is about and which keys decide; after a decision take leave."""
-    conversation.timers.stop(Timer.FIRST_AUDIO)
+    conversation.expect_no_audio()
     if conversation.closing.is_decided or conversation.closing.is_interrupted:
         return say_goodbye(conversation, now)
     if request.purpose is not Purpose.NUDGE:

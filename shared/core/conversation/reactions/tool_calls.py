@@ -83,6 +83,8 @@ def refuse_void_calls(conversation: ConversationState, calls: Sequence[ToolCall]
 
 def _check_all(conversation: ConversationState, calls: Sequence[ToolCall]) -> tuple[list[Action], Request | None]:
     """Return every call's result, and the request to act on: the last outcome, else the end, else the last language."""
+    if calls:
+        conversation.turn_taking.audio_wait.tool_answered()
     checked = [_check(conversation, call) for call in calls]
     answers: list[Action] = [
         AnswerTool(call.call_id, _result(request)) for call, request in zip(calls, checked, strict=True) if call.call_id

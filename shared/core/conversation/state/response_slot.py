@@ -61,9 +61,9 @@ class ResponseSlot:
         return self._waiting is None and self._asked is None and self.running is None
 
     @property
-    def is_requested(self) -> bool:
-        """Whether a response waits or is asked for while none runs."""
-        return self.running is None and not self.is_idle
+    def requested(self) -> ResponseRequest | None:
+        """The request that waits or is asked for; None while a response runs."""
+        return (self._asked or self._waiting) if self.running is None else None
 
     @property
     def is_speaking(self) -> bool:

@@ -75,20 +75,19 @@ def test_a_second_answer_that_is_heard_is_an_answer_like_any_other() -> None:
     assert talk.wait() == (13, [Say("not heard")])
 
 
-def test_the_wait_for_a_second_answer_is_counted_from_the_customers_last_word() -> None:
-    talk = asked()
-    answered_silently(talk, 5, "own")
-    now, actions = talk.wait()
-    assert now == pytest.approx(7.3)
-    assert actions != []
-
-
-def test_a_customer_who_would_wait_too_long_for_a_second_answer_hears_that_it_takes_a_moment() -> None:
+def test_a_filler_before_a_second_answer_comes_as_if_it_were_the_first() -> None:
     talk = asked()
     talk.at(5, ev.ResponseStarted("own"))
-    again, prompt = talk.at(7, ev.ResponseDone("own", COMPLETED))
-    assert isinstance(again, Respond)
-    assert prompt == PlayStored("one_moment", "stored:1")
+    talk.at(7, ev.ResponseDone("own", COMPLETED))
+    now, actions = talk.wait()
+    assert now == pytest.approx(7.3)
+    assert actions == [PlayStored("filler_1", "stored:1")]
+
+
+def test_a_filler_before_a_second_greeting_comes_as_if_it_were_the_first() -> None:
+    talk = picked_up()
+    answered_silently(talk, 2, "r")
+    assert talk.wait()[0] == pytest.approx(3.3)
 
 
 @pytest.mark.parametrize("line", ["not heard", "keypad"])
@@ -128,7 +127,7 @@ def test_a_silent_response_that_gives_way_to_a_goodbye_is_not_repeated() -> None
     talk.at(4.5, ev.ResponseStarted("own"))
     assert talk.at(5, ev.KeyPressed("1"))[0] == CancelResponse("own")
     assert talk.at(5.1, ev.ResponseDone("own", CANCELLED)) == [Say("goodbye confirmed")]
-    assert talk.wait()[1] == [DropModel(), PlayStored("goodbye_confirmed", "stored:1")]
+    assert talk.wait()[1] == [PlayStored("filler_1", "stored:1")]
 
 
 def test_a_silent_response_is_not_repeated_while_the_customer_speaks() -> None:
