@@ -28,8 +28,6 @@ FRAMES = {
     "truncate": request.truncate("item_1", 1200),
     "tool_output": request.tool_output("call_1", '{"status":"ok"}'),
     "remark": request.remark("The customer pressed key 1."),
-    "customer_words": request.customer_words("Po."),
-    "agent_words": request.agent_words("Mirë."),
 }
 
 

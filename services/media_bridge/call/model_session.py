@@ -7,12 +7,13 @@ from typing import Protocol
 
 from services.media_bridge.call.audio_lane import AudioLane
 from services.media_bridge.call.call_script import CallScript
+from services.media_bridge.call.talk_so_far import talk_so_far
 from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.openai import requests_wire as request
 from services.media_bridge.openai.events_wire import FORMATS_REFUSED, ErrorReported, EventHead, ServerEvent, SessionDescribed
 from services.media_bridge.openai.leg import ModelLeg
 from services.media_bridge.websocket import ConnectionFailedError
-from shared.store import Speaker, Turn
+from shared.store import Turn
 
 CONNECT_LIMIT_S = 3.0
 
@@ -169,9 +170,9 @@ class ModelSession:
         self._current = leg
         leg.attach(self, on_audio=self._lane.on_model_audio)
         leg.send(request.full_update(self._settings.voice, self._instructions))
-        for turn in so_far:
-            is_agent = turn.speaker is Speaker.AGENT
-            leg.send(request.agent_words(turn.text) if is_agent else request.customer_words(turn.text))
+        record = talk_so_far(so_far)
+        if record is not None:
+            leg.send(request.remark(record))
         self._lane.connect(leg)
         self._receiver.on_session_ready()
         leg.send(request.transcription_update(self._script.transcription))

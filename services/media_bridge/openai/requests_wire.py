@@ -111,17 +111,7 @@ def tool_output(call_id: str, output: str) -> bytes:
 
 def remark(text: str) -> bytes:
     """Add a message of the system to the conversation."""
-    return _message("system", "input_text", text)
-
-
-def customer_words(text: str) -> bytes:
-    """Add what the customer said earlier to a new session."""
-    return _message("user", "input_text", text)
-
-
-def agent_words(text: str) -> bytes:
-    """Add what the agent said earlier to a new session; OpenAI takes only its text."""
-    return _message("assistant", "output_text", text)
+    return _item({"type": "message", "role": "system", "content": [{"type": "input_text", "text": text}]})
 
 
 def _session_update(event_id: str, session: _Json) -> bytes:
@@ -136,10 +126,6 @@ def _audio(voice: str) -> _Json:
         "input": {"turn_detection": _TURN_DETECTION},
         "output": {"voice": voice},
     }
-
-
-def _message(role: str, kind: str, text: str) -> bytes:
-    return _item({"type": "message", "role": role, "content": [{"type": kind, "text": text}]})
 
 
 def _item(item: _Json) -> bytes:
