@@ -18,21 +18,22 @@ _FAILED = "response_failed"
 
 def start_response(conversation: ConversationState, event: ResponseStarted, now: float) -> list[Action]:
     """Wait for the response's audio; the model's own answer gives way to a greeting that is still to come."""
-    cancelled = note_response(conversation, event, now)
+    started = note_response(conversation, event, now)
     running = conversation.response_slot.running
-    is_own = running is not None and running.request is None
-    if is_own and not cancelled and not conversation.disclosure.has_greeted:
-        return greet(conversation, now)
-    return cancelled
+    is_own = running is not None and running.request is None and not conversation.playback.is_muted(running.response_id)
+    if is_own and not conversation.disclosure.has_greeted:
+        return started + greet(conversation, now)
+    return started
 
 
 def note_response(conversation: ConversationState, event: ResponseStarted, now: float) -> list[Action]:
-    """Wait for the response's audio."""
+    """Wait for the response's audio. One before it whose end was not told ends now."""
+    ended = _mark_end(conversation, now) if conversation.response_slot.is_speaking else []
     conversation.timers.stop(Timer.TURN)
     if not conversation.timers.is_set(Timer.FIRST_AUDIO):
         conversation.expect_audio(now)
     conversation.note_life(now)
-    return conversation.response_slot.started(event.response_id)
+    return ended + conversation.response_slot.started(event.response_id)
 
 
 def note_audio(conversation: ConversationState, event: AudioBegan, now: float) -> list[Action]:

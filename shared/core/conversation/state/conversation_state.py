@@ -129,7 +129,7 @@ class ConversationState:
         """Wait for the agent's voice: a filler shortens the wait, and at last the session is given up."""
         wait, timing, waits_since = self.turn_taking.audio_wait, self.plan.timing, self.turn_taking.waits_since
         self.timers.set(Timer.FIRST_AUDIO, wait.audio_due_at(now, purpose, waits_since=waits_since, timing=timing))
-        if self.playback.is_drained:
+        if self.playback.ends_at <= now:  # its mark may still be on its way
             self.timers.set(Timer.FILLER, wait.filler_due_at(now, purpose, waits_since=waits_since, timing=timing))
         else:
             self.fill_after_playback(now)

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from shared.core.conversation import events as ev
 from shared.core.conversation.actions import (
     AnswerTool,
@@ -140,3 +142,11 @@ def test_a_goodbye_that_we_cancelled_and_that_nothing_replaces_is_a_stored_one()
     talk.at(3.5, ev.ResponseStarted("bye"))
     talk.playback.mute("bye")
     assert talk.at(3.6, ev.ResponseDone("bye", COMPLETED)) == [DropModel(), PlayStored("goodbye_confirmed", "stored:1")]
+
+
+def test_the_next_response_ends_one_whose_end_was_not_told() -> None:
+    talk = speaking(greeted(), 3)
+    talk.at(4.1, ev.SpeechStarted())
+    talk.at(4.5, ev.SpeechStopped())
+    assert talk.at(5, ev.ResponseStarted("next")) == [SendMark("m2")]
+    assert talk.machine._conversation.timers.due(Timer.FILLER) == pytest.approx(7.8)
