@@ -105,8 +105,7 @@ def _note_voice(conversation: ConversationState, event: AudioBegan, now: float) 
 
 def end_overdue_response(conversation: ConversationState, _: Timer, now: float) -> list[Action]:
     """Take a response for over whose audio was played to its end a while ago: the event that says so is lost."""
-    running = conversation.response_slot.running
-    if running is None or not running.has_audio:
+    if not conversation.response_slot.is_speaking:
         return []
     if conversation.playback.ends_at + conversation.plan.timing.response_end_s > now:
         conversation.expect_end(now)

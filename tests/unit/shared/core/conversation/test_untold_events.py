@@ -150,3 +150,20 @@ def test_the_next_response_ends_one_whose_end_was_not_told() -> None:
     talk.at(4.5, ev.SpeechStopped())
     assert talk.at(5, ev.ResponseStarted("next")) == [SendMark("m2")]
     assert talk.machine._conversation.timers.due(Timer.FILLER) == pytest.approx(7.8)
+
+
+def test_a_wait_for_an_end_that_another_response_made_void_does_nothing() -> None:
+    talk = speaking(greeted(), 3)
+    talk.at(3.1, ev.KeyPressed("9"))
+    talk.at(3.2, ev.ResponseDone("r", ev.ResponseStatus.CANCELLED))
+    talk.at(3.3, ev.ResponseStarted("repeat"))
+    speaking(talk, 3.4, "stranger")
+    talk.at(4, ev.ResponseStarted("next"))
+    assert talk.at(6.95, ev.DeadlineReached()) == []
+
+
+def test_unknown_audio_does_not_stand_for_a_response_that_was_asked_for() -> None:
+    talk = greeted()
+    talk.at(3, ev.KeyPressed("9"))
+    talk.at(3.1, ev.AudioBegan("unknown", "i"))
+    assert talk.machine._conversation.timers.is_set(Timer.FIRST_AUDIO)
