@@ -21,6 +21,7 @@ from shared.core.conversation.events import (
     SpeechStarted,
     SpeechStopped,
     ToolCall,
+    ToolCallFinished,
 )
 from shared.core.text import clean
 
@@ -110,6 +111,7 @@ ServerEvent = (
     | SpeechStarted
     | SpeechStopped
     | ResponseStarted
+    | ToolCallFinished
     | ItemBegan
     | ResponseRefused
 )
@@ -121,6 +123,7 @@ _STATUSES = {
     "incomplete": ResponseStatus.INCOMPLETE,
     "": ResponseStatus.COMPLETED,
 }
+_IS_COMPLETE = {"completed", None}
 _CUT_OFF = {ResponseStatus.CANCELLED, ResponseStatus.INCOMPLETE}
 
 _decode_head = msgspec.json.Decoder(EventHead).decode
@@ -175,6 +178,8 @@ def event_of(head: EventHead, message: bytes, note_unreadable: Note) -> ServerEv
             return CustomerSaid(event.item_id or "", clean(event.transcript or "").strip())
         case "response.output_audio_transcript.done":
             return AgentSaid(event.item_id or "", clean(event.transcript or "").strip())
+        case "response.output_item.done":
+            return _call_finished(event.item, head.response_id or "")
         case "response.created":
             return ResponseStarted((event.response or structs.Response()).id or "")
         case "response.done":
@@ -213,6 +218,13 @@ def _item_added(event: structs.EventFields) -> ItemAdded | None:
     return ItemAdded(item.id, item.role == "assistant", event.previous_item_id)
 
 
+def _call_finished(item: structs.Item | None, response_id: str) -> ToolCallFinished | None:
+    """Read a call that is complete: the end of its response need not repeat it, or come at all."""
+    if item is None or item.type != "function_call" or item.status not in _IS_COMPLETE:
+        return None
+    return ToolCallFinished(response_id, _tool_call(item))
+
+
 def _response_finished(response: structs.Response) -> ResponseFinished:
     """Read the end of a response. The calls of one that was not completed are void, even those that are complete themselves."""
     status = _status(response)
@@ -221,7 +233,7 @@ def _response_finished(response: structs.Response) -> ResponseFinished:
     event = ResponseDone(
         response.id or "",
         status,
-        tuple(_tool_call(one) for one in calls if status is ResponseStatus.COMPLETED and one.status in {"completed", None}),
+        tuple(_tool_call(one) for one in calls if status is ResponseStatus.COMPLETED and one.status in _IS_COMPLETE),
         _reason(response.status_details),
         tuple(_tool_call(one) for one in calls if status in _CUT_OFF and one.status == "completed" and one.call_id),
     )

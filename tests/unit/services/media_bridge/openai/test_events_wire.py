@@ -26,6 +26,7 @@ from shared.core.conversation.events import (
     SpeechStarted,
     SpeechStopped,
     ToolCall,
+    ToolCallFinished,
 )
 from tests.support.bridge.fakes import delta, session
 
@@ -126,6 +127,12 @@ _RUNNING = "conversation_already_has_active_response"
         ({"type": "rate_limits.updated", "rate_limits": []}, None),
         ({"type": "conversation.item.created", "item": 7}, None),
         ({"type": "conversation.item.added", "item": {**WORDS, "id": None}}, None),
+        (
+            {"type": "response.output_item.done", "response_id": "resp_1", "item": CALL},
+            ToolCallFinished("resp_1", ToolCall("call_1", "end_call", "{}")),
+        ),
+        ({"type": "response.output_item.done", "response_id": "resp_1", "item": {**CALL, "status": "incomplete"}}, None),
+        ({"type": "response.output_item.done", "response_id": "resp_1", "item": WORDS}, None),
         ({"type": "response.created"}, ResponseStarted("")),
         ({"type": "response.created", "response": {"id": None, "status": None}}, ResponseStarted("")),
         ({"type": "response.output_audio_transcript.done", "item_id": None, "transcript": None}, AgentSaid("", "")),

@@ -167,3 +167,52 @@ def test_unknown_audio_does_not_stand_for_a_response_that_was_asked_for() -> Non
     talk.at(3, ev.KeyPressed("9"))
     talk.at(3.1, ev.AudioBegan("unknown", "i"))
     assert talk.machine._conversation.timers.is_set(Timer.FIRST_AUDIO)
+
+
+def test_a_call_whose_responses_end_is_never_told_counts_after_a_while() -> None:
+    talk = greeted()
+    talk.at(3, ev.ResponseStarted("r"))
+    talk.at(3.5, ev.ToolCallFinished("r", CONFIRMED[0]))
+    now, actions = talk.wait()
+    assert now == 6.0
+    assert [type(action) for action in actions] == [AnswerTool, RecordVerdict, Say]
+    assert talk.at(6.1, ev.ResponseDone("r", COMPLETED, CONFIRMED)) == []
+
+
+def test_a_call_that_the_end_of_its_response_does_not_repeat_counts_once() -> None:
+    talk = greeted()
+    talk.at(3, ev.ResponseStarted("r"))
+    talk.at(3.5, ev.ToolCallFinished("", CONFIRMED[0]))
+    actions = talk.at(3.6, ev.ResponseDone("r", COMPLETED))
+    assert [type(action) for action in actions] == [AnswerTool, RecordVerdict, Say]
+
+
+def test_a_call_that_the_end_of_its_response_repeats_counts_once() -> None:
+    talk = greeted()
+    talk.at(3, ev.ResponseStarted("r"))
+    talk.at(3.5, ev.ToolCallFinished("r", CONFIRMED[0]))
+    actions = talk.at(3.6, ev.ResponseDone("r", COMPLETED, CONFIRMED))
+    assert [type(action) for action in actions] == [AnswerTool, RecordVerdict, Say]
+
+
+def test_a_call_of_a_response_that_the_customer_cut_off_does_not_count() -> None:
+    talk = greeted()
+    talk.at(3, ev.ResponseStarted("r"))
+    talk.at(3.5, ev.ToolCallFinished("r", CONFIRMED[0]))
+    talk.at(3.6, ev.SpeechStarted())
+    (answer,) = talk.at(3.7, ev.ResponseDone("r", ev.ResponseStatus.CANCELLED))
+    assert isinstance(answer, AnswerTool)
+    assert json.loads(answer.output)["status"] == "not_recorded"
+
+
+def test_a_call_of_a_response_that_was_cut_off_and_never_ended_does_not_count() -> None:
+    talk = greeted()
+    talk.at(3, ev.ResponseStarted("r"))
+    talk.at(3.5, ev.ToolCallFinished("r", CONFIRMED[0]))
+    talk.at(3.6, ev.SpeechStarted())
+    assert talk.wait() == (6.0, [CancelResponse("r")])
+
+
+def test_a_call_of_an_unknown_response_waits_for_its_end() -> None:
+    talk = greeted()
+    assert talk.at(3, ev.ToolCallFinished("stranger", CONFIRMED[0])) == []
