@@ -103,6 +103,8 @@ def _note_voice(conversation: ConversationState, event: AudioBegan, now: float) 
     purpose = running.purpose if running is not None else None
     if conversation.response_slot.is_speaking:
         conversation.expect_end(now)
+    else:  # nobody will tell the end of audio that belongs to no response
+        conversation.expect_heard(now)
     conversation.turn_taking.agent_started()
     if purpose is not Purpose.NUDGE:
         conversation.silence.end()

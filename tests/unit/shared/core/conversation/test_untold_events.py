@@ -216,3 +216,11 @@ def test_a_call_of_a_response_that_was_cut_off_and_never_ended_does_not_count() 
 def test_a_call_of_an_unknown_response_waits_for_its_end() -> None:
     talk = greeted()
     assert talk.at(3, ev.ToolCallFinished("stranger", CONFIRMED[0])) == []
+
+
+def test_audio_of_no_response_is_heard_after_its_length() -> None:
+    talk = greeted()
+    talk.playback.append("", 1000, 3)
+    talk.at(3, ev.AudioBegan("", ""))
+    assert talk.wait() == (7, [])
+    assert talk.wait()[1] == [Say("not heard")]
