@@ -102,10 +102,14 @@ _NO_LIMITS = Limits(calls_per_second=1, max_concurrent_calls=1)
 
 @dataclass(frozen=True, slots=True)
 class DialingStore:
-    """What decides which call is placed next: due times, the account's circuit, crashes of jobs, numbers to call from."""
+    """What decides which call is placed next: due times, the account's circuit, crashes of jobs, numbers to call from.
+
+    `model_circuit` says whether calls are held by voice or by key.
+    """
 
     due: Due
     circuit: Circuit
+    model_circuit: Circuit
     crash_counts: CrashCounts
     caller_ids: CallerIds
 
@@ -213,7 +217,8 @@ def connect(
         lookups=lookups,
         dialing=DialingStore(
             due=Due(client, limits),
-            circuit=Circuit(client, probe_every_s=limits.probe_every_s),
+            circuit=Circuit(client, keys.CIRCUIT, probe_every_s=limits.probe_every_s),
+            model_circuit=Circuit(client, keys.MODEL_CIRCUIT, probe_every_s=limits.probe_every_s),
             crash_counts=CrashCounts(client, policy),
             caller_ids=CallerIds(client),
         ),

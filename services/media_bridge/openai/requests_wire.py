@@ -94,6 +94,19 @@ def respond() -> bytes:
     return _json({"type": "response.create", "event_id": RESPONSE})
 
 
+def probe() -> bytes:
+    """Ask for one word in text, outside the conversation: whether the account may have responses at all."""
+    wanted = {
+        "conversation": "none",
+        "output_modalities": ["text"],
+        "input": [],
+        "instructions": "Answer with the word: ok",
+        "max_output_tokens": 16,
+        "tool_choice": "none",
+    }
+    return _json({"type": "response.create", "event_id": RESPONSE, "response": wanted})
+
+
 def cancel(response_id: str) -> bytes:
     """Stop a running response."""
     return _json({"type": "response.cancel", "response_id": response_id})

@@ -36,6 +36,7 @@ class Script(Enum):
     REDRIVE = "dialing/redrive"
     REDRIVE_ENDPOINT = "webhooks/redrive_endpoint"
     OPEN_CIRCUIT = "dialing/open_circuit"
+    CLAIM_PROBE = "dialing/claim_probe"
     APPEND_TURNS = "records/append_turns"
     ERASE = "erasure/erase"
     ERASE_REMAINS = "erasure/erase_remains"

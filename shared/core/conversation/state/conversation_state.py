@@ -155,8 +155,7 @@ class ConversationState:
         due = self.timers.due(Timer.FIRST_AUDIO)
         if due is None:
             return
-        if self.timers.is_set(Timer.FILLER) or self.stored_prompts.is_filler(item_id):
-            self.fill_after_playback(now)
+        self.fill_after_playback(now)
         if not self.stored_prompts.is_filler(item_id):
             self.timers.set(Timer.FIRST_AUDIO, max(due, ends_at + self.plan.timing.least_audio_s))
 

@@ -228,13 +228,3 @@ def test_a_second_answer_asked_for_while_a_filler_is_due_sets_its_own_wait() -> 
     assert actions == [PlayStored("filler_1", "stored:1")]
     talk.at(now + 0.1, ev.ResponseDone("own", COMPLETED))
     assert talk.machine._conversation.timers.is_set(Timer.FILLER)
-
-
-def test_a_prompt_while_no_filler_is_due_moves_the_end_of_the_wait_only() -> None:
-    talk = asked()
-    talk.at(5, ev.ResponseStarted("own"))
-    now, _ = talk.wait()
-    talk.plays_stored(now, "stored:9", ms=9000)
-    timers = talk.machine._conversation.timers
-    assert not timers.is_set(Timer.FILLER)
-    assert (timers.due(Timer.FIRST_AUDIO) or 0) > now + 9
