@@ -8,10 +8,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from shared.settings.environ import EXIT_CODE, read_environ
+from shared.settings.environ import EXIT_CODE, read_environ, secret_text
 from tools.generators.all_settings import setting_faults
-from tools.redis_users import USER_OF_SERVICE, acl_file, kept_passwords, user_url
-from tools.stack import PROJECT, shops_of
+from tools.redis_users import USER_OF_SERVICE, acl_file, kept_passwords, shops_of, user_url, write_urls
+from tools.stack import PROJECT
 
 COPIED = ("API_KEYS", "SIGNING_SECRET", "ENCRYPTION_KEYS", "OPENAI_API_KEY", "TWILIO_AUTH_TOKEN")
 _VALKEY = "redis://valkey:6379/0"
@@ -24,13 +24,14 @@ def write_secrets(environ: Mapping[str, str], folder: Path) -> None:
     folder.chmod(0o700)
     passwords = kept_passwords(folder / "redis-users.json", shops_of(environ))
     redis_url = environ.get("COMPOSE_REDIS_URL") or _VALKEY
-    files = {name.lower(): environ[name] for name in COPIED}
+    files = {name.lower(): secret_text(name, environ) for name in COPIED}
     files |= {f"redis_url_{service}": user_url(redis_url, user, passwords[user]) for service, user in USER_OF_SERVICE.items()}
     files["users.acl"] = acl_file(passwords)
     for name, text in files.items():
         path = folder / name
         path.write_text(text, "utf-8")
         path.chmod(_READABLE)
+    write_urls(folder, redis_url, passwords)
 
 
 def main() -> int:
@@ -41,7 +42,11 @@ def main() -> int:
         return EXIT_CODE
     folder = PROJECT / (environ.get("SECRETS") or "secrets")
     write_secrets(environ, folder)
-    print(f"written to {folder}; the users of Redis, with their passwords, are in redis-users.json there")
+    print(
+        f"written to {folder}; the REDIS_URL of each shop's own system is in redis_url_crm_SHOP there, yours in redis_url_operator"
+    )
+    if not environ.get("COMPOSE_REDIS_URL") and secret_text("REDIS_URL", environ):
+        print("containers do not read REDIS_URL: they get a Valkey of their own, or the Redis of COMPOSE_REDIS_URL (docs/crm.md)")
     return 0
 
 

@@ -1,11 +1,13 @@
-"""`make doctor`: checks settings, Redis, clock, PUBLIC_URL, Twilio and OpenAI, and says what to fix.
+"""`make doctor`: checks settings, Redis, PUBLIC_URL, Twilio, OpenAI, the clock and the disk, and says what to fix.
 
-    make doctor                 everything
-    python -m tools.doctor redis clock      only these
+    make doctor                             everything
+    .venv/bin/python -m tools.doctor redis  only this
 
+Without REDIS_URL, it looks at the embedded Valkey that `make run` started in this folder.
 The exit code is 0 if nothing must be fixed, 1 if something must be, 2 if the settings are wrong.
 """
 
+import argparse
 import asyncio
 import shutil
 import sys
@@ -23,8 +25,12 @@ from shared.core.errors import StoreUnavailableError
 from shared.settings.calling_rules import dial_policy_from
 from shared.settings.environ import EXIT_CODE, parse_settings, read_environ
 from shared.store import connect
+from tools.embedded_valkey import EmbeddedValkey
 from tools.generators.all_settings import setting_faults
+from tools.redis_users import USER_OF_SERVICE
+from tools.run import FOLDER as RUN_FOLDER
 
+_PLAIN = argparse.RawDescriptionHelpFormatter
 _TIMEOUT_S = 10.0
 _MAX_SKEW_S = 2.0
 _MIN_FREE_BYTES = 1 << 30
@@ -141,6 +147,12 @@ CHECKS: Mapping[str, Callable[[Patient], Awaitable[list[Finding]]]] = {
 }
 
 
+def with_embedded_valkey(environ: Mapping[str, str], valkey: EmbeddedValkey) -> dict[str, str]:
+    """Return the variables with the REDIS_URL that `make run` gave the dialer, if nobody has set one and `make run` is up."""
+    url = {"REDIS_URL": valkey.socket_url(USER_OF_SERVICE["dialer_worker"])} if valkey.exists() else {}
+    return {**environ, **url} if not (environ.get("REDIS_URL") or environ.get("REDIS_URL_FILE")) else dict(environ)
+
+
 async def examine(patient: Patient, names: tuple[str, ...]) -> int:
     """Run the checks and print their results; return how many problems must be fixed."""
     faults = 0
@@ -156,10 +168,13 @@ async def examine(patient: Patient, names: tuple[str, ...]) -> int:
 
 def main(arguments: list[str]) -> int:
     """Check the settings first, then the systems that they point to."""
-    if unknown := [name for name in arguments if name not in CHECKS]:
-        print(f"there is no check {unknown[0]}; there are: {', '.join(CHECKS)}\n\n{__doc__}")
-        return EXIT_CODE
-    environ = read_environ()
+    parser = argparse.ArgumentParser(prog="python -m tools.doctor", description=__doc__, formatter_class=_PLAIN)
+    parser.add_argument("checks", nargs="*", metavar="CHECK", help=f"only these of: {', '.join(CHECKS)}")
+    parser.add_argument("--folder", type=Path, default=RUN_FOLDER, help="the folder of `make run` (default: %(default)s)")
+    chosen = parser.parse_args(arguments)
+    if unknown := [name for name in chosen.checks if name not in CHECKS]:
+        parser.error(f"there is no check {unknown[0]}; there are: {', '.join(CHECKS)}")
+    environ = with_embedded_valkey(read_environ(), EmbeddedValkey(chosen.folder.resolve() / "data"))
     faults = setting_faults(environ)
     for fault in faults:
         print(f"  FIX  settings: {fault}")
@@ -167,7 +182,7 @@ def main(arguments: list[str]) -> int:
         return EXIT_CODE
     print("  ok   settings: every variable is there and can be read")
     patient = Patient(environ, parse_settings(DialerSettings, environ), parse_settings(BridgeSettings, environ))
-    return 1 if asyncio.run(examine(patient, tuple(arguments) or tuple(CHECKS))) else 0
+    return 1 if asyncio.run(examine(patient, tuple(chosen.checks or CHECKS))) else 0
 
 
 if __name__ == "__main__":

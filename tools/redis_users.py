@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from shared.settings.environ import secret_text
+
 TEMPLATE = Path(__file__).resolve().parent.parent / "deploy" / "users.acl"
 OPERATOR = "operator"
 USER_OF_SERVICE: Mapping[str, str] = {"webhook": "webhook", "media_bridge": "bridge", "dialer_worker": "dialer"}
-_CRM = "crm_"
+_CRM, _URL = "crm_", "redis_url_"
 _PASSWORD, _SHOP = "PASSWORD", "SHOP"  # what the template has in their place
 
 
@@ -53,6 +55,27 @@ def user_url(redis_url: str, user: str, password: str) -> str:
     if parts.password is not None or "+sentinel" in parts.scheme:
         return redis_url
     return parts._replace(netloc=f"{user}:{quote(password, safe='')}@{parts.netloc}").geturl()
+
+
+def shops_of(environ: Mapping[str, str]) -> list[str]:
+    """Return the shops that API_KEYS, or the file that API_KEYS_FILE names, has keys of."""
+    pairs = secret_text("API_KEYS", environ).split(",")
+    return sorted({pair.partition(":")[0].strip() for pair in pairs if pair.strip()})
+
+
+def write_urls(folder: Path, redis_url: str, passwords: Mapping[str, str]) -> Mapping[str, Path]:
+    """Write the REDIS_URL of the operator and of each shop's system to `redis_url_USER`; return the shops' files, by shop.
+
+    There is none if `redis_url` has a login already: that is the services' own, and no shop's.
+    """
+    for left in folder.glob(f"{_URL}{_CRM}*"):  # of shops that have left
+        left.unlink()
+    users = [user for user in passwords if user == OPERATOR or user.startswith(_CRM)]
+    urls = {user: user_url(redis_url, user, passwords[user]) for user in users}
+    files = {user: folder / f"{_URL}{user}" for user, url in urls.items() if url != redis_url}
+    for user, file in files.items():
+        write_private(file, urls[user] + "\n")
+    return {user.removeprefix(_CRM): file for user, file in files.items() if user != OPERATOR}
 
 
 def write_private(path: Path, text: str) -> None:

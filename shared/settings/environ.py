@@ -40,6 +40,10 @@ class SettingsError(ConfirmerError):
         self.faults = faults
 
 
+class SecretFileError(ConfirmerError):
+    """The file that should hold a secret can't be used, or the secret is also in the environment."""
+
+
 def variables(settings: type[Settings]) -> dict[str, FieldInfo]:
     """Return the environment variables that `settings` reads, by name."""
     return {name.upper(): field for name, field in settings.model_fields.items()}
@@ -66,8 +70,8 @@ def parse_settings(settings: type[SettingsT], environ: Mapping[str, str]) -> Set
     values: dict[str, str] = {}
     for name, field in fields.items():
         try:
-            value = _value(name, field, environ)
-        except _FileFaultError as error:
+            value = secret_text(name, environ) if is_secret(field) else environ.get(name, "").strip()
+        except SecretFileError as error:
             faults[name] = str(error)
         else:
             if is_published(value, field):
@@ -104,21 +108,22 @@ def load_settings(settings: type[SettingsT]) -> SettingsT:
         raise SystemExit(EXIT_CODE) from None
 
 
-class _FileFaultError(Exception):
-    """The file that should hold a secret can't be used, or the secret is also in the environment."""
+def secret_text(name: str, environ: Mapping[str, str]) -> str:
+    """Return a secret from its variable, or from the file that `NAME_FILE` names; empty if neither is set.
 
-
-def _value(name: str, field: FieldInfo, environ: Mapping[str, str]) -> str:
+    Raises:
+        SecretFileError: Both are set, or the file can't be read.
+    """
     value = environ.get(name, "").strip()
-    path = environ.get(f"{name}_FILE", "").strip() if is_secret(field) else ""
+    path = environ.get(f"{name}_FILE", "").strip()
     if not path:
         return value
     if value:
-        raise _FileFaultError(f"and {name}_FILE are both set: keep one")
+        raise SecretFileError(f"and {name}_FILE are both set: keep one")
     try:
         return Path(path).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise _FileFaultError(f"can't be read: {name}_FILE names a file that gives {type(error).__name__}") from error
+        raise SecretFileError(f"can't be read: {name}_FILE names a file that gives {type(error).__name__}") from error
 
 
 def _faults(error: ValidationError) -> Iterator[tuple[str, str]]:

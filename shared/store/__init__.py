@@ -11,9 +11,11 @@ from shared.core.lifecycle.envelope import DATASCHEMA_PATH
 from shared.store import keys
 from shared.store.clock import StoreClock
 from shared.store.dialing.caller_ids import CallerIds
+from shared.store.dialing.caps import CallCaps, HeldOrder
 from shared.store.dialing.circuit import Circuit, OpenCircuit
 from shared.store.dialing.crash_counts import MAX_RESTARTS, CrashCounts, Parked, Work
 from shared.store.dialing.due import DialGrant, DialWait, Due, Limits, WaitReason
+from shared.store.dialing.inbound_calls import InboundCalls
 from shared.store.erasure.aof_rewrites import AofRewrites, Rewrite
 from shared.store.erasure.customers import CustomerErasure, Customers
 from shared.store.erasure.eraser import Erased, Eraser, RetainedUnread
@@ -37,7 +39,7 @@ from shared.store.redis.config_check import warnings
 from shared.store.redis.connection import Client, NoRetry, close_client, open_client, set_time_budget, translated
 from shared.store.redis.notifications import Notifications
 from shared.store.redis.rights import missing_right
-from shared.store.sealing import Sealer
+from shared.store.sealing import Resealing, Sealer
 from shared.store.shops.audit import Audit, AuditAction, AuditEntry, AuditNote, AuditPage
 from shared.store.shops.idempotency import Answered, Claimed, Idempotency, IdempotencyKey, KeyConflict, KeyInProgress
 from shared.store.shops.opt_outs import OptOut, OptOuts
@@ -66,6 +68,7 @@ __all__ = [
     "DialWait",
     "Erased",
     "FirstAnswer",
+    "HeldOrder",
     "IdempotencyKey",
     "KeyConflict",
     "KeyInProgress",
@@ -81,6 +84,7 @@ __all__ = [
     "RateLimits",
     "ReadableError",
     "Replayed",
+    "Resealing",
     "RetainedUnread",
     "Rewrite",
     "Settled",
@@ -102,16 +106,18 @@ _NO_LIMITS = Limits(calls_per_second=1, max_concurrent_calls=1)
 
 @dataclass(frozen=True, slots=True)
 class DialingStore:
-    """What decides which call is placed next: due times, the account's circuit, crashes of jobs, numbers to call from.
+    """What decides which call is placed next: due times, caps, the account's circuit, crashes of jobs, numbers to call from.
 
     `model_circuit` says whether calls are held by voice or by key.
     """
 
     due: Due
+    caps: CallCaps
     circuit: Circuit
     model_circuit: Circuit
     crash_counts: CrashCounts
     caller_ids: CallerIds
+    inbound_calls: InboundCalls
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,22 +215,25 @@ def connect(
     dataschema = public_url + DATASCHEMA_PATH
     confirmations = Confirmations(client, policy, clock, dataschema=dataschema)
     notifications = Notifications(open_client(redis_url, retry=NoRetry()))
-    lookups, eraser = Lookups(client), Eraser(client, policy)
+    lookups, eraser, sealer = Lookups(client), Eraser(client, policy), Sealer(encryption_keys)
+    audit = Audit(client, sealer, keep_days=policy.retention_days)
     return Store(
         client=client,
         clock=clock,
         confirmations=confirmations,
         lookups=lookups,
         dialing=DialingStore(
-            due=Due(client, limits),
+            due=Due(client, limits, policy.caps),
+            caps=CallCaps(client, policy.caps),
             circuit=Circuit(client, keys.CIRCUIT, probe_every_s=limits.probe_every_s),
             model_circuit=Circuit(client, keys.MODEL_CIRCUIT, probe_every_s=limits.probe_every_s),
             crash_counts=CrashCounts(client, policy),
             caller_ids=CallerIds(client),
+            inbound_calls=InboundCalls(client),
         ),
         erasure=ErasureStore(
             eraser=eraser,
-            customers=Customers(client, lookups, confirmations, eraser),
+            customers=Customers(client, lookups, confirmations, eraser=eraser, audit=audit),
             unreadable_records=UnreadableRecords(client),
             aof_rewrites=AofRewrites(client),
         ),
@@ -232,9 +241,9 @@ def connect(
         idempotency=Idempotency(client),
         notifications=notifications,
         confirmation_watches=ConfirmationWatches(notifications, confirmations),
-        opt_outs=OptOuts(client, clock),
+        opt_outs=OptOuts(client),
         transcripts=Transcripts(client),
-        webhooks=Webhooks(client, Sealer(encryption_keys)),
+        webhooks=Webhooks(client, sealer),
         deliveries=Deliveries(client, dataschema=dataschema),
-        audit=Audit(client, keep_days=policy.retention_days),
+        audit=audit,
     )

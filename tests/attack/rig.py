@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from tools.demo import environment
@@ -12,23 +12,24 @@ from tools.stack import Stack, our_parts
 KEY = environment.API_KEY
 TEST_KEY = "test_key-of-shopaz-0001"
 OTHER_KEY = "live-key-of-another-shop"
+CALLS_PER_NUMBER = 6
 _SETTINGS = {
     "API_KEYS": f"{environment.SHOP}:{KEY},{environment.SHOP}:{TEST_KEY},gjirafa:{OTHER_KEY}",
     "CALLS_PER_SECOND": "10",
     "MAX_CONCURRENT_CALLS": "60",
     "RING_TIMEOUT_S": "5",
     "MAX_ATTEMPTS": "1",
+    "MAX_CALLS_PER_NUMBER": f"{CALLS_PER_NUMBER}/86400",
     "MEDIA_BRIDGE_PROCESSES": "1",
     "MAX_STREAMS": "200",
+    "DRAIN_TIMEOUT_S": "10",  # all calls have ended when the rig stops, unless somebody stops the attack
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Rig:
-    """Where everything is. Addresses are `host:port` on loopback; `folder` holds logs and data."""
+class Target:
+    """What an attacker knows: where everything is. Addresses are `host:port` on loopback."""
 
-    stack: Stack
-    folder: Path
     gateway: str
     webhook: str
     bridge: str
@@ -42,9 +43,24 @@ class Rig:
         """The public origin, by which Twilio and the shops come."""
         return f"http://{self.gateway}"
 
+
+@dataclass(frozen=True, slots=True)
+class Rig(Target):
+    """The target with its processes; `folder` holds logs and data."""
+
+    stack: Stack
+    folder: Path
+
+    @property
+    def target(self) -> Target:
+        """What another process may know of it."""
+        return Target(**{one.name: getattr(self, one.name) for one in fields(Target)})
+
     def memory_mb(self) -> dict[str, float]:
         """Return the resident memory of each of our services, children included."""
-        return {name: sum(map(_rss_mb, _tree(self.stack.pid(name)))) for name in ("webhook", "media_bridge", "dialer_worker")}
+        return {
+            name: sum(map(_rss_mb, process_tree(self.stack.pid(name)))) for name in ("webhook", "media_bridge", "dialer_worker")
+        }
 
 
 @contextmanager
@@ -71,10 +87,11 @@ def running_rig(folder: Path, **settings: str) -> Iterator[Rig]:
         )
 
 
-def _tree(pid: int) -> Iterator[int]:
+def process_tree(pid: int) -> Iterator[int]:
+    """Yield a process and its descendants, those that other threads than its first have started not included."""
     yield pid
     for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        yield from _tree(int(child))
+        yield from process_tree(int(child))
 
 
 def _rss_mb(pid: int) -> float:

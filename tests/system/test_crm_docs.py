@@ -1,4 +1,4 @@
-"""The examples in docs/crm.md do what the page says, run as a reader would run them."""
+"""The examples in docs/crm.md do what the page says, run as a reader would run them: as the shop's own user of Redis."""
 
 import json
 import os
@@ -7,14 +7,16 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from redis import Redis
 
 from tests.support.php import php_with
-from tests.support.valkey import ValkeyServer
+from tests.support.valkey import ValkeyServer, as_user
+from tools.redis_users import OPERATOR
 
 pytestmark = pytest.mark.system
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,28 +40,47 @@ def publish(url: str, *numbers: int) -> None:
             client.xadd(LOG, {"event": json.dumps({"id": f"cnf_{number}.5", "data": data})})
 
 
+@contextmanager
+def logins_needed(valkey: ValkeyServer) -> Iterator[str]:
+    """Let nobody come in without a login, as in production; yield the operator's URL."""
+    url = as_user(valkey.url, OPERATOR)
+    with Redis.from_url(url) as client:
+        client.execute_command("ACL SETUSER default off")
+        try:
+            yield url
+        finally:
+            client.execute_command("ACL SETUSER default on")
+
+
 def plays(command: Sequence[str], valkey: ValkeyServer, folder: Path, **environ: str) -> None:
     """Run an example: it reads its own and others' pending entries, ignores events that it knows, and goes on with new ones."""
-    publish(valkey.url, 1)
-    with Redis.from_url(valkey.url) as client:
-        client.xgroup_create(LOG, "crm", id="0")
-        client.xreadgroup("crm", os.uname().nodename, {LOG: ">"})
-        publish(valkey.url, 2)
-        ((_, [(left_behind, _)]),) = client.xreadgroup("crm", "gone", {LOG: ">"})
-        client.xclaim(LOG, "crm", "gone", min_idle_time=0, message_ids=[left_behind], idle=61_000)
-    publish(valkey.url, 2)
-    out = folder / "out.txt"
-    with out.open("wb") as stdout:
-        environment: Mapping[str, str] = {**os.environ, "REDIS_URL": valkey.url, "SHOP": "shopaz", **environ}
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=stdout, stderr=subprocess.STDOUT)
-        try:
-            _becomes(out, ORDERS[:2], process)
-            publish(valkey.url, 3)
-            _becomes(out, ORDERS, process)
-            _acknowledged(valkey.url)
-        finally:
-            process.kill()
-            process.wait()
+    with logins_needed(valkey) as url:
+        publish(url, 1)
+        with Redis.from_url(url) as client:
+            client.xgroup_create(LOG, "crm", id="0")
+            client.xreadgroup("crm", os.uname().nodename, {LOG: ">"})
+            publish(url, 2)
+            ((_, [(left_behind, _)]),) = client.xreadgroup("crm", "gone", {LOG: ">"})
+            client.xclaim(LOG, "crm", "gone", min_idle_time=0, message_ids=[left_behind], idle=61_000)
+        publish(url, 2)
+        out = folder / "out.txt"
+        with out.open("wb") as stdout:
+            environment: Mapping[str, str] = {
+                **os.environ,
+                "REDIS_URL": as_user(valkey.url, "crm_shopaz"),
+                "SHOP": "shopaz",
+                **environ,
+            }
+            process = subprocess.Popen(command, cwd=folder, env=environment, stdout=stdout, stderr=subprocess.STDOUT)
+            try:
+                _becomes(out, ORDERS[:2], process)
+                publish(url, 3)
+                _becomes(out, ORDERS, process)
+                _acknowledged(url)
+            finally:
+                process.kill()
+                process.wait()
+    assert valkey.refusals() == []
 
 
 def _becomes(out: Path, lines: list[str], process: subprocess.Popen[bytes]) -> None:

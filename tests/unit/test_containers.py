@@ -20,7 +20,10 @@ ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 OURS = ("webhook", "media_bridge", "dialer_worker")
 SETTINGS: dict[str, type[Settings]] = {"webhook": WebhookSettings, "media_bridge": BridgeSettings, "dialer_worker": DialerSettings}
+OF_PEOPLE = {"redis-users.json", "redis_url_operator", "redis_url_crm_shopaz"}  # no container gets them
 PORTS = {"webhook": "8000", "media_bridge": "8001", "dialer_worker": "8002"}
+DOCKERFILES = sorted([*ROOT.glob("services/*/Dockerfile"), ROOT / "simulators" / "Dockerfile"])
+EXACT = re.compile(r"[\w./-]+:\d+\.\d+\.\d+(-[a-z0-9.]+)*(@sha256:[0-9a-f]{64})?")
 INSIDE_NETWORK = {"ENV_FILE", "PORT", "PUBLIC_URL", "SIGNING_SECRET", "ENCRYPTION_KEYS", "TWILIO_API_URL", "OPENAI_REALTIME_URL"}
 
 
@@ -37,6 +40,20 @@ def pattern_of(service: str) -> list[str]:
 @pytest.mark.parametrize("service", OURS[1:])
 def test_the_service_images_differ_only_in_name_and_port(service: str) -> None:
     assert pattern_of(service) == pattern_of("webhook")
+
+
+def test_no_image_of_others_has_a_tag_that_moves() -> None:
+    images = [container["image"] for container in COMPOSE.values() if "build" not in container]
+    bases = [image for path in DOCKERFILES for image in re.findall(r"^FROM (\S+)", path.read_text(), re.MULTILINE)]
+
+    assert len(DOCKERFILES) == len(OURS) + 1
+    assert [image for image in images + bases if not image.startswith("order-calls-") and not EXACT.fullmatch(image)] == []
+    assert len(set(bases)) == 1, "one Python for all"
+
+
+@pytest.mark.parametrize("image", ["caddy", "caddy:latest", "caddy:2-alpine", "valkey/valkey:8.1-alpine", "a/b:1.2.3@sha256:1"])
+def test_a_tag_that_moves_is_none_of_an_exact_version(image: str) -> None:
+    assert not EXACT.fullmatch(image)
 
 
 @pytest.mark.parametrize("service", [*OURS, "gateway", "valkey", "twilio_simulator", "openai_simulator"])
@@ -127,9 +144,19 @@ def test_the_files_of_secrets_are_those_of_compose(tmp_path: Path) -> None:
 
     files = {name: str(one["file"]) for name, one in yaml.safe_load((ROOT / "docker-compose.yml").read_text())["secrets"].items()}
     assert files == {name: f"${{SECRETS:-./secrets}}/{name}" for name in files}
-    assert {path.name for path in folder.iterdir()} == {*files, "redis-users.json"}
+    assert {path.name for path in folder.iterdir()} == {*files, *OF_PEOPLE}
     assert folder.stat().st_mode & 0o777 == 0o700
     assert (folder / "redis_url_media_bridge").read_text().startswith("redis://bridge:")
+
+
+def test_secrets_that_are_in_files_already_are_copied_too(tmp_path: Path) -> None:
+    demo = {name: value or "" for name, value in dotenv_values(ROOT / "deploy" / "demo.env", interpolate=False).items()}
+    kept = tmp_path / "kept"
+    kept.write_text(demo.pop("API_KEYS") + "\n")
+    write_secrets({**demo, "API_KEYS_FILE": str(kept)}, tmp_path / "secrets")
+
+    assert (tmp_path / "secrets" / "api_keys").read_text() == "shopaz:demo-key-of-shopaz"
+    assert "user crm_shopaz on" in (tmp_path / "secrets" / "users.acl").read_text()
 
 
 @pytest.mark.parametrize("service", OURS)

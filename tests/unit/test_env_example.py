@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import pkgutil
+import re
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,15 @@ def test_the_example_names_every_variable_once() -> None:
     lines = [line.split("=")[0] for line in (ROOT / ".env.example").read_text().splitlines() if line[:1].isalpha()]
 
     assert sorted(lines) == sorted({name for settings in ALL for name in variables(settings)})
+
+
+def test_it_names_what_compose_and_the_gateway_read_beside_the_settings() -> None:
+    text = (ROOT / ".env.example").read_text()
+    read = set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
+    read |= set(re.findall(r"\{\$(GATEWAY_\w+)", (ROOT / "deploy" / "Caddyfile").read_text())) | {"COMPOSE_REDIS_URL"}
+
+    named = set(re.findall(r"^#   (\w+)=", text, re.MULTILINE))
+    assert named == read - EXAMPLE.keys()
 
 
 def test_every_block_begins_with_a_comment() -> None:

@@ -17,12 +17,13 @@ from pathlib import Path
 from rich.console import Console
 
 from shared.runtime.private_files import make_private_folder
+from shared.settings.parsers import Bind
 from simulators.profile import DEFAULT, Profile
 from tools.demo.demo import play_demo
 from tools.demo.environment import SHOP, settings, simulators
 from tools.demo.local_system import LOCAL_ENV, leave_settings, own_model, wait_for_orders
 from tools.ports import free_port
-from tools.stack import PROJECT, Stack, StackError, our_parts
+from tools.stack import LOOPBACK, PROJECT, REDIS_PORT, Stack, StackError, our_parts
 
 _WIDTH = 134
 _WEBHOOK_PORT = 8000  # the same each time, for whoever opens the softphone; if it is in use, another one is taken
@@ -69,14 +70,15 @@ def main() -> int:
     port, twilio_port, openai_port = free_port(chosen.port), free_port(), free_port()
     env = settings(port=port, twilio_port=twilio_port, openai_port=openai_port)
     if chosen.wait:
-        # a browser can't sign the stream's handshake: its token alone proves it, and nobody reaches it from outside
-        env |= {"SOFTPHONE": "local", "REQUIRE_STREAM_SIGNATURE": "off", **own_model(os.environ)}
+        # a browser can't sign the stream's handshake: its token alone proves it, and nobody reaches it from outside; so the
+        # caller's number is nobody else's, and `make mic` need not prove to know the order that it has made up
+        env |= {"SOFTPHONE": "local", "REQUIRE_STREAM_SIGNATURE": "off", "INBOUND_PROOF": "off", **own_model(os.environ)}
     webhook_port = free_port(_WEBHOOK_PORT if chosen.wait else None)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with Stack(folder, env, report=lambda line: console.print(f"  [dim]{line}[/]")) as stack:
         try:
             console.print("Starting Valkey, the gateway, three services and the two simulators")
-            stack.start_valkey()
+            stack.start_valkey(port=free_port(REDIS_PORT) if chosen.wait else 0)
             played = simulators(
                 env,
                 twilio_port=twilio_port,
@@ -85,7 +87,8 @@ def main() -> int:
                 profile=chosen.profile,
                 seed=chosen.seed,
             )
-            stack.start_all((*played, *our_parts(port, folder, redis_urls=stack.service_redis_urls, webhook_port=webhook_port)))
+            binds = {"webhook": Bind(LOOPBACK, webhook_port)}
+            stack.start_all((*played, *our_parts(port, folder, redis_urls=stack.service_redis_urls, binds=binds)))
             if chosen.wait:
                 leave_settings(folder, env | {"SOFTPHONE_URL": f"http://127.0.0.1:{webhook_port}/softphone"})
                 wait_for_orders(stack, env, console, webhook_port=webhook_port)

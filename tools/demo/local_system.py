@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from shared.runtime.private_files import create_private
-from tools.demo.environment import API_KEY
+from tools.demo.environment import API_KEY, SHOP
 from tools.stack import Stack
 
 LOCAL_ENV = "local.env"
@@ -40,6 +40,7 @@ def wait_for_orders(stack: Stack, env: Mapping[str, str], console: Console, *, w
         f"Talk to the bot yourself: http://127.0.0.1:{webhook_port}/softphone in a browser, or `make mic` in another terminal\n"
         f"What the called people do: PUT {env['TWILIO_API_URL']}/simulator/people/PHONE "
         "(simulators/customer_script/script.py shows scripts)\n"
+        f"REDIS_URL of the shop's own system: in {stack.valkey.write_urls()[SHOP]} (docs/crm.md has examples)\n"
         "Ctrl-C ends it.",
         highlight=False,
     )

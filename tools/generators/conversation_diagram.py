@@ -12,9 +12,9 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "conversation.md"
 
 _HEAD = """# The states of a conversation
 
-Drawn by `python -m tools.generators.conversation_diagram` from the table in `shared/core/conversation/transition_table.py`; a test
-keeps it fresh. The machine refuses every way that is not here, and `tests/unit/shared/core/conversation/test_moves.py`
-has a story for each.
+Drawn by `.venv/bin/python -m tools.generators.conversation_diagram` from the table in
+`shared/core/conversation/transition_table.py`; a test keeps it fresh. The machine refuses every way that is not here, and
+`tests/unit/shared/core/conversation/test_moves.py` has a story for each.
 
 """
 _ROWS = """

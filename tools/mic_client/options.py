@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from shared.settings.environ import read_environ
+from shared.settings.environ import SecretFileError, read_environ, secret_text
 from shared.settings.parsers import rotated
 
 LOCAL_ENV = Path("var/demo/local.env")
@@ -136,7 +136,8 @@ def environ_with_local(local: Path = LOCAL_ENV) -> dict[str, str]:
     if not local.is_file():
         return read_environ()
     left = {name: value for name, value in dotenv_values(local, interpolate=False).items() if value is not None}
-    return read_environ() | left | dict(os.environ)
+    own = {name: value for name, value in read_environ().items() if name.removesuffix("_FILE") not in left}
+    return own | left | dict(os.environ)
 
 
 def system_of(environ: Mapping[str, str]) -> System:
@@ -146,18 +147,22 @@ def system_of(environ: Mapping[str, str]) -> System:
         UsageError: A setting is missing.
     """
     needed = ("PUBLIC_URL", "API_KEYS", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
-    missing = [name for name in needed if not environ.get(name, "").strip()]
+    try:
+        values = {name: secret_text(name, environ) for name in needed}
+    except SecretFileError as error:
+        raise UsageError(f"a secret {error}") from error
+    missing = [name for name, value in values.items() if not value]
     if missing:
         raise UsageError(
             f"{', '.join(missing)} not set: start `make run-local` in another terminal (no account needed), or fill in .env. "
             "To stream to an address without an order: --direct --ws-url URL"
         )
-    _, _, key = environ["API_KEYS"].split(",")[0].partition(":")
+    _, _, key = values["API_KEYS"].split(",")[0].partition(":")
     return System(
-        origin=environ["PUBLIC_URL"].rstrip("/"),
+        origin=values["PUBLIC_URL"].rstrip("/"),
         api_key=key.strip(),
-        account_sid=environ["TWILIO_ACCOUNT_SID"],
-        auth_token=rotated(environ["TWILIO_AUTH_TOKEN"])[0],
+        account_sid=values["TWILIO_ACCOUNT_SID"],
+        auth_token=rotated(values["TWILIO_AUTH_TOKEN"])[0],
     )
 
 

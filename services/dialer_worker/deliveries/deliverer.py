@@ -21,6 +21,7 @@ from shared.store import MAX_RESTARTS, Message, Settled, Store, Work
 MAX_JOB_S = 8.0  # after this time a job begins no further message, so that other endpoints and calls are not kept waiting
 MAX_LANES_AT_ONCE = 10
 _MAX_GIVEN_UP_AT_ONCE = 200
+UNREADABLE_SECRET = "secret cannot be opened: restore the key in ENCRYPTION_KEYS or rotate the secret"  # noqa: S105 - a reason
 
 _log = structlog.get_logger(__name__)
 
@@ -98,15 +99,21 @@ class WebhookDeliverer:
             message = await self._store.deliveries.first(endpoint.id, confirmation_id)
             if message is None:
                 return True
-            now = await self._store.now()
-            headers = _headers(endpoint.secrets(now), message, int(now.timestamp()))
-            match await poster.post(endpoint.url, headers, message.body):
+            match await self._send(endpoint, poster, message):
                 case Accepted():
                     await self._store.deliveries.delivered(endpoint, message)
                     self._report_count(WorkerCount(CountKind.WEBHOOK, "delivered"))
                 case Refused() as refused:
                     return await self._record_failure(endpoint, message, refused)
         return True
+
+    async def _send(self, endpoint: Endpoint, poster: HttpPoster, message: Message) -> Accepted | Refused:
+        """Send a message; without its secret the endpoint counts as one that fails, until the secret can be opened again."""
+        if not endpoint.can_sign:
+            self._report_count(WorkerCount(CountKind.WEBHOOK, "secret_unreadable"))
+            return Refused(UNREADABLE_SECRET)
+        now = await self._store.now()
+        return await poster.post(endpoint.url, _headers(endpoint.secrets(now), message, int(now.timestamp())), message.body)
 
     async def _record_failure(self, endpoint: Endpoint, message: Message, refused: Refused) -> bool:
         """Plan the next try or give the message up; return False if the endpoint's circuit is open or it is disabled."""

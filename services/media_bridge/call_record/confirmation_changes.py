@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from shared.core.confirmation import Confirmation
+from shared.core.confirmation import Attempt, Confirmation
 from shared.core.conversation import events as ev
 
 
@@ -18,17 +18,25 @@ class ConfirmationChanges:
         """Report what this version says of the call."""
         if confirmation.withdrawn_at is not None:
             self._report(ev.OrderWithdrawn())
-        attempt = next((one for one in confirmation.attempts if one.id == self._attempt_id), None)
-        if attempt is None or not attempt.is_open:
+        attempt = self._attempt_of(confirmation)
+        if self.is_call_over(confirmation) or attempt is None:
             self._report(ev.CallerLegEnded("call_ended"))
         elif attempt.is_machine:
             self._report(ev.CalleeIsMachine((attempt.answered_by or "").startswith("machine_end")))
         elif attempt.answered_by is not None:
             self._report(ev.CalleeIsPerson())
 
+    def is_call_over(self, confirmation: Confirmation) -> bool:
+        """Tell whether the call has ended, also if its end is held until the conversation has."""
+        attempt = self._attempt_of(confirmation)
+        return attempt is None or not attempt.is_open or attempt.held_call_end is not None
+
     def erased(self) -> None:
         """Report that there is no order any more: the call ends politely."""
         self._report(ev.OrderWithdrawn())
+
+    def _attempt_of(self, confirmation: Confirmation) -> Attempt | None:
+        return next((one for one in confirmation.attempts if one.id == self._attempt_id), None)
 
     def _report(self, event: ev.Event) -> None:
         if type(event) not in self._reported:

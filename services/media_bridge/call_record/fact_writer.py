@@ -14,16 +14,21 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
+import structlog
+
+from shared.core.confirmation import Confirmation
 from shared.core.conversation.actions import EndConversation, RecordVerdict
 from shared.core.dialing.planned_transition import PlannedTransition
 from shared.core.errors import NotFoundError, StoreUnavailableError
-from shared.core.lifecycle.facts import CallEnded, ConversationEnded, DisclosurePlayed, Fact, VerdictGiven
+from shared.core.lifecycle.facts import CallEnded, CallerProven, ConversationEnded, DisclosurePlayed, Fact, VerdictGiven
 from shared.core.outcome import Verdict, VerdictKind
 from shared.store import Turn
 
 MOST_VERDICTS = 16
 _FIRST_PAUSE_S = 0.1
-_LONGEST_PAUSE_S = 2.0
+_LONGEST_PAUSE_S = 1.0  # shorter than `CONVERSATION_WAIT`, so that a Redis that comes back hears of a decision in time
+
+_log = structlog.get_logger(__name__)
 
 
 class Confirmations(Protocol):
@@ -76,6 +81,7 @@ class FactWriter:
         self._waiting: deque[_Write] = deque()  # bounded: see the module
         self._turns: Sequence[Turn] = ()  # the newest, until they are stored
         self._has_opted_out = False
+        self._is_verdict_late = False
         self._is_finished = False
         self._is_due = asyncio.Event()
         self._flushed = asyncio.Event()
@@ -100,7 +106,7 @@ class FactWriter:
 
         is_first_opt_out = report.kind is VerdictKind.OPTED_OUT and not self._has_opted_out
         self._has_opted_out |= is_first_opt_out
-        self._put(fact, is_replaceable=not is_first_opt_out)
+        self._put(fact, is_replaceable=not is_first_opt_out, note=self._note_late_verdict)
         verdicts = [write for write in self._waiting if write.is_replaceable]
         if len(verdicts) > MOST_VERDICTS:
             self._waiting.remove(verdicts[0])
@@ -109,9 +115,16 @@ class FactWriter:
         """Write that the customer has heard who speaks."""
         self._put(lambda at: DisclosurePlayed(at, self._call.attempt_id))
 
+    def put_proof(self) -> None:
+        """Write that the caller has shown to know the order."""
+        self._put(lambda at: CallerProven(at, self._call.attempt_id))
+
     def put_end(self, end: EndConversation, cost_usd: Decimal | None) -> None:
         """Write that the conversation is over."""
-        self._put(lambda at: ConversationEnded(at, self._call.attempt_id, end.conclusion, end.reason, cost_usd=cost_usd))
+        self._put(
+            lambda at: ConversationEnded(at, self._call.attempt_id, end.conclusion, end.reason, cost_usd=cost_usd),
+            note=self._note_end,
+        )
 
     def put_call_over(self, call_sid: str, duration_s: int) -> None:
         """Write that the call is over for this order: the customer is asked about another one."""
@@ -162,16 +175,36 @@ class FactWriter:
             if self._turns is turns:
                 self._turns = ()
 
-    def _put(self, make_fact: Callable[[datetime], Fact], *, is_replaceable: bool = False) -> None:
-        """Write a fact, dated with this moment even if it takes a while."""
+    def _put(
+        self,
+        make_fact: Callable[[datetime], Fact],
+        *,
+        is_replaceable: bool = False,
+        note: Callable[[Confirmation], None] = lambda _: None,
+    ) -> None:
+        """Write a fact, dated with this moment even if it takes a while; `note` sees what it led to."""
         happened = self._clock()
 
         async def apply() -> None:
-            await self._confirmations.apply(
+            step = await self._confirmations.apply(
                 self._call.confirmation_id, lambda now: make_fact(now - timedelta(seconds=self._clock() - happened))
             )
+            note(step.confirmation)
 
         self._add(_Write(apply, is_replaceable))
+
+    def _note_late_verdict(self, confirmation: Confirmation) -> None:
+        attempt = confirmation.open_attempt
+        self._is_verdict_late |= attempt is None or attempt.id != self._call.attempt_id
+
+    def _note_end(self, confirmation: Confirmation) -> None:
+        """Log a decision that reached the record only after its attempt had ended, as an error if it could not count any more."""
+        attempt = next((one for one in confirmation.attempts if one.id == self._call.attempt_id), None)
+        if not self._is_verdict_late or attempt is None:
+            return
+        is_lost = attempt.verdict is None or attempt.late_verdict is not None
+        log = _log.error if is_lost else _log.warning
+        log("verdict_came_late", is_counted=not is_lost, result=attempt.result, outcome=confirmation.outcome)
 
     def _add(self, write: _Write) -> None:
         self._flushed.clear()

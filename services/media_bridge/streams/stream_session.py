@@ -33,6 +33,8 @@ from shared.core.errors import NotFoundError
 
 log = structlog.get_logger()
 
+_LAST_FRAMES_S = 0.25  # Twilio's callback about a call's end may be faster than the last frames of its stream
+
 
 class ConfirmationWatch(Protocol):
     """A confirmation as it changes."""
@@ -171,11 +173,18 @@ async def _run_call(
 
 
 async def _watch(watches: ConfirmationWatches, admitted: Admitted, changes: ConfirmationChanges) -> None:
-    """Report each change of the confirmation, until it is erased or the task cancelled."""
+    """Report each change of the confirmation, until it is erased or the task cancelled.
+
+    The call's end is reported a moment later: a key that the customer pressed before it may still be on its way in the stream,
+    which ends by itself if all is well.
+    """
     async with watches.watch(admitted.confirmation.id, admitted.attempt.id) as watch:
         try:
             while True:
-                changes.changed(await watch.changed())
+                confirmation = await watch.changed()
+                if changes.is_call_over(confirmation):
+                    await asyncio.sleep(_LAST_FRAMES_S)
+                changes.changed(confirmation)
         except NotFoundError:
             changes.erased()
 

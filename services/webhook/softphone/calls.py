@@ -1,6 +1,8 @@
 """The calls of the softphone: a made-up order, the inbound call of its customer, and the end of the call."""
 
+import asyncio
 import secrets
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -16,7 +18,7 @@ from services.webhook.http.problems import FieldFault, ProblemError, ProblemKind
 from services.webhook.twilio.inbound import inbound_attempt
 from shared import languages
 from shared.core import ids
-from shared.core.confirmation import Attempt, Confirmation
+from shared.core.confirmation import CONVERSATION_WAIT, Attempt, Confirmation
 from shared.core.errors import NotFoundError
 from shared.core.lifecycle.facts import CallEnded, ConversationLost, Fact, Withdrawn
 from shared.core.order import CallWishes, Customer, Item, Money, Order
@@ -49,7 +51,7 @@ class SoftphoneCallRoutes:
         confirmation = _order(self._shop, language, await self._store.now())
         if not isinstance(await self._store.confirmations.submit(confirmation), Created):
             raise ProblemError(ProblemKind.ALREADY_OPEN, "Try again: the made-up order id or number was taken.")
-        attempt = await inbound_attempt(self._store, confirmation.id, f"CA{secrets.token_hex(16)}")
+        attempt = await inbound_attempt(self._store, confirmation.id, f"CA{secrets.token_hex(16)}", must_prove=False)
         if attempt is None:
             raise ProblemError(ProblemKind.ALREADY_OPEN, "The call could not begin; try again.")
         log.info("softphone_call_began", confirmation_id=confirmation.id)
@@ -77,15 +79,24 @@ class SoftphoneCallRoutes:
         return json_response(answer)
 
     async def end(self, request: Request) -> Response:
-        """End the call. An order without a decision is withdrawn, so that nobody is phoned about it."""
+        """End the call. An order without a decision is withdrawn, so that nobody is phoned about it.
+
+        As at the end of any call, what the bridge still writes of it is waited for.
+        """
         confirmation, attempt = await self._find(request)
         seconds = round((await self._store.now() - attempt.placed_at).total_seconds())
 
-        def over(_found: Confirmation, now: datetime) -> tuple[Fact, ...]:
-            ended = CallEnded(now, attempt.id, None, attempt.call_sid, seconds)
-            return ConversationLost(now, attempt.id), ended, Withdrawn(now)
+        def over(now: datetime) -> CallEnded:
+            return CallEnded(now, attempt.id, None, attempt.call_sid, seconds)
 
-        await self._store.confirmations.apply_all(confirmation.id, over)
+        def withdrawn(_found: Confirmation, now: datetime) -> tuple[Fact, ...]:
+            return ConversationLost(now, attempt.id), Withdrawn(now)
+
+        await self._store.confirmations.apply(confirmation.id, over)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CONVERSATION_WAIT.total_seconds()):
+                await self._store.confirmation_watches.attempt_ended(confirmation.id, attempt.id)
+        await self._store.confirmations.apply_all(confirmation.id, withdrawn)
         return Response(status_code=204)
 
     async def _find(self, request: Request) -> tuple[Confirmation, Attempt]:
@@ -105,7 +116,8 @@ def _language(body: object) -> str | None:
     wanted = body.get("language") if isinstance(body, dict) else None
     if wanted is None or (isinstance(wanted, str) and wanted in languages.supported()):
         return wanted
-    raise faulty_fields([FieldFault("/language", "unknown_language", f"one of {', '.join(languages.supported())}")])
+    spoken = ", ".join(languages.supported())
+    raise faulty_fields([FieldFault("/language", "language_not_spoken", f"must be one of the languages that are spoken: {spoken}")])
 
 
 def _order(shop: str, language: str | None, now: datetime) -> Confirmation:

@@ -1,13 +1,15 @@
 """How an attempt ends: once the call and its conversation are both over. What it came to, and whether that decides the order."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.core.confirmation import Attempt, Conclusion, Confirmation, HeldCallEnd, Phase
 from shared.core.lifecycle.changes import Transition, finish, tell, update_attempt, with_attempt, with_call
 from shared.core.lifecycle.facts import CallEnded, ConversationEnded, ConversationLost
 from shared.core.lifecycle.shop_event import EventType
 from shared.core.outcome import AttemptResult, Evidence, Outcome, Status, Verdict, VerdictKind
+
+_LOOKED_LATE = timedelta(seconds=1)
 
 
 def call_ended(confirmation: Confirmation, attempt: Attempt, fact: CallEnded) -> Transition:
@@ -39,9 +41,16 @@ def conversation_ended(confirmation: Confirmation, attempt: Attempt, fact: Conve
 
 
 def conversation_lost(confirmation: Confirmation, attempt: Attempt, fact: ConversationLost) -> Transition:
-    """Wait no longer for the end of the conversation; what has been recorded of it by now counts."""
+    """Wait no longer for the end of the conversation; what has been recorded of it by now counts.
+
+    If this comes long after the wait was over, nobody could look: Redis was away, and the bridge has had no time since either.
+    It gets the same time once more.
+    """
     if not attempt.is_streaming:
         return Transition(confirmation)
+    end = attempt.held_call_end
+    if end is not None and end.looked_at is None and fact.at > end.waits_until + _LOOKED_LATE:
+        return update_attempt(confirmation, replace(attempt, held_call_end=replace(end, looked_at=fact.at)), fact.at)
     return _ended_if_call_is_over(confirmation, replace(attempt, stream_closed_at=fact.at), fact.at)
 
 
@@ -64,17 +73,34 @@ def end_attempt(
 ) -> Transition:
     """Close the attempt, and the confirmation with it if something is decided; else the dial policy is to be asked."""
     ended = replace(attempt, phase=Phase.ENDED, result=result)
-    closed = replace(with_attempt(confirmation, ended, at), status=Status.WAITING, next_attempt_at=None, is_unplanned=True)
-    told = tell(closed, EventType.ATTEMPT_ENDED)
-    verdict = ended.verdict
+    told = tell(_to_be_planned(confirmation, ended, at), EventType.ATTEMPT_ENDED)
+    return _finished_if_decided(told, ended, at=at, outcome=outcome)
+
+
+def decide_late(confirmation: Confirmation, attempt: Attempt, at: datetime) -> Transition:
+    """Let the verdict of the last attempt count, which was heard of after the attempt had ended; a planned call is withdrawn."""
+    decided = replace(attempt, result=_result(confirmation, attempt, None))
+    return _finished_if_decided(Transition(_to_be_planned(confirmation, decided, at)), decided, at=at)
+
+
+def _to_be_planned(confirmation: Confirmation, ended: Attempt, at: datetime) -> Confirmation:
+    """Let the dial policy plan the next call; one that was planned when the customer phoned us and decided nothing stands."""
+    waiting = replace(with_attempt(confirmation, ended, at), status=Status.WAITING, is_unplanned=True)
+    if ended.verdict is not None:
+        return replace(waiting, next_attempt_at=None, waiting_for=None)
+    return replace(waiting, next_attempt_at=ended.resumes_at, waiting_for=ended.resumes_waiting_for)
+
+
+def _finished_if_decided(told: Transition, ended: Attempt, *, at: datetime, outcome: Outcome | None = None) -> Transition:
+    confirmation, verdict = told.confirmation, ended.verdict
     decided = outcome or (verdict.kind.outcome if verdict is not None else None)
     if decided is None and confirmation.withdrawn_at is not None:
         decided = Outcome.WITHDRAWN
     if decided is None:
         return told
-    finished = told.confirmation
+    finished = confirmation
     if verdict is not None and outcome is None and verdict.kind.outcome is not None:
-        finished = replace(finished, evidence=_evidence(ended.number, verdict))
+        finished = replace(finished, evidence=evidence_of(ended.number, verdict))
     last = finish(finished, decided, at)
     return Transition(last.confirmation, told.shop_events + last.shop_events)
 
@@ -93,7 +119,8 @@ def _result(confirmation: Confirmation, attempt: Attempt, line_result: AttemptRe
     return line_result or AttemptResult.UNDECIDED
 
 
-def _evidence(attempt_number: int, verdict: Verdict) -> Evidence:
+def evidence_of(attempt_number: int, verdict: Verdict) -> Evidence:
+    """Return how we know what was decided in that attempt."""
     return Evidence(
         channel=verdict.channel,
         quote=verdict.quote,

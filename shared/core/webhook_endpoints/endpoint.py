@@ -18,7 +18,10 @@ OVERLAP = timedelta(hours=24)  # how long the old secret signs beside a new one
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """A URL to which a shop has its events sent. `secret` begins with `whsec_`; `disabled_because` is None while it is in use."""
+    """A URL to which a shop has its events sent. `disabled_because` is None while it is in use.
+
+    A secret begins with `whsec_`; one that could not be opened is the sealed text, with which nothing can be signed.
+    """
 
     id: str
     shop: str
@@ -32,10 +35,15 @@ class Endpoint:
     disabled_because: str | None = None
     is_test: bool = False  # made with a test key: it gets events of test orders only
 
+    @property
+    def can_sign(self) -> bool:
+        """Whether the secret is known, so that events can be sent."""
+        return _is_known(self.secret)
+
     def secrets(self, now: datetime) -> tuple[str, ...]:
-        """Return the secrets that sign at this moment, the newest first."""
+        """Return the secrets that sign at this moment, the newest first; none that could not be opened."""
         is_old_good = self.old_secret_until is not None and now < self.old_secret_until
-        return (self.secret, self.old_secret) if is_old_good else (self.secret,)
+        return tuple(filter(_is_known, (self.secret, self.old_secret) if is_old_good else (self.secret,)))
 
 
 def signature(secrets: Sequence[str], *, message_id: str, timestamp: int, body: bytes) -> str:
@@ -47,6 +55,10 @@ def signature(secrets: Sequence[str], *, message_id: str, timestamp: int, body: 
 def secret_of(random: bytes) -> str:
     """Return a secret in the form in which it is shown."""
     return SECRET_PREFIX + base64.b64encode(random).decode()
+
+
+def _is_known(secret: str) -> bool:
+    return secret.startswith(SECRET_PREFIX)
 
 
 def _signed(secret: str, signed: bytes) -> str:

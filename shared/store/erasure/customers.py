@@ -11,6 +11,7 @@ from shared.store.records.codec import decode_if_readable
 from shared.store.records.confirmations import Confirmations
 from shared.store.records.lookups import Lookups
 from shared.store.redis.connection import Client, translated
+from shared.store.shops.audit import Audit, AuditNote
 
 _READ_AT_ONCE = 200
 
@@ -35,32 +36,40 @@ class CustomerErasure:
 class Customers:
     """Customers by phone number. The do-not-call list is not changed: it protects them."""
 
-    def __init__(self, client: Client, lookups: Lookups, confirmations: Confirmations, eraser: Eraser) -> None:
+    def __init__(self, client: Client, lookups: Lookups, confirmations: Confirmations, *, eraser: Eraser, audit: Audit) -> None:
         self._client = client
         self._lookups = lookups
         self._confirmations = confirmations
         self._eraser = eraser
+        self._audit = audit
 
-    async def erase(self, shop: str, phone: str, *, only_tests: bool = False) -> CustomerErasure:
-        """Withdraw the open orders of a number, and erase its confirmations, all or its test orders; repeating it does no harm."""
+    async def erase(self, shop: str, phone: str, *, only_tests: bool = False, audit: AuditNote | None = None) -> CustomerErasure:
+        """Withdraw the open orders of a number, and erase its confirmations, all or its test orders; repeating it does no harm.
+
+        The note in the audit is written with the first change, or by itself if there is nothing to change.
+        """
         erased = pending = withdrawn = unread = 0
         unread_by: set[str] = set()
         ids, unreadable = await self._ids(shop, phone, only_tests=only_tests)
         for confirmation_id in ids:
             try:
-                step = await self._confirmations.apply(confirmation_id, ErasureRequested)
+                step = await self._confirmations.apply(confirmation_id, ErasureRequested, audit=audit)
             except NotFoundError:  # another request erased it at the same time
                 continue
+            audit = None if step.is_changed else audit
             after = step.confirmation
             withdrawn += step.is_changed and (after.withdrawn_at is not None or after.outcome is Outcome.WITHDRAWN)
             if not after.is_finished:
                 pending += 1
                 continue
-            result = await self._eraser.erase(confirmation_id)
+            result = await self._eraser.erase(confirmation_id, audit=audit)
+            audit = audit if result is None else None
             erased += result is not None
             if result is not None and result.unread_by:
                 unread += 1
                 unread_by.update(result.unread_by)
+        if audit is not None:
+            await self._audit.write(audit)
         return CustomerErasure(erased, pending, withdrawn, unread, tuple(sorted(unread_by)), tuple(unreadable))
 
     async def _ids(self, shop: str, phone: str, *, only_tests: bool) -> tuple[list[str], list[str]]:

@@ -13,6 +13,7 @@ from shared.store import keys
 from shared.store.records.codec import ConfirmationRecord, decode, from_time, listing_key
 from shared.store.redis.connection import Client, translated
 from shared.store.redis.scripts import Script, Word, run
+from shared.store.shops.audit import AuditNote, argument_of
 
 # How much longer than the retention an outcome is kept that a consumer group has not acknowledged, and how often it is looked at.
 UNREAD_GRACE = timedelta(days=7)
@@ -44,14 +45,14 @@ class Eraser:
         self._client = client
         self._policy = policy
 
-    async def erase(self, confirmation_id: str) -> Erased | None:
-        """Erase a confirmation, finished or not; return None if there is none of that id."""
+    async def erase(self, confirmation_id: str, *, audit: AuditNote | None = None) -> Erased | None:
+        """Erase a confirmation, finished or not, with the note in the audit; return None if there is none of that id."""
         async with translated():
             for _ in range(_MAX_CONFLICTS):
                 stored = await self._client.get(keys.record(confirmation_id))
                 if stored is None:
                     return None
-                answer = await self._erase(decode(stored), "take")
+                answer = await self._erase(decode(stored), "take", audit)
                 if isinstance(answer, Erased):
                     return answer
         raise StoreUnavailableError(f"{confirmation_id} changed too often to be erased")
@@ -81,7 +82,9 @@ class Eraser:
         pipe.zrem(keys.PARKED, confirmation_id)
         await pipe.execute()
 
-    async def _erase(self, record: ConfirmationRecord, mode: Literal["keep", "take"]) -> Erased | RetainedUnread | None:
+    async def _erase(
+        self, record: ConfirmationRecord, mode: Literal["keep", "take"], audit: AuditNote | None = None
+    ) -> Erased | RetainedUnread | None:
         old = record.confirmation
         tests = owner_of(old.shop, is_test=True)
         script_keys = [
@@ -96,7 +99,8 @@ class Eraser:
             keys.orders(tests),
         ]
         again_ms = int(RECHECK_EVERY.total_seconds() * 1000)
-        args: list[Word] = [old.id, record.version, old.order.id, old.shop, old.call.priority.value, mode, again_ms, tests]
+        order: list[Word] = [old.order.id, old.shop, old.call.priority.value]
+        args = [old.id, record.version, *order, mode, again_ms, tests, argument_of(audit)]
         word, *unread = await run(self._client, Script.ERASE, keys=script_keys, args=args)
         unread_by = tuple(reader.decode() for reader in unread)
         if word == b"done":

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from shared.core.confirmation import SCHEMA_VERSION, Confirmation
-from shared.core.test_data import owner_of
+from shared.core.test_data import is_owner_of_tests, owner_of
 from shared.store import keys
 from shared.store.records.codec import decode, encode, from_time, state_word
 from shared.store.records.side_effects import SideEffect
@@ -39,6 +39,7 @@ def submit_call(new: Confirmation, effects: Sequence[SideEffect], idempotency: I
         state_word(new),
         encode(new),
         effects,
+        int(new.is_test),
     )
     return [
         keys.record(new.id),
@@ -50,7 +51,7 @@ def submit_call(new: Confirmation, effects: Sequence[SideEffect], idempotency: I
 
 def recall_call(owner: str, past: PastRequest) -> Call:
     """Return the keys and arguments of `recall` for a request that may have come before."""
-    return [keys.orders(owner), *_key_names(owner, past.key)], [past.order_id, past.digest]
+    return [keys.orders(owner), *_key_names(owner, past.key)], [past.order_id, past.digest, int(is_owner_of_tests(owner))]
 
 
 def submission(new: Confirmation, reply: list[bytes]) -> Submission:

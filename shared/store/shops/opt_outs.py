@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.store import keys
-from shared.store.clock import StoreClock
-from shared.store.records.codec import from_ms, to_ms
+from shared.store.records.codec import from_ms
 from shared.store.redis.connection import Client, translated
+from shared.store.redis.scripts import Script, Word, run
+from shared.store.shops.audit import AuditNote, argument_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,22 +21,21 @@ class OptOut:
 class OptOuts:
     """Numbers that must not be called, by shop. The commit of a customer's opt-out in a call adds the number too."""
 
-    def __init__(self, client: Client, clock: StoreClock) -> None:
+    def __init__(self, client: Client) -> None:
         self._client = client
-        self._clock = clock
 
-    async def add(self, shop: str, phone: str) -> OptOut:
-        """Put a number on the list; a number that is on it keeps its date."""
+    async def add(self, shop: str, phone: str, *, audit: AuditNote | None = None) -> OptOut:
+        """Put a number on the list, with the note in the audit; a number that is on it keeps its date."""
         async with translated():
-            since = await self._clock.now()
-            await self._client.zadd(keys.opt_outs(shop), {phone: to_ms(since)}, nx=True)
-            score = await self._client.zscore(keys.opt_outs(shop), phone)
-        return OptOut(phone, since if score is None else from_ms(score))
+            args: list[Word] = [phone, argument_of(audit)]
+            since_ms = await run(self._client, Script.ADD_OPT_OUT, keys=[keys.opt_outs(shop)], args=args)
+        return OptOut(phone, from_ms(float(since_ms)))
 
-    async def remove(self, shop: str, phone: str) -> bool:
-        """Take a number off the list; return False if it was not on it."""
+    async def remove(self, shop: str, phone: str, *, audit: AuditNote | None = None) -> bool:
+        """Take a number off the list, with the note in the audit; return False if it was not on it."""
         async with translated():
-            return bool(await self._client.zrem(keys.opt_outs(shop), phone))
+            args: list[Word] = [phone, argument_of(audit)]
+            return bool(await run(self._client, Script.REMOVE_OPT_OUT, keys=[keys.opt_outs(shop)], args=args))
 
     async def find(self, shop: str, phone: str) -> OptOut | None:
         """Return the entry of a number, None if it has none."""

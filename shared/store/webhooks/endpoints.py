@@ -1,22 +1,30 @@
-"""Stores the endpoints to which shops want their events sent; their secrets are sealed."""
+"""Stores the endpoints to which shops want their events sent; their secrets are sealed.
 
+A secret that none of our keys opens stays as it is stored: the endpoint can still be listed, changed and deleted, and a new
+secret replaces the lost one.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import msgspec
 
-from shared.core.errors import ConfirmerError, NotFoundError
+from shared.core.errors import ConfirmerError, NotFoundError, StoreUnavailableError
 from shared.core.test_data import owner_of
 from shared.core.webhook_endpoints.endpoint import Endpoint
 from shared.store import keys
 from shared.store.redis.connection import Client, translated
 from shared.store.redis.scripts import Script, Word, run
-from shared.store.sealing import Sealer
+from shared.store.sealing import Resealing, Sealer, UnreadableSecretError, is_sealed
 from shared.store.shops.audit import AuditNote, argument_of
 
 MAX_PER_SHOP = 10
 
 _decoder = msgspec.json.Decoder(Endpoint)
 _encoder = msgspec.json.Encoder()
+_SCAN_COUNT = 1000
+_MAX_CONFLICTS = 10  # each means that somebody saved the endpoint in between
 
 
 class TooManyEndpointsError(ConfirmerError):
@@ -55,7 +63,6 @@ class Webhooks:
 
         Raises:
             NotFoundError: There is none of that id.
-            UnreadableSecretError: Its secret was sealed with a key that we do not have.
         """
         async with translated():
             stored = await self._client.get(keys.webhook(endpoint_id))
@@ -64,11 +71,7 @@ class Webhooks:
         return self._opened(stored)
 
     async def list(self, owner: str) -> list[Endpoint]:
-        """Return the endpoints of a shop, or of its test keys (`owner_of`), oldest first.
-
-        Raises:
-            UnreadableSecretError: A secret was sealed with a key that we do not have.
-        """
+        """Return the endpoints of a shop, or of its test keys (`owner_of`), oldest first."""
         async with translated():
             ids = sorted(endpoint_id.decode() for endpoint_id in await self._client.hkeys(keys.webhooks(owner)))
             stored = await self._client.mget([keys.webhook(endpoint_id) for endpoint_id in ids]) if ids else []
@@ -79,13 +82,60 @@ class Webhooks:
         async with translated():
             return bool(await run(self._client, Script.DROP_ENDPOINT, args=[endpoint.id, _owner(endpoint), argument_of(audit)]))
 
+    async def all_ids(self) -> Sequence[str]:
+        """Return the ids of the endpoints of all shops, oldest first."""
+        pattern, cursor = keys.webhooks("*"), 0
+        found: set[bytes] = set()
+        while True:
+            async with translated():
+                cursor, names = await self._client.scan(cursor, match=pattern, count=_SCAN_COUNT)
+                for name in names:
+                    found.update(await self._client.hkeys(name))
+            if cursor == 0:
+                return sorted(endpoint_id.decode() for endpoint_id in found)
+
+    async def reseal(self, endpoint_id: str, make_note: Callable[[Endpoint], AuditNote], *, now: datetime) -> Resealing:
+        """Seal an endpoint's secrets with the newest key, with the note in the audit; a change in between is not undone.
+
+        An old secret whose day beside the new one is over at `now` is dropped.
+        """
+        for _ in range(_MAX_CONFLICTS):
+            async with translated():
+                stored = await self._client.get(keys.webhook(endpoint_id))
+            if stored is None:
+                return Resealing.GONE
+            kept, opened = _decoder.decode(stored), _without_expired_secret(self._opened(stored), now)
+            if is_sealed(opened.secret) or is_sealed(opened.old_secret):
+                return Resealing.UNREADABLE
+            if all(map(self._sealer.is_sealed_with_newest, (kept.secret, kept.old_secret))):
+                return Resealing.AS_IT_WAS
+            note = argument_of(make_note(kept))
+            async with translated():
+                sealed = _encoder.encode(self._sealed(opened))
+                if await run(self._client, Script.REPLACE_TEXT, keys=[keys.webhook(endpoint_id)], args=[stored, sealed, note]):
+                    return Resealing.SEALED_ANEW
+        raise StoreUnavailableError(f"{endpoint_id} changed too often to be sealed")
+
     def _sealed(self, endpoint: Endpoint) -> Endpoint:
-        seal = self._sealer.seal
-        return replace(endpoint, secret=seal(endpoint.secret), old_secret=seal(endpoint.old_secret))
+        return replace(endpoint, secret=self._seal(endpoint.secret), old_secret=self._seal(endpoint.old_secret))
 
     def _opened(self, stored: bytes) -> Endpoint:
-        endpoint, opened = _decoder.decode(stored), self._sealer.open
-        return replace(endpoint, secret=opened(endpoint.secret), old_secret=opened(endpoint.old_secret))
+        endpoint = _decoder.decode(stored)
+        return replace(endpoint, secret=self._open(endpoint.secret), old_secret=self._open(endpoint.old_secret))
+
+    def _seal(self, secret: str) -> str:
+        return secret if is_sealed(secret) else self._sealer.seal(secret)
+
+    def _open(self, stored: str) -> str:
+        try:
+            return self._sealer.open(stored)
+        except UnreadableSecretError:
+            return stored
+
+
+def _without_expired_secret(endpoint: Endpoint, now: datetime) -> Endpoint:
+    is_good = endpoint.old_secret_until is not None and now < endpoint.old_secret_until
+    return endpoint if is_good else replace(endpoint, old_secret="", old_secret_until=None)
 
 
 def _owner(endpoint: Endpoint) -> str:

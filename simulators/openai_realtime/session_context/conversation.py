@@ -205,7 +205,8 @@ def turns_of(items: Iterable[Item]) -> list[DialogueTurn]:
         if item.type == "function_call" and item.status == "completed":
             turns.append(ToolResult(item.intended or _call_of(item), outputs.get(item.call_id)))
         elif item.role == "assistant" and not item.is_unheard:
-            turns.append(AgentTurn(item.heard_text))
+            begun = turns.pop() if item.phase == "final_answer" and turns and isinstance(turns[-1], AgentTurn) else None
+            turns.append(AgentTurn(f"{begun.text} {item.heard_text}" if isinstance(begun, AgentTurn) else item.heard_text))
         elif item.role == "system":
             turns.append(SystemNote(item.text))
         elif item.role == "user" and item.understood is not None:

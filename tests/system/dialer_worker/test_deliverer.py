@@ -7,9 +7,11 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from cryptography.fernet import Fernet
+from structlog.testing import capture_logs
 
 from services.dialer_worker.crash_guard import CrashGuard
-from services.dialer_worker.deliveries.deliverer import WebhookDeliverer
+from services.dialer_worker.deliveries.deliverer import UNREADABLE_SECRET, WebhookDeliverer
 from services.dialer_worker.deliveries.http_post import open_http_poster
 from services.dialer_worker.worker_counts import CountKind, WorkerCount
 from shared.core.lifecycle.facts import Withdrawn
@@ -275,3 +277,23 @@ async def test_a_parked_endpoint_that_is_dropped_leaves_nothing(post: Post) -> N
     await post.store.dialing.crash_counts.park_endpoint("whe_1")
     assert await post.store.webhooks.drop(post.endpoint)
     assert (await post.store.dialing.crash_counts.count(), await post.store.client.hlen("due:begun")) == (0, 0)
+
+
+async def test_an_endpoint_whose_secret_cannot_be_opened_backs_off_and_a_new_secret_heals_it(post: Post, valkey_url: str) -> None:
+    await post.withdraw(*range(1, 7))
+    keyless = connect(
+        valkey_url, ALWAYS, public_url="https://calls.shop.example", encryption_keys=(Fernet.generate_key().decode(),)
+    )
+    sealed, post.store = post.store, replace(keyless, deliveries=post.store.deliveries)
+    with capture_logs() as logs:
+        assert await post.deliver_when_due(retry_delays_s=(60, 60))
+    assert {line["reason"] for line in logs if line["event"] == "webhook_not_delivered"} == {UNREADABLE_SECRET}
+    assert not post.receiver.events
+    assert {"secret_unreadable", "failed", "circuit_opened"} == set(post.counts)
+    assert (await sealed.deliveries.counts("whe_1")).held_until is not None
+    assert not await post.deliver_when_due(limit_s=0.1)
+    await keyless.webhooks.save(replace(await keyless.webhooks.get("whe_1"), secret=post.receiver.secret))
+    while await post.deliver_when_due(retry_delays_s=(60, 60), limit_s=0.3):
+        pass
+    assert len(post.receiver.events) == 12
+    await keyless.close()

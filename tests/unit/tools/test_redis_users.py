@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from tools.redis_users import acl_file, kept_passwords, new_passwords, user_url
+from tools.redis_users import acl_file, kept_passwords, new_passwords, shops_of, user_url, write_urls
 
 
 def lines(shops: list[str]) -> dict[str, str]:
@@ -49,3 +49,27 @@ def test_a_login_is_put_into_any_url_of_a_server() -> None:
     assert user_url("redis://valkey:6379/0", "webhook", "p") == "redis://webhook:p@valkey:6379/0"
     assert user_url("unix:///run/valkey.sock?db=1", "bridge", "p") == "unix://bridge:p@/run/valkey.sock?db=1"
     assert user_url("redis://own:login@redis:6379/0", "webhook", "p") == "redis://own:login@redis:6379/0"
+
+
+def test_the_shops_are_those_of_the_keys_wherever_the_keys_are(tmp_path: Path) -> None:
+    keys = "shopaz:0123456789abcdef,gjirafa:fedcba9876543210,shopaz:another-key-of-it"
+    (tmp_path / "api_keys").write_text(f"{keys}\n")
+    assert shops_of({"API_KEYS": keys}) == ["gjirafa", "shopaz"]
+    assert shops_of({"API_KEYS_FILE": str(tmp_path / "api_keys")}) == ["gjirafa", "shopaz"]
+    assert shops_of({}) == []
+
+
+def test_each_shops_system_gets_its_url_in_a_file_of_its_own(tmp_path: Path) -> None:
+    write_urls(tmp_path, "redis://valkey:6379/0", new_passwords(["left"]))
+    passwords = new_passwords(["shopaz"])
+    files = write_urls(tmp_path, "redis://valkey:6379/0", passwords)
+
+    assert files == {"shopaz": tmp_path / "redis_url_crm_shopaz"}
+    assert {path.name for path in tmp_path.iterdir()} == {"redis_url_crm_shopaz", "redis_url_operator"}
+    assert files["shopaz"].read_text() == f"redis://crm_shopaz:{passwords['crm_shopaz']}@valkey:6379/0\n"
+    assert files["shopaz"].stat().st_mode & 0o777 == 0o600
+
+
+def test_the_services_own_login_is_given_to_no_shop(tmp_path: Path) -> None:
+    assert write_urls(tmp_path, "rediss://own:login@redis.example:6379/0", new_passwords(["shopaz"])) == {}
+    assert list(tmp_path.iterdir()) == []

@@ -51,8 +51,8 @@ class CustomerRoutes:
         phone = spelt_e164(request.path_params["phone"], self._allowed_countries)
         if phone is None:
             raise invalid_parameter("phone", "The path must end in a phone number, such as +38344123456.")
-        forgotten = await self._store.erasure.customers.erase(shop, phone, only_tests=request.state.caller.is_test)
-        await self._store.audit.write(self._notes.of_phone(request, AuditAction.CUSTOMER_ERASED, phone))
+        note = await self._notes.of_phone(request, AuditAction.CUSTOMER_ERASED, phone)
+        forgotten = await self._store.erasure.customers.erase(shop, phone, only_tests=request.state.caller.is_test, audit=note)
         if forgotten.unread:
             self._unread.inc(forgotten.unread)
             log.warning("outcome_erased_unread", shop=shop, count=forgotten.unread, unread_by=list(forgotten.unread_by))

@@ -41,8 +41,8 @@ class OptOutRoutes:
     async def add(self, request: Request, _shop: str) -> Response:
         """Put a number on the list; doing it twice changes nothing."""
         phone = self._phone(request)
-        added = await self._store.opt_outs.add(request.state.caller.owner, phone)
-        await self._store.audit.write(self._notes.of_phone(request, AuditAction.OPT_OUT_ADDED, phone))
+        note = await self._notes.of_phone(request, AuditAction.OPT_OUT_ADDED, phone)
+        added = await self._store.opt_outs.add(request.state.caller.owner, phone, audit=note)
         return json_response(_entry(added))
 
     async def show(self, request: Request, _shop: str) -> Response:
@@ -55,9 +55,9 @@ class OptOutRoutes:
     async def remove(self, request: Request, _shop: str) -> Response:
         """Take a number off the list; 404 if it was not on it."""
         phone = self._phone(request)
-        if not await self._store.opt_outs.remove(request.state.caller.owner, phone):
+        note = await self._notes.of_phone(request, AuditAction.OPT_OUT_REMOVED, phone)
+        if not await self._store.opt_outs.remove(request.state.caller.owner, phone, audit=note):
             raise NotFoundError
-        await self._store.audit.write(self._notes.of_phone(request, AuditAction.OPT_OUT_REMOVED, phone))
         return Response(status_code=204)
 
     async def page(self, request: Request, _shop: str) -> Response:

@@ -102,10 +102,10 @@ class WebhookEndpointRoutes:
         return Response(status_code=204)
 
     async def rotate(self, request: Request, _shop: str) -> Response:
-        """Give the endpoint a new secret; for a day the old one signs too."""
+        """Give the endpoint a new secret; for a day the old one signs too, unless it is one that could not be opened."""
         known = await self._of_caller(request)
-        until = await self._store.now() + OVERLAP
-        turned = replace(known, secret=_new_secret(), old_secret=known.secret, old_secret_until=until)
+        until = await self._store.now() + OVERLAP if known.can_sign else None
+        turned = replace(known, secret=_new_secret(), old_secret=known.secret if known.can_sign else "", old_secret_until=until)
         await self._save(turned, self._notes.of(request, AuditAction.ENDPOINT_SECRET_ROTATED, known.id))
         return json_response(await self._with_secret(turned))
 

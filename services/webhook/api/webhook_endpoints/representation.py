@@ -10,6 +10,7 @@ from shared.core.lifecycle.shop_event import EventType
 from shared.core.webhook_endpoints.endpoint import Endpoint
 from shared.store import DeadLetter, LaneCounts
 
+_UNREADABLE = "its secret cannot be opened: rotate it, or ask the operator to restore the key in ENCRYPTION_KEYS"
 _PARKED = "the deliveries failed on our side again and again; the operator has to look at it, what waits is kept"
 
 
@@ -25,6 +26,7 @@ class EndpointAnswer(Answer):
     created_at: Timestamp
     pending: Annotated[int, Field(description="Confirmations with events that wait to be delivered.")]
     dead_letters: int
+    fault: Annotated[str | None, Field(description="Why nothing can be delivered, although the endpoint is enabled.")]
     paused_until: Annotated[Timestamp | None, Field(description="Set after many failures in a row: when the next try is made.")]
 
 
@@ -77,6 +79,7 @@ def endpoint_answer(endpoint: Endpoint, counts: LaneCounts) -> EndpointAnswer:
         "created_at": timestamp(endpoint.created_at),
         "pending": counts.pending,
         "dead_letters": counts.dead,
+        "fault": None if endpoint.can_sign else _UNREADABLE,
         "paused_until": None if counts.held_until is None else timestamp(counts.held_until),
     }
 

@@ -2,9 +2,10 @@
 -- record and applies its side effects.
 -- KEYS: the record, the shop's orders, its do-not-call list, the idempotency key and
 -- its earlier name, or '' and ''.
--- Arguments: id, order id, phone, request digest, the key's life in ms, first answer, schema, state, JSON, side effects.
+-- Arguments: id, order id, phone, request digest, the key's life in ms, first answer, schema, state, JSON, side effects,
+-- 1 for a test order, else 0.
 -- Returns {kind, time, ...}: created | open, record | opted_out | replayed, kind, first answer, record or '' | key_conflict.
-local id, order_id, phone, digest, key_life_ms, first_answer, schema, state, json, effects = unpacked_arguments()
+local id, order_id, phone, digest, key_life_ms, first_answer, schema, state, json, effects, is_test = unpacked_arguments()
 local time = reply_time()
 
 local function store_key(kind, about, answer)
@@ -13,7 +14,7 @@ local function store_key(kind, about, answer)
   end
 end
 
-local kind, about, answer, record = earlier_request(KEYS[4], KEYS[5], digest)
+local kind, about, answer, record = earlier_request(KEYS[4], KEYS[5], digest, is_test == 1)
 if kind == 'conflict' then
   return { 'key_conflict', time }
 elseif kind and about == id then
@@ -27,7 +28,7 @@ if redis.call('ZSCORE', KEYS[3], phone) then
   return { 'opted_out', time }
 end
 
-local ids, newest, open = confirmations_of_order(KEYS[2], order_id)
+local ids, newest, open = confirmations_of_order(KEYS[2], order_id, is_test == 1)
 if newest == id then
   return { 'created', time }
 elseif open then

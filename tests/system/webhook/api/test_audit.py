@@ -5,9 +5,16 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from cryptography.fernet import Fernet
 
 from services.dialer_worker.parked_work import drive_again, forget
-from shared.store import AuditAction, keys
+from services.webhook.reseal import reseal_all
+from shared.core.errors import StoreUnavailableError
+from shared.store import AuditAction, AuditNote, keys
+from shared.store.erasure.customers import Customers
+from shared.store.erasure.eraser import Erased, Eraser
+from tests.support.orders import ALWAYS
+from tests.support.sealing import SEALING_KEY
 from tests.support.webhook.service import KEY, OTHER_KEY, PHONE, Service, body, make_service, small_body
 
 pytestmark = pytest.mark.system
@@ -65,6 +72,70 @@ async def test_it_holds_nothing_about_a_customer(service: Service) -> None:
     assert re.fullmatch(r"number:[0-9a-f]{16}", abouts.pop())
     stored = repr(await service.store.client.xrange(keys.audit("shopaz")))
     assert not any(word in stored for word in (PHONE, PHONE[1:], "Arta", "Ramadani", "SHP-10482"))
+
+
+async def test_a_numbers_digest_stays_the_same_when_secrets_are_rotated(service: Service, valkey_url: str) -> None:
+    new_key = Fernet.generate_key().decode()
+    await service.client.put(OPT_OUT)
+    for secret, keys_of_time in (
+        (f"{'n' * 40},{'s' * 40}", SEALING_KEY),
+        ("n" * 40, f"{new_key},{SEALING_KEY}"),
+        ("n" * 40, new_key),
+    ):
+        later = make_service(valkey_url, SIGNING_SECRET=secret, ENCRYPTION_KEYS=keys_of_time)
+        async with later.client:
+            await later.client.put(OPT_OUT)
+            await reseal_all(later.store)
+        await later.store.close()
+    assert len({about for _, about in await actions(service)}) == 1
+
+
+async def test_the_key_of_the_digests_is_sealed_and_if_it_is_lost_another_one_serves(service: Service, valkey_url: str) -> None:
+    await service.client.put(OPT_OUT)
+    stored = await service.store.client.get("audit:~digest-key:0")
+    assert stored.startswith(b"sealed:")
+    later = make_service(valkey_url, ENCRYPTION_KEYS=Fernet.generate_key().decode())
+    async with later.client:
+        for _ in range(2):
+            assert (await later.client.put(OPT_OUT)).status_code == 200
+        assert await reseal_all(later.store) == 0
+    await later.store.close()
+    first, *others = [about for _, about in await actions(service)]
+    assert (len(set(others)), first in others) == (1, False)
+
+
+async def test_a_note_about_a_number_is_written_by_the_script_of_its_change(service: Service) -> None:
+    store, shop = service.store, "shopaz"
+    ids = [(await service.submit(small_body(number)))["id"] for number in range(2)]
+    before = len(await actions(service))
+
+    def note(about: str) -> AuditNote:
+        return store.audit.note(shop, who="key:x", action=AuditAction.CUSTOMER_ERASED, about=about)
+
+    await store.opt_outs.add(shop, "+38344999999", audit=note("added"))
+    assert not await store.opt_outs.remove(shop, "+38344999998", audit=note("not removed"))
+    await store.opt_outs.remove(shop, "+38344999999", audit=note("removed"))
+    await store.erasure.eraser.erase(ids[0], audit=note("erased"))
+    await store.erasure.customers.erase(shop, PHONE, audit=note("nothing left"))
+    assert [about for _, about in (await actions(service))[before:]] == ["added", "removed", "erased", "nothing left"]
+
+
+async def test_an_erasure_that_is_broken_off_is_in_it(service: Service) -> None:
+    await service.submit(body())
+    await service.submit(small_body(1))
+    store = service.store
+    erasure = Customers(store.client, store.lookups, store.confirmations, eraser=Broken(store.client, ALWAYS), audit=store.audit)
+    note = store.audit.note("shopaz", who="key:x", action=AuditAction.CUSTOMER_ERASED, about="number:x")
+    with pytest.raises(StoreUnavailableError):
+        await erasure.erase("shopaz", PHONE, audit=note)
+    assert [action for action, _ in await actions(service)].count("customer.erased") == 1
+
+
+class Broken(Eraser):
+    """Erases nothing: Redis has gone away."""
+
+    async def erase(self, confirmation_id: str, *, audit: AuditNote | None = None) -> Erased | None:
+        raise StoreUnavailableError("redis: ConnectionError")
 
 
 async def test_what_a_command_did_is_in_it(service: Service) -> None:

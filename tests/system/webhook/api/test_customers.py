@@ -46,6 +46,7 @@ async def test_finished_and_open_orders_are_erased_without_a_trace(service: Serv
         b"due:turn",
         b"erasures",
         b"audit:shopaz",
+        b"audit:~digest-key:0",
     }
     assert await service.store.client.xlen("outcomes:shopaz:log") == 0
 

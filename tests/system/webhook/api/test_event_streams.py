@@ -13,12 +13,13 @@ import pytest
 from services.webhook.api.events.feeds import EventFeeds
 from services.webhook.http.sse import PING
 from shared.core.errors import NotFoundError
+from shared.settings.parsers import Bind
 from tests.support.valkey import ValkeyServer
 from tests.support.webhook.event_reader import reading, served
 from tests.support.webhook.process import Process, running_webhook
 from tests.support.webhook.service import KEY, Service, make_service, small_body
 from tools.ports import free_port
-from tools.stack import Stack, gateway
+from tools.stack import LOOPBACK, PublicAddress, Stack, gateway
 
 pytestmark = pytest.mark.system
 
@@ -153,7 +154,9 @@ async def test_streams_pass_the_gateway_at_once_and_end_at_once_when_the_process
 ) -> None:
     port, behind = free_port(), free_port()
     with running_webhook(valkey.url, port=behind) as (process, direct), Stack(tmp_path, {}, report=print) as stack:
-        stack.start_all((gateway(port, webhook_port=behind, bridge_port=free_port(), folder=tmp_path),))
+        stack.start_all(
+            (gateway(PublicAddress(port), webhook=Bind(LOOPBACK, behind), bridge=Bind(LOOPBACK, free_port()), folder=tmp_path),)
+        )
         made = await asyncio.to_thread(direct.post, "/v1/confirmations", json=small_body())
         path = f"{made.headers['location']}/events"
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=HEADERS, timeout=10) as client:

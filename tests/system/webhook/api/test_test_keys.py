@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 
 import httpx
 import pytest
 
 from services.webhook.api.events.feeds import EventFeeds
+from services.webhook.http.sse import PING
 from shared.core.test_data import owner_of
+from shared.store import keys
 from tests.support.webhook.service import PHONE, Service, make_service, small_body
 
 pytestmark = pytest.mark.system
@@ -163,9 +166,35 @@ async def test_the_stream_of_a_test_key_tells_of_test_orders_only(both: Service)
     assert all(test.encode() in chunk for chunk in seen)
 
 
+async def test_the_stream_of_a_test_key_sends_pings_while_real_orders_change(both: Service) -> None:
+    async def sell() -> None:
+        for number in range(1_000):
+            await post(both, number, LIVE)
+
+    feed = EventFeeds(both.store, ping_every_s=0.3).of_shop("shopaz", "0-0", only_tests=True)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group, aclosing(feed):
+        selling = group.create_task(sell())
+        assert await anext(feed) == PING
+        assert not selling.done()
+        selling.cancel()
+
+
 async def test_two_hundred_test_orders_do_not_hide_a_numbers_real_order(both: Service) -> None:
     real = (await post(both, 1, LIVE)).json()["id"]
     items = [small_body(number) for number in range(100, 400)]
     await both.client.post("/v1/confirmations/bulk", json={"items": items}, headers=TEST)
     assert [one.id for one in await both.store.lookups.find_open_by_phone(None, PHONE)] == [real]
     assert [one.id for one in await both.store.lookups.of_phone(PHONE)] == [real]
+
+
+async def test_what_an_earlier_version_kept_of_a_test_key_under_the_shops_name_stands_for_no_real_order(both: Service) -> None:
+    old = (await post(both, 1, TEST, **{"idempotency-key": "one"})).json()
+    client, tests = both.store.client, owner_of("shopaz", is_test=True)
+    await client.rename(keys.orders(tests), keys.orders("shopaz"))
+    await client.rename(keys.idempotency(tests, "one"), keys.idempotency("shopaz", "one"))
+    first = await post(both, 1, LIVE, **{"idempotency-key": "one"})
+    again = await post(both, 1, LIVE, **{"idempotency-key": "one"})
+    bulk = (await both.client.post("/v1/confirmations/bulk", json={"items": [small_body(1)]}, headers=LIVE)).json()
+    assert (first.status_code, "is_test" in first.json(), again.json()["id"]) == (202, False, first.json()["id"])
+    assert bulk["results"][0]["confirmation"]["id"] == first.json()["id"]
+    assert (await both.client.get(f"/v1/confirmations/{old['id']}", headers=TEST)).status_code == 200

@@ -3,10 +3,13 @@
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 
 from services.webhook.api.webhook_endpoints.requests import EventName
+from services.webhook.reseal import reseal_all, run
 from shared.core.lifecycle.shop_event import EventType
 from shared.store.webhooks.endpoints import MAX_PER_SHOP
+from tests.support.sealing import SEALING_KEY
 from tests.support.webhook.service import OTHER_KEY, DescribedAnswer, Service, make_service, small_body
 
 pytestmark = pytest.mark.system
@@ -149,3 +152,53 @@ async def test_for_trials_plain_http_to_this_machine_can_be_allowed(valkey_url: 
     async with trial.client:
         assert (await trial.client.post(PATH, json={"url": "http://127.0.0.1:9/"})).status_code == 201
     await trial.store.close()
+
+
+async def test_an_endpoint_whose_secret_cannot_be_opened_is_shown_changed_healed_and_deleted(
+    service: Service, valkey_url: str
+) -> None:
+    made = [await make(service) for _ in range(2)]
+    paths = [f"{PATH}/{one['id']}" for one in made]
+    later = make_service(valkey_url, ENCRYPTION_KEYS=Fernet.generate_key().decode())
+    async with later.client:
+        listed = (await later.client.get(PATH)).json()["items"]
+        assert [one["id"] for one in listed] == [one["id"] for one in made]
+        assert all("rotate" in one["fault"] and "ENCRYPTION_KEYS" in one["fault"] for one in listed)
+        changed = await later.client.patch(paths[0], json={"description": "ours"})
+        assert (changed.status_code, changed.json()["description"]) == (200, "ours")
+        turned = (await later.client.post(f"{paths[0]}/rotate-secret")).json()
+        assert turned["secret"].startswith("whsec_")
+        assert turned["fault"] is None
+        assert (await later.store.webhooks.get(made[0]["id"])).secrets(await later.store.now()) == (turned["secret"],)
+        assert (await later.client.get(paths[1])).status_code == 200
+        assert (await later.client.delete(paths[1])).status_code == 204
+    await later.store.close()
+
+
+async def test_the_command_seals_all_endpoints_anew_and_says_how_far_it_is(
+    service: Service, valkey_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = [await make(service) for _ in range(2)]
+    new_key = Fernet.generate_key().decode()
+    rotated = make_service(valkey_url, ENCRYPTION_KEYS=f"{new_key},{SEALING_KEY}")
+    without = make_service(valkey_url, ENCRYPTION_KEYS=new_key)
+    assert await reseal_all(without.store) == 1
+    assert "cannot be opened: restore the key in ENCRYPTION_KEYS" in capsys.readouterr().out
+    assert await reseal_all(rotated.store) == 0
+    printed = capsys.readouterr().out
+    assert f"2/2  {made[1]['id']}  sealed anew" in printed
+    assert "whsec_" not in printed
+    assert await reseal_all(without.store) == 0
+    assert (await without.store.webhooks.get(made[0]["id"])).secret == made[0]["secret"]
+    newest = (await service.client.get("/v1/audit", params={"limit": "1"})).json()["items"][0]
+    assert (newest["who"], newest["action"]) == ("command:reseal", "webhook_endpoint.resealed")
+    for one in (rotated, without):
+        await one.client.aclose()
+        await one.store.close()
+
+
+async def test_the_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        await run(["--help"])
+    assert ended.value.code == 0
+    assert "ENCRYPTION_KEYS" in capsys.readouterr().out

@@ -88,3 +88,27 @@ def test_a_device_named_in_dot_env_counts_beside_what_run_local_left(tmp_path: P
     environ = environ_with_local(left)
 
     assert (environ["PUBLIC_URL"], environ["MIC_DEVICE"]) == ("http://127.0.0.1:5051", "hw:1,0")
+
+
+def test_secrets_may_be_in_files(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text("shopaz:0123456789abcdef\n")
+    environ = {name: value for name, value in RUNNING.items() if name != "API_KEYS"} | {"API_KEYS_FILE": str(tmp_path / "keys")}
+
+    system = options_of(parse([], environ), environ).system
+    assert system is not None
+    assert system.api_key == "0123456789abcdef"
+
+
+def test_a_secret_in_a_file_that_is_not_there_is_named() -> None:
+    environ = {name: value for name, value in RUNNING.items() if name != "API_KEYS"} | {"API_KEYS_FILE": "/none"}
+    with pytest.raises(UsageError, match="API_KEYS_FILE"):
+        options_of(parse([], environ), environ)
+
+
+def test_run_locals_keys_count_though_dot_env_names_a_file_of_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own.env").write_text("API_KEYS_FILE=/none\n")
+    left = tmp_path / "local.env"
+    left.write_text("".join(f"{name}={value}\n" for name, value in RUNNING.items()))
+    monkeypatch.setenv("ENV_FILE", str(tmp_path / "own.env"))
+
+    assert options_of(parse([], {}), environ_with_local(left)).system is not None

@@ -5,11 +5,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+import pytest
+from structlog.testing import capture_logs
+
 from services.media_bridge.call_record.fact_writer import MOST_VERDICTS, CallIds, FactWriter
 from shared.core.confirmation import Conclusion
 from shared.core.conversation.actions import EndConversation, RecordVerdict
 from shared.core.conversation.tools import OutcomeReport
-from shared.core.lifecycle.facts import ConversationEnded, DisclosurePlayed, VerdictGiven
+from shared.core.lifecycle.facts import AttemptBegun, CallEnded, ConversationEnded, DisclosurePlayed, Fact, VerdictGiven
 from shared.core.outcome import Channel, VerdictKind
 from shared.store import Speaker, Turn
 from tests.support.bridge.fakes import ATTEMPT, FakeClock, FakeRecords, FakeTranscripts
@@ -36,6 +39,11 @@ def decided(kind: VerdictKind, quote: str) -> RecordVerdict:
 
 
 TURN = Turn(attempt=1, position=0, speaker=Speaker.AGENT, text="Përshëndetje", at=NOON)
+
+
+async def happens(records: FakeRecords, fact: Fact) -> None:
+    records.now = fact.at
+    await records.apply(records.confirmation.id, lambda _: fact)
 
 
 @asynccontextmanager
@@ -78,6 +86,19 @@ async def test_a_fact_that_waited_is_dated_when_it_happened() -> None:
         clock.now, records.now, records.is_away = clock.now + 30, after(30), False
         assert await writer.flushed(2)
     assert records.confirmation.attempts[0].stream_closed_at == NOON
+
+
+@pytest.mark.parametrize("is_called_again", [False, True])
+async def test_a_decision_that_is_late_is_logged_as_an_error_if_it_did_not_count(is_called_again: bool) -> None:
+    records = FakeRecords().begin()
+    for fact in (CallEnded(after(40), ATTEMPT, None, "CA1"), AttemptBegun(after(4000), "att_2", "+1"))[: 1 + is_called_again]:
+        await happens(records, fact)
+    with capture_logs() as logs:
+        async with a_writer(records) as writer:
+            writer.put_verdict(CONFIRMED, "sq")
+            writer.put_end(EndConversation(None, "decided"), None)
+    ((event, level, is_counted),) = [(line["event"], line["log_level"], line["is_counted"]) for line in logs]
+    assert (event, level, is_counted) == ("verdict_came_late", "error" if is_called_again else "warning", not is_called_again)
 
 
 async def test_what_belongs_to_an_erased_order_is_let_go() -> None:

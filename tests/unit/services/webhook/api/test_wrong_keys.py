@@ -7,6 +7,7 @@ from starlette.responses import Response
 from services.webhook.api.auth import ApiKeys
 from services.webhook.api.wrong_keys import MAX_WRONG, WrongKeys
 from services.webhook.http.problems import ProblemError, ProblemKind
+from shared.core.test_data import is_owner_of_tests
 
 
 class Clock:
@@ -40,6 +41,13 @@ def test_the_addresses_of_one_ipv6_network_count_together() -> None:
     assert not is_refused(wrong, "2001:db8:0:1::1")
 
 
+def test_an_address_counts_however_it_is_written() -> None:
+    wrong = WrongKeys()
+    assert not any(is_refused(wrong, "::ffff:203.0.113.7") for _ in range(MAX_WRONG))
+    assert is_refused(wrong, "203.0.113.7")
+    assert not is_refused(wrong, "::ffff:203.0.113.8")
+
+
 def test_memory_is_bounded_whatever_comes() -> None:
     wrong = WrongKeys()
     for number in range(11_000):
@@ -70,3 +78,4 @@ async def test_a_right_key_passes_from_the_same_address() -> None:
 def test_the_owner_of_test_data_is_no_shop(prefix: str) -> None:
     caller = ApiKeys({f"{prefix}key": "shopaz"}).caller(f"Bearer {prefix}key")
     assert caller.owner == ("shopaz~test" if prefix else "shopaz")
+    assert is_owner_of_tests(caller.owner) is caller.is_test

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from shared.core.confirmation import Conclusion, HeldCallEnd
+from shared.core.dialing.reconciliation import wakes
 from shared.core.lifecycle.facts import (
     AttemptBegun,
     AttemptFact,
@@ -24,7 +25,7 @@ from shared.core.lifecycle.facts import (
 )
 from shared.core.lifecycle.shop_event import EventType
 from shared.core.outcome import AttemptResult, Outcome, Status, VerdictKind
-from tests.support.orders import NOON, after, verdict
+from tests.support.orders import ALWAYS, NOON, after, verdict
 from tests.unit.shared.core.lifecycle.applied_facts import after_facts, attempt_of, told
 
 BEGUN = AttemptBegun(NOON, "att_1", "+38344000000")
@@ -66,7 +67,22 @@ def test_a_bridge_that_died_holds_no_call_open() -> None:
     assert attempt_of(lost).ended_at == after(40), "the pause before the next call counts from the call's end"
     late = after_facts(CONCLUDED, of=lost)
     assert (attempt_of(late).reason, attempt_of(late).cost_usd) == ("person_hung_up", Decimal("0.02"))
-    assert after_facts(CONFIRMED, of=late) is late, "a decision after that comes too late"
+    decided = after_facts(CONFIRMED, of=late)
+    assert (decided.outcome, decided.is_unplanned) == (None, True), "a decision after that comes too late"
+    assert attempt_of(decided).late_verdict == CONFIRMED.verdict
+
+
+def test_if_nobody_could_look_in_time_the_bridge_gets_its_time_once_more() -> None:
+    """Redis was away: whoever ends the call must not be quicker than the bridge, which has had no time either."""
+    held = after_facts(BEGUN, STREAM, ENDED)
+    looked = told(ConversationLost(after(60), "att_1"), of=held)
+    end = attempt_of(looked.confirmation).held_call_end
+    assert (looked.shop_events, attempt_of(looked.confirmation).is_open) == ((), True)
+    assert end is not None
+    assert end.waits_until == after(62)
+    assert wakes(looked.confirmation, ALWAYS).reconcile_at == after(62)
+    assert after_facts(CONFIRMED, CONCLUDED, of=looked.confirmation).outcome is Outcome.CONFIRMED
+    assert not attempt_of(after_facts(ConversationLost(after(99), "att_1"), of=looked.confirmation)).is_open, "but once only"
 
 
 def test_a_conversation_that_told_of_its_end_can_not_be_lost() -> None:
@@ -133,7 +149,7 @@ def test_a_decision_stands_against_a_withdrawal_while_the_end_is_held() -> None:
 
 
 def test_the_end_of_a_customers_own_call_is_held_too() -> None:
-    step = told(InboundCallArrived(NOON, "att_1", "CA1"), STREAM, ENDED, CONFIRMED, CONCLUDED)
+    step = told(InboundCallArrived(NOON, "att_1", "CA1", must_prove=False), STREAM, ENDED, CONFIRMED, CONCLUDED)
     assert step.confirmation.outcome is Outcome.CONFIRMED
 
 

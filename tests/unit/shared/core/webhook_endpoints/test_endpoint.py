@@ -45,3 +45,9 @@ def test_the_old_secret_signs_until_its_time_is_over() -> None:
     assert ENDPOINT.secrets(NOON) == (SECRET,)
     assert turned.secrets(after(59)) == (SECRET, OLDER)
     assert turned.secrets(after(60)) == (SECRET,)
+
+
+def test_a_secret_that_could_not_be_opened_signs_nothing() -> None:
+    sealed = replace(ENDPOINT, secret="sealed:abc", old_secret=OLDER, old_secret_until=after(10))
+    assert (ENDPOINT.can_sign, sealed.can_sign) == (True, False)
+    assert sealed.secrets(NOON) == (OLDER,)

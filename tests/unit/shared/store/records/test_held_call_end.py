@@ -24,10 +24,11 @@ def talking() -> Confirmation:
     return confirmation
 
 
-def test_a_held_end_keeps_the_place_among_the_calls_and_the_line_and_comes_due_in_a_moment() -> None:
+def test_a_held_end_keeps_place_and_line_comes_due_in_a_moment_and_the_bridge_hears_of_it_at_once() -> None:
     before = talking()
     assert of_step(before, step_of(before, ENDED), ALWAYS, SCHEMA) == [
         ("ZADD", keys.DUE_RECONCILIATION, to_ms(after(42)), before.id),
+        ("PUBLISH", keys.attempt_channel("att_1"), before.id),
     ]
 
 
