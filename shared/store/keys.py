@@ -58,6 +58,11 @@ def due_grant(nonce: str) -> str:
     return f"due:grant:{nonce}"
 
 
+def account_hold(scope: str) -> str:
+    """Name the hash (`probe_at`, `probe` an id; expires) of what the account refuses: a country, or one of our numbers."""
+    return f"due:account:{scope}"
+
+
 def begun_field(work: str, about: str) -> str:
     """Name the field of `BEGUN` for one kind of work (`dial`, `care`, `retire`, `deliver`) on a confirmation or an endpoint."""
     return f"{work}:{about}"

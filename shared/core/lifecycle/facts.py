@@ -101,6 +101,20 @@ class PlacingUndone:
 
 
 @dataclass(frozen=True, slots=True)
+class PlacingHeld:
+    """Twilio refused to place the call because of how the account is set up, which a person may change.
+
+    `scope` names what is refused (`shared/core/dialing/account_holds.py`); the call is tried again from `retry_at` on.
+    """
+
+    at: datetime
+    attempt_id: str
+    retry_at: datetime
+    scope: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlacingRefused:
     """Twilio refused to place the call: always, because of the number (`is_final`), or only this time."""
 
@@ -210,6 +224,7 @@ AttemptFact = (
     | CallerProven
     | CallNotListed
     | PlacingUndone
+    | PlacingHeld
     | PlacingRefused
     | CallAnswered
     | CalleeClassified

@@ -30,6 +30,8 @@ class Script(Enum):
     ADMIT = "dialing/admit"
     CLAIM_RECONCILIATIONS = "dialing/claim_reconciliations"
     HELD_BY_CAP = "dialing/held_by_cap"
+    HELD_BY_ACCOUNT = "dialing/held_by_account"
+    HOLD_BY_ACCOUNT = "dialing/hold_by_account"
     GIVE_BACK = "dialing/give_back"
     OVERDUE = "dialing/overdue"
     PARK = "dialing/park"

@@ -1,0 +1,80 @@
+"""What the account's switches hold, with a fake of Twilio's REST API: one call is tried now and then, and frees the others."""
+
+import httpx
+import pytest
+
+from services.dialer_worker.worker_counts import CountKind
+from shared.core.confirmation import Confirmation
+from shared.core.outcome import Status, WaitingFor
+from shared.store import Work
+from tests.support.orders import PHONE
+from tests.system.dialer_worker.conftest import Bench
+
+pytestmark = pytest.mark.system
+
+
+def refused(code: int, status: int = 400) -> httpx.Response:
+    return httpx.Response(status, json={"code": code, "message": f"refused for {PHONE}"})
+
+
+async def looked_at_again(bench: Bench, number: int) -> Confirmation:
+    """Wait until the order asks again, and let it."""
+    waiting = await bench.get(number)
+    assert waiting.next_attempt_at is not None
+    while await bench.store.now() < waiting.next_attempt_at:
+        await bench.store.ping()
+    return await bench.attend(number, work=Work.RECONCILIATION)
+
+
+@pytest.mark.parametrize("code", [13227, 21215, 21216, 21219, 573002])
+async def test_an_order_that_the_account_may_not_call_waits_for_it_and_is_not_lost(bench: Bench, code: int) -> None:
+    bench.twilio.answers.append(refused(code))
+    found = await bench.dial()
+    assert (found.status, found.waiting_for, found.attempts) == (Status.WAITING, WaitingFor.ACCOUNT, ())
+    assert found.outcome is None
+    assert await bench.store.dialing.circuit.state() is None, "other orders are called"
+    assert await bench.store.dialing.due.calls_open() == 0
+
+
+async def test_a_refused_country_is_asked_about_with_one_call_and_counted_by_name(bench: Bench) -> None:
+    bench.twilio.answers.append(refused(21215))
+    await bench.dial(1)
+    for number in (2, 3):
+        found = await bench.dial(number)
+        assert (found.status, found.waiting_for) == (Status.WAITING, WaitingFor.ACCOUNT)
+    assert len(bench.twilio.placed) == 1
+    assert bench.counted(CountKind.COUNTRY_REFUSED) == ["XK"]
+    assert await bench.store.dialing.due.calls_open() == 0
+
+
+async def test_one_order_is_tried_for_all_and_when_it_is_placed_the_others_are_free(bench: Bench) -> None:
+    bench.twilio.answers.append(refused(21215))
+    for number in (1, 2):
+        await bench.dial(number)
+    tried = await looked_at_again(bench, 1)
+    other = await looked_at_again(bench, 2)
+    assert (tried.status, tried.waiting_for) == (Status.QUEUED, None)
+    assert (other.status, other.waiting_for) == (Status.WAITING, WaitingFor.ACCOUNT)
+    await bench.grant(1)
+    assert (await bench.attend(1)).status is Status.CALLING
+    assert (await looked_at_again(bench, 2)).status is Status.QUEUED
+    assert len(bench.twilio.placed) == 2
+
+
+async def test_one_that_is_refused_again_holds_the_others_on(bench: Bench) -> None:
+    bench.twilio.answers += [refused(21215), refused(21215)]
+    for number in (1, 2):
+        await bench.dial(number)
+    await looked_at_again(bench, 1)
+    await bench.grant(1)
+    assert (await bench.attend(1)).waiting_for is WaitingFor.ACCOUNT
+    assert (await bench.dial(3)).waiting_for is WaitingFor.ACCOUNT
+    assert len(bench.twilio.placed) == 2
+
+
+async def test_a_trial_account_goes_on_calling_the_numbers_that_it_has_verified(bench: Bench) -> None:
+    bench.twilio.answers.append(refused(21219))
+    assert (await bench.dial(1)).waiting_for is WaitingFor.ACCOUNT
+    assert (await bench.dial(2)).status is Status.CALLING
+    assert (await bench.get(1)).waiting_for is WaitingFor.ACCOUNT
+    assert (await looked_at_again(bench, 1)).status is Status.QUEUED, "it asks again by itself"
