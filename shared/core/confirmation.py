@@ -36,8 +36,9 @@ class Conclusion(StrEnum):
 class HeldCallEnd:
     """The end of a call that was heard while the bridge had not yet told the end of the conversation.
 
-    `line_result` is what the line said (`busy`, `no_answer`, `failed`), None if the call was answered. `looked_at` is set if
-    nobody could look when the wait was over, for instance because Redis was away, also for the bridge: the wait begins anew then.
+    `line_result` is what the line said (`busy`, `no_answer`, `declined`, `failed`), None if the call was answered. `looked_at` is
+    set if nobody could look when the wait was over, for instance because Redis was away, also for the bridge: the wait begins
+    anew then.
     """
 
     at: datetime

@@ -76,6 +76,7 @@ class AttemptResult(StrEnum):
     MACHINE = "machine"
     BUSY = "busy"
     NO_ANSWER = "no_answer"
+    DECLINED = "declined"  # the customer's phone rang, and they rejected the call
     FAILED = "failed"
     ERROR = "error"
     WITHDRAWN = "withdrawn"

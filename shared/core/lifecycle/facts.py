@@ -191,7 +191,7 @@ class ConversationLost:
 
 @dataclass(frozen=True, slots=True)
 class CallEnded:
-    """The call is over. `line_result` is what the line said (`busy`, `no_answer`, `failed`), None if it was answered.
+    """The call is over. `line_result` is what the line said (`busy`, `no_answer`, `declined`, `failed`), None if it was answered.
 
     While the bridge still has the call's stream, the end is held until `ConversationEnded` or `ConversationLost`.
     """
