@@ -105,7 +105,7 @@ _ACCOUNT_REASONS: Mapping[int, str] = {
     10002: "the account is a trial one, which can't do this",
     10004: "the account has as many calls at once as it may have",
     10005: "the account may not place voice calls",
-    20003: "the account's sid or token is wrong, or its balance is used up",
+    20003: "the account's sid or token is wrong or is another region's, or its balance is used up",
     20005: "the account is not active",
     20008: "test credentials can't do this",
     20404: "the account, or the address of the API, is not known",
@@ -115,7 +115,7 @@ _ACCOUNT_REASONS: Mapping[int, str] = {
     573005: "a number of the account was added and is not verified yet",
 }
 _ACCOUNT_REASONS_BY_STATUS: Mapping[int, str] = {
-    HTTPStatus.UNAUTHORIZED: "TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN is wrong",
+    HTTPStatus.UNAUTHORIZED: "TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN is wrong, or not the one of TWILIO_REGION",
     HTTPStatus.PAYMENT_REQUIRED: "the account's balance is used up",
     HTTPStatus.FORBIDDEN: "the account may not place calls",
     HTTPStatus.NOT_FOUND: "TWILIO_ACCOUNT_SID or TWILIO_API_URL is wrong",

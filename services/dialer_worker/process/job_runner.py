@@ -48,7 +48,7 @@ class LoopJobRunner:
 def open_job_runner(settings: Settings, report_count: ReportCount) -> Iterator[LoopJobRunner]:
     """Yield a job runner. At the end of the block, wait for the work in hand and close the connections."""
     http_client = open_http_client(
-        settings.twilio_api_url,
+        settings.twilio_origin,
         account_sid=settings.twilio_account_sid,
         auth_token=settings.twilio_auth_tokens[0],
     )
