@@ -59,7 +59,11 @@ def due_grant(nonce: str) -> str:
 
 
 def account_hold(scope: str) -> str:
-    """Name the hash (`probe_at`, `probe` an id; expires) of what the account refuses: a country, or one of our numbers."""
+    """Name the hash (expires) of what the account refuses: a country, one of our numbers, or one order.
+
+    `probe_at` and `probe` (an id) while it is held; of what was accepted lately `called_until`, and since then how many orders in
+    a row were refused (`refused`) and the last of them (`last_refused`).
+    """
     return f"due:account:{scope}"
 
 

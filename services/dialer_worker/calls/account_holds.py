@@ -48,13 +48,14 @@ class AccountHolds:
             scope = country_scope(country)
         else:
             scope = sender_scope(attempt.from_number or "")
-        retry_at = await self.store.dialing.account_holds.hold(confirmation.id, scope)
+        scope, retry_at = await self.store.dialing.account_holds.hold(confirmation.id, scope)
         _log.error("call_held_by_account", code=result.code, reason=result.reason, retry_at=retry_at.isoformat())
         return HeldCall(scope, result.reason, retry_at)
 
     async def accepted(self, confirmation: Confirmation) -> None:
         """Free the orders that the account refused like this one: it has accepted its call."""
-        if await self.store.dialing.account_holds.release(self._scopes(confirmation)):
+        scopes = self._scopes(confirmation)
+        if scopes and await self.store.dialing.account_holds.release(scopes):
             _log.warning("account_hold_released")
 
     def _scopes(self, confirmation: Confirmation) -> tuple[str, ...]:

@@ -23,6 +23,11 @@ def sender_scope(from_number: str) -> str:
     return f"sender:{from_number}"
 
 
+def order_scope(confirmation_id: str) -> str:
+    """Name what the refusal of a single order holds: that order. Its country is called, so that it is about this number."""
+    return f"order:{confirmation_id}"
+
+
 def scopes_of(confirmation: Confirmation, country: str | None) -> tuple[str, ...]:
     """Return what holds the order if the account refuses it; `country` is that of the customer's number, None if unknown."""
     wait = confirmation.account_wait

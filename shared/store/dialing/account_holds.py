@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from shared.core.dialing.account_holds import look_again_at
+from shared.core.dialing.account_holds import look_again_at, order_scope
 from shared.store import keys
 from shared.store.records.codec import from_ms
 from shared.store.redis.connection import Client, translated
 from shared.store.redis.scripts import Script, run
 
+_CALLED_LATELY_MS = 3_600_000
+_IN_A_ROW = 3  # orders that are refused one after the other; fewer may be about their numbers
 _MOST_PROBE_MS = 30_000  # if the one that is tried has shown nothing by then, another one is
 
 
@@ -32,15 +34,23 @@ class AccountHolds:
                 return look_again_at(from_ms(float(until)), confirmation_id, every=self._every)
         return None
 
-    async def hold(self, confirmation_id: str, scope: str) -> datetime:
-        """Note that the account refused a call of that scope; return when its order is to ask again."""
+    async def hold(self, confirmation_id: str, scope: str) -> tuple[str, datetime]:
+        """Note that the account refused a call of that scope; return what is held now, and when the order is to ask again.
+
+        If calls of the scope have been accepted lately, that is the order alone.
+        """
+        own = order_scope(confirmation_id)
         async with translated():
-            until = await run(self._client, Script.HOLD_BY_ACCOUNT, keys=[keys.account_hold(scope)], args=[self._every_ms])
-        return look_again_at(from_ms(float(until)), confirmation_id, every=self._every)
+            until, is_alone = await run(
+                self._client,
+                Script.HOLD_BY_ACCOUNT,
+                keys=[keys.account_hold(scope), keys.account_hold(own)],
+                args=[confirmation_id, self._every_ms, _IN_A_ROW],
+            )
+        return own if is_alone else scope, look_again_at(from_ms(float(until)), confirmation_id, every=self._every)
 
     async def release(self, scopes: Sequence[str]) -> bool:
-        """Hold nothing more of these scopes; tell whether anything was held."""
-        if not scopes:
-            return False
+        """Hold nothing more of these scopes, of which a call was accepted; tell whether anything was held."""
+        names = [keys.account_hold(scope) for scope in scopes]
         async with translated():
-            return bool(await self._client.delete(*(keys.account_hold(scope) for scope in scopes)))
+            return bool(await run(self._client, Script.ACCEPT_BY_ACCOUNT, keys=names, args=[_CALLED_LATELY_MS]))

@@ -31,6 +31,7 @@ class Script(Enum):
     CLAIM_RECONCILIATIONS = "dialing/claim_reconciliations"
     HELD_BY_CAP = "dialing/held_by_cap"
     HELD_BY_ACCOUNT = "dialing/held_by_account"
+    ACCEPT_BY_ACCOUNT = "dialing/accept_by_account"
     HOLD_BY_ACCOUNT = "dialing/hold_by_account"
     GIVE_BACK = "dialing/give_back"
     OVERDUE = "dialing/overdue"

@@ -5,10 +5,13 @@ import pytest
 
 from services.dialer_worker.worker_counts import CountKind
 from shared.core.confirmation import Confirmation
-from shared.core.outcome import Status, WaitingFor
+from shared.core.lifecycle.facts import CallEnded
+from shared.core.outcome import AttemptResult, Status, WaitingFor
 from shared.store import Work
-from tests.support.orders import PHONE
+from tests.support.orders import PHONE, an_order
+from tests.support.simulators.twilio import ARTA
 from tests.system.dialer_worker.conftest import Bench
+from tests.system.dialer_worker.stage import HANGS_UP, Stage, eventually
 
 pytestmark = pytest.mark.system
 
@@ -24,6 +27,13 @@ async def looked_at_again(bench: Bench, number: int) -> Confirmation:
     while await bench.store.now() < waiting.next_attempt_at:
         await bench.store.ping()
     return await bench.attend(number, work=Work.RECONCILIATION)
+
+
+async def called(bench: Bench, number: int) -> None:
+    """Place a call, which Twilio accepts, and end it."""
+    attempt = (await bench.dial(number)).open_attempt
+    assert attempt is not None
+    await bench.store.confirmations.apply(an_order(number).id, lambda now: CallEnded(now, attempt.id, AttemptResult.BUSY))
 
 
 @pytest.mark.parametrize("code", [13227, 21215, 21216, 21219, 573002])
@@ -72,9 +82,58 @@ async def test_one_that_is_refused_again_holds_the_others_on(bench: Bench) -> No
     assert len(bench.twilio.placed) == 2
 
 
+async def test_one_number_that_is_refused_in_a_country_that_is_called_holds_nobody_else(bench: Bench) -> None:
+    await called(bench, 1)
+    bench.twilio.answers.append(refused(21215))
+    assert (await bench.dial(2)).waiting_for is WaitingFor.ACCOUNT
+    assert (await bench.dial(3)).status is Status.CALLING
+    assert (await looked_at_again(bench, 2)).status is Status.QUEUED, "it asks again by itself"
+
+
+async def test_three_refused_in_a_row_are_the_country_also_if_it_was_called_lately(bench: Bench) -> None:
+    await called(bench, 1)
+    bench.twilio.answers += [refused(21215)] * 4
+    for number in (2, 3, 4, 5):
+        assert (await bench.dial(number)).waiting_for is WaitingFor.ACCOUNT
+    assert len(bench.twilio.placed) == 1 + 3
+
+
 async def test_a_trial_account_goes_on_calling_the_numbers_that_it_has_verified(bench: Bench) -> None:
     bench.twilio.answers.append(refused(21219))
     assert (await bench.dial(1)).waiting_for is WaitingFor.ACCOUNT
     assert (await bench.dial(2)).status is Status.CALLING
     assert (await bench.get(1)).waiting_for is WaitingFor.ACCOUNT
     assert (await looked_at_again(bench, 1)).status is Status.QUEUED, "it asks again by itself"
+
+
+async def test_a_running_dialer_asks_twilio_once_about_a_refused_country_and_calls_the_others(stage: Stage) -> None:
+    stage.twilio.script("+355692345678", HANGS_UP)
+    stage.twilio.faults({"fault": "create_refused", "code": 21215, "phone": ARTA})
+    with stage.dialer() as dialer:
+        await stage.submit(1)
+        await stage.becomes(lambda order: order.waiting_for is WaitingFor.ACCOUNT)
+        for number in range(2, 8):
+            await stage.submit(number)
+            await stage.becomes(lambda order: order.waiting_for is WaitingFor.ACCOUNT, number=number)
+        await stage.submit(8, "+355692345678")
+        await stage.becomes(lambda order: order.attempts, number=8)
+        metrics, log = dialer.text("/metrics"), dialer.log()
+    assert [call["to"] for call in stage.calls()] == ["+355692345678"]
+    assert 'dialer_placings_total{result="held_by_account"} 1.0' in metrics
+    assert log.count("call_held_by_account") == 1
+    assert ARTA not in log
+
+
+@pytest.mark.parametrize("code", [10001, 10002, 10005, 573005])
+async def test_a_running_dialer_pauses_for_a_fault_of_the_account_by_its_code(stage: Stage, code: int) -> None:
+    stage.twilio.script(ARTA, HANGS_UP)
+    stage.twilio.faults({"fault": "create_refused", "code": code, "status": 400})
+    with stage.dialer() as dialer:
+        await stage.submit(1)
+
+        async def look() -> str | None:
+            return dialer.text("/readyz") if dialer.status("/readyz") == 503 else None
+
+        assert f"twilio {code}" in await eventually(look)
+    assert (await stage.get(1)).status is Status.QUEUED
+    assert stage.calls() == []

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import time, timedelta
 
 from shared.core.confirmation import AccountWait, Confirmation
-from shared.core.dialing.account_holds import PROBE_EVERY, country_scope, look_again_at, scopes_of, sender_scope
+from shared.core.dialing.account_holds import PROBE_EVERY, country_scope, look_again_at, order_scope, scopes_of, sender_scope
 from shared.core.dialing.caps import Hold
 from shared.core.dialing.dial_policy import DialAt, DialNow, GiveUp, decide
 from shared.core.dialing.planned_transition import apply_fact, plan
@@ -126,6 +126,8 @@ def test_a_country_holds_all_of_its_orders_and_a_sender_those_that_were_refused(
     assert scopes_of(replace(an_order(), account_wait=AccountWait(NOON)), "AL") == ("country:AL",)
     own = replace(an_order(), account_wait=AccountWait(NOON, sender_scope(FROM)))
     assert scopes_of(own, "XK") == (f"sender:{FROM}", "country:XK")
+    alone = replace(an_order(), account_wait=AccountWait(NOON, order_scope(an_order().id)))
+    assert scopes_of(alone, "XK") == (f"order:{alone.id}", "country:XK")
 
 
 def test_all_that_are_held_have_the_same_chance_to_be_the_one_that_is_tried() -> None:
