@@ -187,9 +187,7 @@ async def stage(valkey_url: str, twilio: TwilioSimulator, webhook: Service, tmp_
 async def bench(valkey_url: str) -> AsyncIterator[Bench]:
     settings = parse_settings(Settings, SETTINGS)
     policy = replace(ALWAYS, country_of=lambda _: "XK")
-    store = connect(
-        valkey_url, policy, Limits(calls_per_second=1000, max_concurrent_calls=10, probe_every_s=0.05, account_probe_every_s=2)
-    )
+    store = connect(valkey_url, policy, Limits(calls_per_second=1000, max_concurrent_calls=10, probe_every_s=0.05))
     twilio, counts, clock = FakeTwilio(), list[WorkerCount](), Clock()
     client = httpx.AsyncClient(transport=httpx.MockTransport(twilio.answer), base_url=settings.twilio_api_url)
     job = make_confirmation_job(

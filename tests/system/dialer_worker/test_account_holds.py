@@ -5,12 +5,12 @@ import pytest
 
 from services.dialer_worker.worker_counts import CountKind
 from shared.core.confirmation import Confirmation
-from shared.core.lifecycle.facts import CallEnded
+from shared.core.lifecycle.facts import CallEnded, Scheduled
 from shared.core.outcome import AttemptResult, Status, WaitingFor
-from shared.store import Work
+from shared.store import Work, keys
 from tests.support.orders import PHONE, an_order
 from tests.support.simulators.twilio import ARTA
-from tests.system.dialer_worker.conftest import Bench
+from tests.system.dialer_worker.conftest import FROM, Bench
 from tests.system.dialer_worker.stage import HANGS_UP, Stage, eventually
 
 pytestmark = pytest.mark.system
@@ -21,12 +21,14 @@ def refused(code: int, status: int = 400) -> httpx.Response:
 
 
 async def looked_at_again(bench: Bench, number: int) -> Confirmation:
-    """Wait until the order asks again, and let it."""
-    waiting = await bench.get(number)
-    assert waiting.next_attempt_at is not None
-    while await bench.store.now() < waiting.next_attempt_at:
-        await bench.store.ping()
+    """Let the order's moment come, and look at it again."""
+    await bench.store.confirmations.apply(an_order(number).id, lambda now: Scheduled(now, now, False, WaitingFor.ACCOUNT))
     return await bench.attend(number, work=Work.RECONCILIATION)
+
+
+async def ten_minutes_pass(bench: Bench, scope: str) -> None:
+    """Let the next probe of what is held be due."""
+    await bench.store.client.hset(keys.account_hold(scope), "probe_at", "1")
 
 
 async def called(bench: Bench, number: int) -> None:
@@ -61,6 +63,7 @@ async def test_one_order_is_tried_for_all_and_when_it_is_placed_the_others_are_f
     bench.twilio.answers.append(refused(21215))
     for number in (1, 2):
         await bench.dial(number)
+    await ten_minutes_pass(bench, "country:XK")
     tried = await looked_at_again(bench, 1)
     other = await looked_at_again(bench, 2)
     assert (tried.status, tried.waiting_for) == (Status.QUEUED, None)
@@ -75,6 +78,7 @@ async def test_one_that_is_refused_again_holds_the_others_on(bench: Bench) -> No
     bench.twilio.answers += [refused(21215), refused(21215)]
     for number in (1, 2):
         await bench.dial(number)
+    await ten_minutes_pass(bench, "country:XK")
     await looked_at_again(bench, 1)
     await bench.grant(1)
     assert (await bench.attend(1)).waiting_for is WaitingFor.ACCOUNT
@@ -87,6 +91,7 @@ async def test_one_number_that_is_refused_in_a_country_that_is_called_holds_nobo
     bench.twilio.answers.append(refused(21215))
     assert (await bench.dial(2)).waiting_for is WaitingFor.ACCOUNT
     assert (await bench.dial(3)).status is Status.CALLING
+    await ten_minutes_pass(bench, f"order:{an_order(2).id}")
     assert (await looked_at_again(bench, 2)).status is Status.QUEUED, "it asks again by itself"
 
 
@@ -103,6 +108,8 @@ async def test_a_trial_account_goes_on_calling_the_numbers_that_it_has_verified(
     assert (await bench.dial(1)).waiting_for is WaitingFor.ACCOUNT
     assert (await bench.dial(2)).status is Status.CALLING
     assert (await bench.get(1)).waiting_for is WaitingFor.ACCOUNT
+    assert (await looked_at_again(bench, 1)).waiting_for is WaitingFor.ACCOUNT
+    await ten_minutes_pass(bench, f"sender:{FROM}")
     assert (await looked_at_again(bench, 1)).status is Status.QUEUED, "it asks again by itself"
 
 
