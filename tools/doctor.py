@@ -26,22 +26,16 @@ from shared.settings.calling_rules import dial_policy_from
 from shared.settings.environ import EXIT_CODE, parse_settings, read_environ
 from shared.store import connect
 from tools.embedded_valkey import EmbeddedValkey
+from tools.finding import Finding
 from tools.generators.all_settings import setting_faults
 from tools.redis_users import USER_OF_SERVICE
 from tools.run import FOLDER as RUN_FOLDER
+from tools.twilio_account import account_findings, refusal_fix
 
 _PLAIN = argparse.RawDescriptionHelpFormatter
 _TIMEOUT_S = 10.0
 _MAX_SKEW_S = 2.0
 _MIN_FREE_BYTES = 1 << 30
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The result of one check; if `fix` is set, it says what to do."""
-
-    text: str
-    fix: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +80,27 @@ async def _public_url(patient: Patient) -> list[Finding]:
 
 async def _twilio(patient: Patient) -> list[Finding]:
     settings = patient.dialer
-    account = f"{settings.twilio_api_url}/2010-04-01/Accounts/{settings.twilio_account_sid}"
+    account = f"{settings.twilio_origin}/2010-04-01/Accounts/{settings.twilio_account_sid}"
     auth = (settings.twilio_account_sid, settings.twilio_auth_tokens[0])
     found = []
     try:
         async with httpx.AsyncClient(timeout=_TIMEOUT_S, auth=auth) as client:
             answer = await client.get(f"{account}/Calls.json", params={"PageSize": 1})
+            described = await client.get(f"{account}.json")
     except httpx.HTTPError as error:
-        return [Finding(f"Twilio can't be reached ({type(error).__name__})", "check the network, and TWILIO_API_URL")]
+        return [
+            Finding(
+                f"Twilio can't be reached ({type(error).__name__})",
+                "check the network, TWILIO_REGION, TWILIO_EDGE and TWILIO_API_URL",
+            )
+        ]
     if answer.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
-        return [Finding("Twilio refuses the account", "correct TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN (console, Account Info)")]
+        return [Finding("Twilio refuses the account", refusal_fix(settings.twilio_region))]
     if answer.status_code != httpx.codes.OK:
         return [Finding(f"Twilio answers {answer.status_code}", "look at the account's state in the console")]
     found += _clock_of(answer)
+    if described.status_code == httpx.codes.OK:
+        found += account_findings(described.json(), settings.twilio_from_numbers)
     return [*found, Finding("Twilio takes the account's token")]
 
 

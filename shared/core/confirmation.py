@@ -11,6 +11,8 @@ from shared.core.outcome import AttemptResult, Direction, Evidence, Outcome, Sta
 SCHEMA_VERSION = 1
 CONVERSATION_WAIT = timedelta(seconds=2)
 """The end of a call is held this long for what the bridge still writes about it."""
+ACCOUNT_WAIT = timedelta(hours=24)
+"""An order waits this long for a person to change how the telephone account is set up."""
 
 
 class Phase(StrEnum):
@@ -34,8 +36,9 @@ class Conclusion(StrEnum):
 class HeldCallEnd:
     """The end of a call that was heard while the bridge had not yet told the end of the conversation.
 
-    `line_result` is what the line said (`busy`, `no_answer`, `failed`), None if the call was answered. `looked_at` is set if
-    nobody could look when the wait was over, for instance because Redis was away, also for the bridge: the wait begins anew then.
+    `line_result` is what the line said (`busy`, `no_answer`, `declined`, `failed`), None if the call was answered. `looked_at` is
+    set if nobody could look when the wait was over, for instance because Redis was away, also for the bridge: the wait begins
+    anew then.
     """
 
     at: datetime
@@ -130,6 +133,18 @@ class Attempt:
         return self.verdict is not None and self.verdict.kind.outcome is not None
 
 
+@dataclass(frozen=True, slots=True)
+class AccountWait:
+    """The telephone account may not place the order's call as it is set up.
+
+    `since` is when that was first found, since the last call; `scope` names what the account refused (`account_holds.py`), None
+    if it was not this order's own call.
+    """
+
+    since: datetime
+    scope: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation:
     """One order to be confirmed by phone. `sequence` counts the events that the shop was told."""
@@ -150,6 +165,7 @@ class Confirmation:
     attempts: tuple[Attempt, ...] = ()
     next_attempt_at: datetime | None = None
     waiting_for: WaitingFor | None = None  # set while it is waiting, but in records of earlier programs
+    account_wait: AccountWait | None = None  # kept while a call is tried once more, until one has ended
     withdrawn_at: datetime | None = None
     erasure_requested_at: datetime | None = None  # the customer's data is to be erased as soon as nobody is on the line
     is_test: bool = False  # taken in with a test key: nobody is phoned, its calls are simulated
@@ -171,6 +187,14 @@ class Confirmation:
     def last_result(self) -> AttemptResult | None:
         """The result of the last attempt that ended."""
         return next((attempt.result for attempt in reversed(self.attempts) if attempt.result is not None), None)
+
+    @property
+    def account_wait_ends_at(self) -> datetime | None:
+        """When the order is given up if it still waits for the telephone account then; None if it does not wait for it."""
+        if self.account_wait is None or self.waiting_for is not WaitingFor.ACCOUNT:
+            return None
+        ends_at = self.account_wait.since + ACCOUNT_WAIT
+        return ends_at if self.call.expires_at is None else min(ends_at, self.call.expires_at)
 
     @property
     def attempts_spent(self) -> int:

@@ -24,11 +24,12 @@ class WaitingFor(StrEnum):
     NOT_BEFORE = "not_before"  # the time for which the shop asked
     NUMBER_CAP = "number_cap"  # the number has had as many calls as one number gets
     SPEND_LIMIT = "spend_limit"  # the shop has spent as much as it may
+    ACCOUNT = "account"  # the telephone account may not place this call as it is set up now
 
     @property
-    def is_cap(self) -> bool:
-        """Whether it is one of the operator's caps."""
-        return self in {WaitingFor.NUMBER_CAP, WaitingFor.SPEND_LIMIT}
+    def is_hold(self) -> bool:
+        """Whether it holds the order for a reason that is not the order's: one of the operator's caps, or the account."""
+        return self in {WaitingFor.NUMBER_CAP, WaitingFor.SPEND_LIMIT, WaitingFor.ACCOUNT}
 
 
 class Outcome(StrEnum):
@@ -75,6 +76,7 @@ class AttemptResult(StrEnum):
     MACHINE = "machine"
     BUSY = "busy"
     NO_ANSWER = "no_answer"
+    DECLINED = "declined"  # the customer's phone rang, and they rejected the call
     FAILED = "failed"
     ERROR = "error"
     WITHDRAWN = "withdrawn"

@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from shared.core.dialing.caps import CallCap, SpendLimit
 from shared.core.order import Window
@@ -40,6 +40,7 @@ from shared.settings.parsers import (
     rotated,
 )
 from shared.twilio.callback_urls import CallbackUrls
+from shared.twilio.regions import US1_ORIGIN, Edge, Region, api_origin
 
 Address = Annotated[Bind, BeforeValidator(parse_bind)]
 Origin = Annotated[str, BeforeValidator(parse_http_origin)]
@@ -155,10 +156,25 @@ class TwilioAuth(Settings):
 
 
 class TwilioSettings(TwilioAuth):
-    """The account at Twilio, and the origin of its REST API."""
+    """The account at Twilio, and where its REST API is: a region and an edge, or an origin of another kind."""
 
     twilio_account_sid: str = Field(pattern=r"^AC[0-9A-Za-z_]+$", examples=["AC" + "0" * 32])
-    twilio_api_url: Origin = Field("https://api.twilio.com", examples=["https://api.twilio.com"])
+    twilio_api_url: Origin = Field(US1_ORIGIN, examples=[US1_ORIGIN])
+    twilio_region: Annotated[Region | None, BeforeValidator(parse_choice)] = Field(None, examples=["ie1"])
+    twilio_edge: Annotated[Edge | None, BeforeValidator(parse_choice)] = Field(None, examples=["dublin"])
+
+    @field_validator("twilio_region", "twilio_edge")
+    @classmethod
+    def _is_beside_twilios_own_origin(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("twilio_api_url", US1_ORIGIN) != US1_ORIGIN:
+            raise ValueError(f"it names Twilio's own host, and TWILIO_API_URL another one: keep one, or write {US1_ORIGIN} there")
+        return value
+
+    @property
+    def twilio_origin(self) -> str:
+        """The origin of the account's REST API."""
+        is_own = self.twilio_api_url == US1_ORIGIN
+        return api_origin(self.twilio_region, self.twilio_edge) if is_own else self.twilio_api_url
 
 
 class LocaleSettings(Settings):

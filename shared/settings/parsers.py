@@ -19,6 +19,7 @@ WORKING_DAYS = frozenset(range(6))
 RETRY_DELAYS_S: Mapping[str, int] = {
     "busy": 300,
     "no_answer": 1800,
+    "declined": 14_400,
     "machine": 7200,
     "failed": 600,
     "undecided": 3600,

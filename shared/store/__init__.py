@@ -10,6 +10,7 @@ from shared.core.dialing.dial_policy import DialPolicy
 from shared.core.lifecycle.envelope import DATASCHEMA_PATH
 from shared.store import keys
 from shared.store.clock import StoreClock
+from shared.store.dialing.account_holds import AccountHolds
 from shared.store.dialing.caller_ids import CallerIds
 from shared.store.dialing.caps import CallCaps, HeldOrder
 from shared.store.dialing.circuit import Circuit, OpenCircuit
@@ -106,7 +107,7 @@ _NO_LIMITS = Limits(calls_per_second=1, max_concurrent_calls=1)
 
 @dataclass(frozen=True, slots=True)
 class DialingStore:
-    """What decides which call is placed next: due times, caps, the account's circuit, crashes of jobs, numbers to call from.
+    """What decides which call is placed next: due times, caps, what the account refuses, crashes of jobs, numbers to call from.
 
     `model_circuit` says whether calls are held by voice or by key.
     """
@@ -115,6 +116,7 @@ class DialingStore:
     caps: CallCaps
     circuit: Circuit
     model_circuit: Circuit
+    account_holds: AccountHolds
     crash_counts: CrashCounts
     caller_ids: CallerIds
     inbound_calls: InboundCalls
@@ -227,6 +229,7 @@ def connect(
             caps=CallCaps(client, policy.caps),
             circuit=Circuit(client, keys.CIRCUIT, probe_every_s=limits.probe_every_s),
             model_circuit=Circuit(client, keys.MODEL_CIRCUIT, probe_every_s=limits.probe_every_s),
+            account_holds=AccountHolds(client, probe_every_s=limits.account_probe_every_s),
             crash_counts=CrashCounts(client, policy),
             caller_ids=CallerIds(client),
             inbound_calls=InboundCalls(client),

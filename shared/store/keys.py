@@ -60,6 +60,15 @@ def due_grant(nonce: str) -> str:
     return f"due:grant:{nonce}"
 
 
+def account_hold(scope: str) -> str:
+    """Name the hash (expires) of what the account refuses: a country, one of our numbers, or one order.
+
+    `probe_at` and `probe` (an id) while it is held; of what was accepted lately `called_until`, and since then how many orders in
+    a row were refused (`refused`) and the last of them (`last_refused`).
+    """
+    return f"due:account:{scope}"
+
+
 def begun_field(work: str, about: str) -> str:
     """Name the field of `BEGUN` for one kind of work (`dial`, `care`, `retire`, `deliver`) on a confirmation or an endpoint."""
     return f"{work}:{about}"

@@ -8,6 +8,10 @@ from enum import StrEnum
 
 from shared.core.outcome import AttemptResult
 
+DECLINED_SIP_CODES = frozenset({"603", "607", "608"})
+"""The callee, or somebody on their behalf, rejected the call. Source: RFC 3261 (603), RFC 8197 (607), RFC 8688 (608);
+https://www.twilio.com/docs/api/errors/31603."""
+
 
 class CallStatus(StrEnum):
     """How a call stands. A status of which this program does not know may come at any time and is no error."""
@@ -32,6 +36,9 @@ _LINE_RESULTS: Mapping[str, AttemptResult | None] = {
 }
 
 
+_UNANSWERED_ENDS = frozenset({CallStatus.BUSY, CallStatus.NO_ANSWER, CallStatus.FAILED})
+
+
 def is_over(status: str) -> bool:
     """Tell whether a call of this status has come to an end, one way or another."""
     return status in _LINE_RESULTS
@@ -42,6 +49,11 @@ def is_unanswered(status: str) -> bool:
     return status in {CallStatus.QUEUED, CallStatus.INITIATED, CallStatus.RINGING}
 
 
-def line_result_of(status: str) -> AttemptResult | None:
-    """Return what the line says by a call's status, None if it was answered (or if the status is not known)."""
+def line_result_of(status: str, sip_code: str = "") -> AttemptResult | None:
+    """Return what the line says by a call's status, None if it was answered (or if the status is not known).
+
+    `sip_code` is the `SipResponseCode` of the callback: the status alone does not tell a declined call from a busy one.
+    """
+    if sip_code in DECLINED_SIP_CODES and status in _UNANSWERED_ENDS:
+        return AttemptResult.DECLINED
     return _LINE_RESULTS.get(status)

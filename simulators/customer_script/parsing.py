@@ -4,6 +4,7 @@ A script with every shorthand. `attempts` holds one entry for each call; the las
 
     {"language": "sq", "attempts": [
         "busy",
+        {"declined": 603},
         {"no_answer": {}},
         {"failed": {"sip_code": 404}},
         {"machine": {"greeting": "Lini një mesazh pas sinjalit."}},
@@ -40,6 +41,7 @@ STEP_KINDS: Mapping[str, str | None] = {
 
 ATTEMPT_KINDS: Mapping[str, str | None] = {
     "busy": "ring_s",
+    "declined": "sip_code",
     "no_answer": None,
     "failed": "sip_code",
     "machine": "greeting",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
@@ -100,6 +100,13 @@ class Busy(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", ta
     ring_s: Seconds = 1.0
 
 
+class Declined(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="declined"):
+    """The phone rings, and the person, or an application on the phone, rejects the call: SIP 603, 607 or 608."""
+
+    sip_code: Literal[603, 607, 608] = 603
+    ring_s: Seconds = 3.0
+
+
 class NoAnswer(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="no_answer"):
     """The phone rings until the caller's time-out."""
 
@@ -133,7 +140,7 @@ class Answer(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", 
     amd: Amd = Amd(AmdVerdict.HUMAN)
 
 
-Attempt: TypeAlias = Busy | NoAnswer | Failed | Machine | Answer
+Attempt: TypeAlias = Busy | Declined | NoAnswer | Failed | Machine | Answer
 
 
 class CustomerScript(Struct, frozen=True, forbid_unknown_fields=True):

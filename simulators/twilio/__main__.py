@@ -50,6 +50,9 @@ def _options(wanted: argparse.Namespace) -> Options:
         api_keys=dict(key.split(":", 1) for key in wanted.api_key),
         from_numbers=_numbers(wanted.from_numbers),
         verified_numbers=_numbers(wanted.verified_numbers),
+        assigned_numbers=dict(pair.split("=", 1) for pair in filter(None, wanted.assigned_numbers.split(","))),
+        unverified_numbers=_numbers(wanted.unverified_numbers),
+        region=wanted.region,
         allowed_prefixes=tuple(sorted(_numbers(wanted.allowed_prefixes))),
         calls_per_second=wanted.calls_per_second,
         speed=wanted.speed,
@@ -79,6 +82,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--api-key", action="append", default=[], metavar="SK…:SECRET", help="an API key, accepted in addition to the token")
     add("--from-numbers", default="", metavar="+1,+2", help="the account's numbers; another From gets 21210")
     add("--verified-numbers", default="", metavar="+1,+2", help="a trial account: another To gets 21219")
+    add("--assigned-numbers", default="", metavar="+TO=+FROM,…", help="a trial account: another From to that number gets 573002")
+    add("--unverified-numbers", default="", metavar="+1,+2", help="a trial account: these, added and not verified, get 573005")
+    add("--region", default="us1", help="the token's region: a host of another region gets 20003 (default: %(default)s)")
     add("--allowed-prefixes", default="", metavar="+355,+383", help="geo permissions: another To gets 21215")
     add("--calls-per-second", type=float, default=1.0, help="calls above this rate wait (default: %(default)s, as Twilio's)")
     add("--speed", type=float, default=1.0, help="how many times faster ringing and machine detection run")

@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 
 MESSAGES: Mapping[int, str] = {
+    10001: "Account is not active",
+    10002: "Trial account does not support this feature",
     10004: "Call concurrency limit exceeded",
+    10005: "Calling is disabled",
+    13223: "Dial: Invalid phone number format",
+    13224: "Dial: Invalid phone number",
+    13225: "Dial: Forbidden phone number",
+    13226: "Dial: Invalid country code",
+    13227: "Dial: No international authorization",
     20001: "Invalid parameter",
     20003: "Authenticate",
     20005: "Account is not active",
@@ -32,6 +40,8 @@ MESSAGES: Mapping[int, str] = {
     21609: "Invalid StatusCallback url",
     21626: "Invalid StatusCallbackEvent",
     32018: "The Twiml parameter is too large",
+    573002: "'From' is not the number that is assigned to this recipient",
+    573005: "The number was added and is not verified yet",
 }
 _STATUS: Mapping[int, int] = {
     20003: 401,

@@ -19,6 +19,12 @@ class Options:
     """The account's numbers; another `From` is refused with 21210."""
     verified_numbers: frozenset[str] = frozenset()
     """The verified numbers of a trial account; another `To` is refused with 21219."""
+    assigned_numbers: Mapping[str, str] = field(default_factory=dict)
+    """The one `From` that a trial account has for each verified `To`; another `From` is refused with 573002."""
+    unverified_numbers: frozenset[str] = frozenset()
+    """Numbers that were added to a trial account and are not verified yet: refused with 573005."""
+    region: str = "us1"
+    """The region whose token this is; a host of another region (`api.dublin.ie1.twilio.com`) refuses it with 20003."""
     allowed_prefixes: tuple[str, ...] = ()
     """The dialling prefixes of the geo permissions; another `To` is refused with 21215."""
     calls_per_second: float = 1.0
@@ -41,6 +47,11 @@ class Options:
     """The seed of what the profile leaves to chance."""
     keep_calls: int = 10_000
     """The number of finished calls that are kept; beyond it the oldest are forgotten."""
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether it is a trial account."""
+        return bool(self.verified_numbers or self.assigned_numbers or self.unverified_numbers)
 
     def waiting(self, seconds: float) -> float:
         """Return the real time for a wait that involves no audio."""

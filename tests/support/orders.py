@@ -20,6 +20,7 @@ ALWAYS = DialPolicy(
     retry_delays_s={
         "busy": 300,
         "no_answer": 1800,
+        "declined": 14_400,
         "machine": 7200,
         "failed": 600,
         "undecided": 3600,

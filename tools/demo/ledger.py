@@ -15,7 +15,9 @@ The machine's own lateness in that call is added to it.
 
 _BURST_MS = 100.0
 _FRAME_BYTES = 160  # what a stored prompt is filled up to
-_OUR_ENDS = frozenset({"hung_up_by_rest", "twiml_end", "twiml_hangup", "person_hung_up", "busy", "no_answer", "failed", "canceled"})
+_OUR_ENDS = frozenset(
+    {"hung_up_by_rest", "twiml_end", "twiml_hangup", "person_hung_up", "busy", "declined", "no_answer", "failed", "canceled"}
+)
 
 
 @dataclass(frozen=True, slots=True)

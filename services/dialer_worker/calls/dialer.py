@@ -9,9 +9,10 @@ from typing import assert_never
 import structlog
 from ulid import ULID
 
+from services.dialer_worker.calls.account_holds import AccountHolds, HeldCall
 from services.dialer_worker.calls.create_call_result import (
-    COUNTRY_NOT_PERMITTED,
     AccountRefused,
+    CallHeld,
     CreateCallResult,
     NotSent,
     NumberRefused,
@@ -27,9 +28,8 @@ from services.dialer_worker.settings import Settings
 from services.dialer_worker.worker_counts import CountKind, ReportCount, WorkerCount
 from shared.core import ids
 from shared.core.confirmation import Attempt, Confirmation
-from shared.core.dialing.dial_policy import DialPolicy
 from shared.core.dialing.planned_transition import PlannedTransition
-from shared.core.lifecycle.facts import AttemptBegun, CallPlaced, Fact, PlacingRefused, PlacingUndone
+from shared.core.lifecycle.facts import AttemptBegun, CallPlaced, Fact, PlacingHeld, PlacingRefused, PlacingUndone
 from shared.core.order import OnMachine
 from shared.store import Store
 from shared.twilio.callback_urls import CallbackUrls
@@ -38,6 +38,7 @@ from shared.twilio.twiml import stream_twiml
 
 # No request is sent later than this: the reconciler must be sure that none is still on its way to Twilio.
 _SEND_WITHIN_S = 2.0
+_Recorded = Placed | NumberRefused | HeldCall | RequestRefused | AccountRefused | Throttled | NotSent | Unclear
 _PAUSE_S = (1.0, 3.0)  # before another try of a request that was not sent or was throttled; spread, so that workers differ
 
 _log = structlog.get_logger(__name__)
@@ -50,8 +51,8 @@ class Dialer:
     store: Store
     twilio_client: TwilioClient
     reconciler: Reconciler
+    account_holds: AccountHolds
     settings: Settings
-    policy: DialPolicy
     report_count: ReportCount
     clock: Callable[[], float]
     rng: random.Random
@@ -65,6 +66,10 @@ class Dialer:
         """
         if await give_up_if_opted_out(self.store, confirmation):
             return
+        if await self.account_holds.hold_of(confirmation) is not None:
+            await self.reconciler.plan(confirmation)
+            await self.store.dialing.due.give_back(confirmation.id)
+            return
         intent = await self._commit_intent(confirmation)
         if intent is None:
             await self.store.dialing.due.give_back(confirmation.id)
@@ -76,8 +81,11 @@ class Dialer:
         if isinstance(result, AccountRefused):  # before the order is queued again, which would try it again at once
             await self.store.dialing.circuit.open(result.reason)
             _log.error("dialing_paused", code=result.code, reason=result.reason)
-        step = await self._record(confirmation, attempt, result)
+        held = await self.account_holds.refused(confirmation, attempt, result) if isinstance(result, CallHeld) else result
+        step = await self._record(confirmation, attempt, held)
         await self._act_on(result, attempt, step)
+        if isinstance(result, Placed):
+            await self.account_holds.accepted(confirmation)
 
     async def _commit_intent(self, confirmation: Confirmation) -> tuple[Attempt, Callable[[], bool]] | None:
         """Commit the attempt; return it and a function that tells whether its request may still be sent.
@@ -108,7 +116,7 @@ class Dialer:
             waits_for_beep=confirmation.call.on_machine is OnMachine.LEAVE_MESSAGE,
         )
 
-    async def _record(self, confirmation: Confirmation, attempt: Attempt, result: CreateCallResult) -> PlannedTransition | None:
+    async def _record(self, confirmation: Confirmation, attempt: Attempt, result: _Recorded) -> PlannedTransition | None:
         """Commit what the result means for the attempt; commit nothing if it is unclear."""
         if isinstance(result, Unclear):
             _log.warning("placing_left_unclear", reason=result.reason)
@@ -121,6 +129,8 @@ class Dialer:
                     return CallPlaced(now, attempt.id, call_sid)
                 case NumberRefused(_, reason):
                     return PlacingRefused(now, attempt.id, reason, is_final=True)
+                case HeldCall(scope, reason, retry_at):
+                    return PlacingHeld(now, attempt.id, retry_at, scope, reason)
                 case RequestRefused(_, reason):
                     return PlacingRefused(now, attempt.id, reason, is_final=False)
                 case Throttled(retry_after_s):
@@ -144,8 +154,8 @@ class Dialer:
             case NumberRefused(code, reason):
                 await self._close_circuit()
                 _log.warning("number_refused", code=code, reason=reason)
-                if code in COUNTRY_NOT_PERMITTED:
-                    self._warn_of_country(step)
+            case CallHeld():
+                await self._close_circuit()
             case RequestRefused(code, reason):
                 await self._close_circuit()
                 _log.error("request_refused", code=code, reason=reason)
@@ -153,13 +163,6 @@ class Dialer:
                 _log.info("call_not_placed", result=_METRIC_LABELS[type(result)])
             case _:  # pragma: no cover
                 assert_never(result)
-
-    def _warn_of_country(self, step: PlannedTransition | None) -> None:
-        """Log the country that the account may not call: a setting in Twilio's console allows it for all orders."""
-        phone = "" if step is None else step.confirmation.customer.phone
-        country = self.policy.country_of(phone) or "unknown"
-        self.report_count(WorkerCount(CountKind.COUNTRY_REFUSED, country))
-        _log.warning("country_not_permitted", country=country)
 
     async def _stop_if_unwanted(self, step: PlannedTransition | None, attempt: Attempt, call_sid: str) -> None:
         """Cancel the call if the order was withdrawn meanwhile, or if the attempt was taken out of the record."""
@@ -187,6 +190,7 @@ def send_within_s(reconcile_after_s: float) -> float:
 _METRIC_LABELS: dict[type[CreateCallResult], str] = {
     Placed: "placed",
     NumberRefused: "number_refused",
+    CallHeld: "held_by_account",
     RequestRefused: "request_refused",
     Throttled: "throttled",
     AccountRefused: "account_refused",

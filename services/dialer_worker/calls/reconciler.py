@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from services.dialer_worker.calls.account_holds import AccountHolds
 from services.dialer_worker.calls.twilio_client import Call, Ending, TwilioClient
 from services.dialer_worker.worker_counts import CountKind, ReportCount, WorkerCount
 from shared.core.confirmation import Attempt, Confirmation
@@ -25,9 +26,18 @@ _log = structlog.get_logger(__name__)
 class Reconciler:
     """Brings one confirmation at a time in line with what Twilio says. Doing so twice does no harm."""
 
-    def __init__(self, *, store: Store, twilio_client: TwilioClient, policy: DialPolicy, report_count: ReportCount) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        twilio_client: TwilioClient,
+        account_holds: AccountHolds,
+        policy: DialPolicy,
+        report_count: ReportCount,
+    ) -> None:
         self._store = store
         self._twilio_client = twilio_client
+        self._account_holds = account_holds
         self._policy = policy
         self._report_count = report_count
 
@@ -44,18 +54,18 @@ class Reconciler:
             case Reconciliation.ERASE:
                 return await self._erase(confirmation)
             case Reconciliation.PLAN:
-                await self._plan(confirmation)
+                await self.plan(confirmation)
             case _:
                 await self._reconcile_call(kind, confirmation)
         return kind
 
-    async def _plan(self, confirmation: Confirmation) -> None:
-        """Ask the dial policy when the order is called, and the caps whether they allow it."""
+    async def plan(self, confirmation: Confirmation) -> None:
+        """Ask the dial policy when the order is called, and the caps and the account's holds whether they allow it."""
         held = await self._store.dialing.caps.held(confirmation)
         if held is not None and held.is_first:
             self._report_count(WorkerCount(CountKind.SPEND_LIMIT, confirmation.shop))
             _log.warning("spend_limit_reached", shop=confirmation.shop, until=held.hold.until.isoformat())
-        hold = None if held is None else held.hold
+        hold = await self._account_holds.hold_of(confirmation) if held is None else held.hold
         await self._store.confirmations.apply_if(confirmation.id, lambda found, now: plan(found, self._policy, now, hold))
 
     async def _erase(self, confirmation: Confirmation) -> Reconciliation:

@@ -19,6 +19,7 @@ TOTAL_TIMEOUT_S = 10.0
 PAGE_SIZE = 50
 _MAX_PAGES = 40
 _TOO_LATE = "too_late"
+_MAX_CODE_DIGITS = 9
 _WRONG_STATE = 21220  # the call has ended, or was never in a state for the change
 _NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _PROGRESS_EVENTS = ("initiated", "ringing", "answered", "completed")
@@ -234,7 +235,10 @@ def _body(response: httpx.Response) -> Mapping[str, object]:
 
 
 def _code(body: Mapping[str, object]) -> int | None:
+    """Return Twilio's error code: a number, by which the answer is judged also if it should come as digits."""
     code = body.get("code")
+    if isinstance(code, str) and code.isascii() and code.isdecimal() and len(code) <= _MAX_CODE_DIGITS:
+        return int(code)
     return code if isinstance(code, int) else None
 
 

@@ -8,6 +8,7 @@ from functools import partial
 
 import httpx
 
+from services.dialer_worker.calls.account_holds import AccountHolds
 from services.dialer_worker.calls.confirmation_job import ConfirmationJob
 from services.dialer_worker.calls.dialer import Dialer
 from services.dialer_worker.calls.reconciler import Reconciler
@@ -47,7 +48,7 @@ class LoopJobRunner:
 def open_job_runner(settings: Settings, report_count: ReportCount) -> Iterator[LoopJobRunner]:
     """Yield a job runner. At the end of the block, wait for the work in hand and close the connections."""
     http_client = open_http_client(
-        settings.twilio_api_url,
+        settings.twilio_origin,
         account_sid=settings.twilio_account_sid,
         auth_token=settings.twilio_auth_tokens[0],
     )
@@ -94,13 +95,16 @@ def make_confirmation_job(
         account_sid=settings.twilio_account_sid,
         on_error=lambda kind: report_count(WorkerCount(CountKind.TWILIO_ERROR, kind)),
     )
-    reconciler = Reconciler(store=store, twilio_client=twilio_client, policy=policy, report_count=report_count)
+    account_holds = AccountHolds(store=store, policy=policy, report_count=report_count)
+    reconciler = Reconciler(
+        store=store, twilio_client=twilio_client, account_holds=account_holds, policy=policy, report_count=report_count
+    )
     dialer = Dialer(
         store=store,
         twilio_client=twilio_client,
         reconciler=reconciler,
+        account_holds=account_holds,
         settings=settings,
-        policy=policy,
         report_count=report_count,
         clock=clock,
         rng=rng,

@@ -91,7 +91,7 @@ def progress(form: Mapping[str, str], attempt_id: str) -> MakeFact | None:
     return lambda now: CallEnded(
         at=now,
         attempt_id=attempt_id,
-        line_result=line_result_of(status),
+        line_result=line_result_of(status, form.get("SipResponseCode", "")),
         call_sid=call_sid,
         duration_s=_seconds(form.get("CallDuration", "")),
         reason=None if status == CallStatus.COMPLETED else _reason(status, form),

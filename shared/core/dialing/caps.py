@@ -35,7 +35,7 @@ class Caps:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A cap allows the order no call before `until`."""
+    """A cap, or the telephone account, allows the order no call before `until`."""
 
     until: datetime
     waiting_for: WaitingFor

@@ -84,10 +84,12 @@ def calendar_of(confirmation: Confirmation, policy: DialPolicy) -> Calendar:
 
 
 def decide(confirmation: Confirmation, policy: DialPolicy, now: datetime, hold: Hold | None = None) -> Decision:
-    """Decide about the next call of a confirmation that has no open attempt; `hold` is what a cap says about it."""
-    expires_at = confirmation.call.expires_at
+    """Decide about the next call of a confirmation that has no open attempt; `hold` is what holds it, if anything."""
+    expires_at, account_wait_ends_at = confirmation.call.expires_at, confirmation.account_wait_ends_at
     if confirmation.withdrawn_at is not None:
         return GiveUp(Outcome.WITHDRAWN)
+    if account_wait_ends_at is not None and now >= account_wait_ends_at:
+        return GiveUp(Outcome.UNDIALABLE)
     if expires_at is not None and now >= expires_at:
         return GiveUp(Outcome.EXPIRED)
     if confirmation.attempts_spent >= budget(confirmation, policy):
@@ -148,8 +150,8 @@ def _moment(wanted: _Wanted) -> datetime:
 
 
 def _waiting_for(wanted: _Wanted, allowed: datetime | None, now: datetime) -> WaitingFor | None:
-    """Return why no call is placed before `allowed`: a cap explains it also if the window opens only later than it."""
-    if wanted.at > now and (allowed == wanted.at or (wanted.waiting_for is not None and wanted.waiting_for.is_cap)):
+    """Return why no call is placed before `allowed`: a hold explains it also if the window opens only after its end."""
+    if wanted.at > now and (allowed == wanted.at or (wanted.waiting_for is not None and wanted.waiting_for.is_hold)):
         return wanted.waiting_for
     return WaitingFor.WINDOW
 

@@ -66,7 +66,7 @@ def apply_facts(confirmation: Confirmation, facts: Sequence[Fact], policy: DialP
 def plan(confirmation: Confirmation, policy: DialPolicy, now: datetime, hold: Hold | None = None) -> Fact | None:
     """Return what the dial policy says now of a confirmation without an open attempt, as a fact; None if one is open.
 
-    `hold` is what a cap says about the order.
+    `hold` is what holds the order: a cap, or the telephone account.
     """
     if confirmation.open_attempt is not None or confirmation.is_finished:
         return None

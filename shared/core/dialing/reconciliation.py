@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from shared.core.confirmation import Attempt, Confirmation, Phase
 from shared.core.dialing.dial_policy import DialPolicy
-from shared.core.outcome import Status
+from shared.core.outcome import Status, WaitingFor
 from shared.core.retention import keep_until
 
 SECOND_LOOK_S = 15.0  # Twilio's list is asked once more for a call that it did not hold (or `reconcile_after_s` later)
@@ -72,9 +72,12 @@ def call_must_be_over_at(attempt: Attempt, policy: DialPolicy) -> datetime:
 
 
 def _dial_at(confirmation: Confirmation) -> datetime | None:
-    """Return when a call is to be placed; a test order takes no place among the calls, so it is never dialled."""
+    """Return when a call is to be placed; a test order takes no place among the calls, so it is never dialled.
+
+    An order that waits for the account is planned first: many would take the places of those that may be called.
+    """
     is_callable = not (confirmation.is_finished or confirmation.is_test or confirmation.open_attempt is not None)
-    return confirmation.next_attempt_at if is_callable else None
+    return confirmation.next_attempt_at if is_callable and confirmation.waiting_for is not WaitingFor.ACCOUNT else None
 
 
 def _must_be_planned(confirmation: Confirmation) -> bool:
@@ -100,6 +103,9 @@ def _tasks(confirmation: Confirmation, policy: DialPolicy) -> Iterator[_Task]:
 
 def _tasks_of_waiting(confirmation: Confirmation) -> Iterator[_Task]:
     call_at, expires_at = confirmation.next_attempt_at, confirmation.call.expires_at
+    wait_ends_at = confirmation.account_wait_ends_at
+    if wait_ends_at is not None:
+        yield _Task(Reconciliation.PLAN, wait_ends_at if call_at is None else min(call_at, wait_ends_at))
     if expires_at is not None:
         yield _Task(Reconciliation.PLAN, expires_at)
     if call_at is not None and confirmation.is_test:

@@ -7,7 +7,7 @@ from shared.core.confirmation import Attempt, Conclusion, Confirmation, HeldCall
 from shared.core.lifecycle.changes import Transition, finish, tell, update_attempt, with_attempt, with_call
 from shared.core.lifecycle.facts import CallEnded, ConversationEnded, ConversationLost
 from shared.core.lifecycle.shop_event import EventType
-from shared.core.outcome import AttemptResult, Evidence, Outcome, Status, Verdict, VerdictKind
+from shared.core.outcome import AttemptResult, Direction, Evidence, Outcome, Status, Verdict, VerdictKind
 
 _LOOKED_LATE = timedelta(seconds=1)
 
@@ -86,6 +86,8 @@ def decide_late(confirmation: Confirmation, attempt: Attempt, at: datetime) -> T
 def _to_be_planned(confirmation: Confirmation, ended: Attempt, at: datetime) -> Confirmation:
     """Let the dial policy plan the next call; one that was planned when the customer phoned us and decided nothing stands."""
     waiting = replace(with_attempt(confirmation, ended, at), status=Status.WAITING, is_unplanned=True)
+    if ended.direction is Direction.OUTBOUND:
+        waiting = replace(waiting, account_wait=None)
     if ended.verdict is not None:
         return replace(waiting, next_attempt_at=None, waiting_for=None)
     return replace(waiting, next_attempt_at=ended.resumes_at, waiting_for=ended.resumes_waiting_for)

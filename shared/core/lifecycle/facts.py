@@ -101,6 +101,20 @@ class PlacingUndone:
 
 
 @dataclass(frozen=True, slots=True)
+class PlacingHeld:
+    """Twilio refused to place the call because of how the account is set up, which a person may change.
+
+    `scope` names what is refused (`shared/core/dialing/account_holds.py`); the call is tried again from `retry_at` on.
+    """
+
+    at: datetime
+    attempt_id: str
+    retry_at: datetime
+    scope: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlacingRefused:
     """Twilio refused to place the call: always, because of the number (`is_final`), or only this time."""
 
@@ -177,7 +191,7 @@ class ConversationLost:
 
 @dataclass(frozen=True, slots=True)
 class CallEnded:
-    """The call is over. `line_result` is what the line said (`busy`, `no_answer`, `failed`), None if it was answered.
+    """The call is over. `line_result` is what the line said (`busy`, `no_answer`, `declined`, `failed`), None if it was answered.
 
     While the bridge still has the call's stream, the end is held until `ConversationEnded` or `ConversationLost`.
     """
@@ -210,6 +224,7 @@ AttemptFact = (
     | CallerProven
     | CallNotListed
     | PlacingUndone
+    | PlacingHeld
     | PlacingRefused
     | CallAnswered
     | CalleeClassified

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import assert_never
 
-from shared.core.confirmation import Attempt, Confirmation, Phase
+from shared.core.confirmation import ACCOUNT_WAIT, AccountWait, Attempt, Confirmation, Phase
 from shared.core.lifecycle.call_end import end_attempt
 from shared.core.lifecycle.changes import Transition, finish, tell_status, update_attempt, with_attempt
 from shared.core.lifecycle.facts import (
@@ -11,10 +12,11 @@ from shared.core.lifecycle.facts import (
     CallerJoined,
     CallNotListed,
     InboundCallArrived,
+    PlacingHeld,
     PlacingRefused,
     PlacingUndone,
 )
-from shared.core.outcome import AttemptResult, Direction, Outcome, Status
+from shared.core.outcome import AttemptResult, Direction, Outcome, Status, WaitingFor
 
 
 def begun(confirmation: Confirmation, fact: AttemptBegun | InboundCallArrived) -> Transition:
@@ -63,14 +65,31 @@ def joined(confirmation: Confirmation, attempt: Attempt, fact: CallerJoined) -> 
     return tell_status(replace(with_attempt(confirmation, taken, fact.at), status=Status.IN_CALL))
 
 
-def not_listed(confirmation: Confirmation, attempt: Attempt, fact: CallNotListed) -> Transition:
+def not_placed(
+    confirmation: Confirmation, attempt: Attempt, fact: CallNotListed | PlacingUndone | PlacingHeld | PlacingRefused
+) -> Transition:
+    """Apply what is known of a call that does not exist, or may not."""
+    match fact:
+        case CallNotListed():
+            return _not_listed(confirmation, attempt, fact)
+        case PlacingUndone():
+            return _undone(confirmation, attempt, fact)
+        case PlacingHeld():
+            return _held(confirmation, attempt, fact)
+        case PlacingRefused():
+            return _refused(confirmation, attempt, fact)
+        case _:  # pragma: no cover
+            assert_never(fact)
+
+
+def _not_listed(confirmation: Confirmation, attempt: Attempt, fact: CallNotListed) -> Transition:
     """Remember the first look at Twilio's list that did not find the call; a call that is known by now is not missing."""
     if attempt.phase is not Phase.PLACING:
         return Transition(confirmation)
     return update_attempt(confirmation, replace(attempt, missing_since=attempt.missing_since or fact.at), fact.at)
 
 
-def undone(confirmation: Confirmation, attempt: Attempt, fact: PlacingUndone) -> Transition:
+def _undone(confirmation: Confirmation, attempt: Attempt, fact: PlacingUndone) -> Transition:
     """Take back an attempt of which Twilio knows nothing."""
     if attempt.phase is not Phase.PLACING:
         return Transition(confirmation)
@@ -80,7 +99,22 @@ def undone(confirmation: Confirmation, attempt: Attempt, fact: PlacingUndone) ->
     return tell_status(replace(without, status=Status.QUEUED, next_attempt_at=fact.retry_at, is_unplanned=False))
 
 
-def refused(confirmation: Confirmation, attempt: Attempt, fact: PlacingRefused) -> Transition:
+def _held(confirmation: Confirmation, attempt: Attempt, fact: PlacingHeld) -> Transition:
+    """Take back an attempt that the account may not make as it is set up: the order waits, and in the end is refused for good."""
+    if attempt.phase is not Phase.PLACING:
+        return Transition(confirmation)
+    wait = confirmation.account_wait
+    since = fact.at if wait is None else wait.since
+    if fact.at >= since + ACCOUNT_WAIT:
+        return _refused(confirmation, attempt, PlacingRefused(fact.at, attempt.id, fact.reason, is_final=True))
+    without = replace(confirmation, attempts=confirmation.attempts[:-1], updated_at=fact.at)
+    if confirmation.withdrawn_at is not None:
+        return finish(without, Outcome.WITHDRAWN, fact.at)
+    waiting = replace(without, status=Status.WAITING, next_attempt_at=fact.retry_at, waiting_for=WaitingFor.ACCOUNT)
+    return Transition(replace(waiting, account_wait=AccountWait(since, fact.scope), is_unplanned=True))
+
+
+def _refused(confirmation: Confirmation, attempt: Attempt, fact: PlacingRefused) -> Transition:
     """End an attempt that Twilio refused; if the call is known to exist, the refusal is not true."""
     if attempt.phase is not Phase.PLACING:
         return Transition(confirmation)

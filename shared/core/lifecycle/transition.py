@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import assert_never
 
-from shared.core.confirmation import Attempt, Confirmation
+from shared.core.confirmation import AccountWait, Attempt, Confirmation
 from shared.core.lifecycle.call_end import call_ended, conversation_ended, conversation_lost
 from shared.core.lifecycle.call_progress import answered, stream_opened, verdict_given
 from shared.core.lifecycle.changes import Transition, finish, tell_status, update_attempt, with_attempt, with_call
@@ -25,6 +25,7 @@ from shared.core.lifecycle.facts import (
     Fact,
     GivenUp,
     InboundCallArrived,
+    PlacingHeld,
     PlacingRefused,
     PlacingUndone,
     Scheduled,
@@ -34,7 +35,7 @@ from shared.core.lifecycle.facts import (
     Withdrawn,
 )
 from shared.core.lifecycle.late_reply import in_late_call, late_call_began
-from shared.core.lifecycle.placing import begun, joined, not_listed, refused, undone
+from shared.core.lifecycle.placing import begun, joined, not_placed
 from shared.core.lifecycle.rung_call import is_about_rung_call, rung_call_reported
 from shared.core.outcome import Outcome, Status, WaitingFor
 
@@ -82,12 +83,8 @@ def _in_attempt(confirmation: Confirmation, attempt: Attempt, fact: AttemptFact)
             return update_attempt(confirmation, _noted(attempt, fact), fact.at)
         case CallerJoined():
             return joined(confirmation, attempt, fact)
-        case CallNotListed():
-            return not_listed(confirmation, attempt, fact)
-        case PlacingUndone():
-            return undone(confirmation, attempt, fact)
-        case PlacingRefused():
-            return refused(confirmation, attempt, fact)
+        case CallNotListed() | PlacingUndone() | PlacingHeld() | PlacingRefused():
+            return not_placed(confirmation, attempt, fact)
         case CallAnswered():
             return answered(confirmation, with_call(attempt, fact.call_sid), fact.at)
         case StreamOpened():
@@ -122,7 +119,7 @@ def _noted(attempt: Attempt, fact: CallPlaced | CalleeClassified | DisclosurePla
 def _scheduled(confirmation: Confirmation, fact: Scheduled) -> Transition:
     """Set the next call as the dial policy planned it, unless a call is under way or the order would wait without end.
 
-    Nothing is told of a call that a cap postpones once more: the order waits as before.
+    Nothing is told of a call that a hold postpones once more: the order waits as before.
     """
     status = Status.QUEUED if fact.is_due else Status.WAITING
     is_endless = fact.call_at is None and confirmation.call.expires_at is None
@@ -130,19 +127,21 @@ def _scheduled(confirmation: Confirmation, fact: Scheduled) -> Transition:
         return Transition(confirmation)
     waiting_for, before = fact.waiting_for, confirmation
     planned = replace(before, status=status, next_attempt_at=fact.call_at, waiting_for=waiting_for, is_unplanned=False)
+    if waiting_for is WaitingFor.ACCOUNT and before.account_wait is None:
+        planned = replace(planned, account_wait=AccountWait(fact.at))
     if planned == before:
         return Transition(before)
     planned = replace(planned, updated_at=fact.at)
     is_known_wait = (
         not before.is_unplanned
         and status is before.status
-        and (fact.call_at == before.next_attempt_at or (waiting_for is before.waiting_for and _is_cap(waiting_for)))
+        and (fact.call_at == before.next_attempt_at or (waiting_for is before.waiting_for and _is_hold(waiting_for)))
     )
     return Transition(planned) if is_known_wait else tell_status(planned)
 
 
-def _is_cap(waiting_for: WaitingFor | None) -> bool:
-    return waiting_for is not None and waiting_for.is_cap
+def _is_hold(waiting_for: WaitingFor | None) -> bool:
+    return waiting_for is not None and waiting_for.is_hold
 
 
 def _withdrawn(confirmation: Confirmation, fact: Withdrawn | ErasureRequested) -> Transition:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from shared.core.dialing.account_holds import PROBE_EVERY
 from shared.core.dialing.caps import Caps
 from shared.core.order import Priority
 from shared.store import keys
@@ -22,6 +23,7 @@ class Limits:
     calls_per_second: float
     max_concurrent_calls: int
     probe_every_s: float = 30.0
+    account_probe_every_s: float = PROBE_EVERY.total_seconds()
 
 
 class WaitReason(StrEnum):

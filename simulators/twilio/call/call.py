@@ -46,6 +46,7 @@ class End(StrEnum):
     TIME_LIMIT = "time_limit"
     CANCELED = "canceled"
     BUSY = "busy"
+    DECLINED = "declined"
     NO_ANSWER = "no_answer"
     FAILED = "failed"
     SIMULATOR_STOPPED = "simulator_stopped"

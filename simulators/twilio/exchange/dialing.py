@@ -2,7 +2,7 @@
 
 import asyncio
 
-from simulators.customer_script.script import Answer, Attempt, Busy, Failed, Machine, NoAnswer
+from simulators.customer_script.script import Answer, Attempt, Busy, Declined, Failed, Machine, NoAnswer
 from simulators.twilio.call.call import Call, End, Status
 from simulators.twilio.exchange.callee import render_ahead
 from simulators.twilio.exchange.conversation import Conversation
@@ -63,6 +63,9 @@ async def _ring(call: Call, attempt: Attempt, context: SimulatorContext) -> bool
         return False
     if isinstance(attempt, NoAnswer) or rings_s >= call.request.timeout_s:
         call.finish(Status.NO_ANSWER, End.NO_ANSWER, sip_code=_SIP_RANG_OUT)
+        return False
+    if isinstance(attempt, Declined):  # the status is documented nowhere; Twilio has no word of its own for it
+        call.finish(Status.BUSY, End.DECLINED, sip_code=attempt.sip_code)
         return False
     if isinstance(attempt, Busy):
         call.finish(Status.BUSY, End.BUSY, sip_code=_SIP_BUSY)

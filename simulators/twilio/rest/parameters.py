@@ -91,9 +91,18 @@ def _numbers(form: Form, options: Options) -> tuple[str, str]:
         raise RestError(_TO_ERRORS[to], to)
     if options.allowed_prefixes and not to.startswith(options.allowed_prefixes):
         raise RestError(21215, to)
-    if options.verified_numbers and to not in options.verified_numbers:
-        raise RestError(21219, to)
+    _check_trial(to, from_, options)
     return to, from_
+
+
+def _check_trial(to: str, from_: str, options: Options) -> None:
+    """Refuse what a trial account may not call. Source: the pages of these codes in Twilio's error dictionary."""
+    if to in options.unverified_numbers:
+        raise RestError(573005, to)
+    if options.is_trial and to not in options.verified_numbers | options.assigned_numbers.keys():
+        raise RestError(21219, to)
+    if options.assigned_numbers.get(to, from_) != from_:
+        raise RestError(573002, from_)
 
 
 def _script(form: Form) -> Script:

@@ -77,9 +77,9 @@ def page_resource(
 
 def account_resource(options: Options) -> Json:
     """Return the account, with the status active."""
-    sid = options.account_sid
+    sid, kind = options.account_sid, "Trial" if options.is_trial else "Full"
     uri = f"/{API_VERSION}/Accounts/{sid}.json"
-    return {"sid": sid, "friendly_name": "Simulated account", "status": "active", "type": "Full", "uri": uri}
+    return {"sid": sid, "friendly_name": "Simulated account", "status": "active", "type": kind, "uri": uri}
 
 
 def numbers_resource(options: Options, *, wanted: str | None) -> Json:

@@ -87,6 +87,8 @@ class RestApi:
             user, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError) as problem:
             raise RestError(20003) from problem
+        if region_of_host(request.headers.get("host", "")) not in (None, self._options.region):
+            raise RestError(20003, "the token of another region")
         known = {self._options.account_sid: self._options.auth_token, **self._options.api_keys}
         is_right = secrets.compare_digest(known.get(user, "").encode(), password.encode()) and bool(password)
         if scheme.lower() != "basic" or not is_right:
@@ -166,6 +168,17 @@ class RestApi:
 
     async def _numbers(self, request: Request) -> Response:
         return JSONResponse(numbers_resource(self._options, wanted=request.query_params.get("PhoneNumber")))
+
+
+def region_of_host(host: str) -> str | None:
+    """Return the region of one of Twilio's hosts, None for any other host, such as this machine.
+
+    Source: twilio-python, `Client.get_hostname`: `api.twilio.com` is US1, `api.{edge}.{region}.twilio.com` names it.
+    """
+    labels = host.partition(":")[0].lower().split(".")
+    if labels[0] != "api" or labels[-2:] != ["twilio", "com"]:
+        return None
+    return labels[-3] if len(labels) > 3 else "us1"
 
 
 async def _form(request: Request) -> dict[str, list[str]]:

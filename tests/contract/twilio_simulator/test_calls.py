@@ -49,6 +49,8 @@ def _finals(far: FarEnd) -> list[Received]:
     ("attempt", "ending", "reason", "sip_code"),
     [
         ({"busy": 1}, "busy", "busy", "486"),
+        ({"declined": {"sip_code": 603, "ring_s": 1}}, "busy", "declined", "603"),
+        ({"declined": {"sip_code": 608, "ring_s": 1}}, "busy", "declined", "608"),
         ("no_answer", "no-answer", "no_answer", "487"),
         ({"answer": {"ring_s": 30}}, "no-answer", "no_answer", "487"),
         ({"answer": ["hang_up"]}, "completed", "person_hung_up", "200"),

@@ -10,7 +10,8 @@ import pytest
 from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 
-from tests.support.simulators.twilio import ACCOUNT, ARTA, SHOP, FarEnd, TwilioSimulator, eventually, running_twilio
+from tests.support.simulators.twilio import ACCOUNT, ARTA, SHOP, TOKEN, FarEnd, TwilioSimulator, eventually, running_twilio
+from tools.plain_http import PLAIN
 
 QUIET = "<Response><Pause length='60'/></Response>"
 
@@ -93,6 +94,22 @@ def test_a_wrong_token_is_20003(twilio: TwilioSimulator, auth: tuple[str, str]) 
         "more_info": "https://www.twilio.com/docs/errors/20003",
         "status": 401,
     }
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("api.twilio.com", 200),
+        ("api.frankfurt.us1.twilio.com", 200),
+        ("api.dublin.ie1.twilio.com", 401),
+        ("api.au1.twilio.com", 401),
+        ("twilio.shop.example", 200),
+    ],
+)
+def test_the_token_of_one_region_is_refused_at_the_host_of_another(twilio: TwilioSimulator, host: str, status: int) -> None:
+    url = f"{twilio.origin}/2010-04-01/Accounts/{ACCOUNT}/Calls.json"
+    answer = httpx.get(url, auth=(ACCOUNT, TOKEN), headers={"Host": host}, verify=PLAIN)
+    assert (answer.status_code, answer.json().get("code")) == (status, 20003 if status == 401 else None)
 
 
 def test_the_official_client_raises_twilios_codes(twilio: TwilioSimulator, client: Client) -> None:

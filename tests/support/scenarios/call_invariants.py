@@ -13,7 +13,7 @@ _FRAME_BYTES = 160  # what a stored prompt is filled up to
 _MERGED_MS = 250.0  # a silence up to this length does not end an interval in the ledger
 _OUR_ENDS = frozenset({"twiml_hangup", "twiml_end", "hung_up_by_rest", "time_limit"})
 _THEIR_ENDS = frozenset({"person_hung_up", "patience", "tape_full"})
-_NO_CALL = frozenset({"busy", "no_answer", "failed", "canceled"})
+_NO_CALL = frozenset({"busy", "declined", "no_answer", "failed", "canceled"})
 _RACES = frozenset({"response_cancel_not_active"})
 """Errors of events that cross their cause on the wire: they are harmless and cannot be avoided."""
 

@@ -18,7 +18,7 @@ _SETTINGS: Mapping[str, str] = {
     "RING_TIMEOUT_S": "5",
     "HANGUP_GRACE_S": "8",
     "RECONCILE_AFTER_S": "6",
-    "RETRY_DELAYS": "busy:1,no_answer:1,machine:1,failed:1,undecided:1,error:1",
+    "RETRY_DELAYS": "busy:1,no_answer:1,declined:1,machine:1,failed:1,undecided:1,error:1",
     "MAX_ATTEMPTS": "3",
 }
 """Shortened waits. An order is called once, unless its scenario sets `max_attempts`."""

@@ -171,7 +171,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return {"answer": {"ring_s": 0.2, "steps": steps, "amd": {"verdict": "none"}}}
 
     def body(self) -> Json:
-        """Return the body of the POST."""
+        """Return the body of the POST; an order that names no `max_attempts` is called once."""
         language = self.language.partition("-")[0]
         plain: Json = {
             "order": {

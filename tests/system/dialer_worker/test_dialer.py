@@ -17,6 +17,20 @@ from tests.system.dialer_worker.conftest import FROM, SETTINGS, Bench
 pytestmark = pytest.mark.system
 
 
+ACCOUNT_FAULTS = [
+    (401, 20003),
+    (403, 20003),
+    (403, 20005),
+    (400, 10001),
+    (403, 10002),
+    (429, 10004),
+    (401, 10005),
+    (400, 21210),
+    (400, 573005),
+]
+"""HTTP status and code: the code decides, whatever the status."""
+
+
 def refused(status: int, code: int, **headers: str) -> httpx.Response:
     return httpx.Response(status, json={"code": code, "message": f"about {PHONE}"}, headers=headers)
 
@@ -89,12 +103,6 @@ async def test_a_number_that_cannot_be_called_ends_as_undialable_with_a_reason(b
     assert PHONE not in str(found.attempts[0].reason)
 
 
-async def test_a_country_without_permission_is_counted_by_name(bench: Bench) -> None:
-    bench.twilio.answers.append(refused(400, 21215))
-    assert (await bench.dial()).outcome is Outcome.UNDIALABLE
-    assert bench.counted(CountKind.COUNTRY_REFUSED) == ["XK"]
-
-
 async def test_too_many_requests_is_tried_again_later_and_is_no_attempt(bench: Bench) -> None:
     bench.twilio.answers.append(refused(429, 20429, **{"Retry-After": "5"}))
     found = await bench.dial()
@@ -105,7 +113,7 @@ async def test_too_many_requests_is_tried_again_later_and_is_no_attempt(bench: B
     assert await bench.store.dialing.due.calls_open() == 0
 
 
-@pytest.mark.parametrize(("status", "code"), [(401, 20003), (403, 20003), (403, 20005), (400, 10004), (400, 21210)])
+@pytest.mark.parametrize(("status", "code"), ACCOUNT_FAULTS)
 async def test_a_fault_of_the_account_pauses_dialing_and_loses_no_order(bench: Bench, status: int, code: int) -> None:
     bench.twilio.answers.append(refused(status, code))
     found = await bench.dial()

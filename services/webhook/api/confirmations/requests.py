@@ -80,7 +80,7 @@ class CustomerBody(Body):
     )
 
 
-RetriedResult = Literal["busy", "no_answer", "machine", "failed", "undecided", "error"]
+RetriedResult = Literal["busy", "no_answer", "declined", "machine", "failed", "undecided", "error"]
 DelayS = Annotated[int, Field(ge=1, le=MAX_DELAY_S)]
 
 

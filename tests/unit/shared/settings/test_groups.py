@@ -1,5 +1,6 @@
 """The groups have the documented names, defaults and types."""
 
+import re
 import shlex
 import subprocess
 import sys
@@ -146,3 +147,29 @@ def test_of_two_values_the_first_is_used_and_both_are_known() -> None:
 
     assert settings.signing_secrets == ("n" * 32, "o" * 32)
     assert settings.twilio_auth_tokens == ("new", "old")
+
+
+def test_a_region_alone_leads_to_its_own_host_and_an_edge_to_another_one() -> None:
+    assert parse_settings(Everything, REQUIRED).twilio_origin == "https://api.twilio.com"
+    assert parse_settings(Everything, {**REQUIRED, "TWILIO_REGION": "IE1"}).twilio_origin == "https://api.dublin.ie1.twilio.com"
+    both = {**REQUIRED, "TWILIO_REGION": "ie1", "TWILIO_EDGE": "frankfurt", "TWILIO_API_URL": "https://api.twilio.com"}
+    assert parse_settings(Everything, both).twilio_origin == "https://api.frankfurt.ie1.twilio.com"
+    simulator = {**REQUIRED, "TWILIO_API_URL": "http://127.0.0.1:5060"}
+    assert parse_settings(Everything, simulator).twilio_origin == "http://127.0.0.1:5060"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fault"),
+    [
+        ("TWILIO_REGION", "eu1", "TWILIO_REGION is wrong: it should be 'us1', 'ie1' or 'au1', for example TWILIO_REGION=ie1"),
+        ("TWILIO_EDGE", "ie1", "TWILIO_EDGE is wrong: it should be 'ashburn', 'dublin', "),
+    ],
+)
+def test_an_unknown_region_or_edge_is_named_with_those_that_there_are(name: str, value: str, fault: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(fault)):
+        parse_settings(Everything, {**REQUIRED, name: value})
+
+
+def test_a_region_and_an_origin_of_another_kind_exclude_each_other() -> None:
+    with pytest.raises(SettingsError, match="TWILIO_REGION is wrong: it names Twilio's own host, and TWILIO_API_URL another one"):
+        parse_settings(Everything, {**REQUIRED, "TWILIO_REGION": "ie1", "TWILIO_API_URL": "https://proxy.shop.example"})

@@ -6,13 +6,14 @@ import pytest
 from shared import languages
 from simulators.customer_script import parsing, script
 from simulators.customer_script.parsing import ScriptError
-from simulators.customer_script.script import Amd, AmdVerdict, Answer, Busy, CustomerScript, Failed, Machine, NoAnswer
+from simulators.customer_script.script import Amd, AmdVerdict, Answer, Busy, CustomerScript, Declined, Failed, Machine, NoAnswer
 from simulators.speech.phrases import PHRASES, Intent, every_phrase, phrases
 
 SHORTHAND = {
     "language": "sq",
     "attempts": [
         "busy",
+        {"declined": 607},
         {"no_answer": {}},
         {"failed": 503},
         {"machine": {"greeting": "Lini mesazh.", "amd": "machine_end_beep"}},
@@ -40,6 +41,7 @@ def test_shorthand_is_read() -> None:
 
     assert person.attempts == (
         Busy(),
+        Declined(sip_code=607),
         NoAnswer(),
         Failed(sip_code=503),
         Machine(greeting="Lini mesazh.", amd=Amd(AmdVerdict.MACHINE_END_BEEP)),
@@ -113,8 +115,8 @@ def test_an_intent_is_spoken_with_one_of_its_phrases() -> None:
 def test_all_words_of_a_call_are_known_ahead() -> None:
     person = parsing.parse_script(SHORTHAND)
 
-    assert list(script.utterances(person.attempts[3], language="sq")) == [("Lini mesazh.", "sq")]
-    assert list(script.utterances(person.attempts[4], language="sq")) == [
+    assert list(script.utterances(person.attempts[4], language="sq")) == [("Lini mesazh.", "sq")]
+    assert list(script.utterances(person.attempts[5], language="sq")) == [
         (phrases(Intent.CONFIRM)[0], "sq"),
         ("Faleminderit!", "sq"),
     ]

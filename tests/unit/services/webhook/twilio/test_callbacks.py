@@ -34,6 +34,9 @@ def test_a_completed_call_has_no_result_of_the_line() -> None:
         ("no-answer", {"SipResponseCode": "487"}, AttemptResult.NO_ANSWER, "no-answer, SIP 487"),
         ("failed", {"SipResponseCode": "404", "ErrorCode": "32009"}, AttemptResult.FAILED, "failed, SIP 404, Twilio 32009"),
         ("failed", {"SipResponseCode": "drop table"}, AttemptResult.FAILED, "failed"),
+        ("busy", {"SipResponseCode": "603"}, AttemptResult.DECLINED, "busy, SIP 603"),
+        ("failed", {"SipResponseCode": "607"}, AttemptResult.DECLINED, "failed, SIP 607"),
+        ("no-answer", {"SipResponseCode": "608"}, AttemptResult.DECLINED, "no-answer, SIP 608"),
         ("canceled", {}, AttemptResult.FAILED, "canceled"),
     ],
 )

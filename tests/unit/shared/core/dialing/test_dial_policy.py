@@ -97,6 +97,7 @@ def test_calls_of_the_customer_cost_no_budget() -> None:
     [
         (AttemptResult.BUSY, 300),
         (AttemptResult.NO_ANSWER, 1800),
+        (AttemptResult.DECLINED, 14_400),
         (AttemptResult.MACHINE, 7200),
         (AttemptResult.FAILED, 600),
         (AttemptResult.UNDECIDED, 3600),

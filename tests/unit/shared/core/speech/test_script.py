@@ -99,7 +99,7 @@ def test_the_details_leave_out_what_is_not_known(order: Order, details: str) -> 
 
 
 def test_there_is_a_goodbye_for_every_result_in_which_somebody_listens() -> None:
-    silent = {"busy", "no_answer", "failed", "error", "machine"}
+    silent = {"busy", "no_answer", "declined", "failed", "error", "machine"}
     assert set(_script().goodbyes) == {result.value for result in AttemptResult} - silent
 
 

@@ -93,6 +93,32 @@ def test_a_trial_account_calls_only_verified_numbers() -> None:
     assert refused.value.code == 21219
 
 
+@pytest.mark.parametrize(
+    ("to", "from_", "code"),
+    [
+        ("+38344111111", "+38344000001", None),
+        ("+38344111111", "+38344000002", 573002),
+        ("+38344222222", "+38344000001", 573005),
+        ("+38344333333", "+38344000001", 21219),
+    ],
+)
+def test_a_trial_account_calls_each_number_only_from_the_one_assigned_to_it(to: str, from_: str, code: int | None) -> None:
+    trial = Options(
+        "AC" + "0" * 32,
+        "token",
+        assigned_numbers={"+38344111111": "+38344000001"},
+        unverified_numbers=frozenset({"+38344222222"}),
+    )
+    form = GOOD | {"To": [to], "From": [from_]}
+
+    if code is None:
+        assert parse_create(form, trial).to == to
+        return
+    with pytest.raises(RestError) as refused:
+        parse_create(form, trial)
+    assert (refused.value.code, refused.value.status) == (code, 400)
+
+
 def test_what_only_earns_a_warning() -> None:
     alone = parse_create(GOOD | {"MachineDetection": ["Enable"], "AsyncAmd": ["true"]}, OPTIONS)
     misplaced = parse_create(GOOD | {"AsyncAmd": ["true"]}, OPTIONS)
