@@ -18,9 +18,9 @@ from services.webhook.api.webhook_endpoints.requests import EndpointBody, Endpoi
 from services.webhook.http.host import check_host
 from services.webhook.http.json_list import read_list
 from services.webhook.http.json_text import fingerprint, parse_json
+from services.webhook.http.long_work import LongWork
 from services.webhook.http.problems import ProblemError
 from services.webhook.http.query_parameters import choice, invalid_parameter, number, parameters
-from services.webhook.http.turns import LongWork
 from services.webhook.twilio.callbacks import progress
 from services.webhook.twilio.form import parse_form
 from shared.core.errors import InvalidValueError

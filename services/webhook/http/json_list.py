@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from services.webhook.http.body import MAX_BODY
 from services.webhook.http.json_text import canonical, decoded, parse_at, parse_json
+from services.webhook.http.long_work import Turns
 from services.webhook.http.problems import FieldFault, ProblemError, ProblemKind, faulty_fields
-from services.webhook.http.turns import Turns
 
 MAX_ENTRY = 2 * MAX_BODY
 """Characters of one entry; whatever a body of its own may hold fits."""

@@ -24,12 +24,12 @@ from services.webhook.api.validation import validated
 from services.webhook.api.validation_context import ValidationContext, ValidationRules
 from services.webhook.http.answers import json_response
 from services.webhook.http.body import MAX_BODY, MAX_BULK_BODY, read_json_body
+from services.webhook.http.concurrency_limit import ConcurrencyLimit
 from services.webhook.http.gather_or_cancel import gather_or_cancel
 from services.webhook.http.json_list import JsonList, read_list
+from services.webhook.http.long_work import LongWork
 from services.webhook.http.middleware import STORE_LIMIT_S
-from services.webhook.http.places import Places
 from services.webhook.http.problems import ProblemError, ProblemKind
-from services.webhook.http.turns import LongWork
 from shared.core.confirmation import Confirmation
 from shared.core.errors import StoreUnavailableError
 from shared.runtime.freed_memory import give_back_memory
@@ -67,7 +67,7 @@ class BulkRoutes:
         self._rules = rules
         self._work = LongWork()
         self._had_great_body = False
-        self._places = Places("bulk requests", full=ProblemKind.QUOTA_USED, in_all=16, per_owner=4, per_key=3)
+        self._places = ConcurrencyLimit("bulk requests", full=ProblemKind.QUOTA_USED, in_all=16, per_owner=4, per_key=3)
 
     async def create(self, request: Request, shop: str) -> Response:
         """Create a confirmation of each item; the results stand in the order of the items."""

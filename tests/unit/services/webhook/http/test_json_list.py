@@ -6,8 +6,8 @@ import pytest
 
 from services.webhook.http.json_list import MAX_ENTRY, JsonList, read_list
 from services.webhook.http.json_text import fingerprint
+from services.webhook.http.long_work import LongWork
 from services.webhook.http.problems import ProblemError, ProblemKind
-from services.webhook.http.turns import LongWork
 
 
 async def read(body: bytes, most: int = 1_000) -> JsonList:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services.webhook.http.turns import STRETCH_S, LongWork
+from services.webhook.http.long_work import STRETCH_S, LongWork
 
 
 class Clock:
