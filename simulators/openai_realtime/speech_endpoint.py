@@ -31,9 +31,9 @@ _MOST_REQUESTS: Final = 1000
 
 
 class _Refusal(Exception):  # noqa: N818 - it becomes an HTTP answer, with this status, code and parameter
-    def __init__(self, status: int, code: str, param: str | None) -> None:
+    def __init__(self, status: int, code: str, param: str | None, *, message: str = "") -> None:
         super().__init__(code)
-        self.status, self.code, self.param = status, code, param
+        self.status, self.code, self.param, self.message = status, code, param, message or f"Refused: {code}."
 
 
 class SpeechEndpoint:
@@ -76,7 +76,10 @@ class SpeechEndpoint:
     def _admit(self, request: Request) -> None:
         given = request.headers.get("authorization", "").encode()
         if not hmac.compare_digest(given, f"Bearer {self._api_key}".encode()):
-            raise _Refusal(401, "invalid_api_key", None)
+            # OpenAI's own message repeats the key's beginning and end
+            raise _Refusal(
+                401, "invalid_api_key", None, message=f"Incorrect API key provided: {given[-12:].decode(errors='replace')}."
+            )
         if self._refusals:
             status = self._refusals.popleft()
             raise _Refusal(status, "rate_limit_exceeded" if status == 429 else "server_error", None)
@@ -151,5 +154,5 @@ def _wave_file(pcm: voice.Pcm) -> bytes:
 
 def _error(refusal: _Refusal) -> Response:
     kind = {429: "requests", 500: "server_error", 503: "server_error"}.get(refusal.status, "invalid_request_error")
-    error = {"message": f"Refused: {refusal.code}.", "type": kind, "param": refusal.param, "code": refusal.code}
+    error = {"message": refusal.message, "type": kind, "param": refusal.param, "code": refusal.code}
     return JSONResponse({"error": error}, refusal.status)
