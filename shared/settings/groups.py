@@ -142,6 +142,14 @@ class OpenAISettings(Settings):
     openai_voice: str = Field("marin", examples=["marin"])
 
 
+class SpeechSettings(Settings):
+    """The server of `POST /v1/audio/speech`, which renders the stored prompts in the calls' voice; only `make prompts` uses it."""
+
+    openai_speech_url: Origin = Field("https://api.openai.com", examples=["https://api.openai.com"])
+    openai_speech_model: str = Field("gpt-4o-mini-tts", examples=["gpt-4o-mini-tts"])
+    openai_voice: str = Field("marin", examples=["marin"])
+
+
 class TwilioAuth(Settings):
     """The secret with which Twilio signs its requests; `new,old` while it is being replaced."""
 

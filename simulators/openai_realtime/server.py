@@ -1,4 +1,4 @@
-"""The simulator's one port: the WebSocket API under /v1/realtime, the admin API under /simulator/."""
+"""The simulator's one port: the WebSocket API under /v1/realtime, speech under /v1/audio/, the admin API under /simulator/."""
 
 import asyncio
 import hmac
@@ -22,6 +22,7 @@ from simulators.openai_realtime.ledger import Ledger, SessionRecord, now_ms
 from simulators.openai_realtime.session.expiry import LONGEST_SESSION_S
 from simulators.openai_realtime.session.session import Session
 from simulators.openai_realtime.session_context.conversation import new_id
+from simulators.openai_realtime.speech_endpoint import SpeechEndpoint
 
 _ABORT = "simulator.abort"
 _LONGEST_QUERY = 200
@@ -83,6 +84,7 @@ class Simulator:
         self._running: dict[str, Session] = {}
         self.fault_rules = FaultRules(usual)
         self.ledger = Ledger()
+        self.speech_endpoint = SpeechEndpoint(api_key=api_key)
 
     async def serve(self, socket: WebSocket) -> None:
         """Serve one connection to `/v1/realtime`."""
@@ -164,6 +166,7 @@ class Simulator:
     async def reset(self, request: Request) -> Response:
         """`DELETE /simulator/`: return to the state at the start."""
         await self.clear_faults(request)
+        self.speech_endpoint.reset()
         return await self.clear_sessions(request)
 
     def _has_key(self, socket: WebSocket) -> bool:
@@ -189,6 +192,9 @@ def application(simulator: Simulator) -> Starlette:
     return Starlette(
         routes=[
             WebSocketRoute("/v1/realtime", simulator.serve),
+            Route("/v1/audio/speech", simulator.speech_endpoint.speak, methods=["POST"]),
+            Route("/simulator/speech", simulator.speech_endpoint.show, methods=["GET"]),
+            Route("/simulator/speech", simulator.speech_endpoint.refuse, methods=["PUT"]),
             Route("/simulator/sessions", simulator.show_sessions, methods=["GET"]),
             Route("/simulator/sessions", simulator.clear_sessions, methods=["DELETE"]),
             Route("/simulator/sessions/{id}/drop", simulator.drop_session, methods=["POST"]),
