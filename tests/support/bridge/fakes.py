@@ -105,8 +105,10 @@ class FakeSessions:
     def __init__(self, *, failures: int = 0) -> None:
         self.failures = failures
         self.sockets: list[FakeSocket] = []
+        self.taken_for: list[str | None] = []
 
-    async def take(self, *, limit_s: float) -> ModelLeg:
+    async def take(self, *, limit_s: float, safety_identifier: str | None) -> ModelLeg:
+        self.taken_for.append(safety_identifier)
         if self.failures:
             self.failures -= 1
             raise ConnectionFailedError("status_503")
