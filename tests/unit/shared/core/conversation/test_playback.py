@@ -141,3 +141,14 @@ def test_audio_of_a_muted_response_is_refused() -> None:
     playback.mute("r1")
     assert playback.is_muted("r1")
     assert not playback.is_muted("r2")
+
+
+def test_what_twilio_still_has_to_play_is_known_by_clock_and_marks() -> None:
+    playback = Playback()
+    playback.append("a", 200, 10.0)
+    name = playback.next_mark()
+    playback.append("a", 800, 10.0)
+    assert playback.buffered_ms(10.1) == pytest.approx(900)
+    playback.echo(name, 10.3)  # 100 ms late
+    assert playback.buffered_ms(10.3) == pytest.approx(800)
+    assert playback.buffered_ms(99.0) == 0
