@@ -52,7 +52,7 @@ class SessionProbe:
         """Take one of OpenAI's events from the socket; what is no JSON object, or beyond what a session sends, is left out."""
         try:
             event = msgspec.json.decode(message, type=Json)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return
         if self._received.qsize() < _MOST_WAITING:
             self._received.put_nowait(Received(monotonic(), event))

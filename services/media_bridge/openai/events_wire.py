@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from services.media_bridge.json_wire import UNREADABLE
 from services.media_bridge.openai import event_structs_wire as structs
 from services.media_bridge.openai.pricing import TokenUsage
 from services.media_bridge.openai.requests_wire import RESPONSE
@@ -25,6 +26,7 @@ from shared.core.text import clean
 AUDIO_DELTA = "response.output_audio.delta"
 TRANSCRIPT_DELTA = "response.output_audio_transcript.delta"
 _RESPONSE_IS_RUNNING = "conversation_already_has_active_response"
+_MOST_TOKENS = 10**9  # of one response: no session holds so many
 
 
 class EventHead(msgspec.Struct, frozen=True, gc=False):
@@ -116,10 +118,8 @@ _STATUSES = {
     "incomplete": ResponseStatus.INCOMPLETE,
 }
 
-UnreadableError = msgspec.DecodeError
-
 read: Callable[[bytes], EventHead] = msgspec.json.Decoder(EventHead).decode
-"""Returns the head of an event, or raises `UnreadableError`."""
+"""Returns the head of an event, or raises one of `UNREADABLE`."""
 
 _decode_event = msgspec.json.Decoder(structs.EventFields).decode
 
@@ -130,7 +130,7 @@ def transcript_delta(head: EventHead) -> str:
     """Return the words of a delta, with the space that may lead them."""
     try:
         return msgspec.json.decode(head.delta, type=str)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return ""
 
 
@@ -141,7 +141,7 @@ def event_of(head: EventHead, message: bytes) -> ServerEvent | Malformed | None:
         return None
     try:
         event = _decode_event(message)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return Malformed()
     match kind:
         case "session.created" | "session.updated":
@@ -212,13 +212,18 @@ def _usage(usage: structs.Usage) -> TokenUsage:
     taken, given = usage.input_token_details or structs.InputDetails(), usage.output_token_details or structs.OutputDetails()
     cached = taken.cached_tokens_details or structs.Cached()
     return TokenUsage(
-        text_in=max(0, (taken.text_tokens or 0) - cached.text_tokens),
-        audio_in=max(0, (taken.audio_tokens or 0) - cached.audio_tokens),
-        text_cached=cached.text_tokens,
-        audio_cached=cached.audio_tokens,
-        text_out=given.text_tokens or 0,
-        audio_out=given.audio_tokens or 0,
+        text_in=_count((taken.text_tokens or 0) - cached.text_tokens),
+        audio_in=_count((taken.audio_tokens or 0) - cached.audio_tokens),
+        text_cached=_count(cached.text_tokens),
+        audio_cached=_count(cached.audio_tokens),
+        text_out=_count(given.text_tokens),
+        audio_out=_count(given.audio_tokens),
     )
+
+
+def _count(tokens: int | None) -> int:
+    """Return a number of tokens that can be priced, whatever was told."""
+    return min(max(0, tokens or 0), _MOST_TOKENS)
 
 
 def _error_reported(error: structs.Error) -> ErrorReported | ResponseRefused:

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from services.media_bridge.base64_wire import quoted
+from services.media_bridge.json_wire import UNREADABLE
 from services.media_bridge.openai.events_wire import (
     AUDIO_DELTA,
     TRANSCRIPT_DELTA,
@@ -10,7 +11,6 @@ from services.media_bridge.openai.events_wire import (
     EventHead,
     Malformed,
     ServerEvent,
-    UnreadableError,
     event_of,
     read,
 )
@@ -90,7 +90,7 @@ class ModelLeg:
         """Take one of OpenAI's events from the socket."""
         try:
             head = read(message)
-        except UnreadableError:
+        except UNREADABLE:
             self.unreadable += 1
             return
         if head.type == AUDIO_DELTA:

@@ -2,8 +2,9 @@
 
 from asyncio import Future, get_running_loop
 
+from services.media_bridge.json_wire import UNREADABLE
 from services.media_bridge.openai import requests_wire as request
-from services.media_bridge.openai.events_wire import ErrorReported, Malformed, SessionDescribed, UnreadableError, event_of, read
+from services.media_bridge.openai.events_wire import ErrorReported, Malformed, SessionDescribed, event_of, read
 from services.media_bridge.openai.leg import ModelLeg
 from services.media_bridge.websocket import NORMAL, ConnectionFailedError, Socket
 
@@ -38,7 +39,7 @@ class SessionHandshake:
         """Take one of OpenAI's events from the socket."""
         try:
             event = event_of(read(message), message)
-        except UnreadableError:
+        except UNREADABLE:
             self._unreadable += 1
             return
         match event:

@@ -18,7 +18,7 @@ from services.media_bridge.openai.events_wire import (
     read,
     transcript_delta,
 )
-from services.media_bridge.openai.pricing import TokenUsage
+from services.media_bridge.openai.pricing import PRICES, TokenUsage
 from shared.core.conversation.events import (
     ResponseDone,
     ResponseRefused,
@@ -160,6 +160,13 @@ def test_cached_tokens_are_counted_apart() -> None:
 @pytest.mark.parametrize("usage", [None, {}, {"input_token_details": None}, {"output_token_details": {"text_tokens": None}}])
 def test_missing_usage_counts_nothing(usage: dict[str, Any] | None) -> None:  # Any: JSON
     assert finished(done(usage=usage)).usage == TokenUsage()
+
+
+@pytest.mark.parametrize(("told", "counted"), [(-5, 0), (10**60, 10**9)])
+def test_tokens_that_nobody_can_have_used_are_counted_as_far_as_they_can_be_priced(told: int, counted: int) -> None:
+    usage = finished(done(usage={"output_token_details": {"audio_tokens": told}})).usage
+    assert usage == TokenUsage(audio_out=counted)
+    assert PRICES["gpt-realtime-2.1"].cost(usage) >= 0
 
 
 def test_the_head_of_audio_has_all_that_the_lane_needs() -> None:

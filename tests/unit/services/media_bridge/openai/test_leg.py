@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.media_bridge.openai.events_wire import EventHead, ServerEvent
+from services.media_bridge.openai.events_wire import EventHead, ServerEvent, read, transcript_delta
 from services.media_bridge.openai.leg import ModelLeg
 from shared.core.conversation.events import SpeechStarted
 from tests.support.bridge.fakes import a_model_leg, audio, delta
@@ -50,6 +50,22 @@ async def test_what_cannot_be_read_is_counted() -> None:
     leg.on_message(b"no json")
     leg.on_message(b'{"type":"response.done","response":7}')
     assert leg.unreadable == 2
+
+
+async def test_an_event_that_breaks_the_parser_costs_no_session() -> None:
+    leg, socket = a_model_leg()
+    hearer = Hearer()
+    leg.attach(hearer, on_audio=hearer.take_audio)
+    leg.on_message(b'{"type":"response.done","x":' + b"[" * 4000)
+    leg.on_message(b'{"type":"response.done","response":{"output":[{"x":' + b"[" * 900 + b"]" * 900 + b"}]}}")
+    leg.on_message(b'{"type":"\xff"}')
+    leg.on_message(b'{"type":"response.output_audio.delta","delta":"\xff"}')
+    socket.bring({"type": "input_audio_buffer.speech_started"})
+    assert (leg.unreadable, hearer.heard[-1]) == (2, SpeechStarted())
+
+
+async def test_words_that_are_no_utf_8_are_none() -> None:
+    assert transcript_delta(read(b'{"type":"x","delta":"\xff"}')) == ""
 
 
 async def test_who_closes_is_not_told() -> None:
