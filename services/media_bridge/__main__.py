@@ -20,6 +20,8 @@ from services.media_bridge.call.prompt_payloads import prompt_payloads
 from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.openai.connection import ModelAddress, open_session
 from services.media_bridge.openai.leg import ModelLeg
+from services.media_bridge.openai.model_circuit import GuardedOpener, GuardedSessions, ModelCircuit
+from services.media_bridge.openai.model_probe import ModelProbe
 from services.media_bridge.openai.safety_identifier import safety_identifier
 from services.media_bridge.openai.warm_pool import WarmPool
 from services.media_bridge.process.aggregate_metrics import AggregateMetrics
@@ -35,7 +37,6 @@ from services.media_bridge.streams.stream_session import BridgeDependencies
 from services.media_bridge.twilio.signature import SignatureCheck
 from services.media_bridge.websocket import ConnectionFailedError
 from shared import languages
-from shared.core.conversation.call_plan import Timing
 from shared.core.dialing.dial_policy import DialPolicy
 from shared.logs.setup import configure_logging
 from shared.runtime.health import Health
@@ -109,19 +110,22 @@ async def _run(settings: BridgeSettings, shared_memory: BridgeSharedMemory, *, i
     metrics = BridgeMetrics(registry)
     aggregate = AggregateMetrics(registry, shared_memory)
     open_calls = OpenCalls(store.dialing.due, shared_memory)
+    circuit = ModelCircuit(store.dialing.model_circuit)
+    metrics.model.circuit_open.set_function(lambda: circuit.reason is not None)
     health = Health(
         aggregate.registry() if shared_memory.count > 1 else registry,
-        checks=(("redis", open_calls.refresh), ("redis_user", store.missing_right)),
+        checks=(("redis", open_calls.refresh), ("redis_user", store.missing_right), ("model", circuit.refresh)),
     )
+    opener = partial(_open_session, _model_address(settings), metrics)
     pool = WarmPool(
-        partial(_open_session, _model_address(settings), metrics),
+        GuardedOpener(opener, circuit),
         ringing=open_calls.ringing,
         most=settings.warm_sessions_max,
         wall_clock=time,
         needed_s=settings.call_time_limit_s + _SESSION_MARGIN_S,
     )
     metrics.model.warm.set_function(lambda: pool.ready)
-    sessions = SessionSettings(sessions=pool, voice=settings.openai_voice, metrics=metrics)
+    sessions = SessionSettings(sessions=GuardedSessions(pool, circuit), voice=settings.openai_voice, metrics=metrics)
     tasks = CallTasks()
     server = StreamServer(
         _dependencies(settings, store, policy, sessions=sessions, tasks=tasks),
@@ -139,7 +143,7 @@ async def _run(settings: BridgeSettings, shared_memory: BridgeSharedMemory, *, i
     )
     _read_languages()
     try:
-        parts = [store.notifications.run(), pool.run(), server.run()]
+        parts = [store.notifications.run(), pool.run(), ModelProbe(opener, circuit).run(), server.run()]
         if shared_memory.count > 1:
             parts.append(_publish(aggregate))
         if is_first and settings.record_calls is not None:
@@ -157,7 +161,7 @@ def _dependencies(
         default_language=settings.default_language,
         transcription_model=settings.openai_transcription_model,
         is_recorded=settings.record_calls is not None,
-        timing=Timing(silence_s=settings.silence_prompts_s, wait_s=settings.wait_s),
+        timing=settings.timing,
     )
     secrets, version = settings.signing_secrets, scripts.version
     return BridgeDependencies(

@@ -24,12 +24,11 @@ FRAMES = {
     "transcription_of_a_language": request.transcription_update(Transcription("gpt-transcribe", "names: Arta", "en")),
     "say": request.say(say_exactly("Përshëndetje «Arta»!")),
     "respond": request.respond(),
+    "probe": request.probe(),
     "cancel": request.cancel("resp_1"),
     "truncate": request.truncate("item_1", 1200),
     "tool_output": request.tool_output("call_1", '{"status":"ok"}'),
     "remark": request.remark("The customer pressed key 1."),
-    "customer_words": request.customer_words("Po."),
-    "agent_words": request.agent_words("Mirë."),
 }
 
 
@@ -50,6 +49,12 @@ def unknown_fields(model: Any) -> Iterator[str]:  # noqa: ANN401 - the official 
         yield from model.model_extra or {}
         for name in model.model_fields_set - {"parameters"}:
             yield from unknown_fields(getattr(model, name))
+
+
+@pytest.mark.parametrize("name", [name for name in FRAMES if json.loads(FRAMES[name])["type"] == "session.update"])
+def test_every_update_of_the_session_names_the_formats(name: str) -> None:
+    audio = json.loads(FRAMES[name])["session"]["audio"]
+    assert audio["input"]["format"] == audio["output"]["format"] == {"type": "audio/pcmu"}
 
 
 def test_audio_is_mulaw_both_ways_with_server_side_turns() -> None:

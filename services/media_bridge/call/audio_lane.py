@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from services.media_bridge.base64_wire import duration_ms, joined
+from services.media_bridge.base64_wire import duration_ms, is_silence, joined
 from services.media_bridge.call.delta_joiner import BURST_S, ENOUGH_MS, SHORT_LENGTH, DeltaJoiner, HeldDelta
 from services.media_bridge.openai.leg import ModelLeg
 from services.media_bridge.twilio.leg import CallerLeg
@@ -37,11 +37,14 @@ class Recorder(Protocol):
 class AudioLane:
     """The audio of one call. `on_began(response_id, item_id)` is called at the first audio of each item.
 
+    The model's digital silence before that is no audio: it is left out, and `silent` counts its messages.
+
     Each frame to the caller is one of the model's, or several short ones that came faster than they are spoken. `from_model`
     counts those frames, `muted` what was dropped.
     """
 
     __slots__ = (
+        "_audible",
         "_caller",
         "_clock",
         "_held",
@@ -54,6 +57,7 @@ class AudioLane:
         "_recorder",
         "from_model",
         "muted",
+        "silent",
     )
 
     def __init__(
@@ -73,11 +77,13 @@ class AudioLane:
         self._on_began = on_began
         self._recorder = recorder  # None: this call is not recorded
         self._held: deque[bytes] = deque(maxlen=_HELD_FRAMES)
-        self._item_id = ""
+        self._item_id: str | None = None  # the item whose audio was sent last
+        self._audible: set[str] = set()  # all items whose audio has begun
         self._joiner = DeltaJoiner(self.flush)
         self._received_before = caller.received_frames
         self.from_model = 0
         self.muted = 0
+        self.silent = 0
         self.disconnect()
 
     @property
@@ -102,26 +108,32 @@ class AudioLane:
         if playback.muted and response_id in playback.muted:
             self.muted += 1
             return
+        is_first = item_id != self._item_id and item_id not in self._audible
+        if is_first and is_silence(payload):
+            self.silent += 1
+            playback.skip(item_id, duration_ms(payload))
+            return
         if joiner.held is not None or (now - joiner.last_s < BURST_S and len(payload) < SHORT_LENGTH):
             payload = self._joined(response_id, item_id, payload, now)
         joiner.last_s = now
         if not payload:
             return
         self.from_model += 1
+        self._item_id = item_id
         self._outgoing.send_media(payload)
         if playback.append(item_id, duration_ms(payload), now):
             self.mark(playback.next_mark())
         if self._recorder is not None:
             self._recorder.agent(payload)
-        if item_id != self._item_id:
-            self._item_id = item_id
+        if is_first:
+            self._audible.add(item_id)
             self._on_began(response_id, item_id)
 
     def play(self, item_id: str, payload: bytes) -> None:
         """Send audio of our own to the caller, as a part of the item; `on_began` is not called for it, and none is held back."""
         self.flush()
         self._joiner.last_s = 0.0
-        self._item_id = item_id
+        self._audible.add(item_id)
         self.on_model_audio("", item_id, payload)
 
     def flush(self) -> None:

@@ -116,6 +116,11 @@ class Call:
         """The language that is spoken now."""
         return self._performer.script.language
 
+    @property
+    def model_losses(self) -> tuple[str, ...]:
+        """Why each session with the model was missed or lost, as short codes."""
+        return self._driver.model_losses
+
     async def run(self, early: Sequence[CallerEvent] = ()) -> CallEnd:
         """Talk until the end; `early` came before. All tasks and both legs are gone then, unless the line goes on."""
         keeps_line = False
@@ -183,9 +188,9 @@ class Call:
         """Tell the machine that a session stands."""
         self._receive(ev.ModelReady())
 
-    def on_session_lost(self, reason: str) -> None:
+    def on_session_lost(self, reason: str, *, is_fatal: bool) -> None:
         """Tell the machine that there is no session."""
-        self._receive(ev.ModelLost(reason))
+        self._receive(ev.ModelLost(reason, is_fatal=is_fatal))
 
     def on_response_refused(self, reason: str) -> None:
         """Tell the machine that the response which it asked for has failed."""

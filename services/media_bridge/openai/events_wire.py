@@ -3,7 +3,7 @@
 Source: openai-python `openai.types.realtime`, docs "Realtime API - Server events". Unknown events and keys are normal.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -11,8 +11,10 @@ import msgspec
 from services.media_bridge.json_wire import UNREADABLE
 from services.media_bridge.openai import event_structs_wire as structs
 from services.media_bridge.openai.pricing import TokenUsage
-from services.media_bridge.openai.requests_wire import RESPONSE
+from services.media_bridge.openai.requests_wire import MULAW, RESPONSE
+from services.media_bridge.openai.tolerant_decoding_wire import Note, UnreadableError, json_object, struct_of, text_of
 from shared.core.conversation.events import (
+    ItemBegan,
     ResponseDone,
     ResponseRefused,
     ResponseStarted,
@@ -20,13 +22,15 @@ from shared.core.conversation.events import (
     SpeechStarted,
     SpeechStopped,
     ToolCall,
+    ToolCallFinished,
 )
 from shared.core.text import clean
 
 AUDIO_DELTA = "response.output_audio.delta"
 TRANSCRIPT_DELTA = "response.output_audio_transcript.delta"
+FORMATS_REFUSED = "formats_refused"
+"""The reason of a session that is lost because its audio is of another format than Twilio's."""
 _RESPONSE_IS_RUNNING = "conversation_already_has_active_response"
-_MOST_TOKENS = 10**9  # of one response: no session holds so many
 
 
 class EventHead(msgspec.Struct, frozen=True, gc=False):
@@ -37,8 +41,8 @@ class EventHead(msgspec.Struct, frozen=True, gc=False):
 
     type: str = ""
     delta: msgspec.Raw = msgspec.Raw(b"null")
-    response_id: str = ""
-    item_id: str = ""
+    response_id: str | None = None
+    item_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,11 @@ class SessionDescribed:
     expires_at: float | None
     input_format: str
     output_format: str
+
+    @property
+    def is_mulaw(self) -> bool:
+        """Whether both sides are in Twilio's format, which is the only one that can be passed on as it is."""
+        return self.input_format == self.output_format == MULAW
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,27 +112,45 @@ ServerEvent = (
     | SpeechStarted
     | SpeechStopped
     | ResponseStarted
+    | ToolCallFinished
+    | ItemBegan
     | ResponseRefused
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Malformed:
-    """The message is no event, or not of the shape its type promises."""
 
 
 _STATUSES = {
     "completed": ResponseStatus.COMPLETED,
     "cancelled": ResponseStatus.CANCELLED,
     "incomplete": ResponseStatus.INCOMPLETE,
+    "": ResponseStatus.COMPLETED,
 }
+_IS_COMPLETE = {"completed", None}
+_CUT_OFF = {ResponseStatus.CANCELLED, ResponseStatus.INCOMPLETE}
 
-read: Callable[[bytes], EventHead] = msgspec.json.Decoder(EventHead).decode
-"""Returns the head of an event, or raises one of `UNREADABLE`."""
-
+_decode_head = msgspec.json.Decoder(EventHead).decode
 _decode_event = msgspec.json.Decoder(structs.EventFields).decode
 
+_TOLD_BY_TYPE: Mapping[str, ServerEvent] = {
+    "input_audio_buffer.speech_started": SpeechStarted(),
+    "input_audio_buffer.speech_stopped": SpeechStopped(),
+    "response.output_item.added": ItemBegan(),
+}
+"""The events whose type is all that matters."""
 _SKIPPED_PREFIXES = ("rate_limits.", "response.content_part.", "response.function_call_arguments.", "mcp_")
+
+
+def read(message: bytes) -> EventHead:
+    """Return the head of an event.
+
+    Raises:
+        UnreadableError: The message is no JSON object.
+    """
+    try:
+        return _decode_head(message)
+    except UNREADABLE:
+        parts = json_object(message)
+        delta = msgspec.Raw(msgspec.json.encode(text_of(parts.get("delta"))))
+        return EventHead(text_of(parts.get("type")) or "", delta, text_of(parts.get("response_id")), text_of(parts.get("item_id")))
 
 
 def transcript_delta(head: EventHead) -> str:
@@ -134,36 +161,46 @@ def transcript_delta(head: EventHead) -> str:
         return ""
 
 
-def event_of(head: EventHead, message: bytes) -> ServerEvent | Malformed | None:
-    """Return what an event other than audio tells, or None if it is of no interest."""
+def event_of(head: EventHead, message: bytes, note_unreadable: Note) -> ServerEvent | None:
+    """Return what an event other than audio tells, or None if it is of no interest. One bad part never sinks the others."""
     kind = head.type
     if kind.endswith(".delta") or kind.startswith(_SKIPPED_PREFIXES):
         return None
-    try:
-        event = _decode_event(message)
-    except UNREADABLE:
-        return Malformed()
+    told = _TOLD_BY_TYPE.get(kind)
+    if told is not None:
+        return told
+    event = _fields(message, note_unreadable)
     match kind:
         case "session.created" | "session.updated":
             return _session_described(event.session or structs.Session(), is_update=kind == "session.updated")
-        case "input_audio_buffer.speech_started":
-            return SpeechStarted()
-        case "input_audio_buffer.speech_stopped":
-            return SpeechStopped()
         case "conversation.item.added":
             return _item_added(event)
         case "conversation.item.input_audio_transcription.completed":
-            return CustomerSaid(event.item_id, clean(event.transcript).strip())
+            return CustomerSaid(event.item_id or "", clean(event.transcript or "").strip())
         case "response.output_audio_transcript.done":
-            return AgentSaid(event.item_id, clean(event.transcript).strip())
+            return AgentSaid(event.item_id or "", clean(event.transcript or "").strip())
+        case "response.output_item.done":
+            return _call_finished(event.item, head.response_id or "")
         case "response.created":
-            return ResponseStarted(event.response.id) if event.response else Malformed()
+            return ResponseStarted((event.response or structs.Response()).id or "")
         case "response.done":
-            return _response_finished(event.response) if event.response else Malformed()
+            return _response_finished(event.response or structs.Response())
         case "error":
             return _error_reported(event.error or structs.Error())
         case _:
             return None
+
+
+def _fields(message: bytes, note_unreadable: Note) -> structs.EventFields:
+    try:
+        return _decode_event(message)
+    except UNREADABLE:
+        pass
+    try:
+        return struct_of(json_object(message), structs.EventFields, note_unreadable)
+    except UnreadableError:
+        note_unreadable()
+        return structs.EventFields()
 
 
 def _session_described(session: structs.Session, *, is_update: bool) -> SessionDescribed:
@@ -172,32 +209,51 @@ def _session_described(session: structs.Session, *, is_update: bool) -> SessionD
 
 
 def _format(side: structs.Side | None) -> str:
-    return side.format.type if side is not None and side.format is not None else ""
+    return (side.format.type or "") if side is not None and side.format is not None else ""
 
 
 def _item_added(event: structs.EventFields) -> ItemAdded | None:
     item = event.item
-    if item is None or item.type != "message" or item.role not in {"user", "assistant"}:
+    if item is None or not item.id or item.type != "message" or item.role not in {"user", "assistant"}:
         return None
     return ItemAdded(item.id, item.role == "assistant", event.previous_item_id)
 
 
+def _call_finished(item: structs.Item | None, response_id: str) -> ToolCallFinished | None:
+    """Read a call that is complete: the end of its response need not repeat it, or come at all."""
+    if item is None or item.type != "function_call" or item.status not in _IS_COMPLETE:
+        return None
+    return ToolCallFinished(response_id, _tool_call(item))
+
+
 def _response_finished(response: structs.Response) -> ResponseFinished:
-    """Read the end of a response. Only a completed one has tool calls: the arguments of a cancelled one may be incomplete."""
-    status = _STATUSES.get(response.status, ResponseStatus.FAILED)
-    items = response.output or []
-    calls = tuple(
-        ToolCall(item.call_id, item.name, item.arguments)
-        for item in items
-        if status is ResponseStatus.COMPLETED and item.type == "function_call" and item.status in {"completed", None}
+    """Read the end of a response. The calls of one that was not completed are void, even those that are complete themselves."""
+    status = _status(response)
+    items = [item for item in response.output or [] if item is not None]
+    calls = [item for item in items if item.type == "function_call"]
+    event = ResponseDone(
+        response.id or "",
+        status,
+        tuple(_tool_call(one) for one in calls if status is ResponseStatus.COMPLETED and one.status in _IS_COMPLETE),
+        _reason(response.status_details),
+        tuple(_tool_call(one) for one in calls if status in _CUT_OFF and one.status == "completed" and one.call_id),
     )
-    said = tuple(AgentSaid(item.id, text) for item in items if item.type == "message" and (text := _transcript(item)))
-    event = ResponseDone(response.id, status, calls, _reason(response.status_details))
+    said = tuple(AgentSaid(one.id or "", text) for one in items if one.type == "message" and (text := _transcript(one)))
     return ResponseFinished(event, _usage(response.usage or structs.Usage()), said)
 
 
+def _status(response: structs.Response) -> ResponseStatus:
+    """Return how the response ended; the details repeat it, and one that ended without either is complete."""
+    details = response.status_details
+    return _STATUSES.get(response.status or (details.type if details is not None else None) or "", ResponseStatus.FAILED)
+
+
+def _tool_call(item: structs.Item) -> ToolCall:
+    return ToolCall(item.call_id or "", item.name or "", item.arguments or "")
+
+
 def _transcript(item: structs.Item) -> str:
-    return " ".join(clean(part.transcript).strip() for part in item.content or [] if part.transcript)
+    return " ".join(clean(part.transcript).strip() for part in item.content or [] if part is not None and part.transcript)
 
 
 def _reason(details: structs.Details | None) -> str | None:
@@ -211,19 +267,15 @@ def _usage(usage: structs.Usage) -> TokenUsage:
     """Count cached tokens apart: OpenAI lists them within the input."""
     taken, given = usage.input_token_details or structs.InputDetails(), usage.output_token_details or structs.OutputDetails()
     cached = taken.cached_tokens_details or structs.Cached()
+    text_cached, audio_cached = cached.text_tokens or 0, cached.audio_tokens or 0
     return TokenUsage(
-        text_in=_count((taken.text_tokens or 0) - cached.text_tokens),
-        audio_in=_count((taken.audio_tokens or 0) - cached.audio_tokens),
-        text_cached=_count(cached.text_tokens),
-        audio_cached=_count(cached.audio_tokens),
-        text_out=_count(given.text_tokens),
-        audio_out=_count(given.audio_tokens),
+        text_in=max(0, (taken.text_tokens or 0) - text_cached),
+        audio_in=max(0, (taken.audio_tokens or 0) - audio_cached),
+        text_cached=text_cached,
+        audio_cached=audio_cached,
+        text_out=given.text_tokens or 0,
+        audio_out=given.audio_tokens or 0,
     )
-
-
-def _count(tokens: int | None) -> int:
-    """Return a number of tokens that can be priced, whatever was told."""
-    return min(max(0, tokens or 0), _MOST_TOKENS)
 
 
 def _error_reported(error: structs.Error) -> ErrorReported | ResponseRefused:

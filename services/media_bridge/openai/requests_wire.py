@@ -70,7 +70,7 @@ def full_update(voice: str, instructions: Instructions) -> bytes:
 
 
 def instructions_update(instructions: Instructions) -> bytes:
-    """Replace the call's instructions, and nothing else."""
+    """Replace the call's instructions; the formats stand beside them, as in every update."""
     return _session_update(INSTRUCTIONS_UPDATE, {"instructions": instructions.text})
 
 
@@ -99,6 +99,19 @@ def respond() -> bytes:
     return _json({"type": "response.create", "event_id": RESPONSE})
 
 
+def probe() -> bytes:
+    """Ask for one word in text, outside the conversation: whether the account may have responses at all."""
+    wanted = {
+        "conversation": "none",
+        "output_modalities": ["text"],
+        "input": [],
+        "instructions": "Answer with the word: ok",
+        "max_output_tokens": 16,
+        "tool_choice": "none",
+    }
+    return _json({"type": "response.create", "event_id": RESPONSE, "response": wanted})
+
+
 def cancel(response_id: str) -> bytes:
     """Stop a running response."""
     return _json({"type": "response.cancel", "response_id": response_id})
@@ -116,32 +129,21 @@ def tool_output(call_id: str, output: str) -> bytes:
 
 def remark(text: str) -> bytes:
     """Add a message of the system to the conversation."""
-    return _message("system", "input_text", text)
-
-
-def customer_words(text: str) -> bytes:
-    """Add what the customer said earlier to a new session."""
-    return _message("user", "input_text", text)
-
-
-def agent_words(text: str) -> bytes:
-    """Add what the agent said earlier to a new session; OpenAI takes only its text."""
-    return _message("assistant", "output_text", text)
+    return _item({"type": "message", "role": "system", "content": [{"type": "input_text", "text": text}]})
 
 
 def _session_update(event_id: str, session: _Json) -> bytes:
-    return _json({"type": "session.update", "event_id": event_id, "session": {"type": "realtime", **session}})
+    """Ask for these settings. The formats are in every update: reports contradict each other on whether one without keeps them."""
+    sides = session.get("audio", {})
+    audio = {side: {"format": _FORMAT, **sides.get(side, {})} for side in ("input", "output")}
+    return _json({"type": "session.update", "event_id": event_id, "session": {"type": "realtime", **session, "audio": audio}})
 
 
 def _audio(voice: str) -> _Json:
     return {
-        "input": {"format": _FORMAT, "turn_detection": _TURN_DETECTION},
-        "output": {"format": _FORMAT, "voice": voice},
+        "input": {"turn_detection": _TURN_DETECTION},
+        "output": {"voice": voice},
     }
-
-
-def _message(role: str, kind: str, text: str) -> bytes:
-    return _item({"type": "message", "role": role, "content": [{"type": kind, "text": text}]})
 
 
 def _item(item: _Json) -> bytes:

@@ -2,10 +2,10 @@
 
 from asyncio import Future, get_running_loop
 
-from services.media_bridge.json_wire import UNREADABLE
 from services.media_bridge.openai import requests_wire as request
-from services.media_bridge.openai.events_wire import ErrorReported, Malformed, SessionDescribed, event_of, read
+from services.media_bridge.openai.events_wire import FORMATS_REFUSED, ErrorReported, SessionDescribed, event_of, read
 from services.media_bridge.openai.leg import ModelLeg
+from services.media_bridge.openai.tolerant_decoding_wire import UnreadableError
 from services.media_bridge.websocket import NORMAL, ConnectionFailedError, Socket
 
 
@@ -38,13 +38,11 @@ class SessionHandshake:
     def on_message(self, message: bytes) -> None:
         """Take one of OpenAI's events from the socket."""
         try:
-            event = event_of(read(message), message)
-        except UNREADABLE:
-            self._unreadable += 1
+            event = event_of(read(message), message, self._note_unreadable)
+        except UnreadableError:
+            self._note_unreadable()
             return
         match event:
-            case Malformed():
-                self._unreadable += 1
             case SessionDescribed(is_update=False) if not self._has_asked:
                 self._expires_at, self._has_asked = event.expires_at, True
                 self._socket.send(request.first_update(self._voice))
@@ -59,11 +57,14 @@ class SessionHandshake:
         """Note that the connection broke."""
         self._settle("closed")
 
+    def _note_unreadable(self) -> None:
+        self._unreadable += 1
+
     def _check(self, granted: SessionDescribed) -> None:
         if self._result.done():
             return
-        if (granted.input_format, granted.output_format) != (request.MULAW, request.MULAW):
-            self._settle("formats_refused")
+        if not granted.is_mulaw:
+            self._settle(FORMATS_REFUSED)
             return
         leg = ModelLeg(self._socket, expires_at=self._expires_at, unreadable=self._unreadable)
         self._socket.deliver_to(leg)

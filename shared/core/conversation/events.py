@@ -37,9 +37,13 @@ class ModelReady:
 
 @dataclass(frozen=True, slots=True)
 class ModelLost:
-    """There is no session: none could be opened, or it broke. `reason` is a short code, never a message of the vendor's."""
+    """There is no session: none could be opened, or it broke. `reason` is a short code, never a message of the vendor's.
+
+    If it `is_fatal`, a second session would meet the same: the key, the account or the model is refused.
+    """
 
     reason: str
+    is_fatal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,11 @@ class ResponseStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemBegan:
+    """The model added an item to its response: words will follow, or a tool call."""
+
+
+@dataclass(frozen=True, slots=True)
 class AudioBegan:
     """The first audio of an item arrived: the agent is about to be heard."""
 
@@ -93,13 +102,25 @@ class AgentSpoke:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCallFinished:
+    """A call of the response is complete; it counts once the response is."""
+
+    response_id: str
+    call: ToolCall
+
+
+@dataclass(frozen=True, slots=True)
 class ResponseDone:
-    """The model is done with a response; its audio may still be playing."""
+    """The model is done with a response; its audio may still be playing. An empty `response_id` means the one that runs.
+
+    `tool_calls` count; `void_calls` are finished calls of a response that was not completed, and do not.
+    """
 
     response_id: str
     status: ResponseStatus
     tool_calls: tuple[ToolCall, ...] = ()
     reason: str | None = None
+    void_calls: tuple[ToolCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +167,10 @@ Event = (
     | SpeechStarted
     | SpeechStopped
     | ResponseStarted
+    | ItemBegan
     | AudioBegan
     | AgentSpoke
+    | ToolCallFinished
     | ResponseDone
     | ResponseRefused
     | StoredPromptQueued

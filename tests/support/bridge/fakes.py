@@ -100,10 +100,12 @@ def a_caller_leg(receiver: CallerReceiver) -> tuple[CallerLeg, FakeSocket]:
 
 
 class FakeSessions:
-    """Returns sessions; the first `failures` requests fail."""
+    """Returns sessions; the first `failures` requests fail, for `reason`."""
 
-    def __init__(self, *, failures: int = 0) -> None:
+    def __init__(self, *, failures: int = 0, reason: str = "status_503") -> None:
         self.failures = failures
+        self.reason = reason
+        self.refusals: list[str] = []
         self.sockets: list[FakeSocket] = []
         self.taken_for: list[str | None] = []
 
@@ -111,10 +113,13 @@ class FakeSessions:
         self.taken_for.append(safety_identifier)
         if self.failures:
             self.failures -= 1
-            raise ConnectionFailedError("status_503")
+            raise ConnectionFailedError(self.reason)
         leg, socket = a_model_leg()
         self.sockets.append(socket)
         return leg
+
+    def refused(self, reason: str) -> None:
+        self.refusals.append(reason)
 
 
 @dataclass(slots=True)
@@ -192,7 +197,12 @@ class FakeClock:
 
 
 def audio(milliseconds: int) -> str:
-    """Return that much silence as base64."""
+    """Return that much of a quiet tone as base64."""
+    return b64encode(b"\xf0" * 8 * milliseconds).decode()
+
+
+def silence(milliseconds: int) -> str:
+    """Return that much digital silence as base64."""
     return b64encode(b"\xff" * 8 * milliseconds).decode()
 
 

@@ -31,9 +31,10 @@ def _openai_has_no_complaint(result: ScenarioResult, line: CallResult) -> Iterat
     allowed = _RACES | result.scenario.expect.model_errors
     for session in line.sessions:
         for error in session["errors"]:
-            is_own = error["code"] == "conversation_already_has_active_response" and error["event_id"] is None
-            if error["code"] not in allowed and not is_own:  # its own answer to a turn came while a response that we requested ran
-                yield f"OpenAI complains: {error['code']} {error['message']}"
+            code = error.get("code")
+            is_own = code == "conversation_already_has_active_response" and error.get("event_id") is None
+            if code not in allowed and not is_own:  # its own answer to a turn came while a response that we requested ran
+                yield f"OpenAI complains: {code} {error['message']}"
 
 
 def _one_greeting(result: ScenarioResult, line: CallResult) -> Iterator[str]:

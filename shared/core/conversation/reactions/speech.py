@@ -19,12 +19,18 @@ def listen(conversation: ConversationState, _: SpeechStarted, now: float) -> lis
     timing, has_greeted = conversation.plan.timing, conversation.disclosure.has_greeted
     conversation.turn_taking.customer_started()
     conversation.silence.end()
-    conversation.timers.stop(Timer.TURN, Timer.FIRST_AUDIO, Timer.HEARD)
+    conversation.expect_no_audio()
+    conversation.timers.stop(Timer.TURN, Timer.HEARD)
     conversation.timers.set(Timer.STUCK_SPEECH, now + (timing.stuck_speech_s if has_greeted else timing.ungreeted_speech_s))
     silenced = conversation.response_slot.interrupt(now)
     if silenced and conversation.disclosure.cut_off():
-        silenced.append(TellModel(_REMINDER.format(disclosure=conversation.language.lines.disclosure)))
+        silenced.append(remind_of_disclosure(conversation))
     return silenced + conversation.callee.seems_person() if has_greeted else silenced
+
+
+def remind_of_disclosure(conversation: ConversationState) -> Action:
+    """Have the model begin its next answer by saying who calls."""
+    return TellModel(_REMINDER.format(disclosure=conversation.language.lines.disclosure))
 
 
 def listen_in_goodbye(conversation: ConversationState, event: SpeechStarted, now: float) -> list[Action]:

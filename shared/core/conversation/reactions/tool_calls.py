@@ -14,11 +14,14 @@ from shared.core.conversation.reactions.goodbyes import give_up, record_decision
 from shared.core.conversation.reactions.language_switch import answer_in_language, check_language, switch_language
 from shared.core.conversation.state.conversation_state import ConversationState, State
 from shared.core.conversation.state.response_slot import Purpose, ResponseRequest
+from shared.core.conversation.state.timers import Timer
 from shared.core.conversation.tools import InvalidArguments, LanguageRequest, OutcomeReport, parse_outcome
 from shared.core.outcome import Channel, VerdictKind
 
 _TRY_AGAIN: Final = Respond("Call the tool again with valid arguments, or ask the customer one short question.")
 _KEEP_LANGUAGE: Final = Respond("Go on in the language you speak now: answer what the customer said last.")
+_CALL_AGAIN: Final = Respond("Your last tool call was not recorded. Make it again if the customer's decision still stands.")
+_NOT_RECORDED: Final = json.dumps({"status": "not_recorded", "error": "The response was cut off. Call again if it still holds."})
 _ACCEPTED: Final = json.dumps({"status": "ok"})
 _WRONG: Final = json.dumps({"status": "wrong"})
 _UNPROVEN: Final = InvalidArguments("The caller has not proven to know the order: ask for the last four characters of its number.")
@@ -90,14 +93,27 @@ def act_on_calls_in_goodbye(conversation: ConversationState, calls: Sequence[Too
             assert_never(request)
 
 
+def refuse_void_calls(conversation: ConversationState, calls: Sequence[ToolCall], now: float) -> list[Action]:
+    """Answer the calls of a response that was not completed: they did nothing. The model makes them again, if it still wants to."""
+    answers: list[Action] = [AnswerTool(call.call_id, _NOT_RECORDED) for call in calls]
+    is_owed = conversation.state is State.TALKING and not conversation.turn_taking.is_customer_speaking
+    if not calls or not is_owed or not conversation.response_slot.is_idle or conversation.timers.is_set(Timer.TURN):
+        return answers
+    return answers + conversation.request(ResponseRequest(Purpose.ANSWER, _CALL_AGAIN), now)
+
+
 def _check_all(conversation: ConversationState, calls: Sequence[ToolCall]) -> tuple[list[Action], Request | None]:
     """Return every call's result, and the request to act on: the last outcome, else the proof, else the end, else the language."""
+    if calls:
+        conversation.turn_taking.audio_wait.tool_answered()
     is_unproven = conversation.callee.proof.is_missing  # a decision beside the proof was made without it
     checked = [
         _check_unproven(conversation, call) if is_unproven and call.name in _OF_UNPROVEN else _check(conversation, call)
         for call in calls
     ]
-    answers: list[Action] = [AnswerTool(call.call_id, _result(request)) for call, request in zip(calls, checked, strict=True)]
+    answers: list[Action] = [
+        AnswerTool(call.call_id, _result(request)) for call, request in zip(calls, checked, strict=True) if call.call_id
+    ]
     for kind in (OutcomeReport, ProofClaim, CallBackRequest, EndRequest, LanguageRequest, InvalidArguments):
         of_kind = [request for request in checked if isinstance(request, kind)]
         if of_kind:

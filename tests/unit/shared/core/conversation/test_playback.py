@@ -143,6 +143,14 @@ def test_audio_of_a_muted_response_is_refused() -> None:
     assert not playback.is_muted("r2")
 
 
+def test_silence_that_was_not_sent_counts_as_heard_once_the_item_is_heard() -> None:
+    playback = Playback()
+    playback.skip("a", 200)
+    playback.skip("a", 100)
+    playback.append("a", 1000, 0)
+    assert playback.unheard_items(0.5) == (HeardItem("a", 800, 1300),)
+
+
 def test_what_twilio_still_has_to_play_is_known_by_clock_and_marks() -> None:
     playback = Playback()
     playback.append("a", 200, 10.0)

@@ -31,6 +31,7 @@ EVENTS: dict[type, ev.Event] = {
         ev.ResponseStarted("r"),
         ev.AudioBegan("r", "i"),
         ev.AgentSpoke("I will wait."),
+        ev.ToolCallFinished("r", ev.ToolCall("c", "end_call", "{}")),
         ev.ResponseDone("r", ev.ResponseStatus.COMPLETED),
         ev.ResponseRefused(),
         ev.MarkEchoed("m1"),
@@ -152,6 +153,18 @@ def heard_before_done(state: State) -> Talk:
     return talk
 
 
+def waited_for_the_end(talk: Talk) -> Talk:
+    """The same talk when the first wait for the response's end is over, which is counted from its first audio."""
+    assert talk.wait()[1] == []
+    return talk
+
+
+def called(talk: Talk, name: str, arguments: str) -> Talk:
+    """The same talk when its running response has called a tool, and nothing more is told of it."""
+    talk.at(5.1, ev.ToolCallFinished("r", ev.ToolCall("c", name, arguments)))
+    return talk
+
+
 def spoken_goodbye() -> Talk:
     talk = in_state(State.CLOSING)
     talk.speaks(5)
@@ -209,6 +222,18 @@ STORIES: dict[Way, Story] = {
         lambda: running(State.TALKING, OnMachine.HANG_UP),
         done("record_outcome", outcome("machine")),
     ),
+    (State.TALKING, Timer.RESPONSE_END, State.CLOSING): (
+        lambda: called(running(State.TALKING), "record_outcome", outcome("confirmed")),
+        None,
+    ),
+    (State.TALKING, Timer.RESPONSE_END, State.MACHINE): (
+        lambda: called(running(State.TALKING), "record_outcome", outcome("machine")),
+        None,
+    ),
+    (State.TALKING, Timer.RESPONSE_END, State.ENDED): (
+        lambda: called(running(State.TALKING, OnMachine.HANG_UP), "record_outcome", outcome("machine")),
+        None,
+    ),
     (State.TALKING, ev.ModelLost, State.RETRYING): (lambda: in_state(State.TALKING), ev.ModelLost("drop")),
     (State.TALKING, ev.ModelLost, State.KEYPAD): (second_session, ev.ModelLost("drop")),
     (State.TALKING, ev.ModelLost, State.CLOSING): (lambda: decided(second_session()), ev.ModelLost("drop")),
@@ -234,11 +259,20 @@ STORIES: dict[Way, Story] = {
     ),
     (State.CLOSING, ev.MarkEchoed, State.ENDED): (spoken_goodbye, ev.MarkEchoed("m2")),
     (State.CLOSING, Timer.HEARD, State.ENDED): (spoken_goodbye, None),
+    (State.CLOSING, Timer.RESPONSE_END, State.ENDED): (lambda: waited_for_the_end(heard_before_done(State.CLOSING)), None),
     (State.MACHINE, ev.ResponseDone, State.CLOSING): (
         lambda: running(State.MACHINE),
         done("record_outcome", outcome("confirmed")),
     ),
     (State.MACHINE, ev.ResponseDone, State.ENDED): (lambda: heard_before_done(State.MACHINE), done("end_call", "{}")),
+    (State.MACHINE, Timer.RESPONSE_END, State.CLOSING): (
+        lambda: called(running(State.MACHINE), "record_outcome", outcome("confirmed")),
+        None,
+    ),
+    (State.MACHINE, Timer.RESPONSE_END, State.ENDED): (
+        lambda: called(waited_for_the_end(heard_before_done(State.MACHINE)), "end_call", "{}"),
+        None,
+    ),
     (State.MACHINE, Timer.BEEP, State.ENDED): (lambda: in_state(State.MACHINE), None),
 }
 
@@ -253,7 +287,7 @@ def test_a_way_of_the_table_is_taken(before: State, trigger: Trigger, after: Sta
     talk = story()
     assert talk.is_in(before)
     if event is None:
-        talk.wait()
+        talk.wait_over_fillers()
     else:
         assert type(event) is trigger
         talk.at(9, event)
