@@ -112,7 +112,7 @@ async def _use(probe: SessionProbe, settings: BridgeSettings, folder: Path, repo
         return
     await _transcription(probe, settings.openai_transcription_model, language, report)
     sentence = await listen(probe, say_exactly(language.stored[_SENTENCE]))
-    for finding in findings_of(sentence):
+    for finding in findings_of(sentence, filler_s=settings.first_audio_s[0]):
         report(finding)
     if sentence.audio:
         report(Finding(f"the sentence, in {language.name}: listen to {_written(sentence, language, folder)}"))

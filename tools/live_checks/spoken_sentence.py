@@ -15,7 +15,6 @@ from tools.live_checks.finding import Finding
 from tools.live_checks.session_probe import Json, SessionProbe, SessionRefusedError, part
 
 _WHOLE_S: Final = 30.0
-_SLOW_S: Final = 3.0
 _NO_SIGNAL: Final = b"\x7f\xff"  # the two codes of µ-law for silence (ITU-T G.711)
 
 
@@ -66,14 +65,14 @@ async def listen(probe: SessionProbe, instructions: str) -> Sentence:
     )
 
 
-def findings_of(sentence: Sentence) -> Iterator[Finding]:
-    """Tell how fast the sentence came, and whether it can be heard."""
+def findings_of(sentence: Sentence, *, filler_s: float) -> Iterator[Finding]:
+    """Tell how fast the sentence came, whether before a call would fill the wait, and whether it can be heard."""
     if not sentence.audio:
         yield Finding("the model ended its response without audio", "run this again; if it happens often, choose another model")
         return
     text = f"the first audio came after {sentence.first_s * 1000:.0f} ms"
-    if sentence.first_s > _SLOW_S:
-        fix = "customers wait so long for each answer: choose a faster OPENAI_REALTIME_MODEL, or run the bridge nearer to OpenAI"
+    if sentence.first_s > filler_s:
+        fix = "customers would hear a filler before each answer: choose a faster OPENAI_REALTIME_MODEL, or run nearer to OpenAI"
         yield Finding(text, fix)
     else:
         yield Finding(text)

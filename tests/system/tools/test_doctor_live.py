@@ -132,7 +132,7 @@ def test_nobody_is_phoned_without_a_number_and_a_yes(surgery: Surgery, typed: st
         ({"grant_format": "audio/pcm"}, r"audio/pcm out after an update\n.*set OPENAI_REALTIME_MODEL"),
         ({"withhold_session_updated": True}, r"the session does not answer\n"),
         ({"refuse_transcription": True}, r"gpt-transcribe refuses the transcription, .*\n.*set OPENAI_TRANSCRIPTION_MODEL"),
-        ({"response_latency_ms": 3300}, r"the first audio came after 3\d\d\d ms\n.*a faster OPENAI_REALTIME_MODEL"),
+        ({"response_latency_ms": 3400}, r"the first audio came after 3\d\d\d ms\n.*a faster OPENAI_REALTIME_MODEL"),
         ({"failed_responses": [1]}, r"the session was refused \(insufficient_quota\)\n.*add credit"),
     ],
 )
