@@ -44,8 +44,8 @@ run: setup ## the real thing, with Twilio and OpenAI from .env
 mic: setup-mic ## talk to the bot by microphone, without a phone
 	@$(PY) -m tools.mic_client
 
-doctor: setup ## check settings, Redis, clock and PUBLIC_URL, and say what to fix
-	@$(PY) -m tools.doctor
+doctor: setup ## check settings, Redis, clock and PUBLIC_URL, and say what to fix; LIVE=1 also speaks and phones
+	@$(PY) -m tools.doctor $(if $(LIVE),--live)
 
 test: setup-dev ## all tests; those of shared/core must reach its last branch
 	@mkdir -p var/coverage

@@ -1,6 +1,7 @@
 """`make doctor`: checks settings, Redis, PUBLIC_URL, Twilio, OpenAI, the clock and the disk, and says what to fix.
 
-    make doctor                             everything
+    make doctor                             everything that costs nothing
+    make doctor LIVE=1                      also one session with OpenAI and, if you give a number, one call: a few cents
     .venv/bin/python -m tools.doctor redis  only this
 
 Without REDIS_URL, it looks at the embedded Valkey that `make run` started in this folder.
@@ -12,7 +13,7 @@ import asyncio
 import shutil
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -21,13 +22,17 @@ import httpx
 
 from services.dialer_worker.settings import Settings as DialerSettings
 from services.media_bridge.settings import BridgeSettings
-from shared.core.errors import StoreUnavailableError
+from shared.core.errors import InvalidValueError, StoreUnavailableError
+from shared.core.phone import ANY_COUNTRY, normalise
 from shared.settings.calling_rules import dial_policy_from
 from shared.settings.environ import EXIT_CODE, parse_settings, read_environ
 from shared.store import connect
 from tools.embedded_valkey import EmbeddedValkey
 from tools.finding import Finding
 from tools.generators.all_settings import setting_faults
+from tools.live_checks.finding import Finding
+from tools.live_checks.model_session import check_session
+from tools.live_checks.phone_call import check_call
 from tools.redis_users import USER_OF_SERVICE
 from tools.run import FOLDER as RUN_FOLDER
 from tools.twilio_account import account_findings, refusal_fix
@@ -40,11 +45,13 @@ _MIN_FREE_BYTES = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """The system that the checks examine."""
+    """The system that the checks examine. Files go to `folder`; `phone` is the number to be phoned, None: nobody is."""
 
     environ: Mapping[str, str]
     dialer: DialerSettings
     bridge: BridgeSettings
+    folder: Path
+    phone: str | None = field(default=None, repr=False)
 
 
 async def _redis(patient: Patient) -> list[Finding]:
@@ -128,6 +135,21 @@ async def _disk(patient: Patient) -> list[Finding]:
     return [Finding(f"{free >> 30} GB of disk are free")]
 
 
+async def _live_session(patient: Patient) -> list[Finding]:
+    found: list[Finding] = []
+    try:
+        await check_session(patient.bridge, patient.folder, found.append)
+    except OSError as error:
+        found.append(Finding(f"the sentence can't be written ({type(error).__name__})", f"make {patient.folder} writable"))
+    return found
+
+
+async def _live_call(patient: Patient) -> list[Finding]:
+    if patient.phone is None:
+        return [Finding("nobody was phoned")]
+    return [await check_call(patient.dialer, patient.phone)]
+
+
 def _clock_of(answer: httpx.Response) -> list[Finding]:
     """Compare our clock with the one in the answer's Date header."""
     try:
@@ -148,6 +170,12 @@ CHECKS: Mapping[str, Callable[[Patient], Awaitable[list[Finding]]]] = {
     "disk": _disk,
 }
 
+LIVE_CHECKS: Mapping[str, Callable[[Patient], Awaitable[list[Finding]]]] = {
+    **CHECKS,
+    "live_session": _live_session,
+    "live_call": _live_call,
+}
+
 
 def with_embedded_valkey(environ: Mapping[str, str], valkey: EmbeddedValkey) -> dict[str, str]:
     """Return the variables with the REDIS_URL that `make run` gave the dialer, if nobody has set one and `make run` is up."""
@@ -159,7 +187,7 @@ async def examine(patient: Patient, names: tuple[str, ...]) -> int:
     """Run the checks and print their results; return how many problems must be fixed."""
     faults = 0
     for name in names:
-        for finding in await CHECKS[name](patient):
+        for finding in await LIVE_CHECKS[name](patient):
             if finding.fix is None:
                 print(f"  ok   {name}: {finding.text}")
             else:
@@ -168,14 +196,33 @@ async def examine(patient: Patient, names: tuple[str, ...]) -> int:
     return faults
 
 
+def asked_number() -> str | None:
+    """Ask whom to phone, and once more before anybody is phoned; None: nobody. The number is neither printed nor kept."""
+    try:
+        while text := input("The number to phone, with its country code (Enter: none): ").strip():
+            try:
+                number = normalise(text, {ANY_COUNTRY})
+            except InvalidValueError as error:
+                print(f"  {error}")
+                continue
+            answer = input("That phone rings now, and the call is billed. Type yes: ").strip().lower()
+            return number if answer == "yes" else None
+    except EOFError:
+        print()
+    return None
+
+
 def main(arguments: list[str]) -> int:
     """Check the settings first, then the systems that they point to."""
     parser = argparse.ArgumentParser(prog="python -m tools.doctor", description=__doc__, formatter_class=_PLAIN)
-    parser.add_argument("checks", nargs="*", metavar="CHECK", help=f"only these of: {', '.join(CHECKS)}")
+    parser.add_argument("checks", nargs="*", metavar="CHECK", help=f"only these of: {', '.join(LIVE_CHECKS)}")
+    parser.add_argument("--live", action="store_true", help="also use the vendors' services as a call does: it costs a few cents")
     parser.add_argument("--folder", type=Path, default=RUN_FOLDER, help="the folder of `make run` (default: %(default)s)")
     chosen = parser.parse_args(arguments)
-    if unknown := [name for name in chosen.checks if name not in CHECKS]:
-        parser.error(f"there is no check {unknown[0]}; there are: {', '.join(CHECKS)}")
+    known = LIVE_CHECKS if chosen.live else CHECKS
+    if unknown := [name for name in chosen.checks if name not in known]:
+        parser.error(f"there is no check {unknown[0]}{'' if chosen.live else ' without --live'}; there are: {', '.join(known)}")
+    checks = tuple(chosen.checks or known)
     environ = with_embedded_valkey(read_environ(), EmbeddedValkey(chosen.folder.resolve() / "data"))
     faults = setting_faults(environ)
     for fault in faults:
@@ -183,8 +230,14 @@ def main(arguments: list[str]) -> int:
     if faults:
         return EXIT_CODE
     print("  ok   settings: every variable is there and can be read")
-    patient = Patient(environ, parse_settings(DialerSettings, environ), parse_settings(BridgeSettings, environ))
-    return 1 if asyncio.run(examine(patient, tuple(chosen.checks or CHECKS))) else 0
+    patient = Patient(
+        environ,
+        parse_settings(DialerSettings, environ),
+        parse_settings(BridgeSettings, environ),
+        folder=chosen.folder.resolve() / "doctor",
+        phone=asked_number() if "live_call" in checks else None,
+    )
+    return 1 if asyncio.run(examine(patient, checks)) else 0
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from services.media_bridge.openai.connection import ModelAddress, open_session
 from services.media_bridge.openai.leg import ModelLeg
 from services.media_bridge.openai.model_circuit import GuardedOpener, GuardedSessions, ModelCircuit
 from services.media_bridge.openai.model_probe import ModelProbe
+from services.media_bridge.openai.safety_identifier import safety_identifier
 from services.media_bridge.openai.warm_pool import WarmPool
 from services.media_bridge.process.aggregate_metrics import AggregateMetrics
 from services.media_bridge.process.call_tasks import CallTasks
@@ -171,6 +172,7 @@ def _dependencies(
         other_open_orders=OtherOpenOrders(store.confirmations, store.lookups, prompt_version=version),
         scripts=scripts,
         sessions=sessions,
+        identify=partial(safety_identifier, secrets[0]),
         prices=settings.prices,
         record_folder=settings.record_calls,
         run_in_background=tasks.run_in_background,
@@ -194,10 +196,12 @@ def _model_address(settings: BridgeSettings) -> ModelAddress:
     )
 
 
-async def _open_session(address: ModelAddress, metrics: BridgeMetrics, *, limit_s: float) -> ModelLeg:
+async def _open_session(
+    address: ModelAddress, metrics: BridgeMetrics, *, limit_s: float, safety_identifier: str | None
+) -> ModelLeg:
     """Open a session with the model, and count the result."""
     try:
-        leg = await open_session(address, limit_s=limit_s)
+        leg = await open_session(address, limit_s=limit_s, safety_identifier=safety_identifier)
     except ConnectionFailedError as error:
         metrics.model.connections.labels(result=error.reason).inc()
         raise

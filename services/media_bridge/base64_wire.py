@@ -1,6 +1,6 @@
 """Base64 of µ-law audio as it stands in JSON: carried as it is, measured without decoding it."""
 
-from binascii import Error, a2b_base64
+from binascii import Error, a2b_base64, b2a_base64
 
 import msgspec
 
@@ -26,6 +26,14 @@ def quoted(raw: msgspec.Raw) -> bytes:
 def duration_ms(payload: bytes) -> float:
     """Return the duration of the quoted base64 `payload` in milliseconds."""
     return ((len(payload) - 2) * 3 // 4 - payload.count(b"=", -3)) / BYTES_PER_MS
+
+
+def joined(first: bytes, second: bytes) -> bytes | None:
+    """Return the audio of two quoted base64 payloads as one, or None if one of them is no base64."""
+    try:
+        return b'"%b"' % b2a_base64(a2b_base64(first) + a2b_base64(second), newline=False)
+    except Error:
+        return None
 
 
 def is_silence(payload: bytes) -> bool:

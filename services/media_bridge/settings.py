@@ -72,7 +72,13 @@ class CapacitySettings(Settings):
 
     media_bridge_processes: int = Field(default_factory=cores, ge=1, le=256, examples=["2"], description="one a core")
     max_streams: int = Field(200, ge=1, examples=["200"], description="calls at once; more are sent to the keypad")
-    warm_sessions_max: int = Field(20, ge=1, examples=["20"], description="sessions with OpenAI opened ahead while phones ring")
+    warm_sessions_max: int = Field(
+        20,
+        ge=0,
+        examples=["20"],
+        description="sessions with OpenAI opened ahead while phones ring; with 0 each call opens its own, which names its customer "
+        "by a keyed hash of the number",
+    )
 
 
 class TranscriptionSettings(Settings):

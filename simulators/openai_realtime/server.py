@@ -174,7 +174,7 @@ class Simulator:
         return hmac.compare_digest(given, f"Bearer {self._api_key}".encode())
 
     def _open_record(self, socket: WebSocket, faults: Faults) -> SessionRecord:
-        asked = ("authorization", "openai-beta", "openai-organization", "openai-project", "openai-safety-identifier")
+        asked = ("authorization", "openai-beta", "openai-organization", "openai-project", "openai-safety-identifier", "user-agent")
         record = SessionRecord(
             id=new_id("sess"),
             model=socket.query_params["model"],

@@ -8,7 +8,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from services.media_bridge.base64_wire import duration_ms, is_silence
+from services.media_bridge.base64_wire import duration_ms, is_silence, joined
+from services.media_bridge.call.delta_joiner import BURST_S, ENOUGH_MS, SHORT_LENGTH, DeltaJoiner, HeldDelta
 from services.media_bridge.openai.leg import ModelLeg
 from services.media_bridge.twilio.leg import CallerLeg
 from services.media_bridge.twilio.outgoing_stream import OutgoingStream
@@ -37,6 +38,9 @@ class AudioLane:
     """The audio of one call. `on_began(response_id, item_id)` is called at the first audio of each item.
 
     The model's digital silence before that is no audio: it is left out, and `silent` counts its messages.
+
+    Each frame to the caller is one of the model's, or several short ones that came faster than they are spoken. `from_model`
+    counts those frames, `muted` what was dropped.
     """
 
     __slots__ = (
@@ -45,6 +49,7 @@ class AudioLane:
         "_clock",
         "_held",
         "_item_id",
+        "_joiner",
         "_on_began",
         "_outgoing",
         "_playback",
@@ -74,6 +79,7 @@ class AudioLane:
         self._held: deque[bytes] = deque(maxlen=_HELD_FRAMES)
         self._item_id: str | None = None  # the item whose audio was sent last
         self._audible: set[str] = set()  # all items whose audio has begun
+        self._joiner = DeltaJoiner(self.flush)
         self._received_before = caller.received_frames
         self.from_model = 0
         self.muted = 0
@@ -93,11 +99,12 @@ class AudioLane:
 
     def disconnect(self) -> None:
         """Hold the caller's last two seconds for the next model."""
+        self.flush()
         self._route_caller_audio(self._held.append)
 
     def on_model_audio(self, response_id: str, item_id: str, payload: bytes) -> None:
         """Send the model's audio to the caller, unless its response was cut off. `ModelLeg` calls this with each audio event."""
-        playback, clock = self._playback, self._clock
+        playback, joiner, now = self._playback, self._joiner, self._clock()
         if playback.muted and response_id in playback.muted:
             self.muted += 1
             return
@@ -106,10 +113,15 @@ class AudioLane:
             self.silent += 1
             playback.skip(item_id, duration_ms(payload))
             return
+        if joiner.held is not None or (now - joiner.last_s < BURST_S and len(payload) < SHORT_LENGTH):
+            payload = self._joined(response_id, item_id, payload, now)
+        joiner.last_s = now
+        if not payload:
+            return
         self.from_model += 1
         self._item_id = item_id
         self._outgoing.send_media(payload)
-        if playback.append(item_id, duration_ms(payload), clock()):
+        if playback.append(item_id, duration_ms(payload), now):
             self.mark(playback.next_mark())
         if self._recorder is not None:
             self._recorder.agent(payload)
@@ -118,9 +130,18 @@ class AudioLane:
             self._on_began(response_id, item_id)
 
     def play(self, item_id: str, payload: bytes) -> None:
-        """Send audio of our own to the caller, as a part of the item; `on_began` is not called for it."""
+        """Send audio of our own to the caller, as a part of the item; `on_began` is not called for it, and none is held back."""
+        self.flush()
+        self._joiner.last_s = 0.0
         self._audible.add(item_id)
         self.on_model_audio("", item_id, payload)
+
+    def flush(self) -> None:
+        """Send what is held back."""
+        held = self._joiner.take()
+        if held is not None:
+            self._joiner.last_s = 0.0  # so that it is not held again
+            self.on_model_audio(held.response_id, held.item_id, held.payload)
 
     def mark(self, name: str) -> None:
         """Set a mark behind all that was sent."""
@@ -128,9 +149,28 @@ class AudioLane:
 
     def clear(self) -> None:
         """Silence the line at once."""
+        self._joiner.take()
         self._outgoing.send_clear()
         if self._recorder is not None:
             self._recorder.clear()
+
+    def _joined(self, response_id: str, item_id: str, payload: bytes, now: float) -> bytes:
+        """Return the payload with what was held for its item, or nothing if it is held back in its turn.
+
+        The first audio of an item is never held, and what is held is sent before it is missed.
+        """
+        held = self._joiner.held
+        if held is not None:
+            both = joined(held.payload, payload) if held.item_id == item_id else None
+            if both is None:
+                self.flush()
+            else:
+                payload = both
+        if len(payload) < SHORT_LENGTH and item_id == self._item_id and self._playback.buffered_ms(now) >= ENOUGH_MS:
+            self._joiner.hold(HeldDelta(response_id, item_id, payload))
+            return b""
+        self._joiner.take()
+        return payload
 
     def _route_caller_audio(self, take: Callable[[bytes], None]) -> None:
         """Give the caller's audio to `take`, straight from the leg unless it is recorded too."""

@@ -197,6 +197,7 @@ class Call:
         self._receive(ev.ResponseDone("", ev.ResponseStatus.FAILED, reason=reason))
 
     def _receive(self, event: ev.Event) -> None:
+        self.lane.flush()  # a mark that this leads to must stand behind all audio that came before
         self._driver.receive(event)
 
     def _on_audio_began(self, response_id: str, item_id: str) -> None:

@@ -30,8 +30,8 @@ CONNECT_LIMIT_S = 3.0
 class SessionSource(Protocol):
     """Gives out sessions."""
 
-    async def take(self, *, limit_s: float) -> ModelLeg:
-        """Return a session, if possible one that was opened ahead.
+    async def take(self, *, limit_s: float, safety_identifier: str | None) -> ModelLeg:
+        """Return a session, if possible one that was opened ahead; otherwise one that is opened for this customer.
 
         Raises:
             ConnectionFailedError: There is none within `limit_s` seconds.
@@ -45,11 +45,12 @@ class SessionSource(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionSettings:
-    """Where a call's sessions come from and how they speak."""
+    """Where a call's sessions come from and how they speak; `safety_identifier` names the customer to OpenAI, None: nobody."""
 
     sessions: SessionSource
     voice: str
     metrics: BridgeMetrics
+    safety_identifier: str | None = None
     connect_limit_s: float = CONNECT_LIMIT_S
 
 
@@ -181,7 +182,9 @@ class ModelSession:
 
     async def _connect(self, so_far: Sequence[Turn]) -> None:
         try:
-            leg = await self._settings.sessions.take(limit_s=self._settings.connect_limit_s)
+            leg = await self._settings.sessions.take(
+                limit_s=self._settings.connect_limit_s, safety_identifier=self._settings.safety_identifier
+            )
         except ConnectionFailedError as error:
             self._connecting = None
             self._receiver.on_session_lost(error.reason, is_fatal=is_fatal(error.reason))

@@ -12,6 +12,8 @@ from services.media_bridge.openai.session_handshake import SessionHandshake
 from services.media_bridge.picows_client import connect
 from services.media_bridge.websocket import ConnectionFailedError
 
+USER_AGENT = "order-confirmation-calls/1"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelAddress:
@@ -28,24 +30,26 @@ class ModelAddress:
         """The URL of a new session."""
         return f"{self.url}?{urlencode({'model': self.model})}"
 
-    @property
-    def headers(self) -> dict[str, str]:
-        """Source: OpenAI docs, "Connecting with WebSockets"; the beta header must be absent."""
-        return {"Authorization": f"Bearer {self.api_key}"}
+    def headers(self, safety_identifier: str | None) -> dict[str, str]:
+        """Return the headers of the handshake; `safety_identifier` is None if it is not known yet who will speak.
+
+        Source: OpenAI docs, "Realtime API with WebSocket"; the beta header must be absent.
+        """
+        headers = {"Authorization": f"Bearer {self.api_key}", "User-Agent": USER_AGENT}
+        return headers if safety_identifier is None else {**headers, "OpenAI-Safety-Identifier": safety_identifier}
 
 
-async def open_session(address: ModelAddress, *, limit_s: float) -> ModelLeg:
+async def open_session(address: ModelAddress, *, limit_s: float, safety_identifier: str | None = None) -> ModelLeg:
     """Connect, agree on µ-law both ways, and check that it was granted.
 
     Raises:
         ConnectionFailedError: There is no such session within `limit_s` seconds.
     """
     begin = partial(SessionHandshake, voice=address.voice)
+    headers = address.headers(safety_identifier)
     try:
         async with timeout(limit_s):
-            handshake = await connect(
-                address.session_url, begin, headers=address.headers, ssl_context=address.ssl_context, limit_s=limit_s
-            )
+            handshake = await connect(address.session_url, begin, headers=headers, ssl_context=address.ssl_context, limit_s=limit_s)
             return await _agreed(handshake)
     except TimeoutError as error:
         raise ConnectionFailedError("timeout") from error

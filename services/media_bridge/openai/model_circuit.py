@@ -111,7 +111,7 @@ class GuardedOpener:
         self._open = open_session
         self._circuit = circuit
 
-    async def __call__(self, *, limit_s: float) -> ModelLeg:
+    async def __call__(self, *, limit_s: float, safety_identifier: str | None) -> ModelLeg:
         """Return a session.
 
         Raises:
@@ -119,7 +119,7 @@ class GuardedOpener:
         """
         _refuse_if_open(self._circuit)
         try:
-            return await self._open(limit_s=limit_s)
+            return await self._open(limit_s=limit_s, safety_identifier=safety_identifier)
         except ConnectionFailedError as error:
             if is_fatal(error.reason):
                 self._circuit.refused(error.reason)
@@ -129,7 +129,7 @@ class GuardedOpener:
 class Sessions(Protocol):
     """Gives out sessions."""
 
-    async def take(self, *, limit_s: float) -> ModelLeg:
+    async def take(self, *, limit_s: float, safety_identifier: str | None) -> ModelLeg:
         """Return a session.
 
         Raises:
@@ -145,14 +145,14 @@ class GuardedSessions:
         self._sessions = sessions
         self._circuit = circuit
 
-    async def take(self, *, limit_s: float) -> ModelLeg:
+    async def take(self, *, limit_s: float, safety_identifier: str | None) -> ModelLeg:
         """Return a session.
 
         Raises:
             ConnectionFailedError: There is none within `limit_s` seconds, or the circuit is open.
         """
         _refuse_if_open(self._circuit)
-        return await self._sessions.take(limit_s=limit_s)
+        return await self._sessions.take(limit_s=limit_s, safety_identifier=safety_identifier)
 
     def refused(self, reason: str) -> None:
         """Note that OpenAI refused a session in the midst of a call, as it would any other."""

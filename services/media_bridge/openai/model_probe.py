@@ -47,7 +47,7 @@ class ModelProbe:
         """Return why the model gives no answer, or None if it gives one."""
         try:
             async with asyncio.timeout(self._limit_s):
-                leg = await self._open(limit_s=self._limit_s)
+                leg = await self._open(limit_s=self._limit_s, safety_identifier=None)
                 try:
                     return await _Answer(leg).fault()
                 finally:

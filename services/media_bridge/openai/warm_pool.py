@@ -1,4 +1,8 @@
-"""Sessions with the speech model that are opened ahead while phones ring, so that a call need not wait for one at its start."""
+"""Sessions with the speech model that are opened ahead while phones ring, so that a call need not wait for one at its start.
+
+OpenAI learns who speaks by a header of the handshake, and no later message tells it. A session that is opened ahead belongs to
+nobody yet, so it has no such header; one that is opened for a call has it.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -16,8 +20,8 @@ _CONNECT_LIMIT_S = 5.0  # nobody waits for these
 class SessionOpener(Protocol):
     """Opens a session."""
 
-    async def __call__(self, *, limit_s: float) -> ModelLeg:
-        """Return a session with formats, turn detection and voice agreed.
+    async def __call__(self, *, limit_s: float, safety_identifier: str | None) -> ModelLeg:
+        """Return a session with formats, turn detection and voice agreed; None: it is not known yet who will speak.
 
         Raises:
             ConnectionFailedError: There is none within `limit_s` seconds.
@@ -26,7 +30,10 @@ class SessionOpener(Protocol):
 
 
 class WarmPool:
-    """Keeps as many sessions ready as phones ring, at least one and at most `most`. It replaces taken, broken and old ones."""
+    """Keeps as many sessions ready as phones ring, at least one and at most `most`. It replaces taken, broken and old ones.
+
+    With `most` 0 each call opens its own session.
+    """
 
     def __init__(
         self,
@@ -50,8 +57,8 @@ class WarmPool:
         """How many sessions wait."""
         return len(self._ready)
 
-    async def take(self, *, limit_s: float) -> ModelLeg:
-        """Return a session: one that waits, otherwise a new one.
+    async def take(self, *, limit_s: float, safety_identifier: str | None) -> ModelLeg:
+        """Return a session: one that waits, otherwise a new one for the customer whom `safety_identifier` names.
 
         Raises:
             ConnectionFailedError: There is none within `limit_s` seconds.
@@ -62,7 +69,7 @@ class WarmPool:
             if self._is_good(leg):
                 return leg
             await leg.close()
-        return await self._open(limit_s=limit_s)
+        return await self._open(limit_s=limit_s, safety_identifier=safety_identifier)
 
     async def run(self) -> None:
         """Keep sessions ready until cancelled; then close those that wait."""
@@ -88,7 +95,7 @@ class WarmPool:
 
     async def _add(self) -> bool:
         try:
-            self._ready.append(await self._open(limit_s=_CONNECT_LIMIT_S))
+            self._ready.append(await self._open(limit_s=_CONNECT_LIMIT_S, safety_identifier=None))
         except ConnectionFailedError:
             return False
         return True

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
@@ -60,7 +60,8 @@ class ConfirmationWatches(Protocol):
 class BridgeDependencies:
     """What all calls of a process share.
 
-    `run_in_background` runs a task that may outlive its call. `prices` is None if the model's are not known, `record_folder`
+    `run_in_background` runs a task that may outlive its call, `identify` makes of a phone number the name under which OpenAI knows
+    the customer. `prices` is None if the model's are not known, `record_folder`
     if no call is recorded.
     """
 
@@ -71,6 +72,7 @@ class BridgeDependencies:
     other_open_orders: OtherOpenOrders
     scripts: CallScriptWriter
     sessions: SessionSettings
+    identify: Callable[[str], str]
     prices: Prices | None
     record_folder: Path | None
     run_in_background: Callable[[Coroutine[None, None, None]], object]
@@ -143,7 +145,7 @@ async def _run_call(
         CallDependencies(
             caller=leg,
             outgoing=line.outgoing,
-            sessions=dependencies.sessions,
+            sessions=replace(dependencies.sessions, safety_identifier=dependencies.identify(admitted.confirmation.customer.phone)),
             facts=facts,
             stats=stats,
             recorder=recording,

@@ -115,6 +115,10 @@ class Playback:
         limit = next(iter(self._pending.values()), self._sent_ms)
         return min(self._anchor_ms + max(0.0, now - self._anchor_s) * 1000.0, limit)
 
+    def buffered_ms(self, now: float) -> float:
+        """Return how much audio Twilio still has to play, as far as the clock and the marks tell."""
+        return max(0.0, self._sent_ms - self._anchor_ms - (now - self._anchor_s) * 1000.0)
+
     def unheard_items(self, now: float) -> tuple[HeardItem, ...]:
         """Return, in order, the items that still have unheard audio."""
         heard = self.heard_ms(now)

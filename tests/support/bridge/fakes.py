@@ -107,8 +107,10 @@ class FakeSessions:
         self.reason = reason
         self.refusals: list[str] = []
         self.sockets: list[FakeSocket] = []
+        self.taken_for: list[str | None] = []
 
-    async def take(self, *, limit_s: float) -> ModelLeg:
+    async def take(self, *, limit_s: float, safety_identifier: str | None) -> ModelLeg:
+        self.taken_for.append(safety_identifier)
         if self.failures:
             self.failures -= 1
             raise ConnectionFailedError(self.reason)

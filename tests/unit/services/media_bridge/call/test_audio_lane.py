@@ -78,6 +78,7 @@ def test_the_first_sound_of_each_item_is_told_once(line: Line) -> None:
 def test_a_mark_is_set_every_200_ms_of_sound_not_after_every_piece(line: Line) -> None:
     for _ in range(40):
         line.model("item_1", 20)
+        line.clock.now += 0.02
     assert len(line.caller.of("media")) == 40
     assert len(line.caller.of("mark")) == 4
 

@@ -45,6 +45,15 @@ async def test_sound_goes_both_ways() -> None:
         assert [frame["media"]["payload"] for frame in stage.caller.of("media")] == [audio(100)]
 
 
+async def test_the_mark_behind_a_response_stands_behind_its_last_sound_though_that_was_held_back() -> None:
+    async with Stage().running() as stage:
+        stage.begin(1, 400)
+        stage.model.bring(delta("item_1", 20))
+        assert len(stage.caller.of("media")) == 1
+        stage.model.bring({"type": "response.done", "response": {"id": "resp_1", "status": "completed", "output": []}})
+        assert [message["event"] for message in stage.caller.sent[-2:]] == ["media", "mark"]
+
+
 async def test_the_disclosure_is_stored_when_its_mark_has_come_back() -> None:
     stage = Stage()
     async with stage.running():

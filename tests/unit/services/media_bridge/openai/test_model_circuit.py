@@ -58,7 +58,7 @@ async def test_a_fatal_refusal_opens_the_circuit_at_once_and_for_all() -> None:
     circuit, other = ModelCircuit(stored), ModelCircuit(stored)
     sessions = FakeSessions(failures=1, reason="invalid_api_key")
     with pytest.raises(ConnectionFailedError):
-        await GuardedOpener(sessions.take, circuit)(limit_s=1)
+        await GuardedOpener(sessions.take, circuit)(limit_s=1, safety_identifier=None)
     assert circuit.reason == "invalid_api_key"
     assert other.reason is None
     assert await circuit.refresh() == "invalid_api_key"
@@ -70,9 +70,9 @@ async def test_a_refusal_that_may_pass_opens_nothing() -> None:
     sessions = FakeSessions(failures=1, reason="status_503")
     opener = GuardedOpener(sessions.take, circuit)
     with pytest.raises(ConnectionFailedError):
-        await opener(limit_s=1)
+        await opener(limit_s=1, safety_identifier=None)
     assert circuit.reason is None
-    assert isinstance(await opener(limit_s=1), ModelLeg)
+    assert isinstance(await opener(limit_s=1, safety_identifier=None), ModelLeg)
 
 
 async def test_while_it_is_open_nobody_asks_the_model_and_calls_are_told_at_once() -> None:
@@ -80,13 +80,15 @@ async def test_while_it_is_open_nobody_asks_the_model_and_calls_are_told_at_once
     GuardedSessions(sessions, circuit).refused("insufficient_quota")
     for ask in (GuardedOpener(sessions.take, circuit), GuardedSessions(sessions, circuit).take):
         with pytest.raises(ConnectionFailedError) as refused:
-            await ask(limit_s=1)
+            await ask(limit_s=1, safety_identifier=None)
         assert refused.value.reason == "insufficient_quota"
     assert sessions.sockets == []
 
 
 async def test_while_it_is_closed_sessions_are_given_out() -> None:
-    assert isinstance(await GuardedSessions(FakeSessions(), ModelCircuit(FakeStored())).take(limit_s=1), ModelLeg)
+    assert isinstance(
+        await GuardedSessions(FakeSessions(), ModelCircuit(FakeStored())).take(limit_s=1, safety_identifier=None), ModelLeg
+    )
 
 
 async def test_it_is_written_once_and_read_from_then_on() -> None:

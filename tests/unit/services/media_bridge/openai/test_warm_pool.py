@@ -19,10 +19,12 @@ class Maker:
 
     def __init__(self) -> None:
         self.made: list[tuple[ModelLeg, FakeSocket]] = []
+        self.named: list[str | None] = []
         self.is_down = False
         self.ringing = 0
 
-    async def open(self, *, limit_s: float) -> ModelLeg:
+    async def open(self, *, limit_s: float, safety_identifier: str | None) -> ModelLeg:
+        self.named.append(safety_identifier)
         await asyncio.sleep(0)
         if self.is_down:
             raise ConnectionFailedError("status_503")
@@ -71,7 +73,7 @@ async def test_a_session_that_is_taken_is_replaced() -> None:
     maker = Maker()
     pool = maker.pool()
     async with running(pool):
-        assert await pool.take(limit_s=1) is maker.made[0][0]
+        assert await pool.take(limit_s=1, safety_identifier="3f2a") is maker.made[0][0]
         await settled()
         assert (pool.ready, len(maker.made)) == (1, 2)
 
@@ -83,13 +85,34 @@ async def test_a_broken_or_old_session_is_not_given_out() -> None:
     async with running(pool):
         maker.made[0][1].is_open = False
         maker.made[1][0].expires_at = NOW + 200
-        assert await pool.take(limit_s=1) is maker.made[2][0]
+        assert await pool.take(limit_s=1, safety_identifier="3f2a") is maker.made[2][0]
 
 
 async def test_with_none_waiting_a_new_one_is_opened() -> None:
     maker = Maker()
     pool = maker.pool()
-    assert await pool.take(limit_s=1) is maker.made[0][0]
+    assert await pool.take(limit_s=1, safety_identifier="3f2a") is maker.made[0][0]
+
+
+async def test_only_a_session_that_is_opened_for_a_call_names_a_customer() -> None:
+    maker = Maker()
+    pool = maker.pool()
+    async with running(pool):
+        await pool.take(limit_s=1, safety_identifier="3f2a")  # opened ahead
+        await pool.take(limit_s=1, safety_identifier="3f2a")  # opened now
+        await settled()
+    assert maker.named == [None, "3f2a", None]
+
+
+async def test_with_none_allowed_ahead_each_call_opens_its_own() -> None:
+    maker = Maker()
+    maker.ringing = 3
+    pool = maker.pool(most=0)
+    async with running(pool):
+        assert pool.ready == 0
+        await pool.take(limit_s=1, safety_identifier="3f2a")
+        await settled()
+    assert maker.named == ["3f2a"]
 
 
 async def test_while_none_can_be_had_who_needs_one_is_told_why() -> None:
@@ -98,7 +121,7 @@ async def test_while_none_can_be_had_who_needs_one_is_told_why() -> None:
     pool = maker.pool()
     async with running(pool):
         with pytest.raises(ConnectionFailedError):
-            await pool.take(limit_s=1)
+            await pool.take(limit_s=1, safety_identifier="3f2a")
         assert pool.ready == 0
 
 

@@ -55,6 +55,7 @@ class Front:
             other_open_orders=OtherOpenOrders(self.records, NoOrders(), prompt_version="v"),
             scripts=CallScriptWriter(policy=ALWAYS, default_language="sq", transcription_model="m", is_recorded=False),
             sessions=SessionSettings(sessions=self.sessions, voice="marin", metrics=BridgeMetrics(self.registry)),
+            identify=lambda phone: f"keyed hash of {phone}",
             prices=prices,
             record_folder=record_folder,
             run_in_background=self.run_in_background,
@@ -105,6 +106,15 @@ async def test_a_stream_with_a_good_token_becomes_a_call() -> None:
         front.socket.bring({"event": "stop"})
     assert front.count("bridge_calls_total", end="person_hung_up") == 1
     assert front.records.confirmation.attempts[0].stream_closed_at is not None
+
+
+async def test_the_model_learns_of_the_number_only_its_keyed_hash() -> None:
+    front = Front()
+    async with front.serving():
+        front.start()
+        await settled()
+        front.socket.bring({"event": "stop"})
+    assert front.sessions.taken_for == [f"keyed hash of {front.records.confirmation.customer.phone}"]
 
 
 @pytest.mark.parametrize(("token", "reason", "code"), [("forged", "token_invalid", 1008), ("", "token_invalid", 1008)])

@@ -149,3 +149,14 @@ def test_silence_that_was_not_sent_counts_as_heard_once_the_item_is_heard() -> N
     playback.skip("a", 100)
     playback.append("a", 1000, 0)
     assert playback.unheard_items(0.5) == (HeardItem("a", 800, 1300),)
+
+
+def test_what_twilio_still_has_to_play_is_known_by_clock_and_marks() -> None:
+    playback = Playback()
+    playback.append("a", 200, 10.0)
+    name = playback.next_mark()
+    playback.append("a", 800, 10.0)
+    assert playback.buffered_ms(10.1) == pytest.approx(900)
+    playback.echo(name, 10.3)  # 100 ms late
+    assert playback.buffered_ms(10.3) == pytest.approx(800)
+    assert playback.buffered_ms(99.0) == 0
