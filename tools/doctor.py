@@ -30,7 +30,6 @@ from shared.store import connect
 from tools.embedded_valkey import EmbeddedValkey
 from tools.finding import Finding
 from tools.generators.all_settings import setting_faults
-from tools.live_checks.finding import Finding
 from tools.live_checks.model_session import check_session
 from tools.live_checks.phone_call import check_call
 from tools.redis_users import USER_OF_SERVICE

@@ -1,6 +1,9 @@
 """What a check of `make doctor` found."""
 
+import re
 from dataclasses import dataclass
+
+_CODE = re.compile(r"[a-z0-9_./]{1,60}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,3 +12,8 @@ class Finding:
 
     text: str
     fix: str | None = None
+
+
+def printable(code: object) -> str:
+    """Return a vendor's code or name if it is one: their texts are never printed, for they may quote a key or a number."""
+    return code if isinstance(code, str) and _CODE.fullmatch(code) else "unknown"

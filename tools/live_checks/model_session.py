@@ -18,7 +18,7 @@ from shared import languages
 from shared.core.speech.instructions import say_exactly
 from shared.core.speech.language import Language
 from shared.runtime.private_files import create_private, make_private_folder
-from tools.live_checks.finding import Finding, printable
+from tools.finding import Finding, printable
 from tools.live_checks.session_probe import Json, SessionProbe, SessionRefusedError, part
 from tools.live_checks.spoken_sentence import Sentence, findings_of, listen
 

@@ -21,7 +21,7 @@ from shared.core.errors import TelephonyError
 from shared.languages.wav import RATE_HZ
 from shared.twilio.callback_urls import CallbackUrls
 from shared.twilio.vocabulary import CallStatus
-from tools.live_checks.finding import Finding
+from tools.finding import Finding
 
 _PROMPTS: Final = ("disclosure", "goodbye")
 _LOOK_EVERY_S: Final = 0.5

@@ -9,7 +9,7 @@ import msgspec
 
 from services.media_bridge.websocket import NORMAL, Socket
 from shared.core.errors import ConfirmerError
-from tools.live_checks.finding import printable
+from tools.finding import printable
 
 _MOST_WAITING = 10_000
 _CLOSED = "closed"

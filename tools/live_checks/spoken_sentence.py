@@ -11,7 +11,7 @@ from typing import Final
 from services.media_bridge.base64_wire import BYTES_PER_MS
 from services.media_bridge.openai import requests_wire as request
 from services.media_bridge.openai.events_wire import AUDIO_DELTA
-from tools.live_checks.finding import Finding
+from tools.finding import Finding
 from tools.live_checks.session_probe import Json, SessionProbe, SessionRefusedError, part
 
 _WHOLE_S: Final = 30.0
