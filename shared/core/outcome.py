@@ -92,7 +92,8 @@ class Change:
 class Verdict:
     """One decision, with the evidence for it.
 
-    `quote` holds the customer's words (voice) or None (keypad); `callback_at` is aware and only set for call-backs.
+    `quote` holds the customer's words (voice) or None (keypad); if they were the yes to a read-back, `wish` holds the words that
+    had asked for what was read back. `callback_at` is aware and only set for call-backs.
     """
 
     kind: VerdictKind
@@ -103,6 +104,7 @@ class Verdict:
     callback_at: datetime | None = None
     change: Change | None = None
     language: str | None = None
+    wish: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,3 +118,4 @@ class Evidence:
     note: str | None = None
     change: Change | None = None
     language: str | None = None
+    wish: str | None = None

@@ -12,7 +12,7 @@ import msgspec
 from services.media_bridge.openai.requests_wire import Instructions, Transcription
 from shared import languages
 from shared.core.confirmation import Attempt, Confirmation
-from shared.core.conversation.call_plan import Lines, Plan, Timing
+from shared.core.conversation.call_plan import AnswerWords, Lines, Plan, Timing
 from shared.core.conversation.tools import TOOLS
 from shared.core.dialing.dial_policy import DialPolicy, calendar_of
 from shared.core.order import Order
@@ -23,6 +23,7 @@ from shared.core.speech.script import Script, render
 from shared.core.text import clean
 
 _GOES_ON_AFTER = (VerdictKind.CONFIRMED, VerdictKind.CANCELLED, VerdictKind.CHANGE_REQUESTED)
+_OF_NOTES = "en"
 _CLOSING_TIME_S = 15.0  # of the longest call, kept back for a polite end
 
 
@@ -125,7 +126,7 @@ class CallScriptWriter:
         return CallScript(
             language=language.code,
             plan=Plan(
-                lines=self._lines(script, position),
+                lines=self._lines(script, position, _answer_words(language)),
                 language=language.code,
                 lines_in=lines_in,
                 timing=self._timing(),
@@ -139,7 +140,7 @@ class CallScriptWriter:
             in_language=in_language,
         )
 
-    def _lines(self, script: Script, position: OrderInCall) -> Lines:
+    def _lines(self, script: Script, position: OrderInCall, words: AnswerWords) -> Lines:
         first_words = script.greeting_with_notice if self.is_recorded else script.greeting
         return Lines(
             greeting=first_words if position.is_first else script.for_next_order().greeting,
@@ -153,6 +154,7 @@ class CallScriptWriter:
             goodbye_undecided=script.goodbyes["undecided"],
             goodbye_withdrawn=script.goodbyes["withdrawn"],
             acknowledgements={} if position.is_last else {kind: script.acknowledgements[kind.value] for kind in _GOES_ON_AFTER},
+            words=words,
         )
 
     def _timing(self) -> Timing:
@@ -168,6 +170,11 @@ class _ScriptSource:
     attempt: Attempt
     now: datetime
     position: OrderInCall
+
+
+def _answer_words(language: Language) -> AnswerWords:
+    """Return the words by which the model's reports are judged; its notes may be in English in any call."""
+    return AnswerWords(yes=language.yes, no=language.no, change=(*language.change, *languages.load(_OF_NOTES).change))
 
 
 def _order_name(order: Order) -> str:

@@ -10,12 +10,22 @@ from shared.core.outcome import VerdictKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerWords:
+    """The words of a language by which a report of the model's is judged: those for yes, for no, and for a change of any kind."""
+
+    yes: tuple[str, ...] = ()
+    no: tuple[str, ...] = ()
+    change: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lines:
     """The sentences that are spoken word for word, in the call's language.
 
     `goodbyes` has one for each verdict of a person; `acknowledgements` replaces those after which the talk goes on about
     another order. `disclosure` is the sentence that says an automated assistant speaks; `repeat` is all that is spoken again
-    after key 9; `wait` is what the agent says to a customer who asks it to wait.
+    after key 9; `wait` is what the agent says to a customer who asks it to wait. `words` are
+    the language's words for yes, no and a change.
     """
 
     greeting: str
@@ -29,6 +39,7 @@ class Lines:
     goodbye_undecided: str
     goodbye_withdrawn: str
     acknowledgements: Mapping[VerdictKind, str] = field(default_factory=dict)
+    words: AnswerWords = AnswerWords()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -124,4 +124,5 @@ def _evidence(attempt_number: int, verdict: Verdict) -> Evidence:
         at=verdict.at,
         change=verdict.change,
         language=verdict.language,
+        wish=verdict.wish,
     )

@@ -33,16 +33,16 @@ def note_response(conversation: ConversationState, event: ResponseStarted, now: 
     return conversation.response_slot.started(event.response_id)
 
 
-def note_audio(conversation: ConversationState, event: AudioBegan, _now: float) -> list[Action]:
+def note_audio(conversation: ConversationState, event: AudioBegan, now: float) -> list[Action]:
     """Note that the agent is about to be heard."""
-    _note_voice(conversation, event.item_id)
+    _note_voice(conversation, event.item_id, now)
     conversation.timers.stop(Timer.FIRST_AUDIO)
     return []
 
 
-def note_audio_in_goodbye(conversation: ConversationState, event: AudioBegan, _now: float) -> list[Action]:
+def note_audio_in_goodbye(conversation: ConversationState, event: AudioBegan, now: float) -> list[Action]:
     """Note the goodbye's audio, whose end is the end of the call; other audio does not stand for it."""
-    if _note_voice(conversation, event.item_id) is Purpose.GOODBYE:
+    if _note_voice(conversation, event.item_id, now) is Purpose.GOODBYE:
         conversation.timers.stop(Timer.FIRST_AUDIO)
         conversation.closing.goodbye_began()
     return []
@@ -82,11 +82,11 @@ def finish_response_in_goodbye(conversation: ConversationState, event: ResponseD
     return _finish(conversation, event, now)
 
 
-def _note_voice(conversation: ConversationState, item_id: str) -> Purpose | None:
+def _note_voice(conversation: ConversationState, item_id: str, now: float) -> Purpose | None:
     """Note whose audio it is; the greeting's, or that of an answer that owes it, holds the disclosure. Returns its purpose."""
     running = conversation.response_slot.audio_began()
     purpose = running.purpose if running is not None else None
-    conversation.turn_taking.agent_started()
+    conversation.turn_taking.agent_started(now)
     if purpose is not Purpose.NUDGE:
         conversation.silence.end()
     if purpose is Purpose.GREETING:
@@ -109,7 +109,9 @@ def _finish(conversation: ConversationState, event: ResponseDone, now: float) ->
         actions.append(SendMark(conversation.playback.next_mark()))
         conversation.expect_heard(now)
     actions += slot.done(event.response_id)
-    if event.status is ResponseStatus.COMPLETED:
+    is_complete = event.status is ResponseStatus.COMPLETED
+    conversation.turn_taking.agent_stopped(waits_for_answer=is_complete and not event.tool_calls)
+    if is_complete:
         if conversation.state is State.CLOSING:
             actions += act_on_calls_in_goodbye(conversation, event.tool_calls, now)
         else:

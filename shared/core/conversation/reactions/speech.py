@@ -17,7 +17,7 @@ _REMINDER: Final = "The customer was speaking and did not hear who calls. Begin 
 def listen(conversation: ConversationState, _: SpeechStarted, now: float) -> list[Action]:
     """Fall silent at once and listen."""
     timing, has_greeted = conversation.plan.timing, conversation.disclosure.has_greeted
-    conversation.turn_taking.customer_started()
+    conversation.turn_taking.customer_started(now)
     conversation.silence.end()
     conversation.timers.stop(Timer.TURN, Timer.FIRST_AUDIO, Timer.HEARD)
     conversation.timers.set(Timer.STUCK_SPEECH, now + (timing.stuck_speech_s if has_greeted else timing.ungreeted_speech_s))

@@ -9,6 +9,7 @@ from shared.core.conversation import tools
 from shared.core.conversation.actions import Action, AnswerTool, Respond, Say
 from shared.core.conversation.events import ToolCall
 from shared.core.conversation.reactions.answering_machine import report_machine
+from shared.core.conversation.reactions.doubts import doubt_about
 from shared.core.conversation.reactions.goodbyes import give_up, record_decision
 from shared.core.conversation.reactions.language_switch import answer_in_language, check_language, switch_language
 from shared.core.conversation.state.conversation_state import ConversationState, State
@@ -83,7 +84,8 @@ def _check_all(conversation: ConversationState, calls: Sequence[ToolCall]) -> tu
 def _check(conversation: ConversationState, call: ToolCall) -> Request:
     match call.name:
         case tools.RECORD_OUTCOME:
-            return parse_outcome(call.arguments, conversation.plan.zone)
+            report = parse_outcome(call.arguments, conversation.plan.zone)
+            return report if isinstance(report, InvalidArguments) else doubt_about(conversation, report) or report
         case tools.SWITCH_LANGUAGE:
             return check_language(conversation, call.arguments)
         case tools.END_CALL:

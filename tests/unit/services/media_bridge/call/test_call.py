@@ -91,6 +91,8 @@ async def test_a_decision_by_tool_is_stored_answered_and_followed_by_a_goodbye_a
     stage = Stage()
     async with stage.running():
         stage.respond(1)
+        stage.hear_all()
+        stage.model.bring({"type": "input_audio_buffer.speech_started"})
         stage.respond(2, 0, tool("record_outcome", '{"outcome":"confirmed","quote":"po"}'))
         outputs = [item["item"] for item in stage.model.of("conversation.item.create")]
         assert [item["type"] for item in outputs] == ["function_call_output"]

@@ -100,3 +100,11 @@ def greeted(*, on_machine: OnMachine = OnMachine.HANG_UP, timing: Timing | None 
     talk.speaks(0.5)
     talk.hears_all(2)
     return talk
+
+
+def answered() -> Talk:
+    """A greeted talk in which the customer has said something, until second 2.5."""
+    talk = greeted()
+    talk.at(2.1, ev.SpeechStarted())
+    talk.at(2.5, ev.SpeechStopped())
+    return talk

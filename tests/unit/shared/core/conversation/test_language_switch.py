@@ -18,7 +18,7 @@ from shared.core.conversation.actions import (
 from shared.core.conversation.state.conversation_state import State
 from shared.core.conversation.tools import OutcomeReport
 from shared.core.outcome import Channel, VerdictKind
-from tests.unit.shared.core.conversation.script_support import Talk, greeted
+from tests.unit.shared.core.conversation.script_support import Talk, answered, greeted
 
 OK = AnswerTool("call_1", '{"status": "ok"}')
 
@@ -86,18 +86,18 @@ def test_the_goodbye_of_who_did_not_decide_is_in_the_new_language() -> None:
 def test_what_is_decided_in_another_language_ends_in_it_and_says_so() -> None:
     arguments = {"outcome": "confirmed", "quote": "Yes, send it", "language": "en"}
     report = OutcomeReport(kind=VerdictKind.CONFIRMED, quote="Yes, send it", language="en")
-    said = greeted().calls(3, "record_outcome", json.dumps(arguments))
+    said = answered().calls(3, "record_outcome", json.dumps(arguments))
     assert said == [OK, SwitchLanguage("en"), RecordVerdict(report, Channel.VOICE), Say("Bye confirmed")]
 
 
 def test_a_one_word_decision_in_another_language_is_answered_in_the_calls_own() -> None:
     arguments = {"outcome": "confirmed", "quote": "yes", "language": "en"}
-    assert greeted().calls(3, "record_outcome", json.dumps(arguments))[-1] == Say("goodbye confirmed")
+    assert answered().calls(3, "record_outcome", json.dumps(arguments))[-1] == Say("goodbye confirmed")
 
 
 def test_a_decision_in_a_language_that_we_do_not_speak_is_answered_in_the_calls_own() -> None:
     arguments = {"outcome": "confirmed", "quote": "oui, bien sûr", "language": "fr"}
-    assert greeted().calls(3, "record_outcome", json.dumps(arguments))[-1] == Say("goodbye confirmed")
+    assert answered().calls(3, "record_outcome", json.dumps(arguments))[-1] == Say("goodbye confirmed")
 
 
 def test_back_in_the_first_language_nobody_is_told_again_who_calls() -> None:
@@ -115,7 +115,7 @@ def test_a_wish_for_the_language_that_is_spoken_is_only_answered() -> None:
 
 
 def test_who_asks_for_a_language_during_the_goodbye_hears_it_in_that_language() -> None:
-    talk = greeted()
+    talk = answered()
     talk.calls(3, "record_outcome", json.dumps({"outcome": "confirmed", "quote": "po"}))
     talk.speaks(4, ms=3000)
     said_to(talk, 5, wish("en"))

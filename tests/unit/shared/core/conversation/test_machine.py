@@ -27,7 +27,7 @@ from shared.core.conversation.playback import HeardItem
 from shared.core.conversation.state.conversation_state import State
 from shared.core.conversation.tools import OutcomeReport
 from shared.core.outcome import Channel, VerdictKind
-from tests.unit.shared.core.conversation.script_support import Talk, greeted
+from tests.unit.shared.core.conversation.script_support import Talk, answered, greeted
 
 CONFIRMED = json.dumps({"outcome": "confirmed", "quote": "po"})
 RECORDED = RecordVerdict(OutcomeReport(kind=VerdictKind.CONFIRMED, quote="po"), Channel.VOICE)
@@ -73,7 +73,7 @@ def test_a_confirmed_call_from_greeting_to_hang_up() -> None:
 
 
 def test_end_call_beside_an_outcome_changes_nothing() -> None:
-    talk = greeted()
+    talk = answered()
     talk.at(3, ev.ResponseStarted("r"))
     both = (ev.ToolCall("a", "end_call", "{}"), ev.ToolCall("b", "record_outcome", CONFIRMED))
     actions = talk.at(3, ev.ResponseDone("r", ev.ResponseStatus.COMPLETED, both))

@@ -20,7 +20,7 @@ from shared.core.conversation.playback import HeardItem
 from shared.core.conversation.state.conversation_state import State
 from shared.core.conversation.tools import OutcomeReport
 from shared.core.outcome import Channel, VerdictKind
-from tests.unit.shared.core.conversation.script_support import greeted
+from tests.unit.shared.core.conversation.script_support import answered, greeted
 
 CONFIRMED = json.dumps({"outcome": "confirmed", "quote": "po"})
 RECORDED = RecordVerdict(OutcomeReport(kind=VerdictKind.CONFIRMED, quote="po"), Channel.VOICE)
@@ -28,13 +28,13 @@ OK = AnswerTool("call_1", '{"status": "ok"}')
 
 
 def test_the_tool_is_answered_before_the_goodbye_is_asked_for() -> None:
-    talk = greeted()
+    talk = answered()
     actions = talk.calls(3, "record_outcome", CONFIRMED)
     assert actions == [OK, RECORDED, Say("goodbye confirmed")]
 
 
 def test_speech_in_the_response_of_the_tool_is_heard_before_the_goodbye() -> None:
-    talk = greeted()
+    talk = answered()
     actions = talk.calls(3, "record_outcome", CONFIRMED, ms=500)
     assert actions == [SendMark("m2"), OK, RECORDED, Say("goodbye confirmed")]
     talk.speaks(3.2)
@@ -49,7 +49,7 @@ def test_end_call_after_the_models_own_goodbye_ends_when_that_was_heard() -> Non
 
 
 def test_end_call_during_the_goodbye_changes_nothing() -> None:
-    talk = greeted()
+    talk = answered()
     talk.calls(3, "record_outcome", CONFIRMED)
     talk.at(3.1, ev.ResponseStarted("bye"))
     talk.at(3.1, ev.AudioBegan("bye", "b"))
@@ -110,7 +110,7 @@ def test_a_word_of_the_customer_ends_the_silence() -> None:
 
 
 def test_who_speaks_up_during_the_goodbye_is_heard_out_and_may_change_it() -> None:
-    talk = greeted()
+    talk = answered()
     talk.calls(3, "record_outcome", CONFIRMED)
     talk.speaks(3.5, ms=2000)
     assert talk.at(4, ev.SpeechStarted())[0] == ClearPlayback()
@@ -122,7 +122,7 @@ def test_who_speaks_up_during_the_goodbye_is_heard_out_and_may_change_it() -> No
 
 
 def test_a_cough_during_the_goodbye_brings_it_again() -> None:
-    talk = greeted()
+    talk = answered()
     talk.calls(3, "record_outcome", CONFIRMED)
     talk.speaks(3.5, ms=2000)
     talk.at(4, ev.SpeechStarted())
@@ -131,7 +131,7 @@ def test_a_cough_during_the_goodbye_brings_it_again() -> None:
 
 
 def test_after_an_answer_during_the_goodbye_leave_is_taken_again() -> None:
-    talk = greeted()
+    talk = answered()
     talk.calls(3, "record_outcome", CONFIRMED)
     talk.speaks(3.5, ms=2000)
     talk.at(4, ev.SpeechStarted())
@@ -142,7 +142,7 @@ def test_after_an_answer_during_the_goodbye_leave_is_taken_again() -> None:
 
 
 def test_the_third_goodbye_is_spoken_to_its_end() -> None:
-    talk = greeted()
+    talk = answered()
     talk.calls(3, "record_outcome", CONFIRMED)
     for _ in range(2):
         talk.speaks(4, ms=2000)
@@ -179,7 +179,7 @@ def test_our_request_refused_before_the_other_started_is_kept() -> None:
 
 
 def test_end_call_after_a_cut_goodbye_takes_leave_again_and_the_decision_stands() -> None:
-    talk = greeted()
+    talk = answered()
     talk.calls(3, "record_outcome", CONFIRMED)
     talk.speaks(3.5, ms=2000)
     talk.at(4, ev.SpeechStarted())

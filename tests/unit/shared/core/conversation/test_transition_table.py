@@ -202,7 +202,7 @@ STORIES: dict[Way, Story] = {
     (State.TALKING, ev.ResponseDone, State.KEYPAD): (second_session, FAILED),
     (State.TALKING, ev.ResponseDone, State.CLOSING): (
         lambda: running(State.TALKING),
-        done("record_outcome", outcome("confirmed")),
+        done("record_outcome", outcome("opted_out")),
     ),
     (State.TALKING, ev.ResponseDone, State.MACHINE): (lambda: running(State.TALKING), done("record_outcome", outcome("machine"))),
     (State.TALKING, ev.ResponseDone, State.ENDED): (
