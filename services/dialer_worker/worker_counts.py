@@ -14,6 +14,7 @@ class CountKind(StrEnum):
     TWILIO_ERROR = "twilio_error"  # label: Twilio's error code, HTTP status or the exception's name
     CARE = "care"  # label: the kind of reconciliation
     COUNTRY_REFUSED = "country_refused"  # label: ISO 3166 code
+    SPEND_LIMIT = "spend_limit"  # label: the shop
     WEBHOOK = "webhook"  # label: the result
     READY = "ready"  # a worker has started; no label
     WORKERS = "workers"  # label: how many workers are alive, reported by their parent

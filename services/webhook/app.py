@@ -34,6 +34,7 @@ from services.webhook.http.sse import StreamSlots
 from services.webhook.settings import WebhookSettings
 from services.webhook.softphone.routes import softphone_routes
 from services.webhook.twilio.callbacks import Callbacks
+from services.webhook.twilio.incoming import InboundRules, IncomingCalls
 from services.webhook.twilio.prompts import prompt
 from services.webhook.twilio.signature import SignedForms
 from services.webhook.twilio.voice import Voice
@@ -103,22 +104,25 @@ def _twilio(settings: WebhookSettings, store: Store, health: Health) -> list[Rou
         registry=health.registry,
     )
     callbacks = Callbacks(store, forms)
-    voice = Voice(
+    voice = Voice(store, forms, public_url=settings.public_url, default_language=settings.default_language)
+    incoming = IncomingCalls(
         store,
         forms,
+        InboundRules(must_prove=settings.inbound_proof, most_calls=settings.max_inbound_per_number),
         public_url=settings.public_url,
         secret=settings.signing_secrets[0],
         default_language=settings.default_language,
     )
     of_attempt = "{confirmation_id}/{attempt_id}"
     posts = {
-        INCOMING_PATH: voice.incoming_call,
+        INCOMING_PATH: incoming.answer,
         INCOMING_STATUS_PATH: callbacks.incoming_status,
         f"/twilio/status/{of_attempt}": callbacks.status,
         f"/twilio/amd/{of_attempt}": callbacks.amd,
         f"/twilio/after-stream/{of_attempt}": voice.after_stream,
         f"/twilio/keypad/{of_attempt}": voice.keypad,
         f"/twilio/after-disclosure/{{digit}}/{of_attempt}": voice.after_disclosure,
+        f"/twilio/proof/{{failures:int}}/{of_attempt}": voice.proof,
         f"/twilio/silence/{of_attempt}": voice.silence,
     }
     recordings = Route("/prompts/{language}/{key}.wav", MethodRoutes({"GET": prompt}))

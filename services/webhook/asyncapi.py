@@ -17,6 +17,10 @@ JsonObject = dict[str, Any]  # Any: JSON
 
 _REF = "#/components/schemas/{model}"
 _SHOP = {"shop": {"description": "The shop's name, as in API_KEYS.", "examples": ["shopaz"]}}
+_LAST = (
+    "The last event of each confirmation, as a message; and `confirmation.late_reply` if the customer phones within 48 hours after "
+    "it, proves to know the order and adds something: `evidence` and `last_result` say what, the outcome never changes."
+)
 _READ = (
     "Read with `XREAD` from the last id you have dealt with, or in a consumer group (`XREADGROUP`, `XACK`, `XAUTOCLAIM`). Each "
     "event is seen at least once: drop what has a known `id`, or a `sequence` not above the last of its confirmation. Entries "
@@ -37,8 +41,8 @@ def document() -> JsonObject:
         "defaultContentType": "application/json",
         "servers": {"redis": {"host": "127.0.0.1:6379", "protocol": "redis", "description": "REDIS_URL of the deployment."}},
         "channels": {
-            "outcomes": _channel(keys.outcomes_channel("{shop}"), "The last event of each confirmation, as a message.", "finished"),
-            "outcomesLog": _channel(keys.outcomes_log("{shop}"), _READ, "finished")
+            "outcomes": _channel(keys.outcomes_channel("{shop}"), _LAST, "finished", "late_reply"),
+            "outcomesLog": _channel(keys.outcomes_log("{shop}"), _READ, "finished", "late_reply")
             | {"x-redis": {"type": "stream", "field": "event"}},
             "events": _channel(
                 keys.events_channel("{shop}"), "Every change of state, as a message.", *(_name(kind) for kind in EventType)

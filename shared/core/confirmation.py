@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from shared.core.order import CallWishes, Customer, Order
-from shared.core.outcome import AttemptResult, Direction, Evidence, Outcome, Status, Verdict
+from shared.core.outcome import AttemptResult, Direction, Evidence, Outcome, Status, Verdict, WaitingFor
 
 SCHEMA_VERSION = 1
 CONVERSATION_WAIT = timedelta(seconds=2)
@@ -76,11 +76,32 @@ class Attempt:
     reason: str | None = None
     cost_usd: Decimal | None = None
     held_call_end: HeldCallEnd | None = None  # the call is over; the attempt ends once the conversation has
+    must_prove: bool = False  # a caller, whose number proves nothing: nobody decides before `proven_at`
+    proven_at: datetime | None = None
+    resumes_at: datetime | None = None  # when we would have called, had the customer not phoned us
+    resumes_waiting_for: WaitingFor | None = None  # what that call waited for
+    joined_at: datetime | None = None  # when the customer phoned us while we were ringing: the attempt is that call since
+    rung_call_sid: str | None = None  # our own call, which then still rang and is to be cancelled
 
     @property
     def is_open(self) -> bool:
         """Whether the call may still be going on, or what was decided in it may still be on its way to the record."""
         return self.phase is not Phase.ENDED
+
+    @property
+    def is_ringing(self) -> bool:
+        """Whether we are ringing the customer at this moment."""
+        return self.direction is Direction.OUTBOUND and self.phase in {Phase.PLACING, Phase.PLACED} and self.held_call_end is None
+
+    @property
+    def is_by_caller(self) -> bool:
+        """Whether the customer phoned us, so that only the number tells who it is."""
+        return self.direction is Direction.INBOUND or self.joined_at is not None
+
+    @property
+    def is_unproven(self) -> bool:
+        """Whether the caller has not shown to know the order: such a caller is told nothing of it and decides nothing."""
+        return self.must_prove and self.proven_at is None
 
     @property
     def is_streaming(self) -> bool:
@@ -128,6 +149,7 @@ class Confirmation:
     evidence: Evidence | None = None
     attempts: tuple[Attempt, ...] = ()
     next_attempt_at: datetime | None = None
+    waiting_for: WaitingFor | None = None  # set while it is waiting, but in records of earlier programs
     withdrawn_at: datetime | None = None
     erasure_requested_at: datetime | None = None  # the customer's data is to be erased as soon as nobody is on the line
     is_test: bool = False  # taken in with a test key: nobody is phoned, its calls are simulated

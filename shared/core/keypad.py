@@ -12,5 +12,8 @@ VERDICTS: Final[Mapping[str, VerdictKind]] = {
 }
 """What the customer decides with a key. Each call's keypad prompt names these keys (`shared/languages/{code}.toml`)."""
 
+CALL_BACK: Final = "*"
+"""The key with which a caller without proof asks to be called back at the number that the shop gave."""
+
 REPEAT: Final = "9"
 """The key with which the customer hears the order and the keys again; it decides nothing."""

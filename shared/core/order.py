@@ -1,10 +1,14 @@
 """An order as the shop posted it, the customer to phone, and the shop's wishes for the calls."""
 
 import datetime as dt
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from decimal import Decimal
 from enum import StrEnum
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+"""The days of the week as settings and orders name them; their positions are the numbers that `weekdays` hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,11 @@ class Order:
     delivery: Delivery | None = None
 
 
+def without_address(order: Order) -> Order:
+    """Return the order as it may be told to somebody of whom only the number is known."""
+    return order if order.delivery is None else replace(order, delivery=replace(order.delivery, address=None))
+
+
 @dataclass(frozen=True, slots=True)
 class Customer:
     """Whom to phone: `phone` in E.164, `language` BCP 47, `timezone` an IANA name."""
@@ -62,6 +71,22 @@ class Window:
         """Return the form of the settings, `09:00-20:00`."""
         return f"{self.start.isoformat('minutes')}-{'24:00' if self.end is None else self.end.isoformat('minutes')}"
 
+    def within(self, outer: "Window") -> "Window | None":
+        """Return the hours that both windows hold, or None if they hold none in common."""
+        start = max(self.start, outer.start)
+        end = min((window.end for window in (self, outer) if window.end is not None), default=None)
+        return None if end is not None and end <= start else Window(start, end)
+
+
+def weekdays_text(weekdays: Iterable[int]) -> str:
+    """Return the form of the settings, `mon-fri,sun`."""
+    held = sorted(weekdays)
+    starts = [day for day in held if day - 1 not in held]
+    ends = [day for day in held if day + 1 not in held]
+    return ",".join(
+        DAYS[first] if first == last else f"{DAYS[first]}-{DAYS[last]}" for first, last in zip(starts, ends, strict=True)
+    )
+
 
 class OnMachine(StrEnum):
     """What to do when a machine answers."""
@@ -79,11 +104,15 @@ class Priority(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallWishes:
-    """The shop's wishes for the calls of one order; None means what the settings say when the moment comes."""
+    """The shop's wishes for the calls of one order; None means what the settings say when the moment comes.
+
+    `window`, `days` (0 is Monday) and `max_attempts` narrow the settings and never widen them: `dial_policy.py` sees to it.
+    """
 
     not_before: datetime | None = None
     expires_at: datetime | None = None
     window: Window | None = None
+    days: frozenset[int] | None = None
     max_attempts: int | None = None
     retry_delays: dict[str, int] = field(default_factory=dict)
     on_machine: OnMachine = OnMachine.HANG_UP

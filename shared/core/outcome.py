@@ -15,6 +15,22 @@ class Status(StrEnum):
     FINISHED = "finished"
 
 
+class WaitingFor(StrEnum):
+    """Why the next call of a waiting confirmation is not placed now."""
+
+    WINDOW = "window"  # the hours and days of calls
+    RETRY = "retry"  # the pause after a call
+    CALLBACK = "callback"  # the time for which the customer asked
+    NOT_BEFORE = "not_before"  # the time for which the shop asked
+    NUMBER_CAP = "number_cap"  # the number has had as many calls as one number gets
+    SPEND_LIMIT = "spend_limit"  # the shop has spent as much as it may
+
+    @property
+    def is_cap(self) -> bool:
+        """Whether it is one of the operator's caps."""
+        return self in {WaitingFor.NUMBER_CAP, WaitingFor.SPEND_LIMIT}
+
+
 class Outcome(StrEnum):
     """What a finished confirmation came to. It is set once and never changes."""
 

@@ -17,6 +17,7 @@ from shared.languages import wav
 
 _FOLDER: Final = Path(__file__).parent
 _PROMPT: Final = "session-v2"
+_CALLER_PROMPT: Final = "caller-v1"
 
 
 class LanguageFileError(ConfirmerError):
@@ -102,6 +103,12 @@ def audio(code: str, key: str) -> bytes:
 def session_prompt() -> SessionPrompt:
     """Return the template of the speech model's instructions in use, with its version."""
     return SessionPrompt(_PROMPT, (_FOLDER / "prompts" / f"{_PROMPT}.txt").read_text(encoding="utf-8"))
+
+
+@cache
+def caller_prompt() -> SessionPrompt:
+    """Return the template of the model's instructions while a caller has proven nothing, with its version."""
+    return SessionPrompt(_CALLER_PROMPT, (_FOLDER / "prompts" / f"{_CALLER_PROMPT}.txt").read_text(encoding="utf-8"))
 
 
 def _of_number(phone: str) -> str | None:

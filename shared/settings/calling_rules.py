@@ -1,5 +1,6 @@
 """Makes the core's dial policy from the calling rules in the settings, so that every process decides by the same policy."""
 
+from shared.core.dialing.caps import Caps
 from shared.core.dialing.dial_policy import DialPolicy
 from shared.core.phone import country_of, zones_of
 from shared.settings.groups import CallingRules
@@ -22,6 +23,7 @@ def dial_policy_from(settings: CallingRules) -> DialPolicy:
         reconcile_after_s=settings.reconcile_after_s,
         retention_days=settings.retention_days,
         retry_jitter=RETRY_JITTER,
+        caps=Caps(settings.max_calls_per_number, settings.spend_limit_usd, settings.carrier_usd_per_minute),
         zones_of=zones_of,
         country_of=country_of,
     )

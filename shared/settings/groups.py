@@ -1,11 +1,13 @@
 """The settings in groups; each service's `Settings` inherits the groups that it uses."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr
 
+from shared.core.dialing.caps import CallCap, SpendLimit
 from shared.core.order import Window
 from shared.settings.environ import KEY_COMMAND, Settings
 from shared.settings.parsers import (
@@ -14,6 +16,7 @@ from shared.settings.parsers import (
     Bind,
     Rate,
     parse_bind,
+    parse_call_cap,
     parse_choice,
     parse_companies,
     parse_countries,
@@ -29,6 +32,7 @@ from shared.settings.parsers import (
     parse_rotated_secret,
     parse_shop_keys,
     parse_signing_secret,
+    parse_spend_limit,
     parse_switch,
     parse_timezone,
     parse_websocket_url,
@@ -91,6 +95,17 @@ class RateSettings(Settings):
 
     rate_limit: Annotated[Rate | None, BeforeValidator(parse_rate)] = Field(
         Rate(120_000, 60), examples=["600/60"], description="requests/seconds"
+    )
+
+
+class InboundSettings(Settings):
+    """What the number of a customer who phones us counts for: anybody can send any number."""
+
+    inbound_proof: Switch = Field(
+        default=True, examples=["on"], description="the end of the order's id is asked for; off trusts the number"
+    )
+    max_inbound_per_number: Annotated[CallCap | None, BeforeValidator(parse_call_cap)] = Field(
+        CallCap(10, 86_400), examples=["10/86400"], description="calls/seconds over all shops"
     )
 
 
@@ -163,6 +178,13 @@ class CallingRules(LocaleSettings):
         frozenset({"XK", "AL", "MK"}), examples=["XK,AL,MK"], description="{'*'} allows all"
     )
     max_attempts: int = Field(3, ge=1, examples=["3"])
+    max_calls_per_number: Annotated[CallCap | None, BeforeValidator(parse_call_cap)] = Field(
+        CallCap(6, 86_400), examples=["6/86400"], description="calls/seconds"
+    )
+    spend_limit_usd: Annotated[SpendLimit | None, BeforeValidator(parse_spend_limit)] = Field(
+        SpendLimit(Decimal(100), 86_400), examples=["100/86400"], description="dollars/seconds"
+    )
+    carrier_usd_per_minute: Annotated[Decimal, Field(ge=0, le=100, allow_inf_nan=False)] = Field(Decimal("0.30"), examples=["0.30"])
     retry_delays: Annotated[Mapping[str, int], BeforeValidator(parse_retry_delays)] = Field(
         RETRY_DELAYS_S,
         examples=["busy:300,no_answer:1800"],

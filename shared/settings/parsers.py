@@ -5,15 +5,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
+from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
-from shared.core.order import Window
+from shared.core.dialing.caps import CallCap, SpendLimit
+from shared.core.order import DAYS, Window
 from shared.core.text import company_fault
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WORKING_DAYS = frozenset(range(6))
 RETRY_DELAYS_S: Mapping[str, int] = {
     "busy": 300,
@@ -123,6 +124,26 @@ def parse_rate(text: str) -> Rate | None:
     if found is None:
         raise ValueError("it should be requests/seconds, or off")
     return Rate(int(found[1]), int(found[2]))
+
+
+def parse_call_cap(text: str) -> CallCap | None:
+    """Return `calls/seconds`, None for `off`."""
+    if parse_choice(text) == "off":
+        return None
+    found = re.fullmatch(r"([1-9]\d{0,5})/([1-9]\d{0,6})", text.strip(), re.ASCII)
+    if found is None:
+        raise ValueError("it should be calls/seconds, or off")
+    return CallCap(int(found[1]), int(found[2]))
+
+
+def parse_spend_limit(text: str) -> SpendLimit | None:
+    """Return `dollars/seconds`, None for `off`; dollars may have cents."""
+    if parse_choice(text) == "off":
+        return None
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,2})?)/([1-9]\d{0,6})", text.strip(), re.ASCII)
+    if found is None or Decimal(found[1]) == 0:
+        raise ValueError("it should be dollars/seconds, or off")
+    return SpendLimit(Decimal(found[1]), int(found[2]))
 
 
 def parse_shop_keys(text: str) -> Mapping[str, str]:

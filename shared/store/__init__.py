@@ -11,9 +11,11 @@ from shared.core.lifecycle.envelope import DATASCHEMA_PATH
 from shared.store import keys
 from shared.store.clock import StoreClock
 from shared.store.dialing.caller_ids import CallerIds
+from shared.store.dialing.caps import CallCaps, HeldOrder
 from shared.store.dialing.circuit import Circuit, OpenCircuit
 from shared.store.dialing.crash_counts import MAX_RESTARTS, CrashCounts, Parked, Work
 from shared.store.dialing.due import DialGrant, DialWait, Due, Limits, WaitReason
+from shared.store.dialing.inbound_calls import InboundCalls
 from shared.store.erasure.aof_rewrites import AofRewrites, Rewrite
 from shared.store.erasure.customers import CustomerErasure, Customers
 from shared.store.erasure.eraser import Erased, Eraser, RetainedUnread
@@ -66,6 +68,7 @@ __all__ = [
     "DialWait",
     "Erased",
     "FirstAnswer",
+    "HeldOrder",
     "IdempotencyKey",
     "KeyConflict",
     "KeyInProgress",
@@ -103,12 +106,14 @@ _NO_LIMITS = Limits(calls_per_second=1, max_concurrent_calls=1)
 
 @dataclass(frozen=True, slots=True)
 class DialingStore:
-    """What decides which call is placed next: due times, the account's circuit, crashes of jobs, numbers to call from."""
+    """What decides which call is placed next: due times, caps, the account's circuit, crashes of jobs, numbers to call from."""
 
     due: Due
+    caps: CallCaps
     circuit: Circuit
     crash_counts: CrashCounts
     caller_ids: CallerIds
+    inbound_calls: InboundCalls
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +219,12 @@ def connect(
         confirmations=confirmations,
         lookups=lookups,
         dialing=DialingStore(
-            due=Due(client, limits),
+            due=Due(client, limits, policy.caps),
+            caps=CallCaps(client, policy.caps),
             circuit=Circuit(client, probe_every_s=limits.probe_every_s),
             crash_counts=CrashCounts(client, policy),
             caller_ids=CallerIds(client),
+            inbound_calls=InboundCalls(client),
         ),
         erasure=ErasureStore(
             eraser=eraser,

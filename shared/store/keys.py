@@ -63,6 +63,24 @@ def begun_field(work: str, about: str) -> str:
     return f"{work}:{about}"
 
 
+def number_calls(digest: str) -> str:
+    """Name the sorted set (expires) of the attempts that called one number, by when; `digest` is the number's SHA-1.
+
+    It outlives the erasure of the customer, whom it protects, by at most the span of the cap.
+    """
+    return f"caps:number:{digest}"
+
+
+def spend(shop: str) -> str:
+    """Name the hash (expires) of what the shop's calls cost in micro-dollars, by the end of the part of the span in ms."""
+    return f"caps:spend:{shop}"
+
+
+def spend_reached(shop: str) -> str:
+    """Name the string that exists (expires) once it was told that the shop has reached its spend limit."""
+    return f"caps:spend:{shop}:reached"
+
+
 def record(confirmation_id: str) -> str:
     """Name the string that holds the truth about one confirmation: a header and JSON (`records/codec.py`)."""
     return f"confirmation:{confirmation_id}"
@@ -91,6 +109,11 @@ def phone(number: str) -> str:
 def line(number: str) -> str:
     """Name the set of the confirmations about which a number is on the phone now."""
     return f"line:{number}"
+
+
+def inbound_calls(number: str) -> str:
+    """Name the sorted set (expires) of the calls that a number has made to us, by when; the name has only the number's digest."""
+    return f"inbound:{hashlib.sha256(number.encode()).hexdigest()}"
 
 
 def listing(shop: str, word: str) -> str:

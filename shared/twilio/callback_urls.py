@@ -53,6 +53,10 @@ class CallbackUrls:
         """Return the URL whose TwiML the call follows when the disclosure was played to a customer who had pressed `digit`."""
         return self._of_attempt(f"after-disclosure/{digit}", confirmation_id, attempt_id)
 
+    def proof(self, confirmation_id: str, attempt_id: str, failures: int) -> str:
+        """Return the URL to which a caller's keys are reported that should prove the order, after so many wrong ones."""
+        return self._of_attempt(f"proof/{failures}", confirmation_id, attempt_id)
+
     def silence(self, confirmation_id: str, attempt_id: str) -> str:
         """Return the URL whose TwiML the call follows when no key was pressed."""
         return self._of_attempt("silence", confirmation_id, attempt_id)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from shared.core.proof import PROOF_CHARACTERS
 from shared.twilio.callback_urls import CallbackUrls
 
 CONTENT_TYPE = "text/xml; charset=utf-8"
@@ -43,6 +44,29 @@ def keypad_twiml(*, public_url: str, language: str, confirmation_id: str, attemp
             method="POST",
         )
         SubElement(gather, "Play").text = urls.prompt(language, "keypad")
+    SubElement(response, "Redirect", method="POST").text = urls.silence(confirmation_id, attempt_id)
+    return _document(response)
+
+
+def proof_twiml(*, public_url: str, language: str, confirmation_id: str, attempt_id: str, failures: int) -> str:
+    """Return the document that asks a caller for the keys that prove the order, twice, and then gives up.
+
+    No key ends the input early: the key of a call back comes alone, and counts when no other has followed it.
+    """
+    urls = CallbackUrls(public_url)
+    response = Element("Response")
+    for _ in range(_ROUNDS):
+        gather = SubElement(
+            response,
+            "Gather",
+            input="dtmf",
+            numDigits=str(PROOF_CHARACTERS),
+            finishOnKey="",
+            timeout=str(KEY_WAIT_S),
+            action=urls.proof(confirmation_id, attempt_id, failures),
+            method="POST",
+        )
+        SubElement(gather, "Play").text = urls.prompt(language, "prove")
     SubElement(response, "Redirect", method="POST").text = urls.silence(confirmation_id, attempt_id)
     return _document(response)
 

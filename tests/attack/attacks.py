@@ -17,12 +17,15 @@ from dataclasses import dataclass, field
 import httpx
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # Twilio ships no types
 
+from tests.attack.breaches import CALLER, CALLERS_ORDER
 from tests.attack.bystanders import order_of
 from tests.attack.rig import OTHER_KEY, TEST_KEY, Rig
 from tools.plain_http import PLAIN
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _GIVE_UP_S = 5.0
+FLOODED_PHONE = "+38344799002"
+"""The phone of `orders_to_one_number`, which is rung at most `rig.calls_per_number` times."""
 
 
 @dataclass(slots=True)
@@ -276,22 +279,22 @@ async def great_messages(attacker: Attacker) -> None:
 
 async def calls_from_one_number(attacker: Attacker) -> None:
     """Four inbound calls a second from one spoofed number that has an open order: Twilio signs them."""
-    phone = "+38344799001"
     async with attacker.client(key=OTHER_KEY) as client:
-        await client.post("/v1/confirmations", json={**order_of(phone, not_before="2030-01-01T00:00:00Z"), "company": "Gjirafa"})
+        await client.post("/v1/confirmations", json=CALLERS_ORDER)
     async with httpx.AsyncClient(base_url=attacker.rig.twilio_url, timeout=_GIVE_UP_S, verify=PLAIN) as twilio:
-        person = {"answer": {"steps": [{"pause": 2}, {"press": "2"}, "stay"], "amd": {"verdict": "none"}}}
-        wanted = {"from": phone, "to": attacker.rig.shop_number, "person": person}
+        person = {
+            "answer": {"steps": [{"pause": 2}, {"press": "2111"}, {"pause": 3}, {"press": "2"}, "stay"], "amd": {"verdict": "none"}}
+        }
+        wanted = {"from": CALLER, "to": attacker.rig.shop_number, "person": person}
         await _each(0.25, lambda _number: attacker.send(twilio, "POST", "/simulator/inbound-calls", json=wanted), at_once=80)
 
 
 async def orders_to_one_number(attacker: Attacker) -> None:
     """Two orders a second to one phone, by another shop."""
-    phone = "+38344799002"
     async with attacker.client(key=OTHER_KEY) as client:
 
         async def act(number: int) -> None:
-            body = {**order_of(phone), "company": "Gjirafa"}
+            body = {**order_of(FLOODED_PHONE), "company": "Gjirafa"}
             body["order"] = {"id": f"FLOOD-{number}"}
             await attacker.send(client, "POST", "/v1/confirmations", json=body)
 

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.attack.attacks import ATTACKS, Attacker, answers_line
+from tests.attack.attacks import ATTACKS, FLOODED_PHONE, Attacker, answers_line
+from tests.attack.breaches import BREACHES
 from tests.attack.bystanders import LiveCalls, Noticed, watch
 from tests.attack.rig import Rig
 
@@ -15,7 +16,11 @@ CALM_S = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What became of the bystanders during one attack. Memory in MB by service: before it, at most, and a while after."""
+    """What became of the bystanders during one attack. Memory in MB by service: before it, at most, and a while after.
+
+    `breaches` are what the attack got and must not have got.
+    `times_rung` is how often the phone rang that many orders are for; `calls_per_number` is the cap.
+    """
 
     attack: str
     noticed: Noticed
@@ -23,11 +28,14 @@ class Verdict:
     before_mb: dict[str, float]
     most_mb: dict[str, float]
     after_mb: dict[str, float]
+    breaches: Sequence[str] = ()
+    times_rung: int
+    calls_per_number: int
 
     @property
     def faults(self) -> Sequence[str]:
         """Return what must not have been, one sentence each."""
-        found = []
+        found = list(self.breaches)
         if self.noticed.calls_cut:
             found.append(f"{self.noticed.calls_cut} of {len(self.noticed.outcomes)} live calls did not end confirmed")
         if self.noticed.handshakes_refused:
@@ -39,6 +47,8 @@ class Verdict:
             found.append(f"{len(self.noticed.posts_refused)} of {len(self.noticed.posts_s)} POSTs: {self.noticed.posts_refused[0]}")
         if self.noticed.post_s(0.99) >= POST_P99_S:
             found.append(f"POST p99 {self.noticed.post_s(0.99) * 1000:.0f} ms, {POST_P99_S * 1000:.0f} allowed")
+        if self.times_rung > self.calls_per_number:
+            found.append(f"one phone rang {self.times_rung} times, {self.calls_per_number} allowed")
         for name, before in self.before_mb.items():
             if self.after_mb[name] > before * MEMORY_GROWTH:
                 found.append(f"{name} holds {self.after_mb[name]:.0f} MB after it, {before:.0f} before")
@@ -50,10 +60,11 @@ class Verdict:
         memory = "; ".join(
             f"{name} {self.before_mb[name]:.0f}/{self.most_mb[name]:.0f}/{self.after_mb[name]:.0f}" for name in self.before_mb
         )
+        rung = f"; the phone rang {self.times_rung} times" if self.times_rung else ""
         return (
             f"| {self.attack} | {len(noticed.outcomes) - noticed.calls_cut}/{len(noticed.outcomes)} "
             f"| {len(noticed.handshakes_refused)}/{noticed.handshakes} | {len(noticed.posts_refused)}/{len(noticed.posts_s)} "
-            f"| {noticed.post_s(0.5) * 1000:.0f} / {noticed.post_s(0.99) * 1000:.0f} | {memory} | {self.answers} "
+            f"| {noticed.post_s(0.5) * 1000:.0f} / {noticed.post_s(0.99) * 1000:.0f} | {memory} | {self.answers}{rung} "
             f"| {'; '.join(self.faults) or 'held'} |"
         )
 
@@ -89,6 +100,9 @@ async def attacked(rig: Rig, name: str, *, seconds: float, calm_s: float, first:
         before_mb=before,
         most_mb=most,
         after_mb=rig.memory_mb(),
+        breaches=await BREACHES[name](rig) if name in BREACHES else (),
+        times_rung=await rig.times_rung(FLOODED_PHONE),
+        calls_per_number=rig.calls_per_number,
     )
 
 

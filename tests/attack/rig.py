@@ -5,19 +5,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from tools.demo import environment
+from tools.plain_http import PLAIN
 from tools.ports import free_port
 from tools.stack import Stack, our_parts
 
 KEY = environment.API_KEY
 TEST_KEY = "test_key-of-shopaz-0001"
 OTHER_KEY = "live-key-of-another-shop"
+_CALLS_PER_NUMBER = 6
 _SETTINGS = {
     "API_KEYS": f"{environment.SHOP}:{KEY},{environment.SHOP}:{TEST_KEY},gjirafa:{OTHER_KEY}",
     "CALLS_PER_SECOND": "10",
     "MAX_CONCURRENT_CALLS": "60",
     "RING_TIMEOUT_S": "5",
     "MAX_ATTEMPTS": "1",
+    "MAX_CALLS_PER_NUMBER": f"{_CALLS_PER_NUMBER}/86400",
     "MEDIA_BRIDGE_PROCESSES": "1",
     "MAX_STREAMS": "200",
 }
@@ -36,11 +41,18 @@ class Rig:
     openai_url: str
     shop_number: str
     auth_token: str
+    calls_per_number: int
 
     @property
     def api_url(self) -> str:
         """The public origin, by which Twilio and the shops come."""
         return f"http://{self.gateway}"
+
+    async def times_rung(self, phone: str) -> int:
+        """Return how many calls to a phone Twilio has placed."""
+        async with httpx.AsyncClient(base_url=self.twilio_url, timeout=10, verify=PLAIN) as twilio:
+            answer = await twilio.get("/simulator/calls", params={"to": phone})
+        return len(answer.json()["calls"])
 
     def memory_mb(self) -> dict[str, float]:
         """Return the resident memory of each of our services, children included."""
@@ -68,6 +80,7 @@ def running_rig(folder: Path, **settings: str) -> Iterator[Rig]:
             openai_url=f"http://127.0.0.1:{openai_port}",
             shop_number=env["TWILIO_FROM_NUMBERS"].partition(",")[0],
             auth_token=env["TWILIO_AUTH_TOKEN"],
+            calls_per_number=_CALLS_PER_NUMBER,
         )
 
 

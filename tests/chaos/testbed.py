@@ -40,6 +40,7 @@ BASE = {
     "RETRY_DELAYS": "busy:1,no_answer:1,failed:1,undecided:1,error:1",
     "MAX_ATTEMPTS": "2",
     "CALLS_PER_SECOND": "100",
+    "SPEND_LIMIT_USD": "off",  # the long runs hold more calls than a shop may pay for in a day
     "MAX_CONCURRENT_CALLS": "200",
     "RECONCILE_AFTER_S": "1.5",
     "HANGUP_GRACE_S": "1",

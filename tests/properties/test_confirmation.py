@@ -14,6 +14,8 @@ from shared.core.lifecycle.facts import (
     CallAnswered,
     CalleeClassified,
     CallEnded,
+    CallerJoined,
+    CallerProven,
     CallNotListed,
     CallPlaced,
     ConversationEnded,
@@ -46,7 +48,9 @@ FACTS: st.SearchStrategy[Fact] = st.one_of(
     st.builds(Scheduled, MOMENTS, st.none() | MOMENTS, is_due=st.booleans()),
     st.builds(GivenUp, MOMENTS, st.just(Outcome.UNDIALABLE)),
     st.builds(AttemptBegun, MOMENTS, IDS, st.just("+1")),
-    st.builds(InboundCallArrived, MOMENTS, IDS, SIDS),
+    st.builds(InboundCallArrived, MOMENTS, IDS, SIDS, must_prove=st.booleans()),
+    st.builds(CallerJoined, MOMENTS, IDS, SIDS, st.booleans()),
+    st.builds(CallerProven, MOMENTS, IDS),
     st.builds(CallPlaced, MOMENTS, IDS, SIDS),
     st.builds(CallNotListed, MOMENTS, IDS),
     st.builds(PlacingUndone, MOMENTS, IDS, MOMENTS),
@@ -89,7 +93,9 @@ class World:
         assert not step.transition.shop_events or step.is_changed
         self.hold()
         if before.is_finished:
-            assert replace(step.confirmation, attempts=before.attempts) == before
+            assert replace(step.confirmation, attempts=before.attempts, sequence=before.sequence) == before
+            kinds = [said.type for said in step.transition.shop_events]
+            assert kinds == [EventType.LATE_REPLY] * (step.confirmation.sequence - before.sequence)
         if not step.confirmation.is_finished and step.confirmation.is_unplanned:
             assert step.confirmation.open_attempt is not None
         if not step.confirmation.is_finished:
@@ -112,10 +118,11 @@ class World:
         finished = [kind for kind, _ in self.told].count(EventType.FINISHED)
         assert finished == int(now.is_finished)
         assert now.is_finished == (now.outcome is not None)
-        assert not finished or self.told[-1][0] is EventType.FINISHED
-        assert now.attempts_spent <= (now.call.max_attempts or ALWAYS.max_attempts)
+        kinds = [kind for kind, _ in self.told if kind is not EventType.LATE_REPLY]
+        assert not finished or kinds[-1] is EventType.FINISHED
+        assert now.attempts_spent <= min(now.call.max_attempts or ALWAYS.max_attempts, ALWAYS.max_attempts)
         assert sum(attempt.is_open for attempt in now.attempts) <= 1
-        assert not (now.is_finished and now.open_attempt)
+        assert not (now.is_finished and now.open_attempt) or now.open_attempt.direction is Direction.INBOUND
         assert [attempt.number for attempt in now.attempts] == list(range(1, len(now.attempts) + 1))
         assert all(attempt.is_open == (attempt.result is None) for attempt in now.attempts)
         assert len({attempt.id for attempt in now.attempts}) == len(now.attempts)
@@ -171,7 +178,7 @@ class World:
 
 WISHES = st.builds(
     CallWishes,
-    max_attempts=st.none() | st.integers(1, 3),
+    max_attempts=st.none() | st.integers(1, 5),
     expires_at=st.none() | MOMENTS,
     not_before=st.none() | MOMENTS,
 )
@@ -233,7 +240,7 @@ def test_a_calls_end_that_overtakes_the_bridge_changes_nothing_that_counts(
     def lived(place: int, times: int) -> World:
         world = World()
         world.happens(Submitted(NOON))
-        begun = InboundCallArrived(NOON, "att_1", "CA1") if is_inbound else AttemptBegun(NOON, "att_1", "+1")
+        begun = InboundCallArrived(NOON, "att_1", "CA1", must_prove=False) if is_inbound else AttemptBegun(NOON, "att_1", "+1")
         ended = CallEnded(NOON, "att_1", None, "CA1", 30)
         over: Fact = ConversationLost(NOON, "att_1") if has_crashed else ConversationEnded(NOON, "att_1", None, "why")
         written: list[Fact] = [*(VerdictGiven(NOON, "att_1", verdict(kind)) for kind in kinds), over]

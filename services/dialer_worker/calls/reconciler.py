@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from services.dialer_worker.calls.twilio_client import Call, Ending, TwilioClient
+from services.dialer_worker.worker_counts import CountKind, ReportCount, WorkerCount
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.dialing.dial_policy import DialPolicy
 from shared.core.dialing.planned_transition import plan
@@ -24,10 +25,11 @@ _log = structlog.get_logger(__name__)
 class Reconciler:
     """Brings one confirmation at a time in line with what Twilio says. Doing so twice does no harm."""
 
-    def __init__(self, *, store: Store, twilio_client: TwilioClient, policy: DialPolicy) -> None:
+    def __init__(self, *, store: Store, twilio_client: TwilioClient, policy: DialPolicy, report_count: ReportCount) -> None:
         self._store = store
         self._twilio_client = twilio_client
         self._policy = policy
+        self._report_count = report_count
 
     async def reconcile(self, confirmation: Confirmation, now: datetime) -> Reconciliation:
         """Do what the confirmation needs at `now`, Redis's time when it was read, and return what that was.
@@ -42,10 +44,19 @@ class Reconciler:
             case Reconciliation.ERASE:
                 return await self._erase(confirmation)
             case Reconciliation.PLAN:
-                await self._store.confirmations.apply_if(confirmation.id, lambda found, now: plan(found, self._policy, now))
+                await self._plan(confirmation)
             case _:
                 await self._reconcile_call(kind, confirmation)
         return kind
+
+    async def _plan(self, confirmation: Confirmation) -> None:
+        """Ask the dial policy when the order is called, and the caps whether they allow it."""
+        held = await self._store.dialing.caps.held(confirmation)
+        if held is not None and held.is_first:
+            self._report_count(WorkerCount(CountKind.SPEND_LIMIT, confirmation.shop))
+            _log.warning("spend_limit_reached", shop=confirmation.shop, until=held.hold.until.isoformat())
+        hold = None if held is None else held.hold
+        await self._store.confirmations.apply_if(confirmation.id, lambda found, now: plan(found, self._policy, now, hold))
 
     async def _erase(self, confirmation: Confirmation) -> Reconciliation:
         """Erase a confirmation; if its outcome was not read, log by which consumer groups."""
@@ -67,6 +78,8 @@ class Reconciler:
                 await self._find(confirmation, attempt)
             case Reconciliation.CANCEL_CALL:
                 await self._cancel(confirmation, attempt)
+            case Reconciliation.CANCEL_RUNG_CALL:
+                await self._cancel_rung_call(confirmation.id, attempt)
             case Reconciliation.END_CALL:
                 await self._apply_end(confirmation.id, lambda now: ConversationLost(now, attempt.id))
             case Reconciliation.HANG_UP:
@@ -121,6 +134,15 @@ class Reconciler:
             await self._end(confirmation.id, attempt, call, line_result_of(call.status))
         elif not is_unanswered(call.status):
             await self._store.confirmations.apply(confirmation.id, lambda now: CallAnswered(now, attempt.id, call.sid))
+
+    async def _cancel_rung_call(self, confirmation_id: str, attempt: Attempt) -> None:
+        """Stop our own call: the customer whom it rings is on the line already. If a machine picked it up, it is hung up."""
+        if attempt.rung_call_sid is None:
+            return
+        for ending in (Ending.CANCELED, Ending.COMPLETED):
+            if await self._twilio_client.end_call(attempt.rung_call_sid, ending) is not None:
+                break
+        await self._apply_end(confirmation_id, lambda now: CallEnded(now, attempt.id, None, call_sid=attempt.rung_call_sid))
 
     async def _hang_up(self, confirmation: Confirmation, attempt: Attempt) -> None:
         """End a call whose conversation is done; Twilio's answer counts as its end."""

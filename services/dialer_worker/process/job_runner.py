@@ -94,7 +94,7 @@ def make_confirmation_job(
         account_sid=settings.twilio_account_sid,
         on_error=lambda kind: report_count(WorkerCount(CountKind.TWILIO_ERROR, kind)),
     )
-    reconciler = Reconciler(store=store, twilio_client=twilio_client, policy=policy)
+    reconciler = Reconciler(store=store, twilio_client=twilio_client, policy=policy, report_count=report_count)
     dialer = Dialer(
         store=store,
         twilio_client=twilio_client,

@@ -28,6 +28,9 @@ class DialerMetrics:
             CountKind.WEBHOOK: Counter(
                 "dialer_webhooks", "Events sent to shops' endpoints, by what became of it", ["result"], registry=registry
             ),
+            CountKind.SPEND_LIMIT: Counter(
+                "dialer_spend_limit_reached", "Times a shop reached SPEND_LIMIT_USD", ["shop"], registry=registry
+            ),
             CountKind.COUNTRY_REFUSED: Counter(
                 "dialer_country_refused", "Numbers of countries that the account may not call", ["country"], registry=registry
             ),

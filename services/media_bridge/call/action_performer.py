@@ -93,6 +93,8 @@ class ActionPerformer:
             case act.RecordVerdict():
                 self._stats.note_verdict(action.report.kind, action.channel)
                 self._facts.put_verdict(action, self.script.language)
+            case act.RecordProof():
+                self._facts.put_proof()
             case act.RecordDisclosure():
                 self._facts.put_disclosure()
             case act.EndConversation():

@@ -12,17 +12,21 @@ import msgspec
 from services.media_bridge.openai.requests_wire import Instructions, Transcription
 from shared import languages
 from shared.core.confirmation import Attempt, Confirmation
-from shared.core.conversation.call_plan import AnswerWords, Lines, Plan, Timing
-from shared.core.conversation.tools import TOOLS
+from shared.core.conversation.call_plan import AnswerWords, Lines, Plan, Proving, Timing, UnprovenLines
+from shared.core.conversation.tools import TOOLS, UNPROVEN_TOOLS
 from shared.core.dialing.dial_policy import DialPolicy, calendar_of
-from shared.core.order import Order
-from shared.core.outcome import Direction, VerdictKind
-from shared.core.speech.instructions import SpelledId, session_instructions, spelled_id
+from shared.core.order import Order, without_address
+from shared.core.outcome import VerdictKind
+from shared.core.proof import proof_of
+from shared.core.speech.instructions import SpelledId, caller_instructions, session_instructions, spelled_id
 from shared.core.speech.language import Language
 from shared.core.speech.script import Script, render
 from shared.core.text import clean
 
+Tools = tuple[dict[str, Any], ...]  # Any: JSON schema for the vendor
+
 _GOES_ON_AFTER = (VerdictKind.CONFIRMED, VerdictKind.CANCELLED, VerdictKind.CHANGE_REQUESTED)
+_LATE: dict[str, Any] = {"acknowledgements": {}, "stored_goodbyes": {}}  # Any: fields of `Lines`
 _OF_NOTES = "en"
 _CLOSING_TIME_S = 15.0  # of the longest call, kept back for a polite end
 
@@ -41,13 +45,14 @@ class CallScript:
     write_first: Callable[[], str] = field(compare=False)
     write_revealed: Callable[[], str] = field(compare=False)
     transcription: Transcription
+    first_tools: Tools = TOOLS
     spelled_id: SpelledId | None = None
     in_language: Callable[[str], "CallScript | None"] = field(compare=False)
 
     @property
     def instructions(self) -> Instructions:
         """The instructions of a session at first."""
-        return Instructions(self.write_first(), TOOLS)
+        return Instructions(self.write_first(), self.first_tools)
 
     @property
     def revealed(self) -> Instructions:
@@ -95,7 +100,9 @@ class CallScriptWriter:
 
     def _write(self, source: "_ScriptSource", language: Language) -> CallScript:
         confirmation, attempt, now, position = source.confirmation, source.attempt, source.now, source.position
-        customer = confirmation.customer
+        order, name = confirmation.order, confirmation.customer.name
+        if attempt.is_by_caller:  # a number that can be forged is told no address and no name, whatever else it proves
+            order, name = without_address(order), None
 
         def in_language(code: str) -> CallScript | None:
             return self._write(source, languages.load(code)) if code in languages.supported() else None
@@ -104,8 +111,12 @@ class CallScriptWriter:
             script = in_language(code)
             return script.plan.lines if script is not None else None
 
-        script = render(language, company=confirmation.company, order=confirmation.order, customer_name=customer.name)
-        if attempt.direction is Direction.INBOUND:
+        script = render(language, company=confirmation.company, order=order, customer_name=name)
+        is_late = confirmation.is_finished
+        if is_late:
+            script = script.for_late_reply(language.stored["goodbye"])
+        unproven = script.for_unproven() if attempt.is_unproven else None
+        if attempt.is_by_caller:
             script = script.for_inbound()
         zone = ZoneInfo(calendar_of(confirmation, self.policy).zones[0])
         instructions = partial(
@@ -116,34 +127,41 @@ class CallScriptWriter:
             other_languages=languages.load_all(),
         )
 
+        def write_unproven(script: Script) -> str:
+            others = languages.load_all()
+            return caller_instructions(languages.caller_prompt(), script=script, language=language, other_languages=others)
+
         def write_withheld() -> str:
-            return instructions(script=script.without_details(), order_json=_order_name(confirmation.order))
+            return instructions(script=script.without_details(), order_json=_order_name(order))
 
         def write_revealed() -> str:
-            return instructions(script=script, order_json=_order_json(confirmation.order))
+            return instructions(script=script, order_json=_order_json(order))
+
+        write_first = write_withheld if position.is_first else write_revealed
 
         transcription = Transcription(self.transcription_model, language.transcription_prompt, language.transcription_code)
         return CallScript(
             language=language.code,
             plan=Plan(
-                lines=self._lines(script, position, _answer_words(language)),
+                lines=replace(self._lines(script, position, unproven), words=_answer_words(language), **(_LATE if is_late else {})),
                 language=language.code,
                 lines_in=lines_in,
                 timing=self._timing(),
                 on_machine=confirmation.call.on_machine,
                 zone=zone,
+                proving=Proving(proof=proof_of(order.id), may_call_back=not is_late) if unproven is not None else None,
             ),
-            write_first=write_withheld if position.is_first else write_revealed,
+            write_first=write_first if unproven is None else partial(write_unproven, unproven),
+            first_tools=TOOLS if unproven is None else UNPROVEN_TOOLS,
             write_revealed=write_revealed,
             transcription=transcription,
-            spelled_id=spelled_id(confirmation.order, script),
+            spelled_id=spelled_id(order, script),
             in_language=in_language,
         )
 
-    def _lines(self, script: Script, position: OrderInCall, words: AnswerWords) -> Lines:
-        first_words = script.greeting_with_notice if self.is_recorded else script.greeting
+    def _lines(self, script: Script, position: OrderInCall, unproven: Script | None) -> Lines:
         return Lines(
-            greeting=first_words if position.is_first else script.for_next_order().greeting,
+            greeting=self._greeting(script, position),
             disclosure=script.disclosure,
             repeat=f"{script.disclosure} {script.details} {script.lines['keypad']}",
             not_heard=script.lines["not_heard"],
@@ -154,8 +172,23 @@ class CallScriptWriter:
             goodbye_undecided=script.goodbyes["undecided"],
             goodbye_withdrawn=script.goodbyes["withdrawn"],
             acknowledgements={} if position.is_last else {kind: script.acknowledgements[kind.value] for kind in _GOES_ON_AFTER},
-            words=words,
+            proven=f"{script.details} {script.lines['ask']}",
+            until_proven=None if unproven is None else self._unproven_lines(unproven, position),
         )
+
+    def _unproven_lines(self, script: Script, position: OrderInCall) -> UnprovenLines:
+        return UnprovenLines(
+            greeting=self._greeting(script, position),
+            disclosure=script.disclosure,
+            ask=script.question,
+            failed=script.lines["proof_failed"],
+            refused=script.lines["proof_refused"],
+        )
+
+    def _greeting(self, script: Script, position: OrderInCall) -> str:
+        if not position.is_first:
+            return script.for_next_order().greeting
+        return script.greeting_with_notice if self.is_recorded else script.greeting
 
     def _timing(self) -> Timing:
         longest = float(self.policy.call_time_limit_s)

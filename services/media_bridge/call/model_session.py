@@ -123,8 +123,10 @@ class ModelSession:
 
     def reveal(self) -> None:
         """Tell this session, and any later one, what was ordered."""
-        self._is_revealed = True
-        self.send(request.instructions_update(self._instructions))
+        first, self._is_revealed = self._instructions, True
+        revealed = self._instructions
+        is_same = first.tools is revealed.tools  # those of a caller without proof hold no decision
+        self.send(request.instructions_update(revealed) if is_same else request.reveal_update(revealed))
 
     def switch_language(self, code: str) -> CallScript:
         """Give this session, and any later one, the call's words in another language; returns them."""

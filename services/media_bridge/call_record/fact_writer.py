@@ -20,7 +20,7 @@ from shared.core.confirmation import Confirmation
 from shared.core.conversation.actions import EndConversation, RecordVerdict
 from shared.core.dialing.planned_transition import PlannedTransition
 from shared.core.errors import NotFoundError, StoreUnavailableError
-from shared.core.lifecycle.facts import CallEnded, ConversationEnded, DisclosurePlayed, Fact, VerdictGiven
+from shared.core.lifecycle.facts import CallEnded, CallerProven, ConversationEnded, DisclosurePlayed, Fact, VerdictGiven
 from shared.core.outcome import Verdict, VerdictKind
 from shared.store import Turn
 
@@ -115,6 +115,10 @@ class FactWriter:
     def put_disclosure(self) -> None:
         """Write that the customer has heard who speaks."""
         self._put(lambda at: DisclosurePlayed(at, self._call.attempt_id))
+
+    def put_proof(self) -> None:
+        """Write that the caller has shown to know the order."""
+        self._put(lambda at: CallerProven(at, self._call.attempt_id))
 
     def put_end(self, end: EndConversation, cost_usd: Decimal | None) -> None:
         """Write that the conversation is over."""

@@ -74,6 +74,11 @@ def instructions_update(instructions: Instructions) -> bytes:
     return _session_update(INSTRUCTIONS_UPDATE, {"instructions": instructions.text})
 
 
+def reveal_update(instructions: Instructions) -> bytes:
+    """Replace the call's instructions and its tools."""
+    return _session_update(INSTRUCTIONS_UPDATE, {"instructions": instructions.text, "tools": list(instructions.tools)})
+
+
 def transcription_update(transcription: Transcription) -> bytes:
     """Switch transcription on. This is an update of its own: OpenAI may refuse the language, and the whole update with it."""
     wanted = {"model": transcription.model, "prompt": transcription.prompt}

@@ -10,7 +10,6 @@ from shared.core import ids
 from shared.core.confirmation import Confirmation
 from shared.core.errors import NotFoundError, StoreUnavailableError
 from shared.core.lifecycle.facts import InboundCallArrived, StreamOpened
-from shared.core.outcome import Direction
 
 
 class Lookups(Protocol):
@@ -45,7 +44,7 @@ class OtherOpenOrders:
         return None
 
     async def _others(self, current: Admitted) -> list[Confirmation]:
-        if current.attempt.direction is not Direction.INBOUND:
+        if not current.attempt.is_by_caller:
             return []
         try:
             found = await self._lookups.find_open_by_phone(None, current.confirmation.customer.phone)
@@ -57,7 +56,10 @@ class OtherOpenOrders:
         attempt_id = ids.attempt_id(ULID())
         call_sid, stream_sid = current.attempt.call_sid or "", current.attempt.stream_sid or ""
         version = self._prompt_version
-        await self._confirmations.apply(confirmation_id, lambda now: InboundCallArrived(now, attempt_id, call_sid, version))
+        must_prove = current.attempt.must_prove  # each order by its own id: whoever knows one need not know the others
+        await self._confirmations.apply(
+            confirmation_id, lambda now: InboundCallArrived(now, attempt_id, call_sid, version, must_prove=must_prove)
+        )
         step = await self._confirmations.apply(
             confirmation_id, lambda now: StreamOpened(now, attempt_id, call_sid, stream_sid, version)
         )

@@ -17,7 +17,7 @@ from shared.core.errors import InvalidValueError
 from shared.core.order import Window
 from shared.core.phone import normalise
 from shared.core.text import COMPANY_CHARACTERS, clean, company_fault, same_name
-from shared.settings.parsers import parse_window
+from shared.settings.parsers import parse_days, parse_window
 
 OWN = "own."  # prefix of our codes among pydantic's types of error
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -131,6 +131,13 @@ def _window(text: str) -> Window:
         raise fault("invalid_window", message) from None
 
 
+def _days(text: str) -> frozenset[int]:
+    try:
+        return parse_days(text)
+    except ValueError:
+        raise fault("invalid_days", "must be days of the week or ranges of them, such as mon-fri or mon,wed,sat") from None
+
+
 @cache
 def zone_names() -> frozenset[str]:
     """Return the names of the tz database."""
@@ -182,6 +189,7 @@ Currency = Annotated[str, _parser(_currency), _json({"pattern": "^[A-Z]{3}$", "e
 Moment = Annotated[datetime, _parser(_moment), _json({"format": "date-time"})]
 Day = Annotated[date, _parser(_day), _json({"format": "date", "examples": ["2026-11-25"]})]
 Hours = Annotated[Window, _parser(_window), _json({"examples": ["09:00-20:00"]})]
+Weekdays = Annotated[frozenset[int], _parser(_days), _json({"examples": ["mon-sat"]})]
 Zone = Annotated[str, _parser(_zone), _json({"examples": ["Europe/Tirane"]})]
 Phone = Annotated[str, BeforeValidator(_phone), _json({"examples": ["+38344123456"]})]
 LanguageTag = Annotated[str, BeforeValidator(_language), _json({"examples": ["sq"]})]

@@ -49,7 +49,7 @@ class Callbacks:
         """Take in the progress and the end of a call that a customer made to us."""
         form = await self._forms.read(request)
         call_sid, caller = form.get("CallSid", ""), spelt_e164(form.get("From", ""))
-        found = await self._store.lookups.find_open_by_phone(None, caller) if caller else []
+        found = await self._store.lookups.of_phone(caller) if caller else ()  # finished ones, too: it may be a late reply
         for confirmation in found:
             attempt = confirmation.open_attempt
             if attempt is None or attempt.call_sid != call_sid:

@@ -102,6 +102,11 @@ class RecordVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordProof:
+    """Store that the caller has shown to know the order."""
+
+
+@dataclass(frozen=True, slots=True)
 class RecordDisclosure:
     """Store that the customer has heard that an automated assistant speaks."""
 
@@ -133,6 +138,7 @@ Action = (
     | ReconnectModel
     | DropModel
     | RecordVerdict
+    | RecordProof
     | RecordDisclosure
     | EndConversation
 )

@@ -7,6 +7,13 @@ from typing import Final
 
 from shared.core.order import OnMachine
 from shared.core.outcome import VerdictKind
+from shared.core.proof import OrderProof
+
+STORED_GOODBYES: Final[Mapping[VerdictKind, str]] = {
+    VerdictKind.CONFIRMED: "goodbye_confirmed",
+    VerdictKind.CANCELLED: "goodbye_cancelled",
+    VerdictKind.OPTED_OUT: "goodbye_opted_out",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +31,9 @@ class Lines:
 
     `goodbyes` has one for each verdict of a person; `acknowledgements` replaces those after which the talk goes on about
     another order. `disclosure` is the sentence that says an automated assistant speaks; `repeat` is all that is spoken again
-    after key 9; `wait` is what the agent says to a customer who asks it to wait. `words` are
-    the language's words for yes, no and a change.
+    after key 9; `wait` is what the agent says to a customer who asks it to wait. `stored_goodbyes` are the keys of the stored
+    prompts that stand in for goodbyes. `until_proven` are the lines for a caller who has proven nothing yet; `proven` is said
+    to one who has: what was ordered, and the question. `words` are the language's words for yes, no and a change.
     """
 
     greeting: str
@@ -40,6 +48,34 @@ class Lines:
     goodbye_withdrawn: str
     acknowledgements: Mapping[VerdictKind, str] = field(default_factory=dict)
     words: AnswerWords = AnswerWords()
+    stored_goodbyes: Mapping[VerdictKind, str] = field(default_factory=lambda: STORED_GOODBYES)
+    proven: str = ""
+    until_proven: "UnprovenLines | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnprovenLines:
+    """The sentences for a caller who has proven nothing: they tell the shop's name, and that there is an order.
+
+    `failed` is said after a wrong proof, `refused` after the last one that is allowed.
+    """
+
+    greeting: str
+    disclosure: str
+    ask: str
+    failed: str
+    refused: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proving:
+    """How a caller may prove to know the order: `proof` is None if its id is too short to prove anything by it.
+
+    `may_call_back`: the caller may ask to be called back at once, at the number that the shop gave.
+    """
+
+    proof: OrderProof | None
+    may_call_back: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +107,7 @@ class Plan:
     """One conversation's lines and limits, and what the shop wants; `zone` is the customer's time zone.
 
     `lines` are in `language`, a code; `lines_in` returns the same lines in the language with another code, or None if the
-    product does not have that language.
+    product does not have that language. `proving` is None if the customer need not prove anything.
     """
 
     lines: Lines
@@ -80,3 +116,4 @@ class Plan:
     timing: Timing = field(default_factory=Timing)
     on_machine: OnMachine = OnMachine.HANG_UP
     zone: tzinfo = UTC
+    proving: Proving | None = None

@@ -11,6 +11,8 @@ from shared.core.text import clean
 RECORD_OUTCOME = "record_outcome"
 END_CALL = "end_call"
 SWITCH_LANGUAGE = "switch_language"
+CHECK_ORDER_NUMBER = "check_order_number"
+CALL_BACK = "call_back"
 
 _TEXT_LIMIT = 1000
 _READ_LIMIT = 4 * _TEXT_LIMIT  # markup and entities included
@@ -79,6 +81,29 @@ TOOLS: tuple[dict[str, Any], ...] = (  # Any: JSON schema for the vendor
         },
     },
 )
+
+UNPROVEN_TOOLS: tuple[dict[str, Any], ...] = (  # Any: JSON schema for the vendor
+    {
+        "type": "function",
+        "name": CHECK_ORDER_NUMBER,
+        "description": "Check the last four characters of the order number, as the caller said them. You do not know them.",
+        "parameters": {
+            "type": "object",
+            "properties": {
+                "characters": {"type": "string", "description": "The letters and digits as heard, digits as figures: 48A2."},
+            },
+            "required": ["characters"],
+        },
+    },
+    {
+        "type": "function",
+        "name": CALL_BACK,
+        "description": "Have the customer called back at once, at the number that the shop has, when the caller wants that.",
+        "parameters": {"type": "object", "properties": {}},
+    },
+    *(tool for tool in TOOLS if tool["name"] != RECORD_OUTCOME),
+)
+"""The tools while a caller has proven nothing: no decision is among them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +182,14 @@ def parse_language(arguments: str) -> LanguageRequest | InvalidArguments:
     if given.get("is_asked_for") is not True and not _is_sentence(_text(given.get("quote"))):
         return InvalidArguments("A single foreign word is no reason to switch.")
     return LanguageRequest(_code(language))
+
+
+def parse_characters(arguments: str) -> str | InvalidArguments:
+    """Check the arguments of `check_order_number`; returns what the caller said."""
+    given = _object(arguments)
+    if given is None:
+        return _NO_OBJECT
+    return _text(given.get("characters")) or InvalidArguments("characters must be the last four, as the caller said them.")
 
 
 def _object(arguments: str) -> dict[str, Any] | None:  # Any: JSON of the model

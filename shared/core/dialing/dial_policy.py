@@ -4,13 +4,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from hashlib import blake2b
+from typing import NamedTuple
 
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.dialing.calendar import Calendar
+from shared.core.dialing.caps import Caps, Hold
 from shared.core.order import Window
-from shared.core.outcome import AttemptResult, Outcome
+from shared.core.outcome import AttemptResult, Direction, Outcome, WaitingFor
 
 CALLBACK_WITHIN = timedelta(days=14)  # a time that the customer cannot have meant follows the usual pause
+CALLBACK_LATE = timedelta(minutes=15)  # a time that has just passed means at once
 JITTER_FROM_S = 30  # shorter pauses are kept to the second
 JITTER_MOST_S = 60.0
 
@@ -37,6 +40,7 @@ class DialPolicy:
     zones_of: Callable[[str], tuple[str, ...]] = field(repr=False)
     country_of: Callable[[str], str | None] = field(repr=False)
     retry_jitter: float = 0
+    caps: Caps = field(default_factory=Caps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +50,10 @@ class DialNow:
 
 @dataclass(frozen=True, slots=True)
 class DialAt:
-    """Call at `at`; None if no moment before the order's expiry is allowed."""
+    """Call at `at`, None if no moment before the order's expiry is allowed; `waiting_for` says why not now, if it is known."""
 
     at: datetime | None
+    waiting_for: WaitingFor | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +76,15 @@ def calendar_of(confirmation: Confirmation, policy: DialPolicy) -> Calendar:
     named = confirmation.customer.timezone
     zones = (named,) if named else policy.zones_of(confirmation.customer.phone)
     return Calendar(
-        window=confirmation.call.window or policy.window,
+        window=window_of(confirmation, policy),
         zones=zones or (policy.default_timezone,),
-        weekdays=policy.weekdays,
+        weekdays=weekdays_of(confirmation, policy),
         holiday_country=None if policy.calls_on_holidays else policy.country_of(confirmation.customer.phone),
     )
 
 
-def decide(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> Decision:
-    """Decide about the next call of a confirmation that has no open attempt."""
+def decide(confirmation: Confirmation, policy: DialPolicy, now: datetime, hold: Hold | None = None) -> Decision:
+    """Decide about the next call of a confirmation that has no open attempt; `hold` is what a cap says about it."""
     expires_at = confirmation.call.expires_at
     if confirmation.withdrawn_at is not None:
         return GiveUp(Outcome.WITHDRAWN)
@@ -87,16 +92,34 @@ def decide(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> Dec
         return GiveUp(Outcome.EXPIRED)
     if confirmation.attempts_spent >= budget(confirmation, policy):
         return GiveUp(Outcome.UNREACHED)
-    wanted = _wanted_at(confirmation, policy, now)
-    allowed = calendar_of(confirmation, policy).next_open(max(wanted, now))
+    wanted = _wanted(confirmation, policy, now)
+    if hold is not None:
+        wanted = max(wanted, _Wanted(hold.until, hold.waiting_for), key=_moment)
+    allowed = calendar_of(confirmation, policy).next_open(max(wanted.at, now))
+    waiting_for = _waiting_for(wanted, allowed, now)
     if allowed is None or (expires_at is not None and allowed >= expires_at):
-        return DialAt(None) if expires_at is not None else GiveUp(Outcome.UNDIALABLE)
-    return DialNow() if allowed <= now else DialAt(allowed)
+        return DialAt(None, waiting_for) if expires_at is not None else GiveUp(Outcome.UNDIALABLE)
+    return DialNow() if allowed <= now else DialAt(allowed, waiting_for)
 
 
 def budget(confirmation: Confirmation, policy: DialPolicy) -> int:
-    """Return how many calls the order may cost in all."""
-    return confirmation.call.max_attempts or policy.max_attempts
+    """Return how many calls the order may cost in all: at most what the settings allow."""
+    return min(confirmation.call.max_attempts or policy.max_attempts, policy.max_attempts)
+
+
+def window_of(confirmation: Confirmation, policy: DialPolicy) -> Window:
+    """Return the hours of the order that the settings allow too.
+
+    An order that has none (it was accepted under other settings) is called in the hours of the settings, and not lost.
+    """
+    wish = confirmation.call.window
+    return policy.window if wish is None else wish.within(policy.window) or policy.window
+
+
+def weekdays_of(confirmation: Confirmation, policy: DialPolicy) -> frozenset[int]:
+    """Return the days of the order that the settings allow too; if it has none, those of the settings."""
+    wish = confirmation.call.days
+    return policy.weekdays if wish is None else wish & policy.weekdays or policy.weekdays
 
 
 def delay_s(confirmation: Confirmation, policy: DialPolicy, result: AttemptResult) -> int:
@@ -113,19 +136,44 @@ def jitter_s(confirmation: Confirmation, attempt: Attempt, policy: DialPolicy, p
     return min(pause_s * policy.retry_jitter, JITTER_MOST_S) * int.from_bytes(digest, "big") / 2**32
 
 
-def _wanted_at(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> datetime:
+class _Wanted(NamedTuple):
+    """A moment before which no call is wanted, and whose wish that is."""
+
+    at: datetime
+    waiting_for: WaitingFor | None
+
+
+def _moment(wanted: _Wanted) -> datetime:
+    return wanted.at
+
+
+def _waiting_for(wanted: _Wanted, allowed: datetime | None, now: datetime) -> WaitingFor | None:
+    """Return why no call is placed before `allowed`: a cap explains it also if the window opens only later than it."""
+    if wanted.at > now and (allowed == wanted.at or (wanted.waiting_for is not None and wanted.waiting_for.is_cap)):
+        return wanted.waiting_for
+    return WaitingFor.WINDOW
+
+
+def _wanted(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> _Wanted:
     """Return the moment the shop or the customer asked for, before the calendar is looked at."""
-    moments = [confirmation.created_at]
+    moments = [_Wanted(confirmation.created_at, None)]
     if confirmation.call.not_before is not None:
-        moments.append(confirmation.call.not_before)
-    if not confirmation.is_unplanned and confirmation.next_attempt_at is not None:
-        return max([*moments, confirmation.next_attempt_at])
-    last = confirmation.attempts[-1] if confirmation.attempts else None
+        moments.append(_Wanted(confirmation.call.not_before, WaitingFor.NOT_BEFORE))
+    if confirmation.next_attempt_at is not None:
+        moments.append(_Wanted(confirmation.next_attempt_at, confirmation.waiting_for))
+        return max(moments, key=_moment)
+    last = next((attempt for attempt in reversed(confirmation.attempts) if _counts(attempt)), None)
     if last is not None and last.ended_at is not None and last.result is not None:
         callback_at = last.verdict.callback_at if last.verdict is not None else None
-        is_meant = callback_at is not None and now < callback_at <= last.ended_at + CALLBACK_WITHIN
+        is_meant = callback_at is not None and now - CALLBACK_LATE < callback_at <= last.ended_at + CALLBACK_WITHIN
         if last.result is AttemptResult.CALLBACK_REQUESTED and callback_at is not None and is_meant:
-            return max([*moments, callback_at])
+            return max(*moments, _Wanted(callback_at, WaitingFor.CALLBACK), key=_moment)
         pause_s = delay_s(confirmation, policy, last.result)
-        moments.append(last.ended_at + timedelta(seconds=pause_s + jitter_s(confirmation, last, policy, pause_s)))
-    return max(moments)
+        pause = timedelta(seconds=pause_s + jitter_s(confirmation, last, policy, pause_s))
+        moments.append(_Wanted(last.ended_at + pause, WaitingFor.RETRY))
+    return max(moments, key=_moment)
+
+
+def _counts(attempt: Attempt) -> bool:
+    """Tell whether the attempt moves the next call: one in which the customer phoned us and decided nothing does not."""
+    return attempt.direction is Direction.OUTBOUND or attempt.verdict is not None

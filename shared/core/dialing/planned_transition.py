@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import assert_never
 
 from shared.core.confirmation import Confirmation
+from shared.core.dialing.caps import Hold
 from shared.core.dialing.dial_policy import DialAt, DialNow, DialPolicy, GiveUp, decide
 from shared.core.dialing.reconciliation import Wakes, wakes
 from shared.core.lifecycle.changes import Transition
@@ -44,7 +45,9 @@ def apply_fact(confirmation: Confirmation, fact: Fact, policy: DialPolicy, now: 
         told = transition(confirmation, fact)
         if told.confirmation.is_unplanned:
             told = _replanned(told, policy, now)
-    opts_out = isinstance(fact, VerdictGiven) and fact.verdict.kind is VerdictKind.OPTED_OUT
+    opts_out = (
+        isinstance(fact, VerdictGiven) and fact.verdict.kind is VerdictKind.OPTED_OUT and not _is_unproven(confirmation, fact)
+    )
     return PlannedTransition(told, wakes(told.confirmation, policy), opts_out, told.confirmation is not confirmation)
 
 
@@ -60,20 +63,28 @@ def apply_facts(confirmation: Confirmation, facts: Sequence[Fact], policy: DialP
     return PlannedTransition(told, last.wakes, opts_out, last.confirmation is not confirmation)
 
 
-def plan(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> Fact | None:
-    """Return what the dial policy says now of a confirmation without an open attempt, as a fact; None if one is open."""
+def plan(confirmation: Confirmation, policy: DialPolicy, now: datetime, hold: Hold | None = None) -> Fact | None:
+    """Return what the dial policy says now of a confirmation without an open attempt, as a fact; None if one is open.
+
+    `hold` is what a cap says about the order.
+    """
     if confirmation.open_attempt is not None or confirmation.is_finished:
         return None
-    match decide(confirmation, policy, now):
+    match decide(confirmation, policy, now, hold):
         case DialNow():
             call_at = confirmation.next_attempt_at or now
             return Scheduled(at=now, call_at=call_at, is_due=True)
-        case DialAt(at=at):
-            return Scheduled(at=now, call_at=at, is_due=False)
+        case DialAt(at=at, waiting_for=waiting_for):
+            return Scheduled(at=now, call_at=at, is_due=False, waiting_for=waiting_for)
         case GiveUp(outcome=outcome):
             return GivenUp(at=now, outcome=outcome)
         case _ as never:  # pragma: no cover
             assert_never(never)
+
+
+def _is_unproven(confirmation: Confirmation, fact: VerdictGiven) -> bool:
+    """Tell whether it is a caller without proof who speaks."""
+    return any(attempt.is_unproven for attempt in confirmation.attempts if attempt.id == fact.attempt_id)
 
 
 def _may_begin(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> bool:

@@ -25,6 +25,7 @@ class Reconciliation(Enum):
     SIMULATE_CALL = auto()  # a test order's call was broken off: play it to its end (the job does that itself)
     FIND_CALL = auto()  # ask Twilio's list whether the call was placed
     CANCEL_CALL = auto()  # the shop took the order back while it rings
+    CANCEL_RUNG_CALL = auto()  # the customer whom we ring phoned us: our own call is not needed any more
     END_CALL = auto()  # the call is over and the bridge has not told the end of the conversation: wait for it no longer
     HANG_UP = auto()  # the conversation is done and the call's end was not heard
     LOOK_UP_CALL = auto()  # the call must be over by now: ask Twilio what became of it
@@ -84,6 +85,8 @@ def _tasks(confirmation: Confirmation, policy: DialPolicy) -> Iterator[_Task]:
     """Yield what will have to be done; of several that are due the first is done."""
     attempt = confirmation.open_attempt
     if confirmation.is_finished:
+        if attempt is not None:  # the customer phoned us once more
+            yield from _tasks_of_call(confirmation, attempt, policy)
         yield _Task(Reconciliation.ERASE, keep_until(confirmation, retention_days=policy.retention_days))
     elif attempt is None:
         yield from _tasks_of_waiting(confirmation)
@@ -110,6 +113,8 @@ def _tasks_of_call(confirmation: Confirmation, attempt: Attempt, policy: DialPol
     if attempt.held_call_end is not None:
         yield _Task(Reconciliation.END_CALL, attempt.held_call_end.waits_until)
         return
+    if attempt.rung_call_sid is not None and attempt.joined_at is not None:
+        yield _Task(Reconciliation.CANCEL_RUNG_CALL, attempt.joined_at)
     if confirmation.withdrawn_at is not None and attempt.phase is Phase.PLACED:
         yield _Task(Reconciliation.CANCEL_CALL, confirmation.withdrawn_at)
     if attempt.stream_closed_at is not None:

@@ -84,7 +84,11 @@ def decide_late(confirmation: Confirmation, attempt: Attempt, at: datetime) -> T
 
 
 def _to_be_planned(confirmation: Confirmation, ended: Attempt, at: datetime) -> Confirmation:
-    return replace(with_attempt(confirmation, ended, at), status=Status.WAITING, next_attempt_at=None, is_unplanned=True)
+    """Let the dial policy plan the next call; one that was planned when the customer phoned us and decided nothing stands."""
+    waiting = replace(with_attempt(confirmation, ended, at), status=Status.WAITING, is_unplanned=True)
+    if ended.verdict is not None:
+        return replace(waiting, next_attempt_at=None, waiting_for=None)
+    return replace(waiting, next_attempt_at=ended.resumes_at, waiting_for=ended.resumes_waiting_for)
 
 
 def _finished_if_decided(told: Transition, ended: Attempt, *, at: datetime, outcome: Outcome | None = None) -> Transition:
@@ -96,7 +100,7 @@ def _finished_if_decided(told: Transition, ended: Attempt, *, at: datetime, outc
         return told
     finished = confirmation
     if verdict is not None and outcome is None and verdict.kind.outcome is not None:
-        finished = replace(finished, evidence=_evidence(ended.number, verdict))
+        finished = replace(finished, evidence=evidence_of(ended.number, verdict))
     last = finish(finished, decided, at)
     return Transition(last.confirmation, told.shop_events + last.shop_events)
 
@@ -115,7 +119,8 @@ def _result(confirmation: Confirmation, attempt: Attempt, line_result: AttemptRe
     return line_result or AttemptResult.UNDECIDED
 
 
-def _evidence(attempt_number: int, verdict: Verdict) -> Evidence:
+def evidence_of(attempt_number: int, verdict: Verdict) -> Evidence:
+    """Return how we know what was decided in that attempt."""
     return Evidence(
         channel=verdict.channel,
         quote=verdict.quote,

@@ -6,7 +6,7 @@ from datetime import datetime
 from shared.core.confirmation import Attempt, Confirmation, Phase
 from shared.core.lifecycle.changes import Transition, tell_status, update_attempt, with_attempt, with_call
 from shared.core.lifecycle.facts import StreamOpened, VerdictGiven
-from shared.core.outcome import Status, VerdictKind
+from shared.core.outcome import Status, Verdict, VerdictKind
 
 
 def answered(confirmation: Confirmation, attempt: Attempt, at: datetime) -> Transition:
@@ -32,8 +32,14 @@ def stream_opened(confirmation: Confirmation, attempt: Attempt, fact: StreamOpen
 def verdict_given(confirmation: Confirmation, attempt: Attempt, fact: VerdictGiven) -> Transition:
     """Let the newest verdict stand; none counts after the shop's withdrawal or after a machine was detected.
 
-    Our side's own conclusion counts no longer once somebody has decided.
+    A caller without proof may ask for a call back to the stored number, at once and without a word of evidence, and for nothing
+    else. Our side's own conclusion counts no longer once somebody has decided.
     """
     if confirmation.withdrawn_at is not None or (attempt.is_machine and fact.verdict.kind is not VerdictKind.MACHINE):
         return Transition(confirmation)
-    return update_attempt(confirmation, replace(attempt, verdict=fact.verdict, conclusion=None), fact.at)
+    verdict = fact.verdict
+    if attempt.is_unproven:
+        if verdict.kind is not VerdictKind.CALLBACK_REQUESTED:
+            return Transition(confirmation)
+        verdict = Verdict(kind=verdict.kind, channel=verdict.channel, at=verdict.at, callback_at=fact.at, language=verdict.language)
+    return update_attempt(confirmation, replace(attempt, verdict=verdict, conclusion=None), fact.at)

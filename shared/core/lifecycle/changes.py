@@ -29,8 +29,8 @@ def tell_status(confirmation: Confirmation) -> Transition:
 
 def finish(confirmation: Confirmation, outcome: Outcome, at: datetime) -> Transition:
     """Set the outcome, which never changes again, and tell the shop."""
-    done = replace(confirmation, status=Status.FINISHED, outcome=outcome, next_attempt_at=None, is_unplanned=False, updated_at=at)
-    return tell_status(done)
+    done = replace(confirmation, status=Status.FINISHED, outcome=outcome, next_attempt_at=None, waiting_for=None)
+    return tell_status(replace(done, is_unplanned=False, updated_at=at))
 
 
 def with_attempt(confirmation: Confirmation, attempt: Attempt, at: datetime) -> Confirmation:

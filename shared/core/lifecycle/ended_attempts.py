@@ -48,7 +48,7 @@ def _completed(attempt: Attempt, fact: ConversationEnded | DisclosurePlayed | Ve
 
 
 def _may_be_added(attempt: Attempt, kind: VerdictKind) -> bool:
-    """Tell whether a verdict is news: none counted when the attempt ended, and no machine was detected."""
+    """Tell whether a verdict is news and may count: none did when the attempt ended, no machine was there, the caller had proof."""
     is_undecided = attempt.verdict is None or attempt.late_verdict is not None
     is_refuted = attempt.conclusion is not None or (attempt.is_machine and kind is not VerdictKind.MACHINE)
-    return is_undecided and not is_refuted
+    return is_undecided and not is_refuted and not attempt.is_unproven

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from shared.core.confirmation import Conclusion
-from shared.core.outcome import AttemptResult, Outcome, Verdict
+from shared.core.outcome import AttemptResult, Outcome, Verdict, WaitingFor
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +17,15 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """The dial policy planned the next call, for now (`is_due`) or later; `call_at` is None if the order expires first."""
+    """The dial policy planned the next call, for now (`is_due`) or later; `call_at` is None if the order expires first.
+
+    `waiting_for` says why later.
+    """
 
     at: datetime
     call_at: datetime | None
     is_due: bool
+    waiting_for: WaitingFor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +47,31 @@ class AttemptBegun:
 
 @dataclass(frozen=True, slots=True)
 class InboundCallArrived:
-    """The customer phoned us about this order."""
+    """The customer phoned us about this order; `must_prove` unless the caller's number is trusted (`INBOUND_PROOF=off`)."""
 
     at: datetime
     attempt_id: str
     call_sid: str
     prompt_version: str | None = None
+    must_prove: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CallerJoined:
+    """The customer phoned us while we were ringing: the attempt is this call from now on, and ours is to be cancelled."""
+
+    at: datetime
+    attempt_id: str
+    call_sid: str
+    must_prove: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CallerProven:
+    """The caller has shown to know the order: from now on it may be told and decided."""
+
+    at: datetime
+    attempt_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +206,8 @@ class ErasureRequested:
 
 AttemptFact = (
     CallPlaced
+    | CallerJoined
+    | CallerProven
     | CallNotListed
     | PlacingUndone
     | PlacingRefused

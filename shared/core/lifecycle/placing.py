@@ -5,8 +5,15 @@ from datetime import datetime
 
 from shared.core.confirmation import Attempt, Confirmation, Phase
 from shared.core.lifecycle.call_end import end_attempt
-from shared.core.lifecycle.changes import Transition, finish, tell_status, update_attempt
-from shared.core.lifecycle.facts import AttemptBegun, CallNotListed, InboundCallArrived, PlacingRefused, PlacingUndone
+from shared.core.lifecycle.changes import Transition, finish, tell_status, update_attempt, with_attempt
+from shared.core.lifecycle.facts import (
+    AttemptBegun,
+    CallerJoined,
+    CallNotListed,
+    InboundCallArrived,
+    PlacingRefused,
+    PlacingUndone,
+)
 from shared.core.outcome import AttemptResult, Direction, Outcome, Status
 
 
@@ -33,8 +40,27 @@ def begun(confirmation: Confirmation, fact: AttemptBegun | InboundCallArrived) -
         phase=Phase.ANSWERED,
         call_sid=fact.call_sid,
         prompt_version=fact.prompt_version,
+        must_prove=fact.must_prove,
+        resumes_at=confirmation.next_attempt_at,
+        resumes_waiting_for=confirmation.waiting_for,
     )
     return _open(confirmation, attempt, Status.IN_CALL, fact.at)
+
+
+def joined(confirmation: Confirmation, attempt: Attempt, fact: CallerJoined) -> Transition:
+    """Make the attempt the call of the customer who phoned us while we were ringing; our own call remains to be cancelled."""
+    if not attempt.is_ringing:
+        return Transition(confirmation)
+    taken = replace(
+        attempt,
+        call_sid=fact.call_sid,
+        rung_call_sid=attempt.call_sid,
+        joined_at=fact.at,
+        answered_at=fact.at,
+        phase=Phase.ANSWERED,
+        must_prove=fact.must_prove,
+    )
+    return tell_status(replace(with_attempt(confirmation, taken, fact.at), status=Status.IN_CALL))
 
 
 def not_listed(confirmation: Confirmation, attempt: Attempt, fact: CallNotListed) -> Transition:
@@ -74,5 +100,5 @@ def _is_known(confirmation: Confirmation, fact: AttemptBegun | InboundCallArrive
 
 
 def _open(confirmation: Confirmation, attempt: Attempt, status: Status, at: datetime) -> Transition:
-    opened = replace(confirmation, attempts=(*confirmation.attempts, attempt), status=status, next_attempt_at=None, updated_at=at)
-    return tell_status(opened)
+    opened = replace(confirmation, attempts=(*confirmation.attempts, attempt), status=status, updated_at=at)
+    return tell_status(replace(opened, next_attempt_at=None, waiting_for=None))

@@ -17,6 +17,7 @@ class EventType(StrEnum):
     IN_CALL = "confirmation.in_call"
     ATTEMPT_ENDED = "confirmation.attempt_ended"
     FINISHED = "confirmation.finished"
+    LATE_REPLY = "confirmation.late_reply"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

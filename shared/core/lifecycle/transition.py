@@ -14,6 +14,8 @@ from shared.core.lifecycle.facts import (
     CallAnswered,
     CalleeClassified,
     CallEnded,
+    CallerJoined,
+    CallerProven,
     CallNotListed,
     CallPlaced,
     ConversationEnded,
@@ -31,14 +33,16 @@ from shared.core.lifecycle.facts import (
     VerdictGiven,
     Withdrawn,
 )
-from shared.core.lifecycle.placing import begun, not_listed, refused, undone
-from shared.core.outcome import Outcome, Status
+from shared.core.lifecycle.late_reply import in_late_call, late_call_began
+from shared.core.lifecycle.placing import begun, joined, not_listed, refused, undone
+from shared.core.lifecycle.rung_call import is_about_rung_call, rung_call_reported
+from shared.core.outcome import Outcome, Status, WaitingFor
 
 
 def transition(confirmation: Confirmation, fact: Fact) -> Transition:
     """Apply `fact`; the result holds the same object if the fact changes nothing."""
     if confirmation.is_finished:
-        return complete_ended_attempt(confirmation, fact)
+        return _after_finish(confirmation, fact)
     match fact:
         case Submitted():
             return Transition(confirmation)
@@ -59,11 +63,25 @@ def transition(confirmation: Confirmation, fact: Fact) -> Transition:
             return _in_attempt(confirmation, attempt, fact)
 
 
+def _after_finish(confirmation: Confirmation, fact: Fact) -> Transition:
+    """Apply a fact about a finished confirmation, whose outcome never changes."""
+    attempt = confirmation.open_attempt
+    if isinstance(fact, InboundCallArrived):
+        return late_call_began(confirmation, fact)
+    if attempt is not None and isinstance(fact, AttemptFact) and fact.attempt_id == attempt.id:
+        return in_late_call(confirmation, attempt, fact, _in_attempt)
+    return complete_ended_attempt(confirmation, fact)
+
+
 def _in_attempt(confirmation: Confirmation, attempt: Attempt, fact: AttemptFact) -> Transition:
     """Apply a fact about the attempt that is under way."""
+    if is_about_rung_call(attempt, fact):
+        return rung_call_reported(confirmation, attempt, fact)
     match fact:
-        case CallPlaced():
-            return update_attempt(confirmation, with_call(attempt, fact.call_sid), fact.at)
+        case CallPlaced() | CalleeClassified() | DisclosurePlayed() | CallerProven():
+            return update_attempt(confirmation, _noted(attempt, fact), fact.at)
+        case CallerJoined():
+            return joined(confirmation, attempt, fact)
         case CallNotListed():
             return not_listed(confirmation, attempt, fact)
         case PlacingUndone():
@@ -72,14 +90,8 @@ def _in_attempt(confirmation: Confirmation, attempt: Attempt, fact: AttemptFact)
             return refused(confirmation, attempt, fact)
         case CallAnswered():
             return answered(confirmation, with_call(attempt, fact.call_sid), fact.at)
-        case CalleeClassified():
-            heard = replace(attempt, answered_by=attempt.answered_by or fact.answered_by)
-            return update_attempt(confirmation, heard, fact.at)
         case StreamOpened():
             return stream_opened(confirmation, attempt, fact)
-        case DisclosurePlayed():
-            disclosed = replace(attempt, disclosure_played_at=attempt.disclosure_played_at or fact.at)
-            return update_attempt(confirmation, disclosed, fact.at)
         case VerdictGiven():
             return verdict_given(confirmation, attempt, fact)
         case ConversationEnded():
@@ -92,16 +104,45 @@ def _in_attempt(confirmation: Confirmation, attempt: Attempt, fact: AttemptFact)
             assert_never(fact)
 
 
+def _noted(attempt: Attempt, fact: CallPlaced | CalleeClassified | DisclosurePlayed | CallerProven) -> Attempt:
+    """Return the attempt with what is now known of it; what was known first stands."""
+    match fact:
+        case CallPlaced():
+            return with_call(attempt, fact.call_sid)
+        case CalleeClassified():
+            return replace(attempt, answered_by=attempt.answered_by or fact.answered_by)
+        case DisclosurePlayed():
+            return replace(attempt, disclosure_played_at=attempt.disclosure_played_at or fact.at)
+        case CallerProven():
+            return replace(attempt, proven_at=attempt.proven_at or fact.at)
+        case _:  # pragma: no cover
+            assert_never(fact)
+
+
 def _scheduled(confirmation: Confirmation, fact: Scheduled) -> Transition:
-    """Set the next call as the dial policy planned it, unless a call is under way or the order would wait without end."""
+    """Set the next call as the dial policy planned it, unless a call is under way or the order would wait without end.
+
+    Nothing is told of a call that a cap postpones once more: the order waits as before.
+    """
     status = Status.QUEUED if fact.is_due else Status.WAITING
     is_endless = fact.call_at is None and confirmation.call.expires_at is None
     if is_endless or confirmation.open_attempt is not None:
         return Transition(confirmation)
-    if not confirmation.is_unplanned and (status, fact.call_at) == (confirmation.status, confirmation.next_attempt_at):
-        return Transition(confirmation)
-    planned = replace(confirmation, status=status, next_attempt_at=fact.call_at, is_unplanned=False, updated_at=fact.at)
-    return tell_status(planned)
+    waiting_for, before = fact.waiting_for, confirmation
+    planned = replace(before, status=status, next_attempt_at=fact.call_at, waiting_for=waiting_for, is_unplanned=False)
+    if planned == before:
+        return Transition(before)
+    planned = replace(planned, updated_at=fact.at)
+    is_known_wait = (
+        not before.is_unplanned
+        and status is before.status
+        and (fact.call_at == before.next_attempt_at or (waiting_for is before.waiting_for and _is_cap(waiting_for)))
+    )
+    return Transition(planned) if is_known_wait else tell_status(planned)
+
+
+def _is_cap(waiting_for: WaitingFor | None) -> bool:
+    return waiting_for is not None and waiting_for.is_cap
 
 
 def _withdrawn(confirmation: Confirmation, fact: Withdrawn | ErasureRequested) -> Transition:

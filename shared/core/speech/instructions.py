@@ -18,6 +18,9 @@ from shared.core.speech.script import FIXED_LINES, Script
 KEYED_LINES: Final = ("greeting", "details", *FIXED_LINES)
 """The lines that stand in the instructions; a goodbye is asked for when it is to be said."""
 
+UNPROVEN_LINES: Final = ("greeting", "ask_proof", "offer_call_back", "proof_failed", "not_understood", "not_heard", "wait")
+"""The lines in the instructions while a caller has proven nothing."""
+
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._/#-]{1,64}")
 
 
@@ -83,6 +86,25 @@ def session_instructions(
         local_now=f"{local_now:%A} {local_now.isoformat(timespec='minutes')}",
         timezone=str(local_now.tzinfo),
         order_json=_quoted(order_json),
+    )
+
+
+def caller_instructions(
+    prompt: SessionPrompt, *, script: Script, language: Language, other_languages: Iterable[Language] = ()
+) -> str:
+    """Return the speech model's instructions while a caller has proven nothing: they hold nothing of the order.
+
+    `script` is the one for such a caller; the template asks for the proof and for nothing else.
+    """
+    others = ", ".join(f"{other.name} ({other.code})" for other in other_languages if other.code != language.code)
+    keyed = {"greeting": script.greeting, **script.lines}
+    return Template(prompt.text).substitute(
+        code=language.code,
+        language=f"{language.name} ({language.endonym})",
+        other_languages=others or "none",
+        guidance=language.guidance.strip(),
+        company=script.company,
+        lines="\n".join(f"[{key}] «{keyed[key]}»" for key in UNPROVEN_LINES if keyed[key]),
     )
 
 

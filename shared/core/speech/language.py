@@ -25,6 +25,12 @@ LINES: Final[Mapping[str, frozenset[str]]] = {
     "inbound_no_order": frozenset(),
     "next_order": frozenset({"company", "order_id"}),
     "next_order_without_id": frozenset({"company"}),
+    # a caller without proof: what is asked for, and what is said of a wrong proof; after the proof of a finished order
+    "ask_proof": frozenset(),
+    "offer_call_back": frozenset(),
+    "proof_failed": frozenset(),
+    "proof_refused": frozenset(),
+    "late_question": frozenset(),
     "recording_notice": frozenset(),
     # the order, only after a person has answered; each part only if the shop gave it
     "details_items": frozenset({"items"}),
@@ -66,6 +72,8 @@ STORED: Final = (
     "goodbye_cancelled",
     "goodbye_opted_out",
     "no_order",
+    "prove",
+    "too_many_calls",
     "not_understood",
 )
 """The prompts that are stored as audio, for calls without the speech model; they name no company, order or person."""

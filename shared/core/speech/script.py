@@ -40,6 +40,9 @@ FIXED_LINES: Final = (
 )
 """The lines that are the same for every order."""
 
+CALLER_LINES: Final = ("ask_proof", "offer_call_back", "proof_failed", "proof_refused", "late_question")
+"""Those of a customer who phones us, and must prove to know the order."""
+
 _GOODBYE = "goodbye_"
 _WITHOUT_ID = "_without_id"
 _AFTER_SALUTATION = ", "
@@ -64,6 +67,8 @@ class Script:
     inbound_opening: str
     inbound_question: str
     next_order: str
+    unproven_opening: str
+    unproven_next_order: str
     recording_notice: str
     details: str
     voicemail: str
@@ -99,6 +104,24 @@ class Script:
         """Return the script for one more order in the same call; it greets nobody a second time."""
         return replace(self, opening=self.next_order, question=self.inbound_question)
 
+    def for_late_reply(self, thanks: str) -> "Script":
+        """Return the script for a customer whose order is finished: what is said now is passed on, and changes no outcome.
+
+        `thanks` is the goodbye of a call in which nothing was added.
+        """
+        noted = self.goodbyes["change_requested"]
+        goodbyes = {result: thanks if result == "undecided" else noted for result in self.goodbyes}
+        lines = {**self.lines, "ask": self.lines["late_question"], "offer_call_back": ""}
+        return replace(self, lines=lines, goodbyes=goodbyes)
+
+    def for_unproven(self) -> "Script":
+        """Return the script for a caller who has proven nothing: of which shop there is an order, and what proves it."""
+        asked = f"{self.lines['ask_proof']} {self.lines['offer_call_back']}".strip()
+        opening, next_order = self.unproven_opening, self.unproven_next_order
+        return replace(
+            self, opening=opening, next_order=next_order, inbound_question=asked, question=asked, details="", order_id_spoken=""
+        )
+
     def for_inbound(self) -> "Script":
         """Return the script for a customer who phoned us; its greeting thanks for the call."""
         return replace(self, opening=self.inbound_opening, question=self.inbound_question)
@@ -121,10 +144,12 @@ def render(language: Language, *, company: str, order: Order, customer_name: str
         inbound_opening=lines[f"inbound_greeting{unnumbered}"].format_map(named),
         inbound_question=lines["inbound_question"],
         next_order=lines[f"next_order{unnumbered}"].format_map(named),
+        unproven_opening=lines[f"inbound_greeting{_WITHOUT_ID}"].format_map(named),
+        unproven_next_order=lines[f"next_order{_WITHOUT_ID}"].format_map(named),
         recording_notice=lines["recording_notice"],
         details=_details(language, order),
         voicemail=lines["voicemail"].format(company=company),
-        lines={key: lines[key] for key in FIXED_LINES},
+        lines={key: lines[key] for key in (*FIXED_LINES, *CALLER_LINES)},
         goodbyes=goodbyes(language),
     )
 

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from shared.core.dialing.caps import Caps
 from shared.core.order import Priority
 from shared.store import keys
+from shared.store.records.cap_words import cap_words
 from shared.store.records.codec import from_ms, from_time
 from shared.store.redis.connection import Client, translated
-from shared.store.redis.scripts import Script, run
+from shared.store.redis.scripts import Script, packed, run
 
 LEASE_S = 10.0  # what was granted or claimed is due again after this, unless a commit sets another time before
 
@@ -50,23 +52,25 @@ class DialWait:
 class Due:
     """Hands out what is due. The commits set the due times; Redis's clock counts."""
 
-    def __init__(self, client: Client, limits: Limits, *, lease_s: float = LEASE_S) -> None:
+    def __init__(self, client: Client, limits: Limits, caps: Caps, *, lease_s: float = LEASE_S) -> None:
         self._client = client
         self._limits = limits
+        self._caps = cap_words(caps)
         self._lease_ms = int(lease_s * 1000)
 
     async def admit(self, nonce: str) -> DialGrant | DialWait:
         """Grant the next call, round robin over the shops; the same `nonce` gets the same grant again for 30 s."""
         limits = self._limits
-        args = (
+        arguments = packed(
             nonce,
-            str(1000 / limits.calls_per_second),
+            1000 / limits.calls_per_second,
             limits.max_concurrent_calls,
             self._lease_ms,
             int(limits.probe_every_s * 1000),
+            self._caps,
         )
         async with translated():
-            reply = await run(self._client, Script.ADMIT, args=args)
+            reply = await run(self._client, Script.ADMIT, args=[arguments])
         if reply[0] == b"grant":
             return DialGrant(reply[1].decode(), reply[2].decode())
         return DialWait(from_ms(float(reply[1])) if reply[1] else None, WaitReason(reply[2].decode()))

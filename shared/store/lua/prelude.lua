@@ -69,6 +69,78 @@ local function line_is_taken(phone, id)
   return false
 end
 
+-- Returns until when (ms) a number may not be called because of the calls it has had, over all shops; nothing if it may.
+local function number_is_full_until(phone, most, span_ms, now)
+  if most == 0 then
+    return nil
+  end
+  local digest = redis.sha1hex(phone)
+  local key = keys.number_calls(digest)
+  if redis.call('ZCOUNT', key, string.format('(%d', now - span_ms), '+inf') < most then
+    return nil
+  end
+  return redis.call('ZRANGE', key, -most, -most, 'WITHSCORES')[2] + span_ms
+end
+
+-- Returns until when (ms) a shop may place no call because of what it has spent; nothing if it may.
+local function spend_is_reached_until(shop, limit, span_ms, now)
+  if limit == 0 then
+    return nil
+  end
+  local total, parts = 0, {}
+  local spent = redis.call('HGETALL', keys.spend(shop))
+  for index = 1, #spent, 2 do
+    local gone_at, micro_usd = spent[index] + span_ms, tonumber(spent[index + 1])
+    if gone_at > now then
+      total = total + micro_usd
+      parts[#parts + 1] = { gone_at, micro_usd }
+    end
+  end
+  if total < limit then
+    return nil
+  end
+  table.sort(parts, function(one, other)
+    return one[1] < other[1]
+  end)
+  for _, part in ipairs(parts) do
+    total = total - part[2]
+    if total < limit then
+      return part[1]
+    end
+  end
+end
+
+-- Returns which cap holds an order and until when (ms), the one that holds it longest; nothing if none does.
+-- `caps`: calls to a number and their span in ms, micro-dollars of a shop and their span in ms; 0 stands for no limit.
+local function held_by_cap(shop, phone, caps, now)
+  local number_until = phone and number_is_full_until(phone, caps[1], caps[2], now)
+  local spend_until = spend_is_reached_until(shop, caps[3], caps[4], now)
+  if spend_until and spend_until > (number_until or 0) then
+    return 'spend_limit', spend_until
+  elseif number_until then
+    return 'number_cap', number_until
+  end
+end
+
+-- Leaves an order that a cap holds to its reconciliation, which plans its call for when there is room. If nobody does, it is due again.
+local function leave_to_reconciliation(priority, shop, id, due_again_ms)
+  local now = now_ms()
+  set_dial(priority, shop, id, string.format('%d', now + due_again_ms))
+  redis.call('ZADD', keys.DUE_RECONCILIATION, string.format('%d', now), id)
+end
+
+-- Adds to what a shop has spent, and forgets what is older than the span.
+local function add_spend(shop, micro_usd, span_ms, part_ms)
+  local key, now = keys.spend(shop), now_ms()
+  for _, part in ipairs(redis.call('HKEYS', key)) do
+    if part + span_ms <= now then
+      redis.call('HDEL', key, part)
+    end
+  end
+  redis.call('HINCRBY', key, string.format('%d', (math.floor(now / part_ms) + 1) * part_ms), micro_usd)
+  redis.call('PEXPIRE', key, span_ms + part_ms)
+end
+
 -- Sets when an endpoint is due. While a worker delivers to it, that is set when the worker releases it; a parked endpoint
 -- is never due.
 local function schedule_endpoint(endpoint)
@@ -109,7 +181,7 @@ local function delete_lane(endpoint, id, sequences)
 end
 
 -- Writes one event to the shop's log, the shop's channel, the endpoints' lanes and the confirmation's history. The last
--- event of a confirmation also goes to the CRM's stream and channel. `owner` is not the shop for test orders: the endpoints of
+-- event of a confirmation, and what its customer adds later, also goes to the CRM's stream and channel. `owner` is not the shop for test orders: the endpoints of
 -- its test keys are told, too.
 local function publish_event(shop, id, sequence, entry, event_type, keep_from_ms, envelope, owner)
   redis.call('XADD', keys.events_log(shop), 'MINID', '~', keep_from_ms, '*', 'c', id, 's', sequence)
@@ -118,7 +190,7 @@ local function publish_event(shop, id, sequence, entry, event_type, keep_from_ms
   if owner ~= shop then
     enqueue_deliveries(owner, id, sequence, event_type)
   end
-  if event_type == 'confirmation.finished' then
+  if event_type == 'confirmation.finished' or event_type == 'confirmation.late_reply' then
     local entry_id = redis.call('XADD', keys.outcomes_log(shop), '*', 'event', envelope)
     redis.call('PUBLISH', keys.outcomes_channel(shop), envelope)
     entry = entry .. '\n' .. entry_id
@@ -137,13 +209,16 @@ local function audit(shop, keep_ms, who, action, about)
   redis.call('XADD', keys.audit(shop), 'MINID', '~', keep_from_ms, '*', 'who', who, 'action', action, 'about', about)
 end
 
--- Applies side effects: each is a list of words, either a Redis command or a call of `@set_dial`, `@publish_event` or `@audit`.
+-- Applies side effects: each is a list of words, either a Redis command or a call of `@set_dial`, `@publish_event`, `@add_spend`
+-- or `@audit`.
 local function apply_side_effects(effects)
   for _, words in ipairs(effects) do
     if words[1] == '@set_dial' then
       set_dial(unpack(words, 2))
     elseif words[1] == '@publish_event' then
       publish_event(unpack(words, 2))
+    elseif words[1] == '@add_spend' then
+      add_spend(unpack(words, 2))
     elseif words[1] == '@audit' then
       audit(unpack(words, 2))
     else

@@ -60,3 +60,15 @@ class ConfirmationWatches:
         """Watch a confirmation during one attempt."""
         async with self._notifications.subscribe(keys.attempt_channel(attempt_id)) as notified:
             yield ConfirmationWatch(notified, self._confirmations, confirmation_id, recheck_after_s=self._recheck_after_s)
+
+    async def attempt_ended(self, confirmation_id: str, attempt_id: str) -> None:
+        """Return when the attempt has ended.
+
+        Raises:
+            NotFoundError: The confirmation was erased.
+        """
+        async with self.watch(confirmation_id, attempt_id) as watch:
+            while True:
+                attempt = (await watch.changed()).open_attempt
+                if attempt is None or attempt.id != attempt_id:
+                    return

@@ -16,6 +16,7 @@ from shared.core.lifecycle.facts import Fact, Submitted
 from shared.store import keys
 from shared.store.clock import StoreClock
 from shared.store.records import side_effects
+from shared.store.records.cap_words import HELD_FOR_S, cap_words
 from shared.store.records.codec import ConfirmationRecord, decode, encode, from_time, state_word
 from shared.store.records.submission import PastRequest, Submission
 from shared.store.records.submission_scripts import past_submission, recall_call, submission, submit_call, time_of
@@ -107,7 +108,8 @@ class Confirmations:
     async def apply_if(self, confirmation_id: str, choose: Callable[[Confirmation, datetime], Fact | None]) -> PlannedTransition:
         """Apply the fact that `choose(confirmation, now)` returns, or nothing if it returns None.
 
-        A call to a number that is on the phone about another order is not begun, and is due again a second later.
+        A call to a number that is on the phone about another order is not begun, and is due again a second later. One that
+        a cap holds is not begun either: its reconciliation, which is due at once, plans it.
 
         Raises:
             NotFoundError: There is none of that id.
@@ -141,7 +143,7 @@ class Confirmations:
                 reply = await self._commit(record, step, audit)
                 if reply[0] == b"done":
                     return step
-                if reply[0] == b"line_taken":
+                if reply[0] in {b"line_taken", b"held"}:
                     return self._unchanged(record.confirmation)
                 if reply[0] == b"missing":
                     raise NotFoundError(confirmation_id)
@@ -164,7 +166,8 @@ class Confirmations:
 
     async def _commit(self, record: ConfirmationRecord, step: PlannedTransition, audit: AuditNote | None) -> Any:  # noqa: ANN401  # Any: the script's reply
         after = replace(step.confirmation, schema=SCHEMA_VERSION)
-        must_have_free_line = side_effects.begins_call(record.confirmation, after)
+        is_call = side_effects.begins_call(record.confirmation, after)
+        calling = (after.id, after.call.priority.value, after.shop, cap_words(self._policy.caps), HELD_FOR_S * 1000)
         arguments = packed(
             record.version,
             secrets.token_urlsafe(6),
@@ -173,7 +176,7 @@ class Confirmations:
             after.customer.phone,
             encode(after),
             [*side_effects.of_step(record.confirmation, step, self._policy, self._dataschema), *_effects_of(audit)],
-            *((after.id, after.call.priority.value, after.shop) if must_have_free_line else ()),
+            *(calling if is_call else ()),
         )
         return await run(self._client, Script.COMMIT, keys=[keys.record(after.id)], args=[arguments])
 

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared.core.confirmation import Confirmation
 from shared.core.outcome import Outcome, Status
@@ -94,6 +95,10 @@ class Lookups:
     async def find_open_by_phone(self, shop: str | None, phone: str) -> tuple[Confirmation, ...]:
         """Return the number's open confirmations of one shop or, with None, of all, newest first and without test orders."""
         return await self._of_phone(phone, lambda item: not item.is_finished and shop in {None, item.shop})
+
+    async def find_finished_by_phone(self, phone: str, *, since: datetime) -> tuple[Confirmation, ...]:
+        """Return the number's confirmations that finished at `since` or later, of all shops, newest first, without test orders."""
+        return await self._of_phone(phone, lambda item: item.is_finished and item.updated_at >= since)
 
     async def of_phone(self, phone: str) -> tuple[Confirmation, ...]:
         """Return the number's confirmations of all shops, also finished ones, newest first and without test orders."""

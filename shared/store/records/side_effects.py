@@ -1,10 +1,13 @@
 """What a commit changes besides the record: due times, listing, events, messages. Pure; `lua/prelude.lua` applies it."""
 
+import hashlib
 from datetime import datetime, timedelta
+from decimal import ROUND_CEILING
 
 import msgspec
 
 from shared.core.confirmation import Attempt, Confirmation
+from shared.core.dialing.caps import CallCap, Caps, spent_usd
 from shared.core.dialing.dial_policy import DialPolicy
 from shared.core.dialing.planned_transition import PlannedTransition
 from shared.core.dialing.reconciliation import Wakes, call_must_be_over_at, wakes
@@ -13,10 +16,11 @@ from shared.core.lifecycle.shop_event import ShopEvent
 from shared.core.outcome import Direction
 from shared.core.test_data import owner_of
 from shared.store import keys
+from shared.store.records.cap_words import MICRO_USD, part_ms
 from shared.store.records.codec import compact, listing_key, to_ms
 
 SideEffect = tuple[str | int, ...]
-"""A Redis command, or `@set_dial` or `@publish_event` with its arguments."""
+"""A Redis command, or `@set_dial`, `@add_spend` or `@publish_event` with its arguments."""
 
 _NEVER = Wakes(None, None)
 _AT_ONCE = timedelta(seconds=0.1)
@@ -41,6 +45,7 @@ def of_step(before: Confirmation, step: PlannedTransition, policy: DialPolicy, d
         *_of_listing(before, after),
         *_of_lease(before, after, policy),
         *_of_line(before, after),
+        *_of_caps(before, after, policy.caps),
         *_of_end(after),
         *(of_opt_out(after) if step.opts_out else []),
         *(_published(event, after, policy, dataschema) for event in step.transition.shop_events),
@@ -68,14 +73,17 @@ def of_opt_out(confirmation: Confirmation) -> list[SideEffect]:
 
 
 def _of_wakes(confirmation: Confirmation, before: Wakes, after: Wakes) -> list[SideEffect]:
-    """Set the due times that changed; one that did not change keeps the lease of the worker that claimed it."""
+    """Set the due times that changed; one that did not change keeps the lease of the worker that claimed it.
+
+    With a new time for the call, the other one is set again too: an order that a cap holds was looked at before its time.
+    """
     effects: list[SideEffect] = []
     if before.dial_at != after.dial_at:
         priority = confirmation.call.priority.value
         effects.append(("@set_dial", priority, confirmation.shop, confirmation.id, _score(after.dial_at)))
     if before.reconcile_at != after.reconcile_at and after.reconcile_at is None:
         effects.append(("ZREM", keys.DUE_RECONCILIATION, confirmation.id))
-    elif before.reconcile_at != after.reconcile_at:
+    elif after.reconcile_at is not None and before != after:
         effects.append(("ZADD", keys.DUE_RECONCILIATION, _score(after.reconcile_at), confirmation.id))
     return [*effects, *_of_ticker(confirmation, before, after)]
 
@@ -112,6 +120,34 @@ def _of_line(before: Confirmation, after: Confirmation) -> list[SideEffect]:
     if after.is_test or is_open == (before.open_attempt is not None):
         return []
     return [("SADD" if is_open else "SREM", line, after.id)]
+
+
+def _of_caps(before: Confirmation, after: Confirmation, caps: Caps) -> list[SideEffect]:
+    """Count the calls to the number and what the shop's calls cost; a call that was never placed is given back."""
+    if after.is_test:
+        return []
+    return [*_of_number(before, after, caps.calls_per_number), *_of_spend(before, after, caps)]
+
+
+def _of_number(before: Confirmation, after: Confirmation, cap: CallCap | None) -> list[SideEffect]:
+    if cap is None:
+        return []
+    key = keys.number_calls(hashlib.sha1(after.customer.phone.encode(), usedforsecurity=False).hexdigest())
+    if len(after.attempts) < len(before.attempts):
+        return [("ZREM", key, before.attempts[-1].id)]
+    if not begins_call(before, after):
+        return []
+    begun, span_ms = after.attempts[-1], cap.span_s * 1000
+    at = to_ms(begun.placed_at)
+    return [("ZADD", key, at, begun.id), ("ZREMRANGEBYSCORE", key, "-inf", at - span_ms), ("PEXPIRE", key, span_ms)]
+
+
+def _of_spend(before: Confirmation, after: Confirmation, caps: Caps) -> list[SideEffect]:
+    limit, cost_usd = caps.spend_limit, spent_usd(after, caps) - spent_usd(before, caps)
+    if limit is None or cost_usd <= 0:
+        return []
+    micro_usd = int((cost_usd * MICRO_USD).to_integral_value(ROUND_CEILING))
+    return [("@add_spend", after.shop, micro_usd, limit.span_s * 1000, part_ms(limit.span_s))]
 
 
 def _of_end(after: Confirmation) -> list[SideEffect]:

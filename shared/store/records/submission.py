@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from shared.core.confirmation import Confirmation
-from shared.core.outcome import Status
+from shared.core.outcome import Status, WaitingFor
 from shared.store.shops.idempotency import KeyConflict
 
 
@@ -59,11 +59,12 @@ class FirstAnswer(msgspec.Struct, array_like=True):
 
     status: Status
     next_attempt_at: datetime | None
+    waiting_for: WaitingFor | None = None  # not in answers of earlier programs
 
     @classmethod
     def to(cls, confirmation: Confirmation) -> "FirstAnswer":
         """Return what must be kept of the answer about a new confirmation."""
-        return cls(confirmation.status, confirmation.next_attempt_at)
+        return cls(confirmation.status, confirmation.next_attempt_at, confirmation.waiting_for)
 
     def restore(self, confirmation: Confirmation) -> Confirmation:
         """Return the confirmation as it was answered."""
@@ -71,6 +72,7 @@ class FirstAnswer(msgspec.Struct, array_like=True):
             confirmation,
             status=self.status,
             next_attempt_at=self.next_attempt_at,
+            waiting_for=self.waiting_for,
             outcome=None,
             evidence=None,
             attempts=(),

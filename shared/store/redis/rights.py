@@ -25,6 +25,7 @@ _NEEDED: tuple[tuple[tuple[str, ...], str], ...] = (
     (("XADD", keys.outcomes_log(_SOME), "*", "event", "x"), f"XADD {keys.outcomes_log('*')}"),
     (("ZADD", keys.DUE_RECONCILIATION, "0", "x"), f"ZADD {keys.DUE_RECONCILIATION}"),
     (("ZADD", keys.CALLS_OPEN, "0", "x"), f"ZADD {keys.CALLS_OPEN}"),
+    (("HINCRBY", keys.spend(_SOME), "0", "0"), f"HINCRBY {keys.spend('*')}"),
     (("ZCARD", keys.CALLS_OPEN), f"ZCARD {keys.CALLS_OPEN}"),
 )
 

@@ -41,6 +41,8 @@ def reply_to(dialogue: Dialogue) -> Reply:
 def _intended_reply(dialogue: Dialogue) -> Reply:
     """Return the reply that the model would give if every tool were available and no system message asked for words."""
     match next((turn for turn in reversed(dialogue.turns) if not isinstance(turn, SystemNote)), None):
+        case CustomerTurn() as customer if "check_order_number" in dialogue.tools:
+            return _ask_for_proof(dialogue, customer)
         case CustomerTurn() as customer:
             return _answer_or_switch(dialogue, customer)
         case ToolResult(ToolCall("switch_language", _), _):
@@ -52,6 +54,19 @@ def _intended_reply(dialogue: Dialogue) -> Reply:
             return Reply(last_question_line(dialogue) or line_of(dialogue, "ask"))
         case None:
             return Reply(line_of(dialogue, "greeting"))
+
+
+def _ask_for_proof(dialogue: Dialogue, customer: CustomerTurn) -> Reply:
+    """Answer a caller who has proven nothing: whatever they want, the order's number comes first, or they are called back."""
+    match customer.intent:
+        case Intent.CALLBACK:
+            return Reply(calls=(ToolCall("call_back", {}),))
+        case Intent.WAIT:
+            return Reply(line_of(dialogue, "wait"))
+        case Intent.UNCLEAR:
+            return Reply(line_of(dialogue, "not_understood"))
+        case _:
+            return Reply(line_of(dialogue, "ask_proof"))
 
 
 def _answer_or_switch(dialogue: Dialogue, customer: CustomerTurn) -> Reply:

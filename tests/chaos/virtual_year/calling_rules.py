@@ -10,6 +10,7 @@ import holidays
 
 from shared.core.confirmation import Confirmation
 from shared.core.dialing.dial_policy import DialPolicy
+from shared.core.order import Window
 from shared.core.outcome import AttemptResult
 
 
@@ -55,7 +56,7 @@ class CallingRules:
         self._wishes = confirmation.call
         self._created_at = confirmation.created_at
         self._policy = policy
-        self._budget = confirmation.call.max_attempts or policy.max_attempts
+        self._budget = min(confirmation.call.max_attempts or 50, policy.max_attempts)
         self._calls = 0
 
     def note_call(self) -> None:
@@ -74,12 +75,14 @@ class CallingRules:
         return found
 
     def _breaches_in(self, local: datetime) -> list[Breach]:
-        window = self._wishes.window or self._policy.window
+        operators = _minutes(self._policy.window)
+        wished = _minutes(self._wishes.window) if self._wishes.window else operators
+        common = range(max(wished.start, operators.start), min(wished.stop, operators.stop))
         minutes = local.hour * 60 + local.minute
-        first = window.start.hour * 60 + window.start.minute
-        behind_last = 24 * 60 if window.end is None else window.end.hour * 60 + window.end.minute
-        found = [] if first <= minutes < behind_last else [Breach.OUTSIDE_WINDOW]
+        found = [] if minutes in (common or operators) else [Breach.OUTSIDE_WINDOW]
         is_off = local.isoweekday() == 7 or local.date() in _days_off(self._place.country, local.year)
+        wished_days = set(self._wishes.days or ()) - {6}  # the operator calls on all days but Sunday
+        is_off = is_off or (bool(wished_days) and local.weekday() not in wished_days)
         return [*found, Breach.ON_A_DAY_OFF] if is_off else found
 
     def _earliest(self, before: Confirmation) -> datetime:
@@ -94,6 +97,12 @@ class CallingRules:
         delays = {**self._policy.retry_delays_s, **self._wishes.retry_delays}
         pause_s = delays.get(last.result.value, delays["undecided"])
         return max([*moments, last.ended_at + timedelta(seconds=pause_s)])
+
+
+def _minutes(window: Window) -> range:
+    """Return the minutes of the day that a window holds."""
+    behind_last = 24 * 60 if window.end is None else window.end.hour * 60 + window.end.minute
+    return range(window.start.hour * 60 + window.start.minute, behind_last)
 
 
 @cache

@@ -115,7 +115,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Rules of simulators/twilio/faults.py, applied to this phone."""
     withdrawn: Withdrawal | None = None
     calls_back: tuple[str, ...] = ()
-    """The steps of a call that the customer makes to us after the first one has ended."""
+    """The steps of a call that the customer makes to us after the first one; `prove` presses the end of the order's id."""
     expect: Expected
     name: str = ""
     topic: str = ""
@@ -123,8 +123,17 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     @property
     def order_id(self) -> str:
-        """The order's id; in quotes it is not part of any other id. It is short, because every greeting spells it."""
-        return f"S{self.number}"
+        """The order's id; in quotes it is not part of any other id. It is short, because every greeting spells it.
+
+        Its last four letters and digits prove to a call that the customer knows it.
+        """
+        return f"S{self.number:03}"
+
+    @property
+    def company(self) -> str:
+        """The company; of a customer who phones us one of its own: before the proof a session knows nothing else of the order."""
+        letters = "".join(chr(ord("A") + self.number // power % 26) for power in (676, 26, 1))
+        return f"Shopaz {letters}" if self.calls_back else "Shopaz"
 
     @property
     def phone(self) -> str:
@@ -156,7 +165,9 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     def inbound_script(self) -> Json:
         """Return the script of the person who calls us."""
-        return {"answer": {"ring_s": 0.2, "steps": [step(text) for text in self.calls_back], "amd": {"verdict": "none"}}}
+        proofs = {"prove": self.order_id, "prove other": self.other_order_id}
+        steps = [{"press": keys_of(proofs[text][-4:])} if text in proofs else step(text) for text in self.calls_back]
+        return {"answer": {"ring_s": 0.2, "steps": steps, "amd": {"verdict": "none"}}}
 
     def body(self) -> Json:
         """Return the body of the POST."""
@@ -168,7 +179,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
                 "currency": "EUR",
                 "items": [{"name": "Kufje me valë", "quantity": 1}],
             },
-            "company": "Shopaz",
+            "company": self.company,
             "customer": {"phone": self.phone, "name": "Arta", "language": language},
         }
         return _merged(plain, self.order)
@@ -207,6 +218,11 @@ def step(text: str) -> Json:
     if word in _WITH_NUMBER:
         return {_WITH_NUMBER[word]: float(rest) if word == "pause" else int(rest)}
     raise ScenarioError(f"no such step: {text!r}; there are listen, say, interrupt, pause, press, cough, hang up and stay")
+
+
+def keys_of(characters: str) -> str:
+    """Return the keys of a phone on which these letters and digits stand."""
+    return characters.casefold().translate(str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999"))
 
 
 def fragment(key: str, language: Language) -> str:

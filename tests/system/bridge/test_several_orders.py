@@ -23,7 +23,8 @@ PHONE = "+38344177777"
 ATTEMPT = f"att_{70002:026}"
 LISTEN = "wait_until_agent_done"
 LISTEN_ON = {"wait_until_agent_done": 4000}  # over the pause before the next order
-STEPS = [LISTEN, {"press": "1"}, LISTEN_ON, {"press": "2"}]
+PROVE_BOTH = ({"press": "0002"}, {"press": "0001"})
+STEPS = [LISTEN, PROVE_BOTH[0], LISTEN, {"press": "1"}, LISTEN_ON, PROVE_BOTH[1], LISTEN, {"press": "2"}]
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from shared.core.lifecycle.facts import (
     AttemptBegun,
     CallAnswered,
     CallEnded,
+    CallerJoined,
     CallNotListed,
     ConversationEnded,
     StreamOpened,
@@ -167,6 +168,18 @@ async def test_a_call_that_ended_before_the_cancellation_ends_withdrawn(bench: B
     bench.twilio.add("CA1", status)
     await bench.store.confirmations.apply(an_order().id, Withdrawn)
     assert (await bench.attend()).outcome is Outcome.WITHDRAWN
+
+
+@pytest.mark.parametrize("status", ["ringing", "in-progress", "busy"])
+async def test_our_own_call_ends_when_the_customer_phones_us_while_it_rings(bench: Bench, status: str) -> None:
+    await bench.begin(ago_s=5, call_sid="CA1")
+    bench.twilio.add("CA1", status)
+    await bench.store.confirmations.apply(an_order().id, lambda now: CallerJoined(now, "att_1", "CA9"))
+    found = await bench.attend()
+    assert found.open_attempt is not None
+    assert (found.status, found.open_attempt.call_sid, found.open_attempt.rung_call_sid) == (Status.IN_CALL, "CA9", None)
+    assert bench.twilio.updates[0] == ("CA1", "canceled")
+    assert {sid for sid, _ in bench.twilio.updates} == {"CA1"}, "the customer's call goes on"
 
 
 async def talked(bench: Bench, *, closed_s_ago: float, kind: VerdictKind | None) -> None:

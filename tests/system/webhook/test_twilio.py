@@ -14,6 +14,7 @@ from shared.core.lifecycle.facts import (
     AttemptBegun,
     CallAnswered,
     CalleeClassified,
+    CallerProven,
     ConversationEnded,
     ConversationLost,
     DisclosurePlayed,
@@ -104,6 +105,7 @@ async def test_the_end_of_a_customers_own_call_waits_for_the_bridge_too(service:
     attempt_id = (await service.store.confirmations.get(made["id"])).attempts[0].id
     store = service.store.confirmations
     await store.apply(made["id"], lambda now: StreamOpened(now, attempt_id, "CA7", "MZ1"))
+    await store.apply(made["id"], lambda now: CallerProven(now, attempt_id))
     await service.as_twilio("/twilio/incoming-status", {**form, "CallStatus": "completed", "CallDuration": "5"})
     assert (await _shown(service, made))["status"] == "in_call"
     await store.apply(made["id"], lambda now: VerdictGiven(now, attempt_id, verdict(VerdictKind.CONFIRMED)))
@@ -279,7 +281,7 @@ async def test_who_has_no_order_hears_so_and_nothing_else(service: Service, call
 
 async def test_without_twilios_signature_nothing_happens(service: Service, calling: Json) -> None:
     before = await _shown(service, calling)
-    for kind in ("status", "amd", "after-stream", "keypad", "after-disclosure/2", "silence"):
+    for kind in ("status", "amd", "after-stream", "keypad", "after-disclosure/2", "proof/0", "silence"):
         path = f"/twilio/{kind}/{calling['id']}/{ATTEMPT}"
         answer = await service.client.post(path, data={**CALL, "CallStatus": "completed", "Digits": "2"})
         assert (answer.status_code, answer.json()["code"]) == (403, "invalid_signature")

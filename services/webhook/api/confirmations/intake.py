@@ -48,6 +48,7 @@ def _wishes(body: CallBody) -> CallWishes:
         not_before=body.not_before,
         expires_at=body.expires_at,
         window=body.window,
+        days=body.days,
         max_attempts=body.max_attempts,
         retry_delays={str(result): seconds for result, seconds in (body.retry_delays or {}).items()},
         on_machine=OnMachine(body.on_machine or OnMachine.HANG_UP),

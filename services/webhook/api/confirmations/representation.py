@@ -9,11 +9,11 @@ from typing_extensions import TypedDict
 from services.webhook.api.outcome_evidence import EvidenceAnswer, evidence_answer
 from services.webhook.http.answers import Answer, Timestamp, one_of, optional
 from shared.core.confirmation import Attempt, Confirmation
-from shared.core.dialing.dial_policy import DialPolicy, budget
+from shared.core.dialing.dial_policy import DialPolicy, budget, weekdays_of, window_of
 from shared.core.ids import CONFIRMATION_ID
 from shared.core.lifecycle.envelope import timestamp
-from shared.core.order import OnMachine, Order, Priority
-from shared.core.outcome import AttemptResult, Direction, Outcome, Status, VerdictKind
+from shared.core.order import OnMachine, Order, Priority, weekdays_text
+from shared.core.outcome import AttemptResult, Direction, Outcome, Status, VerdictKind, WaitingFor
 
 
 class ItemAnswer(Answer):
@@ -50,11 +50,12 @@ class CustomerAnswer(Answer):
 
 
 class CallAnswer(Answer):
-    """The wishes for the calls, filled up from the settings."""
+    """The wishes for the calls as they count: narrowed to, and filled up from, the settings."""
 
     not_before: Timestamp | None
     expires_at: Timestamp | None
     window: str
+    days: str
     max_attempts: int
     retry_delays: dict[str, int]
     on_machine: Annotated[str, one_of(OnMachine)]
@@ -102,6 +103,7 @@ class ConfirmationAnswer(Answer):
     created_at: Timestamp
     updated_at: Timestamp
     next_attempt_at: Timestamp | None
+    waiting_for: Annotated[WaitingFor | None, Field(description="Why a waiting order is not called now.")]
     evidence: EvidenceAnswer | None
     attempts: list[AttemptAnswer]
     is_test: NotRequired[
@@ -129,6 +131,7 @@ def confirmation_answer(confirmation: Confirmation, policy: DialPolicy) -> Confi
         "created_at": timestamp(confirmation.created_at),
         "updated_at": timestamp(confirmation.updated_at),
         "next_attempt_at": _timestamp(confirmation.next_attempt_at),
+        "waiting_for": confirmation.waiting_for,
         "evidence": None if confirmation.evidence is None else evidence_answer(confirmation.evidence),
         "attempts": [_attempt(attempt) for attempt in confirmation.attempts],
     }
@@ -155,7 +158,8 @@ def _call(confirmation: Confirmation, policy: DialPolicy) -> CallAnswer:
     return {
         "not_before": _timestamp(wishes.not_before),
         "expires_at": _timestamp(wishes.expires_at),
-        "window": str(wishes.window or policy.window),
+        "window": str(window_of(confirmation, policy)),
+        "days": weekdays_text(weekdays_of(confirmation, policy)),
         "max_attempts": budget(confirmation, policy),
         "retry_delays": {**policy.retry_delays_s, **wishes.retry_delays},
         "on_machine": wishes.on_machine,

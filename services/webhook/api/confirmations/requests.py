@@ -17,12 +17,14 @@ from services.webhook.api.fields import (
     Moment,
     OrderId,
     Phone,
+    Weekdays,
     Zone,
     fault,
 )
 from services.webhook.api.validation import Body
 from services.webhook.api.validation_context import context_of
 from shared.core.dialing.calendar import Calendar
+from shared.core.order import weekdays_text
 
 MAX_ITEMS = 200
 MAX_METADATA = 20
@@ -87,8 +89,13 @@ class CallBody(Body):
 
     not_before: Moment | None = None
     expires_at: Moment | None = Field(None, description="No call is placed from then on; must lie in the future.")
-    window: Hours | None = Field(None, description="Local time of the customer, within one day.")
-    max_attempts: Annotated[int, Field(ge=1, le=50)] | None = None
+    window: Hours | None = Field(
+        None, description="Local time of the customer, within one day; it narrows the operator's hours and never widens them."
+    )
+    days: Weekdays | None = Field(None, description="Days and ranges; they narrow the operator's days and never widen them.")
+    max_attempts: Annotated[int, Field(ge=1, le=50)] | None = Field(
+        None, description="Calls in all; with more than the operator allows, the operator's number counts."
+    )
     retry_delays: dict[RetriedResult, DelayS] | None = Field(
         None, description="Whole seconds after a call's end, by its result.", examples=[{"busy": 300}]
     )
@@ -102,6 +109,12 @@ class CallBody(Body):
             raise fault("in_the_past", "must lie in the future", at="expires_at")
         if self.not_before is not None and self.expires_at is not None and self.not_before >= self.expires_at:
             raise fault("after_expiry", "must lie before expires_at", at="not_before")
+        policy = context.policy
+        if self.window is not None and self.window.within(policy.window) is None:
+            raise fault("window_not_allowed", f"must hold some of the hours that are allowed: {policy.window}", at="window")
+        if self.days is not None and not self.days & policy.weekdays:
+            allowed = weekdays_text(policy.weekdays)
+            raise fault("days_not_allowed", f"must hold one of the days that are allowed: {allowed}", at="days")
         return self
 
 
@@ -126,7 +139,8 @@ class ConfirmationBody(Body):
         if self.customer.timezone is not None:
             return self
         zones = context.policy.zones_of(self.customer.phone)
-        window = (self.call and self.call.window) or context.policy.window
+        allowed = context.policy.window
+        window = (self.call and self.call.window and self.call.window.within(allowed)) or allowed
         if len(zones) > 1 and not Calendar(window=window, zones=zones).has_common_hours:
             message = "is required: this number may be in time zones without a common hour in the window"
             raise fault("timezone_required", message, at="customer/timezone")

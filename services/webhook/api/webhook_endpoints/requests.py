@@ -13,6 +13,7 @@ EventName = Literal[
     "confirmation.in_call",
     "confirmation.attempt_ended",
     "confirmation.finished",
+    "confirmation.late_reply",
 ]
 _Events = Annotated[list[EventName], Field(min_length=1, max_length=10)]
 Description = Annotated[str, Field(max_length=200)]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from shared.core import keypad
 from shared.core.conversation.actions import Action, Say, TellModel
 from shared.core.conversation.events import KeyPressed
+from shared.core.conversation.reactions.caller_proof import take_proof_key
 from shared.core.conversation.reactions.goodbyes import record_decision, say_goodbye
 from shared.core.conversation.reactions.session_loss import play_keypad_prompt
 from shared.core.conversation.state.conversation_state import ConversationState, State
@@ -42,6 +43,8 @@ def take_key_in_goodbye(conversation: ConversationState, event: KeyPressed, now:
 
 
 def _take(conversation: ConversationState, digit: str, now: float, *, repeat: Repeat) -> list[Action]:
+    if conversation.callee.proof.is_missing:
+        return take_proof_key(conversation, digit, now)
     if digit == keypad.REPEAT:
         cancelled = conversation.response_slot.cancel_all(now)
         conversation.silence.end()

@@ -105,7 +105,10 @@ def _offer_keypad(conversation: ConversationState, now: float) -> Action:
 
 
 def play_keypad_prompt(conversation: ConversationState, now: float) -> Action:
-    """Play the stored keypad prompt, at whose end the customer has heard that the call is automated."""
-    prompt = conversation.play("keypad", now)
+    """Play the stored keypad prompt, at whose end the customer has heard that the call is automated.
+
+    A caller without proof is asked for it instead.
+    """
+    prompt = conversation.play("prove" if conversation.callee.proof.is_missing else "keypad", now)
     conversation.disclosure.keypad_prompt_began(prompt.item_id)
     return prompt

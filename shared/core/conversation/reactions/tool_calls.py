@@ -9,6 +9,7 @@ from shared.core.conversation import tools
 from shared.core.conversation.actions import Action, AnswerTool, Respond, Say
 from shared.core.conversation.events import ToolCall
 from shared.core.conversation.reactions.answering_machine import report_machine
+from shared.core.conversation.reactions.caller_proof import act_on_proof, request_call_back
 from shared.core.conversation.reactions.doubts import doubt_about
 from shared.core.conversation.reactions.goodbyes import give_up, record_decision
 from shared.core.conversation.reactions.language_switch import answer_in_language, check_language, switch_language
@@ -20,6 +21,10 @@ from shared.core.outcome import Channel, VerdictKind
 _TRY_AGAIN: Final = Respond("Call the tool again with valid arguments, or ask the customer one short question.")
 _KEEP_LANGUAGE: Final = Respond("Go on in the language you speak now: answer what the customer said last.")
 _ACCEPTED: Final = json.dumps({"status": "ok"})
+_WRONG: Final = json.dumps({"status": "wrong"})
+_UNPROVEN: Final = InvalidArguments("The caller has not proven to know the order: ask for the last four characters of its number.")
+_OF_UNPROVEN: Final = frozenset({tools.RECORD_OUTCOME, tools.CHECK_ORDER_NUMBER, tools.CALL_BACK})
+_NO_TOOL: Final = InvalidArguments("There is no such tool.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,19 @@ class EndRequest:
     """The model wants to end the call."""
 
 
-Request = OutcomeReport | LanguageRequest | EndRequest | InvalidArguments
+@dataclass(frozen=True, slots=True)
+class CallBackRequest:
+    """A caller without proof wants to be called back at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProofClaim:
+    """A caller said what should be the end of the order's id."""
+
+    is_right: bool
+
+
+Request = OutcomeReport | LanguageRequest | EndRequest | CallBackRequest | ProofClaim | InvalidArguments
 
 
 def act_on_calls(conversation: ConversationState, calls: Sequence[ToolCall], now: float, *, has_spoken: bool) -> list[Action]:
@@ -38,6 +55,10 @@ def act_on_calls(conversation: ConversationState, calls: Sequence[ToolCall], now
             return answers if conversation.closing.is_decided else answers + report_machine(conversation, request, now)
         case OutcomeReport():
             return answers + record_decision(conversation, request, Channel.VOICE, now)
+        case ProofClaim():
+            return answers + act_on_proof(conversation, now)
+        case CallBackRequest():
+            return answers + request_call_back(conversation, Channel.VOICE, now)
         case EndRequest():
             return answers + _end(conversation, now, has_spoken=has_spoken)
         case LanguageRequest(code=code):
@@ -58,7 +79,7 @@ def act_on_calls_in_goodbye(conversation: ConversationState, calls: Sequence[Too
     if conversation.closing.is_final:
         return answers
     match request:
-        case OutcomeReport(kind=VerdictKind.MACHINE) | EndRequest() | None:
+        case OutcomeReport(kind=VerdictKind.MACHINE) | ProofClaim() | CallBackRequest() | EndRequest() | None:
             return answers
         case OutcomeReport():
             return answers + record_decision(conversation, request, Channel.VOICE, now)
@@ -71,10 +92,14 @@ def act_on_calls_in_goodbye(conversation: ConversationState, calls: Sequence[Too
 
 
 def _check_all(conversation: ConversationState, calls: Sequence[ToolCall]) -> tuple[list[Action], Request | None]:
-    """Return every call's result, and the request to act on: the last outcome, else the end, else the last language."""
-    checked = [_check(conversation, call) for call in calls]
+    """Return every call's result, and the request to act on: the last outcome, else the proof, else the end, else the language."""
+    is_unproven = conversation.callee.proof.is_missing  # a decision beside the proof was made without it
+    checked = [
+        _check_unproven(conversation, call) if is_unproven and call.name in _OF_UNPROVEN else _check(conversation, call)
+        for call in calls
+    ]
     answers: list[Action] = [AnswerTool(call.call_id, _result(request)) for call, request in zip(calls, checked, strict=True)]
-    for kind in (OutcomeReport, EndRequest, LanguageRequest, InvalidArguments):
+    for kind in (OutcomeReport, ProofClaim, CallBackRequest, EndRequest, LanguageRequest, InvalidArguments):
         of_kind = [request for request in checked if isinstance(request, kind)]
         if of_kind:
             return answers, of_kind[-1]
@@ -91,14 +116,24 @@ def _check(conversation: ConversationState, call: ToolCall) -> Request:
         case tools.END_CALL:
             return EndRequest()
         case _:
-            return InvalidArguments("There is no such tool.")
+            return _NO_TOOL
+
+
+def _check_unproven(conversation: ConversationState, call: ToolCall) -> Request:
+    """Check what the model may not do, or may do only, while the caller has proven nothing."""
+    if call.name == tools.CALL_BACK:
+        return CallBackRequest() if conversation.callee.proof.may_call_back else _NO_TOOL
+    if call.name == tools.RECORD_OUTCOME:
+        return _UNPROVEN
+    heard = tools.parse_characters(call.arguments)
+    return heard if isinstance(heard, InvalidArguments) else ProofClaim(conversation.callee.proof.said(heard))
 
 
 def _result(request: Request) -> str:
     """Return the tool's result as JSON text: an object with `status`, and `error` if the call was refused."""
     if isinstance(request, InvalidArguments):
         return json.dumps({"status": "refused", "error": request.message})
-    return _ACCEPTED
+    return _WRONG if request == ProofClaim(is_right=False) else _ACCEPTED
 
 
 def _end(conversation: ConversationState, now: float, *, has_spoken: bool) -> list[Action]:

@@ -9,11 +9,6 @@ from shared.core.outcome import VerdictKind
 
 _MAX_GOODBYES: Final = 3  # a customer who talks over the goodbye more often than this is not heard out again
 _STORED_GOODBYE: Final = "goodbye"
-_STORED_GOODBYES: Final = {
-    VerdictKind.CONFIRMED: "goodbye_confirmed",
-    VerdictKind.CANCELLED: "goodbye_cancelled",
-    VerdictKind.OPTED_OUT: "goodbye_opted_out",
-}
 
 
 class Closing:
@@ -171,5 +166,5 @@ class Closing:
         self.verdict = kind
         self.reason = "decided"
         self.goes_on = kind in lines.acknowledgements
-        self.stored_goodbye = _STORED_GOODBYES.get(kind, _STORED_GOODBYE)
+        self.stored_goodbye = lines.stored_goodbyes.get(kind, _STORED_GOODBYE)
         self.translate(lines)

@@ -70,7 +70,7 @@ class ConversationState:
         self.plan = plan
         self.playback = playback
         self.timers = Timers()
-        self.callee = Callee()
+        self.callee = Callee(plan.proving)
         self.language = SpokenLanguage(plan.language, plan.lines, plan.lines_in)
         self.disclosure = Disclosure(plan.language)
         self.turn_taking = TurnTaking()

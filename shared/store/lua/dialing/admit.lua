@@ -1,15 +1,17 @@
 -- Grants the next call, or says until when to wait. Calls per second are evenly spaced (GCRA without burst), calls at once
 -- are leases, high priority comes first, shops are served round robin. While the circuit is open, only a probe is granted
--- now and then. An order whose number is on the phone about another order is postponed by a second.
--- ARGV: nonce, ms between calls, maximum of calls at once, lease ms, ms between probes.
+-- now and then. An order whose number is on the phone about another order is postponed by a second; one that a cap holds is
+-- left to its reconciliation.
+-- Arguments: nonce, ms between calls, maximum of calls at once, lease ms, ms between probes, caps.
 -- Returns {'grant', id, shop} or {'wait', until ms, reason}.
-local grant_key, interval, max_calls = keys.due_grant(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local lease, probe_every = tonumber(ARGV[4]), tonumber(ARGV[5])
+local nonce, interval, max_calls, lease, probe_every, caps = unpacked_arguments()
+local grant_key = keys.due_grant(nonce)
 local granted = redis.call('HMGET', grant_key, 'id', 'shop')
 if granted[1] then
   return { 'grant', granted[1], granted[2] }
 end
 local now = now_ms()
+local passed_over = {} -- how many orders of each shop could not be called; the others' turns do not wait for many of them
 
 -- Round robin: of the shops with something due, the one whose last grant is longest ago.
 local function next_shop(priority)
@@ -20,7 +22,7 @@ local function next_shop(priority)
   local chosen, least
   for _, shop in ipairs(shops) do
     local last_grant = tonumber(redis.call('HGET', keys.DUE_TURNS, shop) or '0')
-    if not least or last_grant < least then
+    if (passed_over[shop] or 0) < 10 and (not least or last_grant < least) then
       chosen, least = shop, last_grant
     end
   end
@@ -51,9 +53,15 @@ local function phone_of(id)
   return type(phone) == 'string' and phone or nil
 end
 
-local function is_held(id)
+local function is_postponed(priority, shop, id)
   local phone = phone_of(id)
-  return phone and line_is_taken(phone, id)
+  if phone and line_is_taken(phone, id) then
+    set_dial(priority, shop, id, string.format('%d', now + 1000))
+    return true
+  elseif held_by_cap(shop, phone, caps, now) then
+    leave_to_reconciliation(priority, shop, id, lease)
+    return true
+  end
 end
 
 local function first_callable()
@@ -68,10 +76,10 @@ local function first_callable()
       return nil
     end
     local id = redis.call('ZRANGE', keys.due_dial(priority, shop), 0, 0)[1]
-    if not is_held(id) then
+    if not is_postponed(priority, shop, id) then
       return priority, shop, id
     end
-    set_dial(priority, shop, id, string.format('%d', now + 1000))
+    passed_over[shop] = (passed_over[shop] or 0) + 1
   end
 end
 

@@ -38,15 +38,22 @@ local function unread_by(entry_id)
 end
 
 local sequences = redis.call('LLEN', KEYS[2])
-local last = redis.call('LINDEX', KEYS[2], -1)
-local entry_id = last and string.match(last, '\n(%S+)$')
-local unread = entry_id and unread_by(entry_id) or {}
+local entries, unread, is_named = {}, {}, {} -- what the CRM's stream has of it: the outcome, and what was added later
+for _, event in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do
+  local entry_id = string.match(event, '\n(%S+)$')
+  for _, name in ipairs(entry_id and unread_by(entry_id) or {}) do
+    if not is_named[name] then
+      unread[#unread + 1], is_named[name] = name, true
+    end
+  end
+  entries[#entries + 1] = entry_id
+end
 if ARGV[6] == 'keep' and #unread > 0 then
   redis.call('ZADD', keys.DUE_RECONCILIATION, string.format('%d', now_ms() + ARGV[7]), id)
   return { 'kept', unpack(unread) }
 end
-if entry_id then
-  redis.call('XDEL', KEYS[7], entry_id)
+if #entries > 0 then
+  redis.call('XDEL', KEYS[7], unpack(entries))
 end
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
 for _, orders in ipairs({ KEYS[4], KEYS[9] }) do
@@ -72,7 +79,7 @@ clear_crash_counts(id)
 set_dial(ARGV[5], ARGV[4], id, '')
 for _, owner in ipairs({ ARGV[4], ARGV[8] }) do
   for _, endpoint in ipairs(redis.call('HKEYS', keys.webhooks(owner))) do
-    if entry_id and redis.call('LPOS', keys.webhook_lane(endpoint, id), sequences) then
+    if #entries > 0 and redis.call('LPOS', keys.webhook_lane(endpoint, id), sequences) then
       unread[#unread + 1] = endpoint
     end
     delete_lane(endpoint, id, sequences)

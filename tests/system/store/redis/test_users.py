@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError
 
 from services.webhook.reseal import reseal_all
+from shared.core.dialing.caps import CallCap, Caps, SpendLimit
+from shared.core.lifecycle.facts import ConversationEnded
 from shared.core.lifecycle.shop_event import EventType
 from shared.core.webhook_endpoints.endpoint import Endpoint
 from shared.store import Store, connect
@@ -18,7 +22,7 @@ from tests.support.orders import ALWAYS, NOON, an_order
 from tests.support.sealing import SEALING_KEY
 from tests.support.valkey import ValkeyServer, as_user
 from tests.support.webhook.process import running_webhook
-from tests.system.store.conftest import CALL
+from tests.system.store.conftest import CALL, FAST
 
 pytestmark = pytest.mark.system
 RECORD = f"confirmation:{an_order(1).id}"
@@ -111,11 +115,25 @@ async def test_what_is_not_its_work_is_refused(server: ValkeyServer, user: str, 
 async def test_a_service_reads_and_changes_confirmations(server: ValkeyServer, user: str) -> None:
     opened = connect(server.url, ALWAYS)
     await opened.confirmations.submit(an_order(1, at=await opened.now()))
-    own = connect(as_user(server.url, user), ALWAYS)
-    for make_fact in CALL:
+    own = connect(as_user(server.url, user), replace(ALWAYS, caps=Caps(spend_limit=SpendLimit(Decimal(1), 60))))
+    for make_fact in (*CALL, lambda now: ConversationEnded(now, "att_1", None, "done", cost_usd=Decimal("0.02"))):
         await own.confirmations.apply(an_order(1).id, make_fact)
+    assert await opened.client.exists("caps:spend:shopaz")
     assert (await own.confirmations.get(an_order(1).id)).is_finished
     assert await own.dialing.due.calls_open() == 0
+    await own.close()
+    await opened.close()
+
+
+async def test_the_dialer_counts_the_calls_to_a_number_and_asks_about_the_caps(server: ValkeyServer) -> None:
+    capped = replace(ALWAYS, caps=Caps(CallCap(1, 60), SpendLimit(Decimal(1), 60)))
+    own, opened = connect(as_user(server.url, "dialer"), capped, FAST), connect(server.url, capped)
+    await opened.confirmations.submit_many([an_order(number, at=await own.now()) for number in (1, 2)])
+    for make_fact in CALL:
+        await own.confirmations.apply(an_order(1).id, make_fact)
+    await own.dialing.due.admit("n-1")
+    assert await own.dialing.due.claim_reconciliations() == [an_order(2).id]
+    assert await own.dialing.caps.held(an_order(2)) is not None
     await own.close()
     await opened.close()
 

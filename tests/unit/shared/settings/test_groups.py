@@ -3,9 +3,11 @@
 import shlex
 import subprocess
 import sys
+from decimal import Decimal
 
 import pytest
 
+from shared.core.dialing.caps import CallCap, SpendLimit
 from shared.settings import groups
 from shared.settings.environ import Settings, SettingsError, is_secret, parse_settings, variables
 from shared.settings.parsers import Bind, parse_window
@@ -51,6 +53,7 @@ def test_the_defaults_are_the_documented_ones() -> None:
     assert settings.retry_delays["undecided"] == 3600
     assert (settings.max_attempts, settings.ring_timeout_s, settings.call_time_limit_s) == (3, 25, 180)
     assert (settings.calls_per_second, settings.max_concurrent_calls) == (1, 10)
+    assert (settings.max_calls_per_number, settings.spend_limit_usd) == (CallCap(6, 86_400), SpendLimit(Decimal(100), 86_400))
     assert settings.record_calls is None
     assert settings.require_stream_signature
     assert settings.webhook_bind == Bind("127.0.0.1", 8000)

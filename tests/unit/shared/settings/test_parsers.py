@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from datetime import time
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from shared.core.dialing.caps import CallCap, SpendLimit
 from shared.core.order import Window
 from shared.settings.parsers import (
     RETRY_DELAYS_S,
     Bind,
     Rate,
     parse_bind,
+    parse_call_cap,
     parse_companies,
     parse_countries,
     parse_days,
@@ -26,6 +29,7 @@ from shared.settings.parsers import (
     parse_rotated_secret,
     parse_shop_keys,
     parse_signing_secret,
+    parse_spend_limit,
     parse_switch,
     parse_timezone,
     parse_websocket_url,
@@ -72,6 +76,11 @@ MEANINGS: list[tuple[Callable[[str], object], str, object]] = [
     (parse_phone_numbers, "+38344000001,+12025550100", ("+38344000001", "+12025550100")),
     (parse_rate, "600/60", Rate(600, 60)),
     (parse_rate, "Off", None),
+    (parse_call_cap, "6/86400", CallCap(6, 86_400)),
+    (parse_call_cap, "OFF", None),
+    (parse_spend_limit, "100/86400", SpendLimit(Decimal(100), 86_400)),
+    (parse_spend_limit, "0.50/3600", SpendLimit(Decimal("0.50"), 3600)),
+    (parse_spend_limit, "off", None),
     (parse_folder, "OFF", None),
     (parse_folder, "/var/recordings", Path("/var/recordings")),
 ]
@@ -102,6 +111,13 @@ REFUSALS: list[tuple[Callable[[str], object], str]] = [
     (parse_companies, "shopaz:"),
     (parse_companies, "shopaz:Shopaz|123"),
     (parse_companies, "shopaz:A,shopaz:B"),
+    (parse_call_cap, "6"),
+    (parse_call_cap, "0/60"),
+    (parse_call_cap, "6/day"),
+    (parse_spend_limit, "100"),
+    (parse_spend_limit, "0.00/60"),
+    (parse_spend_limit, "-1/60"),
+    (parse_spend_limit, "1.005/60"),
     (parse_signing_secret, "x" * 31),
     (parse_signing_secret, "n" * 32 + "," + "o" * 31),
     (parse_signing_secret, "n" * 32 + ","),

@@ -1,15 +1,18 @@
 """The words of one call."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
 from services.media_bridge.call.call_script import CallScriptWriter, OrderInCall
+from shared import languages
 from shared.core.confirmation import Attempt, Confirmation
-from shared.core.order import Customer, Item, Money, OnMachine, Order
-from shared.core.outcome import Channel, Direction, Verdict, VerdictKind
+from shared.core.conversation.call_plan import Lines
+from shared.core.order import Customer, Delivery, Item, Money, OnMachine, Order
+from shared.core.outcome import Channel, Direction, Outcome, Status, Verdict, VerdictKind
+from shared.core.speech.order_id import spoken_order_id
 from tests.support.orders import ALWAYS, NOON, an_order
 
 ORDER = Order("SHP-10482", Money(Decimal("59.90"), "EUR"), (Item("Kufje «wireless»"),))
@@ -135,3 +138,85 @@ def test_the_next_call_is_held_in_the_language_in_which_the_customer_last_decide
 def test_the_next_order_is_spoken_about_in_the_language_of_the_talk(scripts: CallScriptWriter) -> None:
     second = scripts.write(*a_call(Direction.INBOUND), NOON, OrderInCall(is_first=False, language="en"))
     assert second.plan.lines.greeting.startswith("You have one more order")
+
+
+ADDRESSED = replace(ORDER, delivery=Delivery(address="Rr. Agim Ramadani 12", date=date(2026, 11, 25)))
+
+
+def a_caller(*, proven: bool = False, must_prove: bool = True) -> tuple[Confirmation, Attempt]:
+    confirmation, attempt = a_call(Direction.INBOUND, name="Arta Krasniqi")
+    proven_at = NOON if proven else None
+    return replace(confirmation, order=ADDRESSED), replace(attempt, must_prove=must_prove, proven_at=proven_at)
+
+
+def all_lines(lines: Lines) -> str:
+    unproven = lines.until_proven
+    assert unproven is not None
+    return f"{unproven.greeting} {unproven.disclosure} {unproven.ask} {unproven.failed} {unproven.refused}"
+
+
+@pytest.mark.parametrize("code", languages.supported())
+def test_a_caller_without_proof_is_told_of_the_shop_and_of_nothing_else(scripts: CallScriptWriter, code: str) -> None:
+    script = scripts.write(*a_caller(), NOON).in_language(code)
+    assert script is not None
+    told = all_lines(script.plan.lines) + script.instructions.text
+    assert "Shopaz" in script.plan.lines.until_proven.greeting  # type: ignore[union-attr]  # `all_lines` has looked
+    spoken_id = spoken_order_id(ORDER.id, languages.load(code))
+    for secret in ("10482", spoken_id, "Kufje", "59.90", "Ramadani", "Arta", "Krasniqi", "[details]", '"id"'):
+        assert secret not in told, secret
+
+
+def test_a_caller_without_proof_has_no_tool_that_decides(scripts: CallScriptWriter) -> None:
+    script = scripts.write(*a_caller(), NOON)
+    before, after = ({tool["name"] for tool in one.tools} for one in (script.instructions, script.revealed))
+    assert before == {"check_order_number", "call_back", "end_call", "switch_language"}
+    assert "record_outcome" in after
+    assert "check_order_number" not in after
+
+
+@pytest.mark.parametrize("caller", [a_caller(), a_caller(proven=True), a_caller(must_prove=False)])
+def test_no_caller_is_told_address_or_name(scripts: CallScriptWriter, caller: tuple[Confirmation, Attempt]) -> None:
+    script = scripts.write(*caller, NOON)
+    told = repr(script.plan.lines) + script.instructions.text + script.revealed.text
+    assert "Kufje" in told
+    for secret in ("Ramadani", "Arta", "Krasniqi"):
+        assert secret not in told, secret
+
+
+def test_who_phones_while_we_ring_is_a_caller_too(scripts: CallScriptWriter) -> None:
+    confirmation, attempt = a_caller()
+    joined = replace(attempt, direction=Direction.OUTBOUND, joined_at=NOON)
+    assert "Ramadani" not in scripts.write(confirmation, joined, NOON).revealed.text
+    assert "Ramadani" in scripts.write(confirmation, replace(attempt, direction=Direction.OUTBOUND), NOON).revealed.text
+
+
+def test_after_the_proof_the_order_is_told_and_the_question_asked(scripts: CallScriptWriter) -> None:
+    plan = scripts.write(*a_caller(), NOON).plan
+    assert plan.proving is not None
+    assert "Kufje" in plan.lines.proven
+    assert plan.lines.proven.endswith(languages.load("sq").lines["ask"])
+
+
+def test_a_further_order_asks_for_its_own_proof(scripts: CallScriptWriter) -> None:
+    lines = scripts.write(*a_caller(), NOON, OrderInCall(is_first=False, language="en")).plan.lines
+    assert lines.until_proven is not None
+    assert lines.until_proven.greeting.startswith("You have one more order with Shopaz. To hear about it")
+
+
+def test_a_proven_caller_and_one_whose_number_is_trusted_are_asked_for_no_proof(scripts: CallScriptWriter) -> None:
+    assert scripts.write(*a_caller(proven=True), NOON).plan.proving is None
+    assert scripts.write(*a_caller(must_prove=False), NOON).plan.lines.until_proven is None
+
+
+def test_who_phones_after_the_order_is_finished_adds_something_and_is_told_of_no_new_outcome(scripts: CallScriptWriter) -> None:
+    confirmation, attempt = a_caller()
+    plan = scripts.write(replace(confirmation, status=Status.FINISHED, outcome=Outcome.CONFIRMED), attempt, NOON).plan
+    assert plan.proving is not None
+    assert not plan.proving.may_call_back
+    lines, albanian = plan.lines, languages.load("sq").lines
+    assert lines.until_proven is not None
+    assert albanian["offer_call_back"] not in lines.until_proven.greeting
+    assert lines.proven.endswith(albanian["late_question"])
+    assert set(lines.goodbyes.values()) == {albanian["goodbye_change_requested"]}
+    assert lines.goodbye_undecided == languages.load("sq").stored["goodbye"]
+    assert not lines.stored_goodbyes

@@ -53,6 +53,7 @@ async def test_the_newest_other_order_comes_next_with_an_attempt_of_its_own_on_t
     attempt = begun.attempt
     assert (attempt.direction, attempt.call_sid, attempt.stream_sid) == (Direction.INBOUND, CALL_SID, STREAM_SID)
     assert attempt.prompt_version == "v"
+    assert attempt.is_unproven, "each order by its own id"
     assert orders.held[an_order(3).id].status is Status.IN_CALL
 
 
@@ -89,3 +90,11 @@ async def test_an_order_erased_meanwhile_is_passed_over() -> None:
     begun = await OtherOpenOrders(orders, Remembered(), prompt_version="v").begin(orders.current)
     assert begun is not None
     assert begun.confirmation.id == an_order(2).id
+
+
+async def test_a_trusted_number_is_trusted_for_all_its_orders() -> None:
+    orders = Orders(1, 2)
+    orders.current = replace(orders.current, attempt=replace(orders.current.attempt, must_prove=False))
+    begun = await orders.next.begin(orders.current)
+    assert begun is not None
+    assert not begun.attempt.is_unproven

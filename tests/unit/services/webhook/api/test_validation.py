@@ -116,6 +116,8 @@ def test_pointers_escape_what_json_pointers_escape() -> None:
         ("call__window", "09:00-09:00", "invalid_window"),
         ("call__window", "9-20", "invalid_window"),
         ("call__window", "09:00-25:00", "invalid_window"),
+        ("call__days", "mo-fr", "invalid_days"),
+        ("call__days", ["mon"], "wrong_type"),
         ("call__max_attempts", 0, "too_small"),
         ("call__max_attempts", 2.0, "wrong_type"),
         ("call__max_attempts", True, "wrong_type"),
@@ -154,7 +156,7 @@ def test_a_call_can_only_begin_before_it_expires() -> None:
 
 
 def test_a_number_in_zones_without_a_common_hour_needs_its_zone_named() -> None:
-    anywhere = {"ALLOWED_COUNTRIES": "*", "CALL_WINDOW": "09:00-20:00"}
+    anywhere = {"ALLOWED_COUNTRIES": "*", "CALL_WINDOW": "09:00-18:00"}
     number = "+79161234567"  # a Russian mobile: eleven zones, ten hours apart
     call = {"window": "09:00-12:00"}
     assert _faults(body(customer={"phone": number}, call=call), **anywhere) == [("/customer/timezone", "timezone_required")]
@@ -162,7 +164,23 @@ def test_a_number_in_zones_without_a_common_hour_needs_its_zone_named() -> None:
         body(customer={"phone": number, "timezone": "Asia/Vladivostok"}, call=call),
         body(customer={"phone": number}, call={"window": "00:00-24:00"}),
     ):
-        validated(ConfirmationBody, value, rules(**anywhere))
+        validated(ConfirmationBody, value, rules(**{**anywhere, "CALL_WINDOW": "00:00-24:00"}))
+    widened = body(customer={"phone": number}, call={"window": "00:00-24:00"})
+    assert _faults(widened, **anywhere) == [("/customer/timezone", "timezone_required")]
+
+
+def test_hours_and_days_that_the_operator_does_not_allow_are_refused_with_those_that_are_allowed() -> None:
+    outer = {"CALL_WINDOW": "09:00-20:00", "CALL_DAYS": "mon-fri"}
+    night = body(call={"window": "20:00-24:00", "days": "sat,sun"})
+    assert _faults(night, **outer) == [("/call/window", "window_not_allowed")]
+    with pytest.raises(ProblemError) as caught:
+        validated(ConfirmationBody, night, rules(**outer))
+    assert "09:00-20:00" in caught.value.faults[0].message
+    with pytest.raises(ProblemError) as caught:
+        validated(ConfirmationBody, body(call={"days": "sat,sun"}), rules(**outer))
+    assert [(fault.pointer, fault.code) for fault in caught.value.faults] == [("/call/days", "days_not_allowed")]
+    assert "mon-fri" in caught.value.faults[0].message
+    validated(ConfirmationBody, body(call={"window": "00:00-09:01", "days": "fri-sun", "max_attempts": 50}), rules(**outer))
 
 
 def test_amounts_have_the_decimals_of_their_currency() -> None:

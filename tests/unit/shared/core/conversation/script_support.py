@@ -1,8 +1,10 @@
 """A conversation as a script: events at given seconds, and the actions that must come of each."""
 
+from collections.abc import Callable
+
 from shared.core.conversation import events as ev
 from shared.core.conversation.actions import Action
-from shared.core.conversation.call_plan import Lines, Plan, Timing
+from shared.core.conversation.call_plan import Lines, Plan, Proving, Timing
 from shared.core.conversation.machine import ConversationMachine
 from shared.core.conversation.playback import Playback
 from shared.core.conversation.state.conversation_state import State
@@ -39,10 +41,18 @@ OF_LANGUAGES = {"sq": LINES, "en": ENGLISH}
 class Talk:
     """Drives one machine and stands in for the line: audio is sent and marks are echoed when the test says so."""
 
-    def __init__(self, *, on_machine: OnMachine = OnMachine.HANG_UP, timing: Timing | None = None, lines: Lines = LINES) -> None:
+    def __init__(
+        self,
+        *,
+        on_machine: OnMachine = OnMachine.HANG_UP,
+        timing: Timing | None = None,
+        lines: Lines = LINES,
+        proving: Proving | None = None,
+        lines_in: Callable[[str], Lines | None] = OF_LANGUAGES.get,
+    ) -> None:
         self.playback = Playback()
         timing = timing or Timing()
-        plan = Plan(lines=lines, language="sq", lines_in=OF_LANGUAGES.get, timing=timing, on_machine=on_machine)
+        plan = Plan(lines=lines, language="sq", lines_in=lines_in, timing=timing, on_machine=on_machine, proving=proving)
         self.machine = ConversationMachine(plan, self.playback)
         self._responses = 0
 

@@ -8,7 +8,7 @@ from shared.core.dialing.planned_transition import PlannedTransition, apply_fact
 from shared.core.lifecycle.facts import AttemptBegun, CallEnded, GivenUp, Scheduled, Submitted, VerdictGiven
 from shared.core.lifecycle.shop_event import EventType
 from shared.core.order import CallWishes, Window
-from shared.core.outcome import AttemptResult, Outcome, Status, VerdictKind
+from shared.core.outcome import AttemptResult, Outcome, Status, VerdictKind, WaitingFor
 from tests.support.orders import ALWAYS, NOON, after, an_order, verdict
 
 OFFICE = replace(ALWAYS, window=Window(time(9), time(20)))
@@ -82,7 +82,7 @@ def test_nothing_begins_on_what_is_finished() -> None:
 def test_the_plan_of_a_waiting_order_that_has_come_due_is_to_queue_it() -> None:
     waiting = submitted(call=CallWishes(not_before=after(600))).confirmation
     assert plan(waiting, ALWAYS, after(601)) == Scheduled(after(601), after(600), is_due=True)
-    assert plan(waiting, ALWAYS, NOON) == Scheduled(NOON, after(600), is_due=False)
+    assert plan(waiting, ALWAYS, NOON) == Scheduled(NOON, after(600), is_due=False, waiting_for=WaitingFor.NOT_BEFORE)
 
 
 def test_a_wish_not_to_be_called_is_kept_even_where_the_verdict_changes_nothing() -> None:

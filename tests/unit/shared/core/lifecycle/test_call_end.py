@@ -149,7 +149,7 @@ def test_a_decision_stands_against_a_withdrawal_while_the_end_is_held() -> None:
 
 
 def test_the_end_of_a_customers_own_call_is_held_too() -> None:
-    step = told(InboundCallArrived(NOON, "att_1", "CA1"), STREAM, ENDED, CONFIRMED, CONCLUDED)
+    step = told(InboundCallArrived(NOON, "att_1", "CA1", must_prove=False), STREAM, ENDED, CONFIRMED, CONCLUDED)
     assert step.confirmation.outcome is Outcome.CONFIRMED
 
 

@@ -27,7 +27,7 @@ from shared.core.lifecycle.facts import (
     Withdrawn,
 )
 from shared.core.lifecycle.shop_event import EventType
-from shared.core.outcome import AttemptResult, Channel, Direction, Outcome, Status, VerdictKind
+from shared.core.outcome import AttemptResult, Channel, Direction, Outcome, Status, VerdictKind, WaitingFor
 from tests.support.orders import NOON, after, an_order, verdict
 from tests.unit.shared.core.lifecycle.applied_facts import after_facts, attempt_of, told
 
@@ -102,6 +102,26 @@ def test_a_due_order_is_queued_and_another_waits() -> None:
 def test_the_same_plan_again_is_not_told_again() -> None:
     planned = after_facts(Scheduled(NOON, NOON, is_due=True))
     assert after_facts(Scheduled(after(9), NOON, is_due=True), of=planned) is planned
+
+
+def test_why_an_order_waits_is_kept_until_it_is_called() -> None:
+    waiting = after_facts(Scheduled(NOON, after(60), is_due=False, waiting_for=WaitingFor.RETRY))
+    assert waiting.waiting_for is WaitingFor.RETRY
+    assert after_facts(BEGUN, of=waiting).waiting_for is None
+    assert after_facts(GivenUp(NOON, Outcome.EXPIRED), of=waiting).waiting_for is None
+    assert after_facts(Scheduled(after(60), after(60), is_due=True), of=waiting).waiting_for is None
+
+
+def test_a_cap_is_told_once_however_often_it_postpones_the_call() -> None:
+    held = after_facts(Scheduled(NOON, after(60), is_due=False, waiting_for=WaitingFor.NUMBER_CAP))
+    again = told(Scheduled(after(60), after(99), is_due=False, waiting_for=WaitingFor.NUMBER_CAP), of=held)
+    assert again.shop_events == ()
+    assert (again.confirmation.next_attempt_at, again.confirmation.updated_at) == (after(99), after(60))
+    other = told(Scheduled(after(60), after(99), is_due=False, waiting_for=WaitingFor.SPEND_LIMIT), of=held)
+    assert types(other) == [EventType.WAITING]
+    retry = after_facts(Scheduled(NOON, after(60), is_due=False, waiting_for=WaitingFor.RETRY))
+    later = told(Scheduled(NOON, after(99), is_due=False, waiting_for=WaitingFor.RETRY), of=retry)
+    assert types(later) == [EventType.WAITING]
 
 
 def test_an_order_never_waits_for_nothing_at_all() -> None:

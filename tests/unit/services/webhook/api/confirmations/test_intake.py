@@ -24,6 +24,7 @@ def test_every_member_of_a_body_reaches_the_core() -> None:
         "not_before": "2026-11-25T09:00:00+01:00",
         "expires_at": "2026-11-26T09:00:00+01:00",
         "window": "10:00-24:00",
+        "days": "mon,sat",
         "max_attempts": 7,
         "retry_delays": {"busy": 5},
         "on_machine": "leave_message",
@@ -39,6 +40,7 @@ def test_every_member_of_a_body_reaches_the_core() -> None:
     assert made.order.delivery.date == date(2026, 11, 25)
     assert (made.customer.name, made.customer.timezone) == ("Arta", "Europe/Belgrade")
     assert made.call.not_before == datetime(2026, 11, 25, 8, tzinfo=UTC)
+    assert (made.call.days, made.call.max_attempts) == (frozenset({0, 5}), 7)
     assert made.call.retry_delays == {"busy": 5}
     assert (made.call.on_machine, made.call.priority) == (OnMachine.LEAVE_MESSAGE, Priority.HIGH)
     assert made.metadata == {"crm_id": "42"}
@@ -53,7 +55,7 @@ def test_what_was_left_out_is_null_and_wishes_are_filled_from_the_settings() -> 
     shown = confirmation_answer(_taken_in(small_body()), rules(CALL_WINDOW="10:00-19:00", MAX_ATTEMPTS="4").policy)
     assert list(shown) == [
         *("id", "shop", "status", "outcome", "order", "company", "customer", "call", "metadata"),
-        *("created_at", "updated_at", "next_attempt_at", "evidence", "attempts"),
+        *("created_at", "updated_at", "next_attempt_at", "waiting_for", "evidence", "attempts"),
     ]
     assert shown["order"] == {"id": "A-1", "total": None, "currency": None, "items": [], "delivery": None}
     assert shown["customer"] == {"phone": "+38344123456", "name": None, "language": None, "timezone": None}
@@ -75,6 +77,12 @@ def test_the_shops_own_wishes_come_back() -> None:
     }
     assert shown["call"]["window"] == "09:00-20:00"
     assert shown["call"]["retry_delays"]["busy"] == 300
+
+
+def test_wishes_are_shown_as_far_as_the_settings_allow_them() -> None:
+    wished = _taken_in(body(call={"window": "08:00-12:00", "days": "fri-sun", "max_attempts": 7}))
+    shown = confirmation_answer(wished, rules(CALL_WINDOW="10:00-19:00", CALL_DAYS="mon-sat", MAX_ATTEMPTS="4").policy)["call"]
+    assert (shown["window"], shown["days"], shown["max_attempts"]) == ("10:00-12:00", "fri-sat", 4)
 
 
 def test_attempts_and_evidence_are_shown() -> None:
