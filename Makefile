@@ -9,7 +9,7 @@ TEST_WORKERS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN) + 1)))
 # Leaves out a plugin that takes a second to load and that only one test, not run by this target, needs.
 LEAN := -p no:schemathesis
 
-.PHONY: help setup setup-dev setup-mic setup-bench demo run-local run secrets mic doctor test test-unit lint format prompts bench chaos attack compose-test lock clean
+.PHONY: help setup setup-dev setup-mic setup-bench demo run-local run secrets mic doctor test test-unit lint format prompts bench chaos attack field compose-test lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ chaos: setup-dev ## the long proofs: a year of orders, and thousands of calls wh
 
 attack: setup-dev ## play every attack beside twenty live calls, and print what they noticed (half an hour; ATTACK="--only idle_sockets")
 	@$(PY) -m tests.attack $(ATTACK)
+
+field: setup-dev ## a thousand calls with a model and phones as in the field (25 min; FIELD="--calls 100 --seed 3")
+	@$(PY) -m tests.field $(FIELD)
 
 compose-test: setup ## prove docker-compose.yml with real containers (needs an engine)
 	@$(PY) -m tools.compose_test

@@ -7,9 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from simulators.profile import DEFAULT, Profile
 from tests.support.fixtures import valkey, valkey_server, valkey_url
 
 __all__ = ["valkey", "valkey_server", "valkey_url"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options that say how the simulators behave in the scenarios."""
+    parser.addoption("--profile", choices=list(Profile), default=DEFAULT, help="how simulated model and phones behave")
+    parser.addoption("--profile-seed", type=int, default=1, help="the seed of all that the profile leaves to chance")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -34,7 +34,6 @@ from services.media_bridge.streams.stream_session import BridgeDependencies
 from services.media_bridge.twilio.signature import SignatureCheck
 from services.media_bridge.websocket import ConnectionFailedError
 from shared import languages
-from shared.core.conversation.call_plan import Timing
 from shared.core.dialing.dial_policy import DialPolicy
 from shared.logs.setup import configure_logging
 from shared.runtime.health import Health
@@ -156,7 +155,7 @@ def _dependencies(
         default_language=settings.default_language,
         transcription_model=settings.openai_transcription_model,
         is_recorded=settings.record_calls is not None,
-        timing=Timing(silence_s=settings.silence_prompts_s, wait_s=settings.wait_s),
+        timing=settings.timing,
     )
     secrets, version = settings.signing_secrets, scripts.version
     return BridgeDependencies(

@@ -1,8 +1,11 @@
 """The bridge's own metrics for Prometheus, by what they are about. No label holds a call, a person, a number or an order."""
 
+from collections.abc import Sequence
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-_LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+_LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_FIRST_AUDIO_BUCKETS_S = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0)
 
 
 class BridgeMetrics:
@@ -35,6 +38,14 @@ class ModelMetrics:
         self.warm = Gauge("bridge_warm_sessions", "Sessions with OpenAI that wait for a call", registry=registry)
         self.connections = _counter(registry, "model_connections", "Sessions with OpenAI: opened, or why not", "result")
         self.failures = _counter(registry, "model_failures", "Sessions with OpenAI that a call missed or lost, by reason", "reason")
+        self.first_audio = _histogram(
+            registry,
+            "first_audio",
+            "From what the model was given last (speech, tool: a tool's result, request: ours) to its first audio",
+            "after",
+            buckets=_FIRST_AUDIO_BUCKETS_S,
+        )
+        self.fillers = _counter(registry, "fillers", "Fillers heard because the model's first audio was late")
         self.errors = _counter(registry, "model_errors", "Errors that OpenAI told within a session, by code", "code")
         self.cost = _counter(registry, "model_cost_usd", "What the speech model's tokens cost, by what was decided", "outcome")
 
@@ -68,5 +79,7 @@ def _counter(registry: CollectorRegistry, name: str, text: str, *labels: str) ->
     return Counter(f"bridge_{name}", text, labels, registry=registry)
 
 
-def _histogram(registry: CollectorRegistry, name: str, text: str) -> Histogram:
-    return Histogram(f"bridge_{name}_seconds", text, buckets=_LATENCY_BUCKETS_S, registry=registry)
+def _histogram(
+    registry: CollectorRegistry, name: str, text: str, *labels: str, buckets: Sequence[float] = _LATENCY_BUCKETS_S
+) -> Histogram:
+    return Histogram(f"bridge_{name}_seconds", text, labels, buckets=buckets, registry=registry)

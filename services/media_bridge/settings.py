@@ -22,6 +22,9 @@ from shared.settings.groups import (
 )
 
 _MOST_SILENCE_S = 120
+_MOST_DEAD_AIR_S = 4
+_MOST_WAIT_S = 30
+_AFTER_TOOL_S = Timing().tool_audio_s - Timing().first_audio_s
 
 
 def parse_silences(text: str) -> tuple[float, float, float]:
@@ -37,6 +40,26 @@ def parse_silences(text: str) -> tuple[float, float, float]:
     if not 0 < first < second < third <= _MOST_SILENCE_S:
         raise ValueError(f"each should be later than the one before, the last at most {_MOST_SILENCE_S}")
     return first, second, third
+
+
+def parse_first_audio(text: str) -> tuple[float, float, float]:
+    """Return after how many seconds without the agent's voice a filler is heard, the session is given up, and so after a tool call.
+
+    Raises:
+        ValueError: They are not two or three numbers that do not fall.
+    """
+    try:
+        filler, lost, *after_tool = (float(word) for word in text.split(","))
+    except ValueError:
+        raise ValueError("it should be two numbers, or three") from None
+    if len(after_tool) > 1:
+        raise ValueError("it should be two numbers, or three")
+    longest = after_tool[0] if after_tool else lost + _AFTER_TOOL_S
+    if not 0 < filler <= _MOST_DEAD_AIR_S:
+        raise ValueError(f"the first should be above 0 and at most {_MOST_DEAD_AIR_S}: nobody should hear nothing for longer")
+    if not filler < lost <= longest <= _MOST_WAIT_S:
+        raise ValueError(f"the second should be above the first, and the third not below it; at most {_MOST_WAIT_S}")
+    return filler, lost, longest
 
 
 def cores() -> int:
@@ -59,8 +82,13 @@ class TranscriptionSettings(Settings):
 
 
 class PatienceSettings(Settings):
-    """How long the agent waits for a silent customer."""
+    """How long the agent waits for a silent customer, and the customer for a slow model."""
 
+    first_audio_s: Annotated[tuple[float, float, float], BeforeValidator(parse_first_audio)] = Field(
+        (Timing().filler_s, Timing().first_audio_s, Timing().tool_audio_s),
+        examples=["3.3,9"],
+        description="after the customer's last word: a filler is heard, the session is given up; a third number: after a tool call",
+    )
     silence_prompts_s: Annotated[tuple[float, float, float], BeforeValidator(parse_silences)] = Field(
         Timing().silence_s, examples=["6,12,20"], description="the question, the keypad, the goodbye"
     )
@@ -94,6 +122,19 @@ class BridgeSettings(
     LogSettings,
 ):
     """All that the bridge reads from the environment."""
+
+    @property
+    def timing(self) -> Timing:
+        """The waits of a conversation; a goodbye is never waited for longer than any other answer."""
+        filler_s, first_audio_s, tool_audio_s = self.first_audio_s
+        return Timing(
+            filler_s=filler_s,
+            first_audio_s=first_audio_s,
+            tool_audio_s=tool_audio_s,
+            goodbye_audio_s=min(Timing().goodbye_audio_s, first_audio_s),
+            silence_s=self.silence_prompts_s,
+            wait_s=self.wait_s,
+        )
 
     @property
     def prices(self) -> Prices | None:

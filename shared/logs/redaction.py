@@ -20,7 +20,7 @@ TEXT_KEYS = frozenset(
         "language", "country", "model", "voice", "prompt_version", "script_version", "method", "route", "url", "host",
         "bind", "origin", "queue", "worker", "signal", "check", "checks", "limit", "circuit", "tool", "action", "function",
         "command", "error", "error_type", "cause", "setting", "settings", "formats", "format", "fix", "at", "due_at",
-        "next_attempt_at", "started_at", "ended_at", "close_code", "close_reason", "twilio_code", "file", "key",
+        "next_attempt_at", "started_at", "ended_at", "close_code", "close_reason", "twilio_code", "file", "key", "model_losses",
     }
 )  # fmt: skip
 

@@ -14,6 +14,7 @@ Keys: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9*#]+$")]
 SipCode: TypeAlias = Annotated[int, Meta(ge=400, le=699)]
 Level: TypeAlias = Annotated[float, Meta(ge=0, le=2000)]
 """Loudness of the room's steady noise (root mean square of 16-bit samples); 40 is a quiet street."""
+Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
 
 
 class AmdVerdict(StrEnum):
@@ -127,6 +128,8 @@ class Answer(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", 
     ring_s: Seconds = 2.0
     patience_s: Seconds = 60.0
     noise: Level = 0.0
+    echo: Share | None = None
+    """The part of what the person hears that comes back on their own track; null leaves it to the simulator's profile."""
     amd: Amd = Amd(AmdVerdict.HUMAN)
 
 

@@ -4,22 +4,24 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ConfigDict
 
+from simulators.openai_realtime.chance import Chance, Chances
 from simulators.openai_realtime.events.validators import Json
+from simulators.openai_realtime.traits import OF_PROFILE, Traits
+from simulators.profile import Profile
 
 
-class Faults(BaseModel):
-    """The faults of a session; with the defaults it has none.
+class Faults(Traits, BaseModel):
+    """The faults and traits of a session; with the defaults it has none.
 
     Lists of numbers name responses of the default conversation, counted from 1.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     refuse_handshake: int | None = None
-    """HTTP status of the handshake instead of 101: 401, 403, 429, 500 or 503."""
+    """HTTP status of the handshake instead of 101: 401, 403, 404, 429, 500 or 503."""
     connect_delay_s: float = 0.0
     error_at_start: bool = False
-    """The handshake succeeds; then an authentication `error` and close 4000 come instead of `session.created`."""
+    """The handshake succeeds; then an `error` of `start_error_code` and close 4000 come instead of `session.created`."""
+    start_error_code: str = "invalid_api_key"
     drop_after_deltas: int | None = None
     """The TCP connection breaks (1006) after this many audio deltas of the session."""
     drop_on_response: int | None = None
@@ -50,12 +52,9 @@ class Faults(BaseModel):
     fail_transcription: bool = False
     transcription_delay_ms: int = 700
     response_latency_ms: int = 300
-    """The time from `response.created` to the first output."""
+    """The time from `response.created` to the first output, if `first_audio_s` is null."""
     late_deltas: int = 3
     """The number of audio deltas that are still sent after the customer has interrupted."""
-    smallest_delta_bytes: int = 401
-    largest_delta_bytes: int = 1999
-    """The sizes of audio deltas, for 8 kHz mu-law, where a byte is 1/8 ms."""
     burst: float = 5.0
     """How many times faster than real time the audio is sent."""
     idle_clock: float = 1.0
@@ -63,8 +62,22 @@ class Faults(BaseModel):
     stop_reading_after_s: float | None = None
 
     def but(self, changes: Json) -> "Faults":
-        """Return these faults with some settings changed; raise pydantic's `ValidationError` (a `ValueError`) if one is invalid."""
-        return Faults.model_validate({**self.model_dump(), **changes})
+        """Return these faults with some settings changed; `profile` changes all traits that are not named beside it.
+
+        Raises:
+            ValueError: A setting is unknown or invalid (pydantic's `ValidationError`).
+        """
+        named = dict(changes)
+        profile = named.pop("profile", None)
+        traits = {} if profile is None else OF_PROFILE[Profile(profile)].model_dump(exclude={"seed"})
+        return Faults.model_validate({**self.model_dump(), **traits, **named})
+
+    @property
+    def counts_responses(self) -> bool:
+        """Whether a setting names responses by number, or breaks off at some point: chance must not shift the counting."""
+        breaks = (self.drop_after_deltas, self.drop_on_response)
+        settings = self.model_dump(exclude={"first_audio_s"}).values()
+        return any(one is not None for one in breaks) or any(isinstance(one, tuple) and one for one in settings)
 
 
 class Rule(BaseModel):
@@ -95,6 +108,7 @@ class FaultRules:
 
     usual: Faults = field(default_factory=Faults)
     rules: list[Rule] = field(default_factory=list)
+    _chances: Chances = field(default_factory=Chances)
 
     def at_start(self) -> Faults:
         """Return the faults of a session that begins; this counts as one use of the rule that gave them."""
@@ -103,6 +117,10 @@ class FaultRules:
     def for_instructions(self, instructions: str, current: Faults) -> Faults | None:
         """Return the faults of a session that has just received instructions, or None if no rule applies to them."""
         return self._first_that_applies(instructions, current)
+
+    def chance_of(self, instructions: str, faults: Faults) -> Chance:
+        """Return the chance of a session that has just received instructions."""
+        return self._chances.of(instructions, seed=faults.seed)
 
     def add(self, body: Json) -> Rule:
         """Add a rule given as JSON: `{"faults": {…}, "match": "SHP-1" or null, "times": 1 or null}`.

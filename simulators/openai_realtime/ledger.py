@@ -23,8 +23,21 @@ def wall() -> str:
 
 
 @dataclass(slots=True)
+class ItemRecord:
+    """One message of a response, in order: its words, as in `ResponseRecord`, and the length of its audio that was sent."""
+
+    id: str
+    said: str
+    meant: str
+    audio_ms: int = 0
+
+
+@dataclass(slots=True)
 class ResponseRecord:
-    """One response. Times are monotonic ms; `said` is the whole text, `audio_ms` the length of its audio that was sent."""
+    """One response. Times are monotonic ms; `said` is the whole text, `audio_ms` the length of its audio that was sent.
+
+    `meant` are the words that were asked for, from which `said` may differ a little; `traits` are those that it showed.
+    """
 
     id: str
     trigger: str
@@ -39,6 +52,9 @@ class ResponseRecord:
     audio_ms: int = 0
     deltas: int = 0
     calls: list[dict[str, str]] = field(default_factory=list)
+    meant: str = ""
+    items: list[ItemRecord] = field(default_factory=list)
+    traits: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)

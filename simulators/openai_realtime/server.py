@@ -14,6 +14,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from simulators.openai_realtime.events.error_codes import close_reason, error_event
 from simulators.openai_realtime.events.validators import Json
 from simulators.openai_realtime.faults import FaultRules, Faults
 from simulators.openai_realtime.hearing.phrase_recognizer import PhraseRecognizer
@@ -93,7 +94,7 @@ class Simulator:
             await socket.send_denial_response(_denial(refusal))
             return
         await socket.accept()
-        problem = "authentication_error.invalid_api_key" if faults.error_at_start else _query_problem(socket)
+        problem = faults.start_error_code if faults.error_at_start else _query_problem(socket)
         if problem is not None:
             await _close_with_error(socket, problem)
             return
@@ -202,30 +203,24 @@ def application(simulator: Simulator) -> Starlette:
 
 def _query_problem(socket: WebSocket) -> str | None:
     if "openai-beta" in socket.headers:
-        return "invalid_request_error.beta_api_shape_disabled"
+        return "beta_api_shape_disabled"
     if socket.query_params.get("intent") not in (None, "transcription"):
-        return "invalid_request_error.invalid_intent"
+        return "invalid_intent"
     model = socket.query_params.get("model", "")
-    return None if 0 < len(model) <= _LONGEST_QUERY else "invalid_request_error.missing_model"
+    return None if 0 < len(model) <= _LONGEST_QUERY else "missing_model"
 
 
-async def _close_with_error(socket: WebSocket, problem: str) -> None:
+async def _close_with_error(socket: WebSocket, code: str) -> None:
     """Send an error event, then close with 4000 and the reason `<type>.<code>`."""
-    kind, _, code = problem.partition(".")
-    messages = {
-        "beta_api_shape_disabled": "The Realtime Beta API is no longer supported. Please use the GA API.",
-        "missing_model": "You must provide a model parameter.",
-        "invalid_intent": "The intent is not supported.",
-        "invalid_api_key": "Incorrect API key provided.",
-    }
-    error = {"type": kind, "code": code, "message": messages[code], "param": None, "event_id": None}
-    await socket.send_text(json.dumps({"type": "error", "event_id": new_id("event"), "error": error}))
-    await socket.close(4000, problem)
+    await socket.send_text(json.dumps({"event_id": new_id("event"), **error_event(code)}))
+    await socket.close(4000, close_reason(code))
 
 
 def _denial(status: int) -> Response:
-    kind = {401: "invalid_request_error", 403: "invalid_request_error", 429: "requests"}.get(status, "server_error")
-    code = {401: "invalid_api_key", 403: "forbidden", 429: "rate_limit_exceeded"}.get(status)
+    kind = {401: "invalid_request_error", 403: "invalid_request_error", 404: "invalid_request_error", 429: "requests"}.get(
+        status, "server_error"
+    )
+    code = {401: "invalid_api_key", 403: "forbidden", 404: "model_not_found", 429: "rate_limit_exceeded"}.get(status)
     message = "Incorrect API key provided." if status == 401 else "The connection was refused."
     error = {"message": message, "type": kind, "param": None, "code": code}
     return JSONResponse({"error": error}, status)

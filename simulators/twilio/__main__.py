@@ -8,6 +8,7 @@ from pathlib import Path
 
 import uvicorn
 
+from simulators.profile import DEFAULT, Profile
 from simulators.twilio.options import Options
 from simulators.twilio.server import build_app
 
@@ -57,6 +58,8 @@ def _options(wanted: argparse.Namespace) -> Options:
         require_wss=wanted.require_wss,
         action_after_failed_stream=wanted.after_failed_stream == "action",
         list_lag_s=wanted.list_lag,
+        profile=wanted.profile,
+        seed=wanted.seed,
         keep_calls=wanted.keep_calls,
     )
 
@@ -84,6 +87,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--require-wss", action="store_true", help="refuse ws: streams, as Twilio does")
     add("--after-failed-stream", choices=("action", "next-verb"), default="action")
     add("--list-lag", type=float, default=0.0, help="seconds that new calls are missing from list and resource")
+    add("--profile", type=Profile, choices=list(Profile), default=DEFAULT, help="how the phones behave (default: %(default)s)")
+    add("--seed", type=int, default=1, help="the seed of all that the profile leaves to chance")
     add("--keep-calls", type=int, default=10_000, help="number of ended calls that are kept (default: %(default)s)")
     return parser
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from simulators.profile import DEFAULT, Profile
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -33,6 +35,10 @@ class Options:
     """Whether a stream that never connected leads to `<Connect action>` or to the next verb (Twilio: unconfirmed)."""
     list_lag_s: float = 0.0
     """The seconds during which a new call is missing from the list and the single resource."""
+    profile: Profile = DEFAULT
+    """Whether some of the people who answer have a phone with an echo."""
+    seed: int = 1
+    """The seed of what the profile leaves to chance."""
     keep_calls: int = 10_000
     """The number of finished calls that are kept; beyond it the oldest are forgotten."""
 

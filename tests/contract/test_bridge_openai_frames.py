@@ -52,6 +52,12 @@ def unknown_fields(model: Any) -> Iterator[str]:  # noqa: ANN401 - the official 
             yield from unknown_fields(getattr(model, name))
 
 
+@pytest.mark.parametrize("name", [name for name in FRAMES if json.loads(FRAMES[name])["type"] == "session.update"])
+def test_every_update_of_the_session_names_the_formats(name: str) -> None:
+    audio = json.loads(FRAMES[name])["session"]["audio"]
+    assert audio["input"]["format"] == audio["output"]["format"] == {"type": "audio/pcmu"}
+
+
 def test_audio_is_mulaw_both_ways_with_server_side_turns() -> None:
     audio = json.loads(FRAMES["full_update"])["session"]["audio"]
     assert audio["input"]["format"] == audio["output"]["format"] == {"type": "audio/pcmu"}

@@ -76,7 +76,7 @@ async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runn
         "CALL_TIME_LIMIT_S": str(_TIME_LIMIT_S),
         "RECORD_CALLS": str(folder / "calls"),
     }
-    with running_system(folder / "parts", **settings) as running:
+    with running_system(folder / "parts", settings=settings) as running:
         yield running
 
 

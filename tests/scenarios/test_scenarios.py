@@ -1,6 +1,7 @@
 """Every scenario of the YAML files beside this one, played through the whole system, side by side; each test judges its own.
 
-`pytest tests/scenarios -k "gheg"` plays only what is chosen. docs/scenarios.md shows how to add one.
+`pytest tests/scenarios -k "gheg"` plays only what is chosen, `--profile realistic --profile-seed 2` with another model and phones.
+docs/scenarios.md shows how to add one.
 """
 
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from simulators.profile import Profile
 from tests.support.scenarios.check import check_result
 from tests.support.scenarios.runner import ScenarioRunner, running_scenarios
 from tests.support.scenarios.scenario import Scenario, read_all
@@ -22,7 +24,8 @@ def runner(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """The chosen scenarios, which are being played."""
     chosen = [item.callspec.params.get("scenario") for item in request.session.items if hasattr(item, "callspec")]
     scenarios = [one for one in chosen if isinstance(one, Scenario)]
-    with running_scenarios(tmp_path_factory.mktemp("system"), scenarios) as playing:
+    profile, seed = Profile(request.config.getoption("--profile")), request.config.getoption("--profile-seed")
+    with running_scenarios(tmp_path_factory.mktemp("system"), scenarios, profile=profile, seed=seed) as playing:
         yield playing
 
 

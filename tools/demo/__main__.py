@@ -18,6 +18,7 @@ from rich.console import Console
 
 from shared.runtime.private_files import make_private_folder
 from shared.settings.parsers import Bind
+from simulators.profile import DEFAULT, Profile
 from tools.demo.demo import play_demo
 from tools.demo.environment import SHOP, settings, simulators
 from tools.demo.local_system import LOCAL_ENV, leave_settings, own_model, wait_for_orders
@@ -41,6 +42,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--wait", action="store_true", help="post nothing; wait for your own orders")
     parser.add_argument("--port", type=int, default=5050, help="the gateway's port; if it is in use, another one is taken")
     parser.add_argument("--picture", type=Path, help="also write the output to this SVG file")
+    parser.add_argument("--profile", type=Profile, choices=list(Profile), default=DEFAULT, help="how model and phones behave")
+    parser.add_argument("--seed", type=int, default=1, help="the seed of all that the profile leaves to chance")
     parser.add_argument("--folder", type=Path, default=PROJECT / "var" / "demo", help="the folder for all files of the run")
     return parser.parse_args()
 
@@ -76,7 +79,14 @@ def main() -> int:
         try:
             console.print("Starting Valkey, the gateway, three services and the two simulators")
             stack.start_valkey(port=free_port(REDIS_PORT) if chosen.wait else 0)
-            played = simulators(env, twilio_port=twilio_port, openai_port=openai_port, folder=folder)
+            played = simulators(
+                env,
+                twilio_port=twilio_port,
+                openai_port=openai_port,
+                folder=folder,
+                profile=chosen.profile,
+                seed=chosen.seed,
+            )
             binds = {"webhook": Bind(LOOPBACK, webhook_port)}
             stack.start_all((*played, *our_parts(port, folder, redis_urls=stack.service_redis_urls, binds=binds)))
             if chosen.wait:

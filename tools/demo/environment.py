@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from simulators.profile import DEFAULT, Profile
 from tools.stack import Part
 
 SHOP = "shopaz"
@@ -42,17 +43,22 @@ def settings(*, port: int, twilio_port: int, openai_port: int) -> dict[str, str]
     }
 
 
-def simulators(env: Mapping[str, str], *, twilio_port: int, openai_port: int, folder: Path) -> tuple[Part, Part]:
-    """Return the two programs that simulate Twilio and OpenAI."""
+def simulators(
+    env: Mapping[str, str], *, twilio_port: int, openai_port: int, folder: Path, profile: Profile = DEFAULT, seed: int = 1
+) -> tuple[Part, Part]:
+    """Return the two programs that simulate Twilio and OpenAI, as their profile says."""
+    behaviour = ("--profile", profile, "--seed", str(seed))
     twilio = (
         *(sys.executable, "-m", "simulators.twilio", "--port", str(twilio_port)),
         *("--account-sid", env["TWILIO_ACCOUNT_SID"], "--auth-token", env["TWILIO_AUTH_TOKEN"]),
         *("--recordings", str(folder / "recordings"), "--calls-per-second", "5"),
         *("--voice-url", f"{env['PUBLIC_URL']}/incoming-call"),
+        *behaviour,
     )
     openai = (
         *(sys.executable, "-m", "simulators.openai_realtime", "--port", str(openai_port)),
         *("--api-key", _SIMULATED_KEY),
+        *behaviour,
     )
     return (
         Part("twilio_simulator", twilio, f"http://127.0.0.1:{twilio_port}/simulator/health"),

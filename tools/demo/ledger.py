@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from shared import languages
 from simulators.lateness import Json, slack_ms
@@ -110,23 +111,28 @@ def _heard_after_clear(joined: Sequence[Joined]) -> Iterator[bool]:
         if one.stream is None or one.session is None:
             continue
         for clear in one.stream["clears"]:
-            sent = _without_disclosure([frame for frame in one.call["media"] if frame["at_ms"] > clear["at_ms"]])
+            sent = _without_prompt([frame for frame in one.call["media"] if frame["at_ms"] > clear["at_ms"]])
             later = [frame["at_ms"] for frame in sent if frame["audible"]]
             news = [r["first_delta_ms"] for r in one.session["responses"] if (r["first_delta_ms"] or 0) > clear["at_ms"]]
             yield bool(later) and (not news or min(later) < min(news) - 1)
 
 
-def _without_disclosure(sent: Sequence[Json]) -> Sequence[Json]:
-    """Return the frames without a stored disclosure, whole and in one burst, if they begin with one.
+def _without_prompt(sent: Sequence[Json]) -> Sequence[Json]:
+    """Return the frames without a stored prompt, whole and in one burst, if they begin with one.
 
-    A key that was pressed before the disclosure was heard is followed by the stored one at once.
+    A key that was pressed before the disclosure was heard is followed by the stored one at once; while the model thinks, another.
     """
-    sizes = [len(languages.audio(code, "disclosure")) for code in languages.supported()]
-    total = 0
+    total, ends_at = 0, 0
     for count, frame in enumerate(sent, start=1):
         total += int(frame["bytes"])
         if frame["at_ms"] - sent[0]["at_ms"] > _BURST_MS:
-            return sent
-        if any(0 <= total - size < _FRAME_BYTES for size in sizes):
-            return sent[count:]
-    return sent
+            break
+        if any(0 <= total - size < _FRAME_BYTES for size in _prompt_sizes()):
+            ends_at = count  # a longer prompt may still match
+    return sent[ends_at:]
+
+
+@cache
+def _prompt_sizes() -> frozenset[int]:
+    every = [languages.load(code) for code in languages.supported()]
+    return frozenset(len(languages.audio(language.code, key)) for language in every for key in language.stored)

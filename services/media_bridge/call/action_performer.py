@@ -61,8 +61,10 @@ class ActionPerformer:
         """Carry out an action; its cause was received at `now` (monotonic seconds)."""
         match action:
             case act.Say(text=text):
+                self._stats.note_request(now)
                 self._model.send(request.say(say_exactly(text, self.script.spelled_id)))
             case act.Respond(hint=hint):
+                self._stats.note_request(now)
                 if hint is not None:
                     self._model.send(request.remark(hint))
                 self._model.send(request.respond())
@@ -72,6 +74,7 @@ class ActionPerformer:
                 self._model.send(request.truncate(item.item_id, item.heard_ms))
                 self._transcript.cut(item.item_id, item.share)
             case act.AnswerTool(call_id=call_id, output=output):
+                self._stats.note_tool_answer(now)
                 self._model.send(request.tool_output(call_id, output))
             case act.TellModel(text=text):
                 self._model.send(request.remark(text))
@@ -103,6 +106,7 @@ class ActionPerformer:
                 assert_never(action)
 
     def _play(self, key: str, item_id: str) -> None:
+        self._stats.note_prompt(key)
         for payload in prompt_payloads(self.script.language, key):
             self._lane.play(item_id, payload)
         self._lane.mark(self._playback.next_mark())

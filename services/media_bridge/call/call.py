@@ -116,6 +116,11 @@ class Call:
         """The language that is spoken now."""
         return self._performer.script.language
 
+    @property
+    def model_losses(self) -> tuple[str, ...]:
+        """Why each session with the model was missed or lost, as short codes."""
+        return self._driver.model_losses
+
     async def run(self, early: Sequence[CallerEvent] = ()) -> CallEnd:
         """Talk until the end; `early` came before. All tasks and both legs are gone then, unless the line goes on."""
         keeps_line = False

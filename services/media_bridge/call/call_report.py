@@ -26,7 +26,12 @@ def report_call(call: Call, *, leg: CallerLeg, stats: CallStats, end: CallEnd | 
         slowest_turn_ms=stats.slowest_turn_ms,
         barge_ins=stats.barge_ins,
         slowest_clear_ms=stats.slowest_clear_ms,
-        model_failures=stats.model_failures,
+        first_audio_p50_ms=stats.first_audio_at(0.5),
+        first_audio_p95_ms=stats.first_audio_at(0.95),
+        slowest_first_audio_ms=stats.first_audio_at(1.0),
+        fillers=stats.fillers,
+        model_failures=len(call.model_losses),
+        model_losses=call.model_losses,
         frames_in=lane.from_caller,
         frames_out=lane.from_model,
         frames_muted=lane.muted,
@@ -49,6 +54,8 @@ def _count(call: Call, *, leg: CallerLeg, stats: CallStats, end: CallEnd | None)
         metrics.messages.unreadable.labels(peer="twilio").inc(leg.unreadable)
         metrics.messages.ignored.inc(leg.ignored)
     metrics.messages.unreadable.labels(peer="openai").inc(model.unreadable)
+    for reason in call.model_losses:
+        metrics.model.failures.labels(reason=reason).inc()
     metrics.calls.ended.labels(end=_reason(end)).inc()
     outcome = stats.verdict.value if stats.verdict is not None else "none"
     metrics.calls.outcomes.labels(outcome=outcome).inc()

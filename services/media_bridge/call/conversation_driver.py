@@ -38,6 +38,11 @@ class ConversationDriver:
         self._has_stopped = False
         self._timer = DeadlineTimer(clock=clock, on_reached=self._deadline_reached)
 
+    @property
+    def model_losses(self) -> tuple[str, ...]:
+        """Why each session with the model was missed or lost, as short codes."""
+        return self._machine.model_losses
+
     def receive(self, event: ev.Event) -> None:
         """Give the machine an event and carry out its actions. Events that this causes are received after it."""
         self._events.append((event, self._clock()))

@@ -9,7 +9,7 @@ from services.media_bridge.call.audio_lane import AudioLane
 from services.media_bridge.call.call_script import CallScript
 from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.openai import requests_wire as request
-from services.media_bridge.openai.events_wire import ErrorReported, EventHead, ServerEvent
+from services.media_bridge.openai.events_wire import FORMATS_REFUSED, ErrorReported, EventHead, ServerEvent, SessionDescribed
 from services.media_bridge.openai.leg import ModelLeg
 from services.media_bridge.websocket import ConnectionFailedError
 from shared.store import Speaker, Turn
@@ -95,11 +95,12 @@ class ModelSession:
         self._connecting = self._tasks.create_task(self._connect(so_far))
 
     def drop(self) -> None:
-        """Be without a session from now on."""
+        """Be without a session from now on: nothing of it is heard while it is being closed."""
         self.cancel()
         self._lane.disconnect()
         leg, self._current = self._current, None
         if leg is not None:
+            leg.detach()
             self._tasks.create_task(self._close(leg))
 
     def cancel(self) -> None:
@@ -140,8 +141,11 @@ class ModelSession:
         self._receiver.on_transcript_delta(head)
 
     def on_server_event(self, leg: ModelLeg, event: ServerEvent) -> None:
-        """Pass on what the current session told, and act on errors."""
+        """Pass on what the current session told, and act on errors. A session in another format is lost before it is heard."""
         if leg is not self._current:
+            return
+        if isinstance(event, SessionDescribed) and event.is_update and not event.is_mulaw:
+            self._lose(FORMATS_REFUSED)
             return
         if isinstance(event, ErrorReported):
             self._act_on(event)

@@ -3,15 +3,16 @@
 Source: openai-python `openai.types.realtime`, docs "Realtime API - Server events". Unknown events and keys are normal.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import msgspec
 
 from services.media_bridge.openai import event_structs_wire as structs
 from services.media_bridge.openai.pricing import TokenUsage
-from services.media_bridge.openai.requests_wire import RESPONSE
+from services.media_bridge.openai.requests_wire import MULAW, RESPONSE
 from shared.core.conversation.events import (
+    ItemBegan,
     ResponseDone,
     ResponseRefused,
     ResponseStarted,
@@ -24,6 +25,8 @@ from shared.core.text import clean
 
 AUDIO_DELTA = "response.output_audio.delta"
 TRANSCRIPT_DELTA = "response.output_audio_transcript.delta"
+FORMATS_REFUSED = "formats_refused"
+"""The reason of a session that is lost because its audio is of another format than Twilio's."""
 _RESPONSE_IS_RUNNING = "conversation_already_has_active_response"
 
 
@@ -47,6 +50,11 @@ class SessionDescribed:
     expires_at: float | None
     input_format: str
     output_format: str
+
+    @property
+    def is_mulaw(self) -> bool:
+        """Whether both sides are in Twilio's format, which is the only one that can be passed on as it is."""
+        return self.input_format == self.output_format == MULAW
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +109,7 @@ ServerEvent = (
     | SpeechStarted
     | SpeechStopped
     | ResponseStarted
+    | ItemBegan
     | ResponseRefused
 )
 
@@ -123,6 +132,12 @@ read: Callable[[bytes], EventHead] = msgspec.json.Decoder(EventHead).decode
 
 _decode_event = msgspec.json.Decoder(structs.EventFields).decode
 
+_TOLD_BY_TYPE: Mapping[str, ServerEvent] = {
+    "input_audio_buffer.speech_started": SpeechStarted(),
+    "input_audio_buffer.speech_stopped": SpeechStopped(),
+    "response.output_item.added": ItemBegan(),
+}
+"""The events whose type is all that matters."""
 _SKIPPED_PREFIXES = ("rate_limits.", "response.content_part.", "response.function_call_arguments.", "mcp_")
 
 
@@ -139,6 +154,9 @@ def event_of(head: EventHead, message: bytes) -> ServerEvent | Malformed | None:
     kind = head.type
     if kind.endswith(".delta") or kind.startswith(_SKIPPED_PREFIXES):
         return None
+    told = _TOLD_BY_TYPE.get(kind)
+    if told is not None:
+        return told
     try:
         event = _decode_event(message)
     except msgspec.DecodeError:
@@ -146,10 +164,6 @@ def event_of(head: EventHead, message: bytes) -> ServerEvent | Malformed | None:
     match kind:
         case "session.created" | "session.updated":
             return _session_described(event.session or structs.Session(), is_update=kind == "session.updated")
-        case "input_audio_buffer.speech_started":
-            return SpeechStarted()
-        case "input_audio_buffer.speech_stopped":
-            return SpeechStopped()
         case "conversation.item.added":
             return _item_added(event)
         case "conversation.item.input_audio_transcription.completed":

@@ -80,10 +80,14 @@ class ModelLeg:
         send = self._socket.send_audio
         send(APPEND_HEAD + payload + APPEND_TAIL)
 
-    async def close(self) -> None:
-        """End the session; the receiver is told nothing more."""
+    def detach(self) -> None:
+        """Tell the receiver nothing more, and drop all later audio."""
         self._receiver = None
         self._on_audio = _discard
+
+    async def close(self) -> None:
+        """End the session; the receiver is told nothing more."""
+        self.detach()
         await self._socket.close(NORMAL, "")
 
     def on_message(self, message: bytes) -> None:

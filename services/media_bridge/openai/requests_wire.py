@@ -70,7 +70,7 @@ def full_update(voice: str, instructions: Instructions) -> bytes:
 
 
 def instructions_update(instructions: Instructions) -> bytes:
-    """Replace the call's instructions, and nothing else."""
+    """Replace the call's instructions; the formats stand beside them, as in every update."""
     return _session_update(INSTRUCTIONS_UPDATE, {"instructions": instructions.text})
 
 
@@ -130,13 +130,16 @@ def agent_words(text: str) -> bytes:
 
 
 def _session_update(event_id: str, session: _Json) -> bytes:
-    return _json({"type": "session.update", "event_id": event_id, "session": {"type": "realtime", **session}})
+    """Ask for these settings. The formats are in every update: reports contradict each other on whether one without keeps them."""
+    sides = session.get("audio", {})
+    audio = {side: {"format": _FORMAT, **sides.get(side, {})} for side in ("input", "output")}
+    return _json({"type": "session.update", "event_id": event_id, "session": {"type": "realtime", **session, "audio": audio}})
 
 
 def _audio(voice: str) -> _Json:
     return {
-        "input": {"format": _FORMAT, "turn_detection": _TURN_DETECTION},
-        "output": {"format": _FORMAT, "voice": voice},
+        "input": {"turn_detection": _TURN_DETECTION},
+        "output": {"voice": voice},
     }
 
 

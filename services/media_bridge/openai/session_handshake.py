@@ -3,7 +3,15 @@
 from asyncio import Future, get_running_loop
 
 from services.media_bridge.openai import requests_wire as request
-from services.media_bridge.openai.events_wire import ErrorReported, Malformed, SessionDescribed, UnreadableError, event_of, read
+from services.media_bridge.openai.events_wire import (
+    FORMATS_REFUSED,
+    ErrorReported,
+    Malformed,
+    SessionDescribed,
+    UnreadableError,
+    event_of,
+    read,
+)
 from services.media_bridge.openai.leg import ModelLeg
 from services.media_bridge.websocket import NORMAL, ConnectionFailedError, Socket
 
@@ -61,8 +69,8 @@ class SessionHandshake:
     def _check(self, granted: SessionDescribed) -> None:
         if self._result.done():
             return
-        if (granted.input_format, granted.output_format) != (request.MULAW, request.MULAW):
-            self._settle("formats_refused")
+        if not granted.is_mulaw:
+            self._settle(FORMATS_REFUSED)
             return
         leg = ModelLeg(self._socket, expires_at=self._expires_at, unreadable=self._unreadable)
         self._socket.deliver_to(leg)

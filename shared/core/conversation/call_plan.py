@@ -84,7 +84,10 @@ class Timing:
 
     model_ready_s: float = 3.0
     model_retry_s: float = 4.0
-    first_audio_s: float = 3.3
+    filler_s: float = 3.3
+    first_audio_s: float = 9.0
+    tool_audio_s: float = 12.0
+    goodbye_audio_s: float = 6.0
     least_audio_s: float = 1.2
     turn_s: float = 2.0
     stuck_speech_s: float = 12.0

@@ -37,9 +37,13 @@ class ModelReady:
 
 @dataclass(frozen=True, slots=True)
 class ModelLost:
-    """There is no session: none could be opened, or it broke. `reason` is a short code, never a message of the vendor's."""
+    """There is no session: none could be opened, or it broke. `reason` is a short code, never a message of the vendor's.
+
+    If it `is_fatal`, a second session would meet the same: the key, the account or the model is refused.
+    """
 
     reason: str
+    is_fatal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,11 @@ class ResponseStarted:
     """The model began a response, ours or its own answer to a turn."""
 
     response_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemBegan:
+    """The model added an item to its response: words will follow, or a tool call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +155,7 @@ Event = (
     | SpeechStarted
     | SpeechStopped
     | ResponseStarted
+    | ItemBegan
     | AudioBegan
     | AgentSpoke
     | ResponseDone

@@ -28,6 +28,11 @@ class ConversationMachine:
         """When `DeadlineReached` must be delivered, in the seconds of `now`; None while nothing is waited for."""
         return self._conversation.timers.deadline
 
+    @property
+    def model_losses(self) -> tuple[str, ...]:
+        """Why each session with the model was missed or lost, as short codes."""
+        return self._conversation.model_health.losses
+
     def receive(self, event: Event, now: float) -> list[Action]:
         """Take one event in and return what is to be done, in order. An event that has no row in `TABLE` is ignored."""
         if isinstance(event, DeadlineReached):

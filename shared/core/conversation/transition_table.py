@@ -8,6 +8,7 @@ from shared.core.conversation import events as ev
 from shared.core.conversation.actions import Action
 from shared.core.conversation.reactions import (
     answering_machine,
+    fillers,
     goodbye_heard,
     goodbyes,
     keys,
@@ -50,7 +51,7 @@ _LEAVE: Final = "a decision, or the model ends the call"
 _LAST_WORDS: Final[Ways] = {State.ENDED: "the last words were heard"}
 _SECOND_LOSS: Final[Ways] = {
     State.RETRYING: "the session broke",
-    State.KEYPAD: "the second session broke too",
+    State.KEYPAD: "the second session broke too, or would",
     State.CLOSING: "the second session broke after a decision",
 }
 _SECOND_LOSS_WHILE_RETRYING: Final[Ways] = {State.KEYPAD: "no second session", State.CLOSING: "no second session after a decision"}
@@ -84,6 +85,7 @@ IN_STATE: Final[Mapping[State, tuple[Row, ...]]] = {
         _on(ev.SpeechStopped, speech.await_answer),
         _on(ev.ResponseStarted, responses.start_response),
         _on(ev.ResponseRefused, responses.request_again),
+        _on(ev.ItemBegan, fillers.note_life),
         _on(ev.AudioBegan, responses.note_audio),
         _on(ev.AgentSpoke, responses.note_words),
         _on(
@@ -93,6 +95,7 @@ IN_STATE: Final[Mapping[State, tuple[Row, ...]]] = {
         ),
         _on(ev.ModelLost, session_loss.replace_session, _SECOND_LOSS),
         _on(ev.KeyPressed, keys.take_key, {State.CLOSING: _KEY}),
+        _over(Timer.FILLER, fillers.play_filler),
         _over(Timer.FIRST_AUDIO, session_loss.replace_mute_session, _SECOND_LOSS),
         _over(Timer.TURN, speech.go_on_without_answer, {State.CLOSING: "nothing was said after a decision"}),
         _over(Timer.STUCK_SPEECH, speech.speak_into_noise),
@@ -115,6 +118,7 @@ IN_STATE: Final[Mapping[State, tuple[Row, ...]]] = {
         _on(ev.SpeechStopped, speech.note_end_of_speech),
         _on(ev.ResponseStarted, responses.note_response),
         _on(ev.ResponseRefused, responses.request_again),
+        _on(ev.ItemBegan, fillers.note_life),
         _on(ev.AudioBegan, responses.note_audio_in_goodbye),
         _on(ev.AgentSpoke, responses.note_words),
         _on(ev.ResponseDone, responses.finish_response_in_goodbye, _LAST_WORDS),
@@ -122,6 +126,7 @@ IN_STATE: Final[Mapping[State, tuple[Row, ...]]] = {
         _on(ev.KeyPressed, keys.take_key_in_goodbye, {State.TALKING: "key 9"}),
         _on(ev.MarkEchoed, goodbye_heard.note_mark_in_goodbye, _LAST_WORDS),
         _over(Timer.HEARD, goodbye_heard.assume_goodbye_heard, _LAST_WORDS),
+        _over(Timer.FILLER, fillers.play_filler),
         _over(Timer.FIRST_AUDIO, session_loss.replace_mute_goodbye),
     ),
     State.MACHINE: (

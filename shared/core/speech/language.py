@@ -67,6 +67,9 @@ STORED: Final = (
     "keypad",
     "disclosure",
     "one_moment",
+    "filler_1",
+    "filler_2",
+    "filler_3",
     "goodbye",
     "goodbye_confirmed",
     "goodbye_cancelled",
@@ -76,7 +79,10 @@ STORED: Final = (
     "too_many_calls",
     "not_understood",
 )
-"""The prompts that are stored as audio, for calls without the speech model; they name no company, order or person."""
+"""The prompts that are stored as audio, for calls without the speech model, and the fillers that are heard while it thinks.
+
+They name no company, order or person.
+"""
 
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 

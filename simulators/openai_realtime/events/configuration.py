@@ -79,6 +79,13 @@ def updated(session: Json, update: Json, *, has_spoken: bool) -> Json:
     return merged
 
 
+def forget_formats(session: Json, update: Json) -> None:
+    """Set each format that the update does not name back to PCM."""
+    for side in ("input", "output"):
+        if "format" not in update.get("audio", {}).get(side, {}):
+            session["audio"][side]["format"] = dict(_PCM)
+
+
 def _input_setting(key: str, value: Json | None, before: Json | None) -> Json | None:
     if value is None:
         return None

@@ -12,6 +12,12 @@ def render(words: str, language: str, audio_format: AudioFormat) -> bytes:
     return from_telephone(voice.speak(words, language=language, voice="agent"), audio_format)
 
 
+def silence(size: int, audio_format: AudioFormat) -> bytes:
+    """Return that many bytes of digital silence in that format."""
+    one_ms = from_telephone(voice.SILENCE * 8, audio_format)
+    return (one_ms * (size // len(one_ms) + 1))[:size]
+
+
 def transcript_pieces(words: str) -> list[str]:
     """Return the transcript in deltas of two words."""
     parts = words.split(" ")

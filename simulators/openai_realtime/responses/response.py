@@ -1,38 +1,50 @@
 """One response of the simulated model: its events in the API's order, its audio in bursts, and its end after a cancel."""
 
 import asyncio
-import base64
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal
 
 from simulators.openai_realtime.dialogue.turns import Reply, ToolCall
+from simulators.openai_realtime.events.error_codes import close_reason, error_event, error_json
 from simulators.openai_realtime.events.validators import Json
 from simulators.openai_realtime.hearing.audio import BYTES_PER_MS
-from simulators.openai_realtime.ledger import ResponseRecord, now_ms
-from simulators.openai_realtime.responses.audio_deltas import audio_pieces, render, transcript_pieces
+from simulators.openai_realtime.ledger import ItemRecord, ResponseRecord, now_ms
+from simulators.openai_realtime.responses.audio_deltas import audio_pieces, render, silence
+from simulators.openai_realtime.responses.plan import Plan
 from simulators.openai_realtime.responses.response_json import AUDIO_TOKEN_MS, ResponseSettings, response_json, usage_json
+from simulators.openai_realtime.responses.spoken_item import SpokenItem
 from simulators.openai_realtime.responses.tool_arguments import ToolArguments
+from simulators.openai_realtime.responses.wording import Speech, speeches
 from simulators.openai_realtime.session_context.channel import Channel
-from simulators.openai_realtime.session_context.conversation import Item, new_id
+from simulators.openai_realtime.session_context.conversation import Item, Words, new_id
 from simulators.openai_realtime.session_context.state import SessionState
 
 CancelReason = Literal["turn_detected", "client_cancelled"]
+
+_NOT_SAID = Words("", 1)
+"""The words of an item that nobody can hear: asked once more, the model says them again."""
+_PROTOCOL_ERROR = 4000
 
 
 class Response:
     """A response from `response.created` to `response.done`. `perform` runs it, `cancel` ends it early."""
 
-    def __init__(self, state: SessionState, channel: Channel, settings: ResponseSettings, *, arguments: ToolArguments) -> None:
+    def __init__(
+        self, state: SessionState, channel: Channel, settings: ResponseSettings, *, plan: Plan, arguments: ToolArguments
+    ) -> None:
         self.id = new_id("resp")
         self.settings = settings
-        self.record = ResponseRecord(self.id, settings.trigger, now_ms())
+        self.record = ResponseRecord(self.id, settings.trigger, now_ms(), traits=plan.traits)
         self._state = state
         self._channel = channel
+        self._plan = plan
         self._arguments = arguments
         self._items: list[Item] = []
         self._cancelled = asyncio.Event()
         self._cancel_reason: CancelReason | None = None
-        self._is_incomplete = False
+        self._incomplete_reason: str | None = None
+        self._late_deltas = 0
+        self._audio_due = 0.0
 
     @property
     def is_cancelled(self) -> bool:
@@ -49,78 +61,144 @@ class Response:
         """Send all events; `think` returns the model's words and calls."""
         faults, number = self._state.faults, self.settings.number
         await self._channel.send({"type": "response.created", "response": self._json("in_progress")})
-        started = asyncio.get_running_loop().time()
+        due = asyncio.get_running_loop().time() + self._plan.first_output_s
         if number in faults.stalled_responses:
             await self._cancelled.wait()
         if number in faults.failed_responses:
-            await self._pause_until(started + faults.response_latency_ms / 1000)
+            await self._pause_until(due)
             await self._finish(failure=faults.failure_code)
             return
         reply = await think()
-        if not await self._pause_until(started + faults.response_latency_ms / 1000):
-            if reply.speech:
-                await self._speak(reply.speech)
-            for call in reply.calls:
-                if not self.is_cancelled and not self._is_incomplete:
-                    await self._call(call)
+        if await self._pause_until(due):
+            await self._finish(failure=None)
+        elif self._plan.ending is None or (self._plan.ending == "text_only" and not reply.speech):
+            await self._answer(reply)
+        else:
+            await self._go_wrong(reply)
+
+    async def _answer(self, reply: Reply) -> None:
+        chance = self._state.chance.generator("wording", self.settings.number)
+        parts = speeches(reply, self._plan, language=self.settings.language, chance=chance)
+        if self.settings.modality == "audio":
+            await self._speak(parts)
+        else:
+            for part in parts:
+                await self._write(part)
+        for call in reply.calls:
+            if not self.is_cancelled and self._incomplete_reason is None:
+                await self._call(call)
+        await self._pause(self._state.faults.done_delay_ms / 1000)
         await self._finish(failure=None)
+
+    async def _go_wrong(self, reply: Reply) -> None:
+        """End as the plan says, without audio and calls."""
+        failure: str | None = None
+        match self._plan.ending:
+            case "content_filter" | "max_output_tokens" as reason:
+                self._incomplete_reason = reason
+            case "text_only":
+                await self._write(Speech(reply.speech, reply.speech))
+            case "rate_limited":
+                failure = "inference_rate_limit_exceeded"
+            case "session_error":
+                failure = self._state.faults.session_error_code
+                await self._channel.send(error_event(failure))
+                if self._state.faults.session_error_closes:
+                    await self._channel.close(_PROTOCOL_ERROR, close_reason(failure))
+            case _:
+                pass
+        await self._finish(failure=failure)
 
     def _json(self, status: str) -> Json:
         conversation_id = self._state.conversation.id
         return response_json(self.id, self.settings, self._items, status=status, conversation_id=conversation_id)
 
-    async def _speak(self, words: str) -> None:
-        item = Item(new_id("item"), "message", "assistant", "in_progress")
-        self.record.said = f"{self.record.said} {words}".strip()
-        self.record.item_id = item.id
+    async def _write(self, speech: Speech) -> None:
+        """Send the words as text, without audio."""
+        item = self._message(speech)
+        if self.settings.modality == "audio":
+            item.spoken = _NOT_SAID
         place = await self._add(item)
-        where = {**place, "content_index": 0}
-        if self.settings.modality == "text":
-            item.content.append({"type": "output_text", "text": words})
-            await self._send("response.content_part.added", where, part={"type": "text", "text": ""})
-            await self._send("response.output_text.delta", where, delta=words)
-            await self._send("response.output_text.done", where, text=words)
-            await self._send("response.content_part.done", where, part={"type": "text", "text": words})
-        else:
-            item.content.append({"type": "output_audio", "transcript": ""})
-            await self._send("response.content_part.added", where, part={"type": "audio", "transcript": ""})
-            await self._stream_audio(item, words, where)
-            await self._send("response.output_audio.done", where)
-            transcript = item.content[0]["transcript"]
-            await self._send("response.output_audio_transcript.done", where, transcript=transcript)
-            await self._send("response.content_part.done", where, part={"type": "audio", "transcript": transcript})
+        where, words = {**place, "content_index": 0}, speech.said
+        item.content.append({"type": "output_text", "text": words})
+        await self._send("response.content_part.added", where, part={"type": "text", "text": ""})
+        await self._send("response.output_text.delta", where, delta=words)
+        await self._send("response.output_text.done", where, text=words)
+        await self._send("response.content_part.done", where, part={"type": "text", "text": words})
         await self._close(item, place)
 
-    async def _stream_audio(self, item: Item, words: str, where: Json) -> None:
-        """Send audio deltas of uneven sizes faster than real time, with the transcript ahead; stop soon after a cancel."""
-        audio = await asyncio.to_thread(render, words, self.settings.language, self.settings.audio_format)
-        bytes_per_ms = BYTES_PER_MS[self.settings.audio_format]
-        item.speech, item.speech_ms = words, len(audio) // bytes_per_ms
+    async def _speak(self, parts: Sequence[Speech]) -> None:
+        """Send the spoken items; of two, the second one's first audio comes before the first one's last."""
+        self._audio_due = asyncio.get_running_loop().time()
+        before: SpokenItem | None = None
+        for part in parts:
+            spoken = await self._open(part)
+            if before is not None:
+                await self._send_delta(spoken)
+                await self._stream(before, left=0)
+                await self._shut(before)
+            before = spoken
+            await self._stream(spoken, left=0 if part is parts[-1] else 1)
+            if self.is_cancelled or self._incomplete_reason is not None:
+                break
+        if before is not None:
+            await self._stream(before, left=0)
+            await self._shut(before)
+
+    async def _open(self, speech: Speech) -> SpokenItem:
+        """Add the item, and render its audio."""
+        item, audio_format = self._message(speech), self.settings.audio_format
+        place = await self._add(item)
+        audio = await asyncio.to_thread(render, speech.said, self.settings.language, audio_format)
+        bytes_per_ms = BYTES_PER_MS[audio_format]
+        item.spoken = Words(speech.meant, len(audio) // bytes_per_ms)
+        if self._plan.silent_audio:
+            item.spoken, audio = _NOT_SAID, silence(len(audio), audio_format)
         limit = self.settings.max_output_tokens
         if isinstance(limit, int) and len(audio) > limit * AUDIO_TOKEN_MS * bytes_per_ms:
             audio = audio[: limit * AUDIO_TOKEN_MS * bytes_per_ms]
-            self._is_incomplete = True
-        started, sent_bytes, late = asyncio.get_running_loop().time(), 0, 0
-        part, transcript = item.content[0], transcript_pieces(words)
-        for chunk in audio_pieces(audio, self._state.faults, bytes_per_ms // 8):
-            if self.is_cancelled:
-                late += 1
-                if late > self._state.faults.late_deltas:
-                    break
-            if transcript:
-                piece = transcript.pop(0)
-                part["transcript"] += piece
-                await self._send("response.output_audio_transcript.delta", where, delta=piece)
-            sent_bytes += len(chunk)
-            item.audio_ms = sent_bytes // bytes_per_ms
-            self._count_delta(item.audio_ms)
-            delta = base64.b64encode(chunk).decode()
-            await self._channel.send_audio({"type": "response.output_audio.delta", **where, "delta": delta})
-            if not self.is_cancelled:
-                await self._pause_until(started + sent_bytes / bytes_per_ms / 1000 / self._state.faults.burst)
-        for piece in () if self.is_cancelled else transcript:
-            part["transcript"] += piece
-            await self._send("response.output_audio_transcript.delta", where, delta=piece)
+            self._incomplete_reason = "max_output_tokens"
+        chunks = audio_pieces(audio, self._state.faults, bytes_per_ms // 8)
+        spoken = SpokenItem(item, place, words=speech.said, chunks=chunks)
+        await self._channel.send(spoken.opened())
+        return spoken
+
+    async def _stream(self, spoken: SpokenItem, *, left: int) -> None:
+        """Send audio until so many pieces are left; stop soon after a cancel."""
+        while spoken.pieces_left > left and await self._send_delta(spoken):
+            pass
+
+    async def _send_delta(self, spoken: SpokenItem) -> bool:
+        """Send the next audio, with the transcript ahead, and wait until the next is due; return False after the last late one."""
+        if self.is_cancelled:
+            self._late_deltas += 1
+            if self._late_deltas > self._state.faults.late_deltas:
+                return False
+        for event in spoken.next_words():
+            await self._channel.send(event)
+        event, size = spoken.next_audio()
+        bytes_per_ms = BYTES_PER_MS[self.settings.audio_format]
+        spoken.item.audio_ms = spoken.sent_bytes // bytes_per_ms
+        self._count_delta(spoken)
+        await self._channel.send_audio(event)
+        self._audio_due += size / bytes_per_ms / 1000 / self._state.faults.burst
+        if not self.is_cancelled:
+            await self._pause_until(self._audio_due)
+        return True
+
+    async def _shut(self, spoken: SpokenItem) -> None:
+        for event in spoken.closed(with_all_words=not self.is_cancelled):
+            await self._channel.send(event)
+        await self._close(spoken.item, spoken.place)
+
+    def _message(self, speech: Speech) -> Item:
+        """Return the item of these words, not added yet, and note it in the ledger."""
+        item = Item(new_id("item"), "message", "assistant", "in_progress", phase=speech.phase)
+        record = self.record
+        record.said, record.meant = f"{record.said} {speech.said}".strip(), f"{record.meant} {speech.meant}".strip()
+        record.item_id = item.id
+        record.items.append(ItemRecord(item.id, speech.said, speech.meant))
+        return item
 
     async def _call(self, call: ToolCall) -> None:
         item = Item(new_id("item"), "function_call", status="in_progress", name=call.name, call_id=new_id("call"))
@@ -152,7 +230,7 @@ class Response:
         return place
 
     async def _close(self, item: Item, place: Json) -> None:
-        item.status = "incomplete" if self.is_cancelled or self._is_incomplete else "completed"
+        item.status = "incomplete" if self.is_cancelled or self._incomplete_reason is not None else "completed"
         event = {"response_id": self.id, "output_index": place["output_index"], "item": item.to_json()}
         await self._channel.send({"type": "response.output_item.done", **event})
         if self.settings.in_conversation:
@@ -163,29 +241,31 @@ class Response:
     async def _finish(self, *, failure: str | None) -> None:
         status, details = "completed", None
         if failure is not None:
-            message = "You exceeded your current quota, please check your plan and billing details."
-            status = "failed"
-            details = {"type": status, "error": {"type": failure, "code": failure, "message": message}}
+            status, details = "failed", {"type": "failed", "error": error_json(failure)}
         elif self._cancel_reason is not None:
-            status = "cancelled"
-            details = {"type": status, "reason": self._cancel_reason}
-        elif self._is_incomplete:
-            status = "incomplete"
-            details = {"type": status, "reason": "max_output_tokens"}
+            status, details = "cancelled", {"type": "cancelled", "reason": self._cancel_reason}
+        elif self._incomplete_reason is not None:
+            status, details = "incomplete", {"type": "incomplete", "reason": self._incomplete_reason}
         self.record.status = status
-        self.record.reason = failure or self._cancel_reason
+        self.record.reason = failure or self._cancel_reason or self._incomplete_reason
         self.record.done_ms = now_ms()
+        if self._plan.lost_done and status == "completed":
+            return
         final = {**self._json(status), "status_details": details}
         if status != "failed":
             final["usage"] = usage_json(self.settings, self._items)
         await self._channel.send({"type": "response.done", "response": final})
 
-    def _count_delta(self, audio_ms: int) -> None:
-        self.record.last_delta_ms = now_ms()
-        if self.record.first_delta_ms is None:
-            self.record.first_delta_ms = self.record.last_delta_ms
-        self.record.deltas += 1
-        self.record.audio_ms = audio_ms
+    def _count_delta(self, spoken: SpokenItem) -> None:
+        record = self.record
+        record.last_delta_ms = now_ms()
+        if record.first_delta_ms is None:
+            record.first_delta_ms = record.last_delta_ms
+        record.deltas += 1
+        for item in record.items:
+            if item.id == spoken.item.id:
+                item.audio_ms = spoken.item.audio_ms
+        record.audio_ms = sum(item.audio_ms for item in record.items)
 
     async def _send(self, event_type: str, where: Json, /, **more: object) -> None:
         await self._channel.send({"type": event_type, **where, **more})

@@ -11,6 +11,7 @@ from simulators.openai_realtime.events.validators import Json, RefusedError
 from simulators.openai_realtime.hearing.audio import AudioFormat
 from simulators.openai_realtime.hearing.phrase_recognizer import Recognition
 from simulators.openai_realtime.ledger import now_ms
+from simulators.openai_realtime.responses.plan import plan
 from simulators.openai_realtime.responses.response import Response
 from simulators.openai_realtime.responses.response_json import ResponseSettings
 from simulators.openai_realtime.responses.tool_arguments import ToolArguments
@@ -79,7 +80,13 @@ class ResponseScheduler:
         self._idle.cancel()
 
     def _start(self, settings: ResponseSettings, asked: Json, *, heard: asyncio.Task[Recognition] | None) -> Response:
-        response = Response(self._state, self._channel, settings, arguments=self._arguments)
+        planned = plan(
+            self._state.faults,
+            self._state.chance,
+            number=settings.number,
+            after_tool=self._state.conversation.answers_a_tool,
+        )
+        response = Response(self._state, self._channel, settings, plan=planned, arguments=self._arguments)
         self._running[response.id] = response
         self._state.record.responses.append(response.record)
         self._tasks.start(self._run(response, asked, heard))

@@ -61,10 +61,13 @@ class ClientEvents:
             path = "session.audio.input.transcription.model"
             raise RefusedError("invalid_value", "This model is not available to you.", path)
         config = configuration.updated(self._state.config, update, has_spoken=self._channel.has_sent_audio)
+        if self._state.faults.forgets_formats:
+            configuration.forget_formats(config, update)
         instructions_changed = config["instructions"] != self._state.config["instructions"]
         self._state.config = config
         if instructions_changed and not self._state.record.instructions:  # later instructions are of the same call
             self._apply_faults(self._fault_rules.for_instructions(config["instructions"], self._state.faults) or self._state.faults)
+            self._state.chance = self._fault_rules.chance_of(config["instructions"], self._state.faults)
         if instructions_changed:
             self._state.record.instructions = config["instructions"]
             self._tasks.start_to_finish(asyncio.to_thread(_render_all, config["instructions"]))

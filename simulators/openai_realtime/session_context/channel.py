@@ -5,6 +5,7 @@ from typing import Protocol
 
 from simulators.openai_realtime.events.validators import Json, RefusedError
 from simulators.openai_realtime.session_context.conversation import new_id
+from simulators.openai_realtime.session_context.nulls import DETAILS, IDS, with_nulls
 from simulators.openai_realtime.session_context.state import SessionState
 
 
@@ -31,6 +32,7 @@ class Channel:
         self._connection = connection
         self._state = state
         self._audio_deltas = 0
+        self._events = 0
         self.has_ended = False
 
     @property
@@ -39,16 +41,24 @@ class Channel:
         return self._audio_deltas > 0
 
     async def send(self, event: Json) -> None:
-        """Send an event with its own id; the fault `noise` adds unknown keys and unknown events."""
+        """Send an event with its own id; `noise` adds unknown keys and unknown events, `nulls` takes optional values away."""
         if self.has_ended:
             return
-        whole = {"event_id": new_id("event"), **event}
+        whole = self._with_nulls({"event_id": new_id("event"), **event})
         if self._state.faults.noise:
             whole["x_simulator_note"] = "unknown keys are to be ignored"
             if random.random() < 0.2:
                 await self._connection.send({"type": "x.simulator.noise", "event_id": new_id("event")})
         self._state.record.traffic.sent(whole)
         await self._connection.send(whole)
+
+    def _with_nulls(self, event: Json) -> Json:
+        self._events += 1
+        faults, chance = self._state.faults, self._state.chance
+        for trait, often, paths in (("nulls", faults.nulls, DETAILS), ("null_ids", faults.null_ids, IDS)):
+            if chance.happens(trait, often, self._events):
+                event = with_nulls(event, paths, chance.generator(f"{trait}/field", self._events))
+        return event
 
     async def send_audio(self, delta: Json) -> None:
         """Send an audio delta; the connection breaks after the number of deltas in the fault `drop_after_deltas`."""

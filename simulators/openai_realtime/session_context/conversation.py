@@ -26,9 +26,17 @@ class Understanding:
     language: str
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words that a message of the assistant is meant to say, and the length of their audio."""
+
+    text: str
+    audio_ms: int
+
+
 @dataclass(slots=True)
 class Item:
-    """One item. `audio_ms` is the length of the assistant's audio that the server holds, out of `speech_ms` in all."""
+    """One item. `audio_ms` is the length of the assistant's audio that the server holds, of that of `spoken` in all."""
 
     id: str
     type: Literal["message", "function_call", "function_call_output"]
@@ -36,21 +44,22 @@ class Item:
     status: str = "completed"
     content: list[Json] = field(default_factory=list)
     audio_ms: int = 0
-    speech: str = ""
-    speech_ms: int = 0
+    spoken: Words | None = None
     name: str = ""
     call_id: str = ""
     arguments: str = ""
     output: str = ""
     understood: Understanding | None = None
     intended: ToolCall | None = None
+    phase: str | None = None
 
     def to_json(self) -> Json:
         """Return the item as events show it, without audio."""
         basics: Json = {"id": self.id, "object": "realtime.item", "type": self.type, "status": self.status}
         match self.type:
             case "message":
-                return {**basics, "role": self.role, "content": [dict(part) for part in self.content]}
+                phase = {"phase": self.phase} if self.phase is not None else {}
+                return {**basics, **phase, "role": self.role, "content": [dict(part) for part in self.content]}
             case "function_call":
                 return {**basics, "name": self.name, "call_id": self.call_id, "arguments": self.arguments}
             case "function_call_output":
@@ -64,7 +73,15 @@ class Item:
     @property
     def heard_text(self) -> str:
         """For a spoken message, the words of the audio that the server holds; otherwise its text."""
-        return self.speech[: len(self.speech) * self.audio_ms // self.speech_ms] if self.speech_ms else self.text
+        words = self.spoken
+        return (
+            words.text[: len(words.text) * self.audio_ms // words.audio_ms] if words is not None and words.audio_ms else self.text
+        )
+
+    @property
+    def is_unheard(self) -> bool:
+        """Whether it is a message that nobody could hear: text in place of audio, or silence."""
+        return self.spoken is not None and not self.spoken.text
 
     @property
     def is_spoken(self) -> bool:
@@ -165,6 +182,11 @@ class Conversation:
         return self._items[-1].id if self._items else None
 
     @property
+    def answers_a_tool(self) -> bool:
+        """Whether the newest item is the answer to a tool call."""
+        return bool(self._items) and self._items[-1].type == "function_call_output"
+
+    @property
     def tokens(self) -> int:
         """The approximate number of tokens of its items."""
         return sum((len(item.text) + len(item.arguments) + len(item.output)) // 4 + 4 for item in self._items)
@@ -182,7 +204,7 @@ def turns_of(items: Iterable[Item]) -> list[DialogueTurn]:
     for item in listed:
         if item.type == "function_call" and item.status == "completed":
             turns.append(ToolResult(item.intended or _call_of(item), outputs.get(item.call_id)))
-        elif item.role == "assistant":
+        elif item.role == "assistant" and not item.is_unheard:
             turns.append(AgentTurn(item.heard_text))
         elif item.role == "system":
             turns.append(SystemNote(item.text))

@@ -25,6 +25,10 @@ from simulators.twilio.call.call import End
 from simulators.twilio.media import sounds
 from simulators.twilio.media.line import Line
 
+_SHORT_MS = 2200
+"""Speech up to this length may be a filler: "one moment, please"."""
+_PATIENT_QUIET_MS = 3000
+
 
 async def render_ahead(attempt: Attempt, *, language: str) -> None:
     """Render all words while the phone rings, so that nothing must be rendered during the conversation."""
@@ -35,11 +39,20 @@ async def render_ahead(attempt: Attempt, *, language: str) -> None:
 class Callee:
     """The party on the line; it calls `hang_up` with the reason if the person hangs up."""
 
-    def __init__(self, attempt: Answer | Machine, line: Line, *, language: str, hang_up: Callable[[End], None]) -> None:
+    def __init__(
+        self,
+        attempt: Answer | Machine,
+        line: Line,
+        *,
+        language: str,
+        hang_up: Callable[[End], None],
+        waits_after_filler: bool = False,
+    ) -> None:
         self._attempt = attempt
         self._line = line
         self._language = language
         self._hang_up = hang_up
+        self._waits_after_filler = waits_after_filler
         self.beeped = asyncio.Event()
         """Set when a voicemail's greeting and beep are over."""
 
@@ -113,9 +126,18 @@ class Callee:
 
         def is_done() -> bool:
             quiet_ms = self._line.elapsed_ms() - heard.last_audible_ms
-            return heard.audible_ms - since_ms >= step.heard_ms and quiet_ms >= step.quiet_ms
+            return has_finished(
+                step, heard_ms=heard.audible_ms - since_ms, quiet_ms=quiet_ms, waits_after_filler=self._waits_after_filler
+            )
 
         await self._line.until(is_done)
+
+
+def has_finished(step: WaitUntilAgentDone, *, heard_ms: float, quiet_ms: float, waits_after_filler: bool) -> bool:
+    """Return whether the agent has finished, after that much speech and then that much silence in the step."""
+    is_filler = waits_after_filler and heard_ms <= _SHORT_MS
+    needed_ms = max(step.quiet_ms, _PATIENT_QUIET_MS) if is_filler else step.quiet_ms
+    return heard_ms >= step.heard_ms and quiet_ms >= needed_ms
 
 
 async def _render(text: str, language: str) -> bytes:

@@ -1,12 +1,15 @@
 """The answered part of a call: person, line and TwiML run concurrently, until one of them ends the call."""
 
 import asyncio
+import random
 
 from simulators.customer_script.script import Answer, Machine
+from simulators.profile import Profile
 from simulators.twilio.call.call import Call, End
 from simulators.twilio.exchange import detection
 from simulators.twilio.exchange.callee import Callee
 from simulators.twilio.ledger import now_ms
+from simulators.twilio.media.echo import echo_of
 from simulators.twilio.media.line import Line
 from simulators.twilio.media.play_buffer import SAMPLES_PER_MS
 from simulators.twilio.media.recording import Recording
@@ -25,8 +28,13 @@ class Conversation:
         folder = context.options.recordings
         self._recording = Recording(folder, call.sid) if folder else None
         noise = attempt.noise if isinstance(attempt, Answer) else 0.0
-        self._line = Line(call.ledger, recording=self._recording, noise=noise)
-        self._callee = Callee(attempt, self._line, language=language, hang_up=self._hang_up)
+        echo = None
+        is_realistic = context.options.profile is Profile.REALISTIC
+        if isinstance(attempt, Answer):
+            draw = random.Random(f"{context.options.seed}/{call.phone}/{call.attempt}")
+            echo = echo_of(attempt.echo, profile=context.options.profile, draw=draw)
+        self._line = Line(call.ledger, recording=self._recording, noise=noise, echo=echo)
+        self._callee = Callee(attempt, self._line, language=language, hang_up=self._hang_up, waits_after_filler=is_realistic)
 
     async def run(self, first: Source | Document) -> End:
         """Run the conversation; return why it ended. After that, no audio is sent in either direction."""

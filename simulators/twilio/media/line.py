@@ -9,6 +9,7 @@ from typing import Protocol
 
 from simulators.twilio.ledger import CallLedger, now_ms
 from simulators.twilio.media.audible import AudibleIntervals, PlayedAudio
+from simulators.twilio.media.echo import Echo
 from simulators.twilio.media.play_buffer import SAMPLES_PER_MS, Dropped, PlayBuffer
 from simulators.twilio.media.recording import Recording
 from simulators.twilio.media.sounds import FRAME, SILENT_FRAME, is_audible, room_noise
@@ -32,9 +33,12 @@ class Listener(Protocol):
 class Line:
     """Both directions of one answered call, until `stop`."""
 
-    def __init__(self, ledger: CallLedger, *, recording: Recording | None = None, noise: float = 0.0) -> None:
+    def __init__(
+        self, ledger: CallLedger, *, recording: Recording | None = None, noise: float = 0.0, echo: Echo | None = None
+    ) -> None:
         self._ledger = ledger
         self._recording = recording
+        self._echo = echo
         self._began = time.monotonic()
         origin_ms = now_ms()
         self.heard = PlayedAudio(AudibleIntervals(ledger.heard, origin_ms=origin_ms), recording.agent if recording else None)
@@ -143,6 +147,8 @@ class Line:
         if frame is not None and is_audible(frame):
             self.spoken.add(start / SAMPLES_PER_MS, FRAME / SAMPLES_PER_MS)
         voice = frame or next(self._room)
+        if self._echo is not None:
+            voice = self._echo.mixed(voice, start)
         if self._recording is not None:
             self._recording.person.add(start, voice)
         if self.listener is not None:
@@ -157,6 +163,8 @@ class Line:
             return now
         played = self._buffer.advance(now)
         self.heard.hear(played.start, played.audio)
+        if self._echo is not None:
+            self._echo.hear(played.start, played.audio)
         if played.marks and self.listener is not None:
             self.listener.reached([mark.name for mark in played.marks])
         return now

@@ -76,12 +76,12 @@ def _next_attempt(result: ScenarioResult) -> Iterator[str]:
 def _heard(result: ScenarioResult) -> Iterator[str]:
     expect = result.scenario.expect
     language = languages.load(languages.match(result.view["customer"]["language"]) or "sq")
+    yield from _missing(expect.heard, result.meant(result.said("agent")), language)
+    yield from _missing(expect.other_heard, result.meant(result.said_of_other("agent")), language)
     said = result.said("agent")
-    yield from _missing(expect.heard, said, language)
-    yield from _missing(expect.other_heard, result.said_of_other("agent"), language)
     for unwanted in expect.never_heard:
         words = fragment(unwanted, language)
-        said_by_model = [response["said"] for line in result.lines for response in line.responses]
+        said_by_model = [response["meant"] for line in result.lines for response in line.responses]
         if any(words in text for text in (*said, *said_by_model)):
             yield f"{unwanted} ({words!r}) was heard"
 

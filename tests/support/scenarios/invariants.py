@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from shared import languages
 from tests.support.scenarios.result import CallResult, ScenarioResult
-from tests.support.scenarios.scenario import fragment
+from tests.support.scenarios.scenario import Json, fragment
 
 _CLEAR_MS = 100.0
 _TRUNCATION_MS = 80.0
@@ -59,7 +59,7 @@ def _events_are_complete(result: ScenarioResult) -> Iterator[str]:
 
 def _words_are_in_the_transcript(result: ScenarioResult) -> Iterator[str]:
     """Check that each of the agent's turns is what was said, up to where it was heard."""
-    said = [response["said"] for line in result.lines for response in line.responses]
+    said = [item["said"] for line in result.lines for response in line.responses for item in response["items"]]
     stored = {text for language in languages.load_all() for text in language.stored.values()}
     for text in result.said("agent"):
         if not any(whole.startswith(text) for whole in (*said, *stored)):
@@ -104,7 +104,7 @@ def _openai_has_no_complaint(result: ScenarioResult, line: CallResult) -> Iterat
 
 def _one_greeting(result: ScenarioResult, line: CallResult) -> Iterator[str]:
     salutation = languages.load(result.view["customer"]["language"] or "sq").lines["greeting"].partition(",")[0]
-    greetings = [response for response in line.responses if response["said"].startswith(salutation)]
+    greetings = [response for response in line.responses if response["meant"].startswith(salutation)]
     if len(greetings) > 1:
         yield f"it greets {len(greetings)} times"
 
@@ -113,8 +113,8 @@ def _disclosure_comes_first(result: ScenarioResult, line: CallResult) -> Iterato
     language = languages.load(result.view["customer"]["language"] or "sq")
     first = next(iter(line.responses), None)
     last_words = [fragment(key, language) for key in language.lines if key.startswith("goodbye_") or key == "voicemail"]
-    is_last = first is not None and any(words in first["said"] for words in last_words)
-    if first is not None and not is_last and not all(words in first["said"] for words in language.disclosure):
+    is_last = first is not None and any(words in first["meant"] for words in last_words)
+    if first is not None and not is_last and not all(words in first["meant"] for words in language.disclosure):
         yield f"its first words don't say that it is an automated assistant: {first['said']!r}"
     attempt = line.attempt or {}
     is_spoken_verdict = attempt.get("result") in {"confirmed", "cancelled"} and not line.call["keys"]
@@ -179,7 +179,7 @@ def _nobody_is_talked_over(result: ScenarioResult, line: CallResult) -> Iterator
     """Check that the agent stops when the customer begins to speak, as soon as the model notices it."""
     if result.scenario.expect.talks_on or result.scenario.noise:
         return
-    for turn in line.turns:
+    for turn in line.spoken_turns:
         at_ms = turn["started_at_ms"]
         for since, until in line.call["heard"]:
             if since < at_ms - 20 and until - at_ms > _CLEAR_MS + _MERGED_MS + line.slack_ms:
@@ -196,20 +196,25 @@ def _truncations_are_true(result: ScenarioResult, line: CallResult) -> Iterator[
     for clear in line.stream["clears"]:
         sent_ms = sum(frame["bytes"] for frame in line.call["media"] if frame["at_ms"] <= clear["at_ms"]) / 8
         heard_ms = sent_ms - dropped_before - clear["dropped_ms"]
-        for cut, response in _cuts(line, clear["at_ms"]):
-            began_ms = _sent_before(line, response["first_delta_ms"]) - dropped_before
+        for cut, response, before_ms in _cuts(line, clear["at_ms"]):
+            began_ms = _sent_before(line, response["first_delta_ms"]) - dropped_before + before_ms
             truth_ms = max(0.0, heard_ms - began_ms)
             if abs(cut["audio_end_ms"] - truth_ms) > _TRUNCATION_MS + line.slack_ms:
                 yield f"an item was truncated at {cut['audio_end_ms']} ms, and {truth_ms:.0f} ms were heard"
         dropped_before += clear["dropped_ms"]
 
 
-def _cuts(line: CallResult, at_ms: float) -> Iterator[tuple[dict[str, float], dict[str, float]]]:
+def _cuts(line: CallResult, at_ms: float) -> Iterator[tuple[Json, Json, float]]:
+    """Yield the truncations after a clear, each with its response and the length of the response's earlier items."""
     for session in line.sessions:
-        items = {response["item_id"]: response for response in session["responses"]}
         for cut in session["truncations"]:
-            if -20 <= cut["ms"] - at_ms < _CLEAR_MS + line.slack_ms and cut["item_id"] in items:
-                yield cut, items[cut["item_id"]]
+            if not -20 <= cut["ms"] - at_ms < _CLEAR_MS + line.slack_ms:
+                continue
+            for response in session["responses"]:
+                ids = [item["id"] for item in response["items"]]
+                if cut["item_id"] in ids and response["first_delta_ms"] is not None:
+                    before = response["items"][: ids.index(cut["item_id"])]
+                    yield cut, response, sum(item["audio_ms"] for item in before)
 
 
 def _sent_before(line: CallResult, at_ms: float) -> float:
@@ -217,29 +222,30 @@ def _sent_before(line: CallResult, at_ms: float) -> float:
 
 
 def _nothing_old_after_a_clear(result: ScenarioResult, line: CallResult) -> Iterator[str]:
-    """Check that after a `clear` no audio comes from a response that it cut off; the stored disclosure may."""
+    """Check that after a `clear` no audio comes from a response that it cut off; a stored prompt may."""
     if line.stream is None or result.scenario.model is not None or not line.responses:
         return  # if the model fails, stored prompts may follow at once
     starts = [response["first_delta_ms"] for response in line.responses]
     for clear in line.stream["clears"]:
         sent = [frame for frame in line.call["media"] if frame["at_ms"] > clear["at_ms"]]
-        later = [frame["at_ms"] for frame in _without_disclosure(result, line, sent) if frame["audible"]]
+        later = [frame["at_ms"] for frame in _without_prompt(result, line, sent) if frame["audible"]]
         news = [at for at in starts if at > clear["at_ms"]]
         if later and (not news or min(later) < min(news) - 1):
             yield f"old audio came {min(later) - clear['at_ms']:.0f} ms after a clear"
 
 
-def _without_disclosure(result: ScenarioResult, line: CallResult, sent: list[dict[str, float]]) -> list[dict[str, float]]:
-    """Return the frames without the stored disclosure if they begin with it: whole, and sent at once."""
+def _without_prompt(result: ScenarioResult, line: CallResult, sent: list[dict[str, float]]) -> list[dict[str, float]]:
+    """Return the frames without the stored prompt, if they begin with one: whole, and sent at once."""
     language = languages.load(languages.match(result.view["customer"]["language"]) or "sq")
-    missing = len(languages.audio(language.code, "disclosure"))
+    sizes = [len(languages.audio(language.code, key)) for key in language.stored]
+    total, ends_at = 0, 0
     for count, frame in enumerate(sent, start=1):
-        missing -= int(frame["bytes"])
-        if frame["at_ms"] - sent[0]["at_ms"] > _CLEAR_MS + line.slack_ms or missing <= -_FRAME_BYTES:
-            return sent
-        if missing <= 0:
-            return sent[count:]
-    return sent
+        total += int(frame["bytes"])
+        if frame["at_ms"] - sent[0]["at_ms"] > _CLEAR_MS + line.slack_ms:
+            break
+        if any(0 <= total - size < _FRAME_BYTES for size in sizes):
+            ends_at = count  # a longer prompt may still match
+    return sent[ends_at:]
 
 
 def _all_is_gone_soon(_: ScenarioResult, line: CallResult) -> Iterator[str]:

@@ -89,7 +89,11 @@ class Player:
     async def _any_call(self, phone: str, fact: str) -> bool:
         return any(call[fact] for call in await self.calls(phone))
 
-    async def play(self, scenario: Scenario) -> ScenarioResult:
+    async def give_traits(self, traits: object) -> None:
+        """Give these traits, in addition to the profile's, to every session from now on."""
+        _good(await self._openai.put("/faults", json={"usual": traits}))
+
+    async def play(self, scenario: Scenario, *, limit_s: float = LIMIT_S) -> ScenarioResult:
         """Play one scenario and return all data about it.
 
         Raises:
@@ -102,7 +106,7 @@ class Player:
         answer = _good(await self._api.post("/v1/confirmations", json=scenario.body()))
         confirmation_id = str(answer["id"])
         try:
-            async with asyncio.timeout(LIMIT_S):
+            async with asyncio.timeout(limit_s):
                 withdrawal = await self._act(scenario, confirmation_id)
                 told = await self._settled(scenario, confirmation_id)
                 result = await self._collect(scenario, confirmation_id, told, withdrawal)
@@ -111,7 +115,7 @@ class Player:
             view = await self.view(confirmation_id)
             attempts = [(one["result"], one["reason"]) for one in view["attempts"]]
             raise UnfinishedError(
-                f"after {LIMIT_S:.0f} s it is {view['status']}, outcome {view['outcome']}, calls {attempts}"
+                f"after {limit_s:.0f} s it is {view['status']}, outcome {view['outcome']}, calls {attempts}"
             ) from problem
 
     async def view(self, confirmation_id: str) -> Json:

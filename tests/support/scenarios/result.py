@@ -1,6 +1,7 @@
 """The result of a played scenario: the shop's view, both simulators' ledgers, transcript and events."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +9,7 @@ from simulators.lateness import late_ms, slack_ms
 from tests.support.scenarios.scenario import Json, Scenario
 
 _BUSY_MS = 120.0
+_ONSET_MS = 500.0  # speech this short before a turn's start belongs to it: the audio was on its way
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +52,26 @@ class CallResult:
 
     @property
     def responses(self) -> list[Json]:
-        """The model's responses that sent audio, in order."""
-        found = [response for session in self.sessions for response in session["responses"] if response["deltas"]]
+        """The model's responses that sent sound, in order."""
+        every = [response for session in self.sessions for response in session["responses"]]
+        found = [response for response in every if response["deltas"] and "silent_audio" not in response["traits"]]
         return sorted(found, key=lambda one: float(one["first_delta_ms"]))
 
     @property
     def turns(self) -> list[Json]:
         """The customer's turns as the sessions recognized them."""
         return [turn for session in self.sessions for turn in session["turns"]]
+
+    @property
+    def spoken_turns(self) -> list[Json]:
+        """Those turns in which the customer really spoke; the others are noise, or the echo of the agent's own voice."""
+        spoken = [(since, until) for since, until in self.call["spoken"]]
+        ends = [(turn, turn["stopped_at_ms"] or turn["started_at_ms"]) for turn in self.turns]
+        return [
+            turn
+            for turn, end in ends
+            if any(since <= end and until >= turn["started_at_ms"] - _ONSET_MS for since, until in spoken)
+        ]
 
     @property
     def sounds(self) -> list[Sound]:
@@ -104,6 +118,24 @@ class ScenarioResult:
         """Whether the machine was too busy to play it in time, so that watchdogs may have acted when they should not."""
         return max((line.late_ms for line in self.lines), default=0.0) > _BUSY_MS
 
+    def meant(self, said: Sequence[str]) -> list[str]:
+        """Return the agent's turns with the words that the model was asked to say, from which those it said may differ a little.
+
+        The items of one response are one turn.
+        """
+        return list(self._meant(list(said)))
+
+    def _meant(self, left: list[str]) -> Iterator[str]:
+        spoken = [response for line in self.lines for response in line.responses]
+        while left:
+            heads = [[item["said"] for item in response["items"]] for response in spoken]
+            match = next((at for at, words in enumerate(heads) if words and left[: len(words)] == words), None)
+            if match is None:
+                yield left.pop(0)
+            else:
+                del left[: len(heads[match])]
+                yield str(spoken[match]["meant"])
+
     def said(self, speaker: str) -> list[str]:
         """Return the words of `agent` or `customer` in the transcript, in order."""
         return _words(self.turns, speaker)
@@ -116,7 +148,7 @@ class ScenarioResult:
         answered, ended = call["answered_ms"], call["ended_ms"]
         if answered is None:
             return []
-        return [one for one in self.sessions if answered <= _told_ms(one) <= ended]
+        return [one for one in self.sessions if answered <= _told_ms(one) <= (math.inf if ended is None else ended)]
 
 
 def _words(turns: Sequence[Json], speaker: str) -> list[str]:

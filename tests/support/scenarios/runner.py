@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 
+from simulators.profile import DEFAULT, Profile
 from tests.support.scenarios.check import all_faults
 from tests.support.scenarios.player import Player
 from tests.support.scenarios.result import ScenarioResult
@@ -58,21 +59,23 @@ class ScenarioRunner:
         async with seats:
             try:
                 result = await player.play(scenario.in_round(number))
+                is_to_repeat = result.is_void and number + 1 < ROUNDS and bool(all_faults(result))
             except Exception as error:  # outermost: a scenario that fails must fail only its own test
                 if number + 1 < ROUNDS:
                     return True
                 future.set_exception(error)
                 return False
-        if result.is_void and number + 1 < ROUNDS and all_faults(result):
-            return True
-        future.set_result(result)
-        return False
+        if not is_to_repeat:
+            future.set_result(result)
+        return is_to_repeat
 
 
 @contextmanager
-def running_scenarios(folder: Path, scenarios: Sequence[Scenario]) -> Iterator[ScenarioRunner]:
+def running_scenarios(
+    folder: Path, scenarios: Sequence[Scenario], *, profile: Profile = DEFAULT, seed: int = 1
+) -> Iterator[ScenarioRunner]:
     """Start a system and play the scenarios on it; leaving waits until all have been played."""
-    with running_system(folder) as system:
+    with running_system(folder, profile=profile, seed=seed) as system:
         runner = ScenarioRunner(system, scenarios)
         thread = threading.Thread(target=runner.run)
         thread.start()

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from simulators.profile import DEFAULT, Profile
 from tools.demo import environment
 from tools.ports import free_port
 from tools.stack import Stack, our_parts
@@ -41,14 +42,18 @@ class RunningSystem:
 
 
 @contextmanager
-def running_system(folder: Path, **settings: str) -> Iterator[RunningSystem]:
+def running_system(
+    folder: Path, *, settings: Mapping[str, str] | None = None, profile: Profile = DEFAULT, seed: int = 1
+) -> Iterator[RunningSystem]:
     """Start all parts with these settings in addition to the usual ones; stop them at the end, the dialer first."""
     port, twilio_port, openai_port = free_port(), free_port(), free_port()
-    env = {**environment.settings(port=port, twilio_port=twilio_port, openai_port=openai_port), **_SETTINGS, **settings}
+    env = {**environment.settings(port=port, twilio_port=twilio_port, openai_port=openai_port), **_SETTINGS, **(settings or {})}
     (folder / "recordings").mkdir(parents=True)
     with Stack(folder, env, report=lambda _line: None) as stack:
         stack.start_valkey()
-        both = environment.simulators(env, twilio_port=twilio_port, openai_port=openai_port, folder=folder)
+        both = environment.simulators(
+            env, twilio_port=twilio_port, openai_port=openai_port, folder=folder, profile=profile, seed=seed
+        )
         stack.start_all((*both, *our_parts(port, folder, redis_urls=stack.service_redis_urls)))
         yield RunningSystem(
             stack=stack,

@@ -105,6 +105,8 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     calls: tuple[Any, ...] = ()  # Any: an attempt of simulators/customer_script/script.py, or a list of steps
     language: str = "sq"
     noise: float = 0.0
+    echo: float | None = None
+    """The part of what the person hears that comes back on their track; left out: as the profile draws."""
     amd: Json = msgspec.field(default_factory=lambda: {"verdict": "human", "after_s": 4.0})
     order: Json = msgspec.field(default_factory=dict)
     """Fields that are merged into the body of the POST."""
@@ -197,7 +199,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     def _attempt(self, call: object) -> object:
         if isinstance(call, list):
             steps = [step(text) for text in call]
-            return {"answer": {"ring_s": 0.5, "steps": steps, "amd": self.amd, "noise": self.noise}}
+            return {"answer": {"ring_s": 0.5, "steps": steps, "amd": self.amd, "noise": self.noise, "echo": self.echo}}
         return call
 
 

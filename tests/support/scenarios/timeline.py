@@ -45,8 +45,8 @@ def _events(line: CallResult) -> Iterator[tuple[float, str, str]]:
 
 def _session_events(session: Json) -> Iterator[tuple[float, str, str]]:
     for response in session["responses"]:
-        said, calls = response["said"], response["calls"]
-        yield float(response["created_ms"]), "model", f"responds ({response['trigger']}): {said} {calls or ''}"
+        said, calls, traits = response["said"], response["calls"], ", ".join((response["trigger"], *response["traits"]))
+        yield float(response["created_ms"]), "model", f"responds ({traits}): {said} {calls or ''}"
         if response["done_ms"] is not None:
             yield float(response["done_ms"]), "model", f"is done: {response['status']} {response['audio_ms']} ms"
     for turn in session["turns"]:

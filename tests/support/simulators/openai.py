@@ -82,7 +82,7 @@ class SimulatorProcess:
 @contextmanager
 def running_simulator() -> Iterator[SimulatorProcess]:
     """Run the simulator as a separate program on a free port."""
-    command = [sys.executable, "-m", "simulators.openai_realtime", "--port", "0", "--api-key", KEY]
+    command = [sys.executable, "-m", "simulators.openai_realtime", "--port", "0", "--api-key", KEY, "--profile", "ideal"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         line = process.stdout.readline()

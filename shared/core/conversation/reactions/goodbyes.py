@@ -40,7 +40,7 @@ def say_goodbye(conversation: ConversationState, now: float) -> list[Action]:
 
 def say_stored_goodbye(conversation: ConversationState, now: float) -> list[Action]:
     """Play the stored goodbye, after the disclosure if a decision waits for it: the model can't say it."""
-    conversation.timers.stop(Timer.FIRST_AUDIO)
+    conversation.expect_no_audio()
     conversation.response_slot.session_lost()
     conversation.closing.stored_goodbye_began()
     disclosed = _disclose(conversation, now)
@@ -68,6 +68,7 @@ def withdraw(conversation: ConversationState, _: OrderWithdrawn, now: float) -> 
     cancelled = conversation.response_slot.cancel_all(now)
     goodbye = say_goodbye(conversation, now)
     if conversation.timers.is_set(Timer.FIRST_AUDIO):
+        conversation.expect_no_audio()
         conversation.timers.set(Timer.FIRST_AUDIO, now + conversation.plan.timing.withdrawn_audio_s)
     return cancelled + goodbye
 

@@ -46,12 +46,14 @@ def _take(conversation: ConversationState, digit: str, now: float, *, repeat: Re
     if conversation.callee.proof.is_missing:
         return take_proof_key(conversation, digit, now)
     if digit == keypad.REPEAT:
+        conversation.turn_taking.customer_pressed_key(now)
         cancelled = conversation.response_slot.cancel_all(now)
         conversation.silence.end()
         return cancelled + repeat(conversation, now)
     kind = keypad.VERDICTS.get(digit)
     if kind is None:
         return []
+    conversation.turn_taking.customer_pressed_key(now)
     cancelled = conversation.response_slot.cancel_all(now)
     if conversation.response_slot.has_session:
         cancelled.append(TellModel(f"The customer pressed key {digit}: {kind.value}."))

@@ -15,7 +15,8 @@ def meet_callee(conversation: ConversationState, _: CalleeOnLine, now: float) ->
     if conversation.response_slot.has_session:
         conversation.enter(State.TALKING)
         return greet(conversation, now)
-    conversation.timers.set(Timer.MODEL_READY, now + timing.model_ready_s)
+    wait_s = 0.0 if conversation.model_health.is_refused else timing.model_ready_s
+    conversation.timers.set(Timer.MODEL_READY, now + wait_s)
     return []
 
 

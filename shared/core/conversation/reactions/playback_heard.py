@@ -30,11 +30,10 @@ def assume_prompt_heard(conversation: ConversationState, _: Timer, now: float) -
     return _await_key(conversation, now)
 
 
-def await_prompt(conversation: ConversationState, _: StoredPromptQueued, now: float) -> list[Action]:
+def await_prompt(conversation: ConversationState, event: StoredPromptQueued, now: float) -> list[Action]:
     """Wait until the stored prompt has been heard, and for audio of the model's after it: only now is its length known."""
     conversation.expect_heard(now)
-    if conversation.timers.is_set(Timer.FIRST_AUDIO):
-        conversation.expect_audio_after_prompt(now)
+    conversation.note_prompt(event.item_id, now)
     return []
 
 

@@ -30,20 +30,21 @@ def note_response(conversation: ConversationState, event: ResponseStarted, now: 
     conversation.timers.stop(Timer.TURN)
     if not conversation.timers.is_set(Timer.FIRST_AUDIO):
         conversation.expect_audio(now)
+    conversation.note_life(now)
     return conversation.response_slot.started(event.response_id)
 
 
 def note_audio(conversation: ConversationState, event: AudioBegan, now: float) -> list[Action]:
     """Note that the agent is about to be heard."""
     _note_voice(conversation, event.item_id, now)
-    conversation.timers.stop(Timer.FIRST_AUDIO)
+    conversation.expect_no_audio()
     return []
 
 
 def note_audio_in_goodbye(conversation: ConversationState, event: AudioBegan, now: float) -> list[Action]:
     """Note the goodbye's audio, whose end is the end of the call; other audio does not stand for it."""
     if _note_voice(conversation, event.item_id, now) is Purpose.GOODBYE:
-        conversation.timers.stop(Timer.FIRST_AUDIO)
+        conversation.expect_no_audio()
         conversation.closing.goodbye_began()
     return []
 
@@ -70,6 +71,7 @@ def finish_response(conversation: ConversationState, event: ResponseDone, now: f
 def finish_response_before_beep(conversation: ConversationState, event: ResponseDone, now: float) -> list[Action]:
     """Mark the end of the response's audio and act on its tool calls; a failed response is a session to do without."""
     if event.status is ResponseStatus.FAILED:
+        conversation.model_health.lost(event.reason or _FAILED)
         forget_session(conversation)
         return []
     return _finish(conversation, event, now)
@@ -78,7 +80,7 @@ def finish_response_before_beep(conversation: ConversationState, event: Response
 def finish_response_in_goodbye(conversation: ConversationState, event: ResponseDone, now: float) -> list[Action]:
     """Act on the response's tool calls; the stored goodbye replaces one that failed or had no sound."""
     if event.status is ResponseStatus.FAILED:
-        return lose_session_in_goodbye(conversation, now)
+        return lose_session_in_goodbye(conversation, event.reason or _FAILED, now)
     return _finish(conversation, event, now)
 
 
@@ -102,7 +104,7 @@ def _finish(conversation: ConversationState, event: ResponseDone, now: float) ->
     if running is None or running.response_id != event.response_id:
         return slot.done(event.response_id)
     if conversation.state is not State.CLOSING or running.purpose is Purpose.GOODBYE:
-        conversation.timers.stop(Timer.FIRST_AUDIO)
+        conversation.expect_no_audio()
     has_spoken = running.has_audio and not conversation.playback.is_muted(event.response_id)
     actions: list[Action] = []
     if has_spoken and not conversation.playback.is_drained:

@@ -10,11 +10,14 @@ from shared.core.conversation.state.conversation_state import ConversationState,
 from shared.core.conversation.state.response_slot import Purpose, ResponseRequest
 from shared.core.conversation.state.timers import Timer
 
+_NO_AUDIO: Final = "no_audio"
 _CONTINUE: Final = Respond("The line broke for a moment. Do not greet again; take the talk up where it was, in one short sentence.")
 
 
 def replace_session(conversation: ConversationState, event: ModelLost, now: float) -> list[Action]:
-    """Open a second session; if that is lost too, offer the keypad, or take leave after a decision."""
+    """Open a second session; if that is lost too, or would be, offer the keypad, or take leave after a decision."""
+    if event.is_fatal:
+        conversation.model_health.refused()
     return lose_session(conversation, event.reason, now)
 
 
@@ -25,12 +28,13 @@ def replace_late_session(conversation: ConversationState, _: Timer, now: float) 
 
 def replace_mute_session(conversation: ConversationState, _: Timer, now: float) -> list[Action]:
     """Take a session whose audio did not come in time for lost: open a second one, after that offer the keypad."""
-    return lose_session(conversation, "no_audio", now)
+    return lose_session(conversation, _NO_AUDIO, now)
 
 
 def lose_session(conversation: ConversationState, reason: str, now: float) -> list[Action]:
     """Open a second session, with a word to the customer. If the second is lost, offer the keypad; after a decision take leave."""
     forget_session(conversation)
+    conversation.model_health.lost(reason)
     is_on_line = conversation.callee.is_on_line
     if not conversation.model_health.has_retried:
         conversation.model_health.retried()
@@ -59,19 +63,21 @@ def take_second_session(conversation: ConversationState, _: ModelReady, now: flo
     return released + greet(conversation, now)
 
 
-def do_without_session(conversation: ConversationState, _: ModelLost | Timer, _now: float) -> list[Action]:
+def do_without_session(conversation: ConversationState, event: ModelLost | Timer, _now: float) -> list[Action]:
     """Go on without a session: nothing more is asked of the model in this state."""
+    conversation.model_health.lost(event.reason if isinstance(event, ModelLost) else _NO_AUDIO)
     forget_session(conversation)
     return []
 
 
-def replace_goodbye(conversation: ConversationState, _: ModelLost, now: float) -> list[Action]:
+def replace_goodbye(conversation: ConversationState, event: ModelLost, now: float) -> list[Action]:
     """Play the stored goodbye, unless all of the model's goodbye has been sent."""
-    return lose_session_in_goodbye(conversation, now)
+    return lose_session_in_goodbye(conversation, event.reason, now)
 
 
-def lose_session_in_goodbye(conversation: ConversationState, now: float) -> list[Action]:
+def lose_session_in_goodbye(conversation: ConversationState, reason: str, now: float) -> list[Action]:
     """Play the stored goodbye, unless all of the goodbye's audio is with Twilio, so that only its mark is missing."""
+    conversation.model_health.lost(reason)
     running = conversation.response_slot.running
     is_being_said = running is not None and running.purpose is Purpose.GOODBYE
     forget_session(conversation)
@@ -81,6 +87,7 @@ def lose_session_in_goodbye(conversation: ConversationState, now: float) -> list
 
 def replace_mute_goodbye(conversation: ConversationState, _: Timer, now: float) -> list[Action]:
     """Play the stored goodbye: the first audio of the model's did not come in time."""
+    conversation.model_health.lost(_NO_AUDIO)
     return conversation.response_slot.cancel_all(now) + say_stored_goodbye(conversation, now)
 
 
@@ -96,7 +103,8 @@ def forget_session(conversation: ConversationState) -> None:
     """Wait for nothing that only the lost session could bring."""
     conversation.response_slot.session_lost()
     conversation.turn_taking.speech_given_up()
-    conversation.timers.stop(Timer.FIRST_AUDIO, Timer.TURN, Timer.STUCK_SPEECH, Timer.SILENCE, Timer.MODEL_READY)
+    conversation.expect_no_audio()
+    conversation.timers.stop(Timer.TURN, Timer.STUCK_SPEECH, Timer.SILENCE, Timer.MODEL_READY)
 
 
 def _offer_keypad(conversation: ConversationState, now: float) -> Action:

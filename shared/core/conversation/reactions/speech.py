@@ -19,7 +19,8 @@ def listen(conversation: ConversationState, _: SpeechStarted, now: float) -> lis
     timing, has_greeted = conversation.plan.timing, conversation.disclosure.has_greeted
     conversation.turn_taking.customer_started(now)
     conversation.silence.end()
-    conversation.timers.stop(Timer.TURN, Timer.FIRST_AUDIO, Timer.HEARD)
+    conversation.expect_no_audio()
+    conversation.timers.stop(Timer.TURN, Timer.HEARD)
     conversation.timers.set(Timer.STUCK_SPEECH, now + (timing.stuck_speech_s if has_greeted else timing.ungreeted_speech_s))
     silenced = conversation.response_slot.interrupt(now)
     if silenced and conversation.disclosure.cut_off():

@@ -93,6 +93,8 @@ def act_on_calls_in_goodbye(conversation: ConversationState, calls: Sequence[Too
 
 def _check_all(conversation: ConversationState, calls: Sequence[ToolCall]) -> tuple[list[Action], Request | None]:
     """Return every call's result, and the request to act on: the last outcome, else the proof, else the end, else the language."""
+    if calls:
+        conversation.turn_taking.audio_wait.tool_answered()
     is_unproven = conversation.callee.proof.is_missing  # a decision beside the proof was made without it
     checked = [
         _check_unproven(conversation, call) if is_unproven and call.name in _OF_UNPROVEN else _check(conversation, call)

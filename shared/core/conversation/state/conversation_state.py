@@ -11,7 +11,7 @@ from shared.core.conversation.state.callee import Callee
 from shared.core.conversation.state.closing import Closing
 from shared.core.conversation.state.disclosure import Disclosure
 from shared.core.conversation.state.model_health import ModelHealth
-from shared.core.conversation.state.response_slot import ResponseRequest, ResponseSlot
+from shared.core.conversation.state.response_slot import Purpose, ResponseRequest, ResponseSlot
 from shared.core.conversation.state.silence import Silence
 from shared.core.conversation.state.spoken_language import SpokenLanguage
 from shared.core.conversation.state.stored_prompts import StoredPrompts
@@ -107,18 +107,47 @@ class ConversationState:
 
     def request(self, request: ResponseRequest, now: float) -> list[Action]:
         """Request a response of the model and wait for its first audio."""
-        self.expect_audio(now)
+        self.expect_audio(now, request.purpose)
         return self.response_slot.request(request)
 
-    def expect_audio(self, now: float) -> None:
-        """Wait for the agent's voice: not longer than the customer, who has been waiting since the last word, puts up with."""
-        self.timers.set(Timer.FIRST_AUDIO, self.turn_taking.audio_due_at(now, self.plan.timing))
+    def expect_audio(self, now: float, purpose: Purpose | None = None) -> None:
+        """Wait for the agent's voice: a filler shortens the wait, and at last the session is given up."""
+        wait, timing, waits_since = self.turn_taking.audio_wait, self.plan.timing, self.turn_taking.waits_since
+        self.timers.set(Timer.FIRST_AUDIO, wait.audio_due_at(now, purpose, waits_since=waits_since, timing=timing))
+        if self.playback.is_drained:
+            self.timers.set(Timer.FILLER, wait.filler_due_at(now, purpose, waits_since=waits_since, timing=timing))
+        else:
+            self.fill_after_playback(now)
 
-    def expect_audio_after_prompt(self, now: float) -> None:
-        """Wait for the agent's voice until a little after the end of the stored prompt that is played before it."""
-        prompt_ends = now + self.playback.unheard_ms / 1000.0
-        audio_due = self.turn_taking.audio_due_at(now, self.plan.timing)
-        self.timers.set(Timer.FIRST_AUDIO, max(audio_due, prompt_ends + self.plan.timing.least_audio_s))
+    def note_life(self, now: float) -> None:
+        """Wait a little longer for the voice of a model that shows signs of life."""
+        due = self.timers.due(Timer.FIRST_AUDIO)
+        if due is not None:
+            self.timers.set(Timer.FIRST_AUDIO, self.turn_taking.audio_wait.postponed(due, now, self.plan.timing))
+
+    def expect_no_audio(self) -> None:
+        """Wait for the agent's voice no longer."""
+        self.turn_taking.audio_wait.ended()
+        self.timers.stop(Timer.FIRST_AUDIO, Timer.FILLER)
+
+    def note_prompt(self, item_id: str, now: float) -> None:
+        """Note that a stored prompt was handed to Twilio; the agent's voice is waited for until a little after its end.
+
+        A filler makes nobody wait longer: it is heard because the voice is late.
+        """
+        ends_at = now + self.playback.unheard_ms / 1000.0
+        self.turn_taking.audio_wait.prompt_queued(ends_at)
+        due = self.timers.due(Timer.FIRST_AUDIO)
+        if due is None:
+            return
+        if self.timers.is_set(Timer.FILLER) or self.stored_prompts.is_filler(item_id):
+            self.fill_after_playback(now)
+        if not self.stored_prompts.is_filler(item_id):
+            self.timers.set(Timer.FIRST_AUDIO, max(due, ends_at + self.plan.timing.least_audio_s))
+
+    def fill_after_playback(self, now: float) -> None:
+        """Have the next filler heard if nothing follows what is being played now."""
+        self.timers.set(Timer.FILLER, now + self.playback.unheard_ms / 1000.0 + self.plan.timing.filler_s)
 
     def expect_heard(self, now: float) -> None:
         """Wait for the mark behind all audio sent so far, not longer than the audio and a little grace."""
@@ -126,5 +155,13 @@ class ConversationState:
 
     def play(self, key: str, now: float) -> PlayStored:
         """Play the stored prompt with that key, and wait for its end."""
-        self.timers.set(Timer.HEARD, now + _LONGEST_PROMPT_S)  # until `StoredPromptQueued` tells its length
+        self._expect_prompt(now)
         return self.stored_prompts.play(key)
+
+    def play_filler(self, now: float) -> PlayStored:
+        """Play the next filler, and wait for its end."""
+        self._expect_prompt(now)
+        return self.stored_prompts.play_filler()
+
+    def _expect_prompt(self, now: float) -> None:
+        self.timers.set(Timer.HEARD, now + _LONGEST_PROMPT_S)  # until `StoredPromptQueued` tells its length

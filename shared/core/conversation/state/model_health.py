@@ -9,10 +9,12 @@ _MAX_INVALID_CALLS: Final = 3
 class ModelHealth:
     """Counts what may happen only so often in a call."""
 
-    __slots__ = ("_doubts", "_invalid_calls", "_keypad_offers", "has_retried")
+    __slots__ = ("_doubts", "_invalid_calls", "_keypad_offers", "has_retried", "is_refused", "losses")
 
     def __init__(self) -> None:
-        self.has_retried = False  # a second session was asked for
+        self.has_retried = False  # a second session was asked for, or would be asked for in vain
+        self.is_refused = False  # no session can be had: the key, the account or the model is refused
+        self.losses: tuple[str, ...] = ()  # why each session was lost
         self._keypad_offers = 0
         self._invalid_calls = 0
         self._doubts: set[str] = set()
@@ -25,6 +27,14 @@ class ModelHealth:
     def retried(self) -> None:
         """Note that a second session is being opened; there is no third."""
         self.has_retried = True
+
+    def refused(self) -> None:
+        """Note that a second session would meet what ended this one."""
+        self.has_retried = self.is_refused = True
+
+    def lost(self, reason: str) -> None:
+        """Note that a session was missed or lost."""
+        self.losses = (*self.losses, reason)
 
     def keypad_offered(self) -> None:
         """Note that the customer is asked for a key."""

@@ -7,7 +7,8 @@ class Timer(IntEnum):
     """What is being waited for. Numbers, because they are looked up at every mark, and an `Enum` is slow to hash."""
 
     MODEL_READY = auto()  # a session, at the start or after it broke
-    FIRST_AUDIO = auto()  # the first audio of a response that was asked for
+    FIRST_AUDIO = auto()  # the first audio of a response that was asked for, until the session is given up
+    FILLER = auto()  # the same audio, until the customer hears a filler
     TURN = auto()  # the model's answer after the customer fell silent
     STUCK_SPEECH = auto()  # an end of what the model takes for speech
     SILENCE = auto()  # a word of the customer
@@ -41,6 +42,10 @@ class Timers:
     def is_set(self, timer: Timer) -> bool:
         """Tell whether that wait is going on."""
         return timer in self._due
+
+    def due(self, timer: Timer) -> float | None:
+        """Return until when that wait goes on, or None."""
+        return self._due.get(timer)
 
     def clear(self) -> None:
         """Wait for nothing any more."""

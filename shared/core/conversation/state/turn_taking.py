@@ -1,14 +1,23 @@
 """Whose turn it is to speak: whether the customer speaks, and since when the customer waits for the agent's voice."""
 
-from shared.core.conversation.call_plan import Timing
+from shared.core.conversation.state.audio_wait import AudioWait
 
 
 class TurnTaking:
     """The customer's last word, and what it calls for. Times are seconds of the machine's `now`."""
 
-    __slots__ = ("_asked_at", "_asking_since", "_spoke_at", "has_promised_to_wait", "is_customer_speaking", "waits_since")
+    __slots__ = (
+        "_asked_at",
+        "_asking_since",
+        "_spoke_at",
+        "audio_wait",
+        "has_promised_to_wait",
+        "is_customer_speaking",
+        "waits_since",
+    )
 
     def __init__(self) -> None:
+        self.audio_wait = AudioWait()
         self.is_customer_speaking = False
         self.has_promised_to_wait = False  # the agent, to a customer who asked for a moment
         self.waits_since: float | None = None  # the customer's last word, after which nothing has been heard yet
@@ -33,6 +42,10 @@ class TurnTaking:
         self.is_customer_speaking = False
         self.waits_since = now
 
+    def customer_pressed_key(self, now: float) -> None:
+        """Note that the customer pressed a key and waits for an answer."""
+        self.waits_since = now
+
     def speech_given_up(self) -> None:
         """Note that no end of the customer's speech will be told: it was noise, or the session is gone."""
         self.is_customer_speaking = False
@@ -52,13 +65,3 @@ class TurnTaking:
     def agent_promised_to_wait(self) -> None:
         """Note that the agent said that it will wait."""
         self.has_promised_to_wait = True
-
-    def audio_due_at(self, now: float, timing: Timing) -> float:
-        """Return until when the agent's first audio is waited for, counted from the customer's last word.
-
-        A customer whose wait has run out already is no longer waiting: then it is counted from `now`.
-        """
-        due = (now if self.waits_since is None else self.waits_since) + timing.first_audio_s
-        if due < now:
-            due = now + timing.first_audio_s
-        return max(due, now + timing.least_audio_s)

@@ -7,6 +7,7 @@ import pytest
 
 from services.media_bridge.openai.pricing import PRICES
 from services.media_bridge.settings import BridgeSettings
+from shared.core.conversation.call_plan import Timing
 from shared.settings.environ import SettingsError, parse_settings
 
 NEEDED = {
@@ -43,6 +44,22 @@ def test_the_waits_for_a_silent_customer_can_be_set() -> None:
 def test_silences_that_do_not_grow_are_refused(silences: str) -> None:
     with pytest.raises(SettingsError, match="SILENCE_PROMPTS_S"):
         parse_settings(BridgeSettings, {**NEEDED, "SILENCE_PROMPTS_S": silences})
+
+
+def test_the_waits_for_a_slow_model_can_be_set() -> None:
+    timing = parse_settings(BridgeSettings, {**NEEDED, "FIRST_AUDIO_S": "2, 5.5"}).timing
+    assert (timing.filler_s, timing.first_audio_s, timing.tool_audio_s, timing.goodbye_audio_s) == (2.0, 5.5, 8.5, 5.5)
+    assert parse_settings(BridgeSettings, {**NEEDED, "FIRST_AUDIO_S": "2,5,5"}).timing.tool_audio_s == 5
+    assert parse_settings(BridgeSettings, NEEDED | {"FIRST_AUDIO_S": "3.3,9"}).timing == Timing()
+    assert parse_settings(BridgeSettings, NEEDED).timing == Timing()
+
+
+@pytest.mark.parametrize(
+    "waits", ["3", "3,3", "0,9", "4.5,9", "3,9,8", "3,9,31", "3,9,12,15", "three,9", "nan,9", "3,nan", "3,inf"]
+)
+def test_waits_for_a_slow_model_that_make_no_sense_are_refused(waits: str) -> None:
+    with pytest.raises(SettingsError, match="FIRST_AUDIO_S"):
+        parse_settings(BridgeSettings, {**NEEDED, "FIRST_AUDIO_S": waits})
 
 
 def test_the_prices_are_the_models_own_unless_others_are_set() -> None:

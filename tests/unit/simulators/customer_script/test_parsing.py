@@ -69,6 +69,13 @@ def test_a_list_of_steps_alone_is_an_answer() -> None:
     assert parsing.parse_attempt({"answer": ["hang_up"]}) == Answer(steps=(script.HangUp(),))
 
 
+def test_an_echo_is_left_to_the_profile_or_set_for_the_call() -> None:
+    assert parsing.parse_attempt({"answer": []}) == Answer(echo=None)
+    assert parsing.parse_attempt({"answer": {"echo": 0.2}}) == Answer(echo=0.2)
+    with pytest.raises(parsing.ScriptError, match="echo"):
+        parsing.parse_attempt({"answer": {"echo": 1.5}})
+
+
 def test_the_last_entry_repeats() -> None:
     person = CustomerScript(attempts=(Busy(), Answer()))
 

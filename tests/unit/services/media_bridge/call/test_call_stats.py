@@ -36,13 +36,44 @@ def test_a_barge_in_is_counted_with_its_delay() -> None:
     assert registry.get_sample_value("bridge_barge_ins_total") == 1
 
 
-def test_decisions_and_lost_sessions_are_counted() -> None:
+def test_decisions_are_counted() -> None:
     noted, registry = stats_of()
     noted.note_verdict(VerdictKind.CONFIRMED, Channel.VOICE)
-    noted.note(ev.ModelLost("closed"), 11.0)
     assert noted.verdict is VerdictKind.CONFIRMED
-    assert noted.model_failures == 1
-    assert registry.get_sample_value("bridge_model_failures_total", {"reason": "closed"}) == 1
+    assert registry.get_sample_value("bridge_verdicts_total", {"outcome": "confirmed", "channel": "voice"}) == 1
+
+
+def test_first_audio_is_measured_from_what_the_model_was_given_last() -> None:
+    noted, registry = stats_of()
+    noted.note_request(10.0)
+    noted.note(ev.AudioBegan("r1", "i1"), 11.0)
+    noted.note(ev.SpeechStopped(), 20.0)
+    noted.note_request(22.0)  # the model had no answer of its own
+    noted.note(ev.AudioBegan("r2", "i2"), 23.5)
+    noted.note(ev.AudioBegan("r2", "i3"), 25.0)  # a second item of the same response
+    noted.note(ev.SpeechStopped(), 30.0)
+    noted.note_tool_answer(31.0)
+    noted.note_request(31.0)
+    noted.note(ev.AudioBegan("r4", "i4"), 33.0)
+    noted.note(ev.SpeechStopped(), 40.0)
+    noted.note(ev.SpeechStarted(), 41.0)
+    noted.note(ev.AudioBegan("r5", "i5"), 42.0)
+    assert noted.first_audio_ms == [1000, 3500, 2000]
+    assert [noted.first_audio_at(share) for share in (0.5, 0.95, 1.0)] == [2000, 3500, 3500]
+    sums = {after: registry.get_sample_value("bridge_first_audio_seconds_sum", {"after": after}) for after in ("speech", "tool")}
+    assert sums == {"speech": 3.5, "tool": 2.0}
+
+
+def test_a_call_without_a_word_of_the_model_has_no_first_audio() -> None:
+    assert stats_of()[0].first_audio_at(0.5) is None
+
+
+def test_fillers_are_counted_and_other_stored_prompts_are_not() -> None:
+    noted, registry = stats_of()
+    for key in ("filler_1", "keypad", "filler_2"):
+        noted.note_prompt(key)
+    assert noted.fillers == 2
+    assert registry.get_sample_value("bridge_fillers_total") == 2
 
 
 def test_the_cost_is_known_where_the_price_is() -> None:

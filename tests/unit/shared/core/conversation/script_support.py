@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from shared.core.conversation import events as ev
-from shared.core.conversation.actions import Action
+from shared.core.conversation.actions import Action, PlayStored
 from shared.core.conversation.call_plan import Lines, Plan, Proving, Timing
 from shared.core.conversation.machine import ConversationMachine
 from shared.core.conversation.playback import Playback
@@ -67,6 +67,16 @@ class Talk:
         now = self.machine.deadline
         assert now is not None
         return now, self.at(now, ev.DeadlineReached())
+
+    def wait_over_fillers(self) -> tuple[float, list[Action]]:
+        """Let time pass to the first deadline at which something else than a filler comes."""
+        while True:
+            now, actions = self.wait()
+            if not all(isinstance(action, PlayStored) and action.key.startswith("filler") for action in actions):
+                return now, actions
+            for filler in actions:
+                assert isinstance(filler, PlayStored)
+                self.plays_stored(now, filler.item_id)
 
     def speaks(self, now: float, *, ms: float = 1000, item: str | None = None) -> list[Action]:
         """The model answers with `ms` of audio and is done; returns what came of it."""

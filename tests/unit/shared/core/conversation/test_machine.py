@@ -260,13 +260,13 @@ def test_audio_of_a_response_nobody_announced_is_taken_for_speech() -> None:
     assert talk.at(3, ev.AudioBegan("stranger", "i")) == []
 
 
-def test_who_has_waited_for_the_tool_call_does_not_wait_as_long_again_for_the_goodbye() -> None:
+def test_who_has_waited_for_the_tool_call_is_not_left_in_silence_as_long_again_before_the_goodbye() -> None:
     talk = greeted()
     talk.at(3, ev.SpeechStarted())
     talk.at(4, ev.SpeechStopped())
     talk.calls(5, "record_outcome", json.dumps({"outcome": "confirmed"}))
-    now, actions = talk.wait()
-    assert (now, actions) == (7.3, [DropModel(), PlayStored("goodbye_confirmed", "stored:1")])
+    assert talk.wait() == (7.3, [PlayStored("filler_1", "stored:1")])
+    assert talk.wait() == (11, [DropModel(), PlayStored("goodbye_confirmed", "stored:2")])
 
 
 def test_who_decides_long_after_a_word_without_an_answer_is_no_longer_waiting() -> None:
@@ -283,8 +283,8 @@ def test_an_answer_whose_audio_never_comes_is_a_lost_model() -> None:
     talk = greeted()
     talk.at(3, ev.SpeechStarted())
     talk.at(3.1, ev.ResponseStarted("own"))
-    now, actions = talk.wait()
-    assert (now, actions) == (6.4, [ReconnectModel(), PlayStored("one_moment", "stored:1")])
+    now, actions = talk.wait_over_fillers()
+    assert (now, actions) == (12.1, [ReconnectModel(), PlayStored("one_moment", "stored:3")])
 
 
 def test_the_keypad_offer_cuts_the_models_own_answer() -> None:

@@ -200,7 +200,7 @@ def test_other_audio_does_not_stand_for_the_goodbyes() -> None:
     talk = greeted()
     talk.at(3, ev.KeyPressed("1"))
     talk.at(3.1, ev.AudioBegan("late", "i"))
-    assert talk.wait() == (6.3, [DropModel(), PlayStored("goodbye_confirmed", "stored:1")])
+    assert talk.wait_over_fillers() == (9, [DropModel(), PlayStored("goodbye_confirmed", "stored:2")])
 
 
 def test_who_asks_to_wait_is_given_time() -> None:

@@ -75,7 +75,7 @@ def test_a_response_without_audio_is_a_lost_model() -> None:
     talk = Talk()
     talk.at(0, ev.ModelReady())
     talk.at(0, ev.CalleeOnLine())
-    assert talk.wait() == (3.3, ONE_MOMENT)
+    assert talk.wait_over_fillers() == (9, [ReconnectModel(), PlayStored("one_moment", "stored:3")])
 
 
 def test_without_a_model_a_key_decides() -> None:
@@ -151,7 +151,7 @@ def test_a_model_lost_after_the_goodbye_was_sent_is_not_missed() -> None:
 def test_a_goodbye_without_audio_is_replaced_by_the_stored_one() -> None:
     talk = greeted()
     talk.at(3, ev.KeyPressed("1"))
-    assert talk.wait()[1] == [DropModel(), PlayStored("goodbye_confirmed", "stored:1")]
+    assert talk.wait_over_fillers()[1] == [DropModel(), PlayStored("goodbye_confirmed", "stored:2")]
 
 
 def test_a_goodbye_done_without_a_sound_is_replaced_by_the_stored_one() -> None:

@@ -253,7 +253,7 @@ def test_a_way_of_the_table_is_taken(before: State, trigger: Trigger, after: Sta
     talk = story()
     assert talk.is_in(before)
     if event is None:
-        talk.wait()
+        talk.wait_over_fillers()
     else:
         assert type(event) is trigger
         talk.at(9, event)
