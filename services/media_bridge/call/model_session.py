@@ -34,7 +34,7 @@ class SessionSettings:
     """Where a call's sessions come from and how they speak."""
 
     sessions: SessionSource
-    voice: str
+    audio: request.AudioSettings
     metrics: BridgeMetrics
     connect_limit_s: float = CONNECT_LIMIT_S
 
@@ -86,6 +86,7 @@ class ModelSession:
         self._current: ModelLeg | None = None  # None while there is no session
         self._connecting: asyncio.Task[None] | None = None  # None while none is being opened
         self._is_revealed = False
+        self._is_guarded = False
         self.dropped = 0
         self.unreadable = 0
 
@@ -129,6 +130,11 @@ class ModelSession:
         is_same = first.tools is revealed.tools  # those of a caller without proof hold no decision
         self.send(request.instructions_update(revealed) if is_same else request.reveal_update(revealed))
 
+    def guard(self, *, is_guarded: bool) -> None:
+        """Have the session, and any later one, only tell of speech while `is_guarded`; else it answers and interrupts itself."""
+        self._is_guarded = is_guarded
+        self.send(request.turn_update(self._settings.audio, is_guarded=is_guarded))
+
     def switch_language(self, code: str) -> CallScript:
         """Give this session, and any later one, the call's words in another language; returns them."""
         self._script = self._script.in_language(code) or self._script
@@ -170,7 +176,7 @@ class ModelSession:
         self._connecting = None
         self._current = leg
         leg.attach(self, on_audio=self._lane.on_model_audio)
-        leg.send(request.full_update(self._settings.voice, self._instructions))
+        leg.send(request.full_update(self._settings.audio, self._instructions, is_guarded=self._is_guarded))
         for turn in so_far:
             is_agent = turn.speaker is Speaker.AGENT
             leg.send(request.agent_words(turn.text) if is_agent else request.customer_words(turn.text))

@@ -7,6 +7,7 @@ from ssl import SSLContext
 from urllib.parse import urlencode
 
 from services.media_bridge.openai.leg import ModelLeg
+from services.media_bridge.openai.requests_wire import AudioSettings
 from services.media_bridge.openai.session_handshake import SessionHandshake
 from services.media_bridge.picows_client import connect
 from services.media_bridge.websocket import ConnectionFailedError
@@ -19,7 +20,7 @@ class ModelAddress:
     url: str
     model: str
     api_key: str
-    voice: str
+    audio: AudioSettings
     ssl_context: SSLContext | None
 
     @property
@@ -39,7 +40,7 @@ async def open_session(address: ModelAddress, *, limit_s: float) -> ModelLeg:
     Raises:
         ConnectionFailedError: There is no such session within `limit_s` seconds.
     """
-    begin = partial(SessionHandshake, voice=address.voice)
+    begin = partial(SessionHandshake, audio=address.audio)
     try:
         async with timeout(limit_s):
             handshake = await connect(
