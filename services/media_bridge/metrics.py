@@ -47,6 +47,12 @@ class ModelMetrics:
         )
         self.fillers = _counter(registry, "fillers", "Fillers heard because the model's first audio was late")
         self.errors = _counter(registry, "model_errors", "Errors that OpenAI told within a session, by code", "code")
+        self.silent_responses = _counter(
+            registry,
+            "model_silent_responses",
+            "Responses that ended with neither a sound nor a tool call, by how they ended",
+            "status",
+        )
         self.cost = _counter(registry, "model_cost_usd", "What the speech model's tokens cost, by what was decided", "outcome")
 
 
@@ -56,6 +62,7 @@ class MessageMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.frames = _counter(registry, "audio_messages", "Audio messages carried, by direction", "direction")
         self.dropped = _counter(registry, "audio_messages_dropped", "Audio messages a peer did not take in time", "direction")
+        self.silent = _counter(registry, "audio_messages_silent", "Audio messages of the model that began an item without a signal")
         self.unreadable = _counter(registry, "messages_unreadable", "Messages that were not of the agreed shape", "peer")
         self.ignored = _counter(registry, "keys_ignored", "Keys beyond what a person can press, twenty a second and call")
 
@@ -69,6 +76,7 @@ class CallMetrics:
         self.outcomes = _counter(
             registry, "conversations", "Conversations that ended, by what was decided when they did", "outcome"
         )
+        self.lost_writes = _counter(registry, "record_writes_lost", "Writes about a call that failed for good, by kind", "kind")
         self.barge_ins = _counter(registry, "barge_ins", "Times a customer spoke over the agent")
         self.greeting = _histogram(registry, "answer_to_greeting", "From the admitted stream to the first audio sent")
         self.turn = _histogram(registry, "turn", "From the end of the customer's speech to the answer's first audio sent")

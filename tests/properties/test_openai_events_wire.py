@@ -7,17 +7,14 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.media_bridge.openai.events_wire import (
-    UnreadableError,
-    event_of,
-    read,
-)
+from services.media_bridge.openai.events_wire import event_of, read
+from services.media_bridge.openai.tolerant_decoding_wire import UnreadableError
 
 
 @given(st.binary(max_size=80))
 def test_garbage_is_no_event_and_no_other_exception(garbage: bytes) -> None:
     with suppress(UnreadableError):
-        event_of(read(garbage), garbage)
+        event_of(read(garbage), garbage, lambda: None)
 
 
 JSON = st.recursive(
@@ -37,4 +34,4 @@ PARTS = st.sampled_from(["session", "response", "error", "item", "item_id", "pre
 def test_an_event_of_another_shape_is_no_other_exception(kind: str, parts: dict[str, Any]) -> None:
     message = json.dumps({"type": kind, **parts}).encode()
     with suppress(UnreadableError):
-        event_of(read(message), message)
+        event_of(read(message), message, lambda: None)

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from services.media_bridge.base64_wire import duration_ms
+from services.media_bridge.base64_wire import duration_ms, is_silence
 from services.media_bridge.openai.leg import ModelLeg
 from services.media_bridge.twilio.leg import CallerLeg
 from services.media_bridge.twilio.outgoing_stream import OutgoingStream
@@ -34,9 +34,13 @@ class Recorder(Protocol):
 
 
 class AudioLane:
-    """The audio of one call. `on_began(response_id, item_id)` is called at the first audio of each item."""
+    """The audio of one call. `on_began(response_id, item_id)` is called at the first audio of each item.
+
+    The model's digital silence before that is no audio: it is left out, and `silent` counts its messages.
+    """
 
     __slots__ = (
+        "_audible",
         "_caller",
         "_clock",
         "_held",
@@ -48,6 +52,7 @@ class AudioLane:
         "_recorder",
         "from_model",
         "muted",
+        "silent",
     )
 
     def __init__(
@@ -67,10 +72,12 @@ class AudioLane:
         self._on_began = on_began
         self._recorder = recorder  # None: this call is not recorded
         self._held: deque[bytes] = deque(maxlen=_HELD_FRAMES)
-        self._item_id = ""
+        self._item_id: str | None = None  # the item whose audio was sent last
+        self._audible: set[str] = set()  # all items whose audio has begun
         self._received_before = caller.received_frames
         self.from_model = 0
         self.muted = 0
+        self.silent = 0
         self.disconnect()
 
     @property
@@ -94,19 +101,25 @@ class AudioLane:
         if playback.muted and response_id in playback.muted:
             self.muted += 1
             return
+        is_first = item_id != self._item_id and item_id not in self._audible
+        if is_first and is_silence(payload):
+            self.silent += 1
+            playback.skip(item_id, duration_ms(payload))
+            return
         self.from_model += 1
+        self._item_id = item_id
         self._outgoing.send_media(payload)
         if playback.append(item_id, duration_ms(payload), clock()):
             self.mark(playback.next_mark())
         if self._recorder is not None:
             self._recorder.agent(payload)
-        if item_id != self._item_id:
-            self._item_id = item_id
+        if is_first:
+            self._audible.add(item_id)
             self._on_began(response_id, item_id)
 
     def play(self, item_id: str, payload: bytes) -> None:
         """Send audio of our own to the caller, as a part of the item; `on_began` is not called for it."""
-        self._item_id = item_id
+        self._audible.add(item_id)
         self.on_model_audio("", item_id, payload)
 
     def mark(self, name: str) -> None:

@@ -35,6 +35,7 @@ def report_call(call: Call, *, leg: CallerLeg, stats: CallStats, end: CallEnd | 
         frames_in=lane.from_caller,
         frames_out=lane.from_model,
         frames_muted=lane.muted,
+        frames_silent=lane.silent,
         frames_dropped=leg.dropped + model.dropped,
         unreadable=leg.unreadable + model.unreadable,
         keys_ignored=leg.ignored,
@@ -48,6 +49,7 @@ def _count(call: Call, *, leg: CallerLeg, stats: CallStats, end: CallEnd | None)
     metrics, lane, model = stats.metrics, call.lane, call.model
     metrics.messages.frames.labels(direction="to_model").inc(lane.from_caller)
     metrics.messages.frames.labels(direction="to_caller").inc(lane.from_model)
+    metrics.messages.silent.inc(lane.silent)
     metrics.messages.dropped.labels(direction="to_model").inc(model.dropped)
     if leg.has_ended:
         metrics.messages.dropped.labels(direction="to_caller").inc(leg.dropped)

@@ -30,6 +30,7 @@ class CallStats:
     first_audio_ms: list[int] = field(default_factory=list)
     usage: TokenUsage = field(default_factory=TokenUsage)
     verdict: VerdictKind | None = None
+    _is_mute: bool = False  # a response runs, and none of its audio has come
     _speech_ended_at: float | None = None  # None: no speech of the customer's waits for an answer
     _asked: tuple[str, float] | None = None  # what the model was given last, and when; None: it has been heard since
 
@@ -46,9 +47,14 @@ class CallStats:
                 self._asked = ("speech", now)
             case ev.SpeechStarted():
                 self._asked = None
+            case ev.ResponseStarted():
+                self._is_mute = True
             case ev.AudioBegan():
+                self._is_mute = False
                 self._note_first_audio(now)
                 self._note_audio(now)
+            case ev.ResponseDone():
+                self._note_end(event)
             case _:
                 pass
 
@@ -82,6 +88,13 @@ class CallStats:
         self.slowest_clear_ms = max(self.slowest_clear_ms, round(took_s * 1000, 2))
         self.metrics.calls.barge_ins.inc()
         self.metrics.calls.clear.observe(took_s)
+
+    def _note_end(self, done: ev.ResponseDone) -> None:
+        """Count a response that nobody cut off and that had neither a sound nor a tool call."""
+        was_cut_off = done.status in {ev.ResponseStatus.CANCELLED, ev.ResponseStatus.FAILED}
+        if self._is_mute and not was_cut_off and not done.tool_calls:
+            self.metrics.model.silent_responses.labels(status=done.status.name.lower()).inc()
+        self._is_mute = False
 
     def _note_first_audio(self, now: float) -> None:
         if self._asked is None:

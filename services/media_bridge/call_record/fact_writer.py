@@ -4,6 +4,8 @@ While Redis is away, writes wait here, and their number is bounded. Turns wait o
 decides again and again meanwhile (a key pressed twenty times a second), the oldest waiting verdict is dropped beyond
 `MOST_VERDICTS`: a newer one replaces it in any case, so the decision that stands is always written. The first opt-out of a
 call is never dropped: it holds whatever is decided after it. The other facts happen at most once in a call, and none is dropped.
+
+A write that fails for a reason nobody foresaw is lost, with an error in the log and in the metrics; all others are still written.
 """
 
 import asyncio
@@ -15,6 +17,7 @@ from decimal import Decimal
 from typing import Protocol
 
 import structlog
+from prometheus_client import Counter
 
 from shared.core.confirmation import Confirmation
 from shared.core.conversation.actions import EndConversation, RecordVerdict
@@ -24,11 +27,11 @@ from shared.core.lifecycle.facts import CallEnded, CallerProven, ConversationEnd
 from shared.core.outcome import Verdict, VerdictKind
 from shared.store import Turn
 
+log = structlog.get_logger()
+
 MOST_VERDICTS = 16
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 1.0  # shorter than `CONVERSATION_WAIT`, so that a Redis that comes back hears of a decision in time
-
-_log = structlog.get_logger(__name__)
 
 
 class Confirmations(Protocol):
@@ -65,6 +68,7 @@ class _Write:
     """One write that waits; done again until the store has taken it."""
 
     perform: Callable[[], Awaitable[None]]
+    kind: str
     is_replaceable: bool = False  # a verdict that a newer one replaces
 
 
@@ -72,12 +76,19 @@ class FactWriter:
     """Writes one call's facts and turns. `run` ends when `finish` was called and all is written."""
 
     def __init__(
-        self, confirmations: Confirmations, transcripts: Transcripts, call: CallIds, *, clock: Callable[[], float]
+        self,
+        confirmations: Confirmations,
+        transcripts: Transcripts,
+        call: CallIds,
+        *,
+        clock: Callable[[], float],
+        lost_writes: Counter,
     ) -> None:
         self._confirmations = confirmations
         self._transcripts = transcripts
         self._call = call
         self._clock = clock
+        self._lost_writes = lost_writes
         self._waiting: deque[_Write] = deque()  # bounded: see the module
         self._turns: Sequence[Turn] = ()  # the newest, until they are stored
         self._has_opted_out = False
@@ -107,29 +118,30 @@ class FactWriter:
 
         is_first_opt_out = report.kind is VerdictKind.OPTED_OUT and not self._has_opted_out
         self._has_opted_out |= is_first_opt_out
-        self._put(fact, is_replaceable=not is_first_opt_out, note=self._note_late_verdict)
+        self._put(fact, "verdict", is_replaceable=not is_first_opt_out, note=self._note_late_verdict)
         verdicts = [write for write in self._waiting if write.is_replaceable]
         if len(verdicts) > MOST_VERDICTS:
             self._waiting.remove(verdicts[0])
 
     def put_disclosure(self) -> None:
         """Write that the customer has heard who speaks."""
-        self._put(lambda at: DisclosurePlayed(at, self._call.attempt_id))
+        self._put(lambda at: DisclosurePlayed(at, self._call.attempt_id), "disclosure")
 
     def put_proof(self) -> None:
         """Write that the caller has shown to know the order."""
-        self._put(lambda at: CallerProven(at, self._call.attempt_id))
+        self._put(lambda at: CallerProven(at, self._call.attempt_id), "proof")
 
     def put_end(self, end: EndConversation, cost_usd: Decimal | None) -> None:
         """Write that the conversation is over."""
         self._put(
             lambda at: ConversationEnded(at, self._call.attempt_id, end.conclusion, end.reason, cost_usd=cost_usd),
+            "end",
             note=self._note_end,
         )
 
     def put_call_over(self, call_sid: str, duration_s: int) -> None:
         """Write that the call is over for this order: the customer is asked about another one."""
-        self._put(lambda at: CallEnded(at, self._call.attempt_id, None, call_sid, duration_s))
+        self._put(lambda at: CallEnded(at, self._call.attempt_id, None, call_sid, duration_s), "call_over")
 
     def put_turns(self, turns: Sequence[Turn]) -> None:
         """Store turns; they replace those that are still waiting."""
@@ -138,7 +150,7 @@ class FactWriter:
         is_waiting = bool(self._turns)
         self._turns = turns
         if not is_waiting:
-            self._add(_Write(self._store_turns))
+            self._add(_Write(self._store_turns, "turns"))
 
     def finish(self) -> None:
         """Let `run` end once all is written."""
@@ -170,7 +182,9 @@ class FactWriter:
         while turns := self._turns:
             try:
                 await self._transcripts.append(self._call.confirmation_id, turns)
-            except NotFoundError:
+            except StoreUnavailableError:
+                raise  # tried again, with the newest turns
+            except Exception:
                 self._turns = ()
                 raise
             if self._turns is turns:
@@ -179,6 +193,7 @@ class FactWriter:
     def _put(
         self,
         make_fact: Callable[[datetime], Fact],
+        kind: str,
         *,
         is_replaceable: bool = False,
         note: Callable[[Confirmation], None] = lambda _: None,
@@ -192,7 +207,7 @@ class FactWriter:
             )
             note(step.confirmation)
 
-        self._add(_Write(apply, is_replaceable))
+        self._add(_Write(apply, kind, is_replaceable))
 
     def _note_late_verdict(self, confirmation: Confirmation) -> None:
         attempt = confirmation.open_attempt
@@ -204,8 +219,8 @@ class FactWriter:
         if not self._is_verdict_late or attempt is None:
             return
         is_lost = attempt.verdict is None or attempt.late_verdict is not None
-        log = _log.error if is_lost else _log.warning
-        log("verdict_came_late", is_counted=not is_lost, result=attempt.result, outcome=confirmation.outcome)
+        tell = log.error if is_lost else log.warning
+        tell("verdict_came_late", is_counted=not is_lost, result=attempt.result, outcome=confirmation.outcome)
 
     def _add(self, write: _Write) -> None:
         self._flushed.clear()
@@ -222,5 +237,9 @@ class FactWriter:
                 pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
             except NotFoundError:
                 return  # erased meanwhile: there is nothing left to write it to
+            except Exception as error:  # outermost: one write that fails must not cost those that follow it
+                self._lost_writes.labels(kind=write.kind).inc()
+                log.error("record_write_lost", kind=write.kind, error=type(error).__name__)  # noqa: TRY400 - its text may hold words
+                return
             else:
                 return

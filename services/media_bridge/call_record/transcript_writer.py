@@ -30,7 +30,7 @@ class TranscriptWriter:
 
     def add_delta(self, head: EventHead) -> None:
         """Add the agent's next words."""
-        self._transcript.add_words(head.item_id, transcript_delta(head))
+        self._transcript.add_words(head.item_id or "", transcript_delta(head))
 
     def finish_turn(self, said: AgentSaid | CustomerSaid) -> None:
         """Write all words of a turn; every fourth time the transcript is stored."""

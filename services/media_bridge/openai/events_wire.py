@@ -3,7 +3,7 @@
 Source: openai-python `openai.types.realtime`, docs "Realtime API - Server events". Unknown events and keys are normal.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -11,6 +11,7 @@ import msgspec
 from services.media_bridge.openai import event_structs_wire as structs
 from services.media_bridge.openai.pricing import TokenUsage
 from services.media_bridge.openai.requests_wire import MULAW, RESPONSE
+from services.media_bridge.openai.tolerant_decoding_wire import NOT_DECODED, Note, UnreadableError, json_object, struct_of, text_of
 from shared.core.conversation.events import (
     ItemBegan,
     ResponseDone,
@@ -38,8 +39,8 @@ class EventHead(msgspec.Struct, frozen=True, gc=False):
 
     type: str = ""
     delta: msgspec.Raw = msgspec.Raw(b"null")
-    response_id: str = ""
-    item_id: str = ""
+    response_id: str | None = None
+    item_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,22 +115,15 @@ ServerEvent = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Malformed:
-    """The message is no event, or not of the shape its type promises."""
-
-
 _STATUSES = {
     "completed": ResponseStatus.COMPLETED,
     "cancelled": ResponseStatus.CANCELLED,
     "incomplete": ResponseStatus.INCOMPLETE,
+    "": ResponseStatus.COMPLETED,
 }
+_CUT_OFF = {ResponseStatus.CANCELLED, ResponseStatus.INCOMPLETE}
 
-UnreadableError = msgspec.DecodeError
-
-read: Callable[[bytes], EventHead] = msgspec.json.Decoder(EventHead).decode
-"""Returns the head of an event, or raises `UnreadableError`."""
-
+_decode_head = msgspec.json.Decoder(EventHead).decode
 _decode_event = msgspec.json.Decoder(structs.EventFields).decode
 
 _TOLD_BY_TYPE: Mapping[str, ServerEvent] = {
@@ -141,6 +135,20 @@ _TOLD_BY_TYPE: Mapping[str, ServerEvent] = {
 _SKIPPED_PREFIXES = ("rate_limits.", "response.content_part.", "response.function_call_arguments.", "mcp_")
 
 
+def read(message: bytes) -> EventHead:
+    """Return the head of an event.
+
+    Raises:
+        UnreadableError: The message is no JSON object.
+    """
+    try:
+        return _decode_head(message)
+    except NOT_DECODED:
+        parts = json_object(message)
+        delta = msgspec.Raw(msgspec.json.encode(text_of(parts.get("delta"))))
+        return EventHead(text_of(parts.get("type")) or "", delta, text_of(parts.get("response_id")), text_of(parts.get("item_id")))
+
+
 def transcript_delta(head: EventHead) -> str:
     """Return the words of a delta, with the space that may lead them."""
     try:
@@ -149,35 +157,44 @@ def transcript_delta(head: EventHead) -> str:
         return ""
 
 
-def event_of(head: EventHead, message: bytes) -> ServerEvent | Malformed | None:
-    """Return what an event other than audio tells, or None if it is of no interest."""
+def event_of(head: EventHead, message: bytes, note_unreadable: Note) -> ServerEvent | None:
+    """Return what an event other than audio tells, or None if it is of no interest. One bad part never sinks the others."""
     kind = head.type
     if kind.endswith(".delta") or kind.startswith(_SKIPPED_PREFIXES):
         return None
     told = _TOLD_BY_TYPE.get(kind)
     if told is not None:
         return told
-    try:
-        event = _decode_event(message)
-    except msgspec.DecodeError:
-        return Malformed()
+    event = _fields(message, note_unreadable)
     match kind:
         case "session.created" | "session.updated":
             return _session_described(event.session or structs.Session(), is_update=kind == "session.updated")
         case "conversation.item.added":
             return _item_added(event)
         case "conversation.item.input_audio_transcription.completed":
-            return CustomerSaid(event.item_id, clean(event.transcript).strip())
+            return CustomerSaid(event.item_id or "", clean(event.transcript or "").strip())
         case "response.output_audio_transcript.done":
-            return AgentSaid(event.item_id, clean(event.transcript).strip())
+            return AgentSaid(event.item_id or "", clean(event.transcript or "").strip())
         case "response.created":
-            return ResponseStarted(event.response.id) if event.response else Malformed()
+            return ResponseStarted((event.response or structs.Response()).id or "")
         case "response.done":
-            return _response_finished(event.response) if event.response else Malformed()
+            return _response_finished(event.response or structs.Response())
         case "error":
             return _error_reported(event.error or structs.Error())
         case _:
             return None
+
+
+def _fields(message: bytes, note_unreadable: Note) -> structs.EventFields:
+    try:
+        return _decode_event(message)
+    except NOT_DECODED:
+        pass
+    try:
+        return struct_of(json_object(message), structs.EventFields, note_unreadable)
+    except UnreadableError:
+        note_unreadable()
+        return structs.EventFields()
 
 
 def _session_described(session: structs.Session, *, is_update: bool) -> SessionDescribed:
@@ -186,32 +203,44 @@ def _session_described(session: structs.Session, *, is_update: bool) -> SessionD
 
 
 def _format(side: structs.Side | None) -> str:
-    return side.format.type if side is not None and side.format is not None else ""
+    return (side.format.type or "") if side is not None and side.format is not None else ""
 
 
 def _item_added(event: structs.EventFields) -> ItemAdded | None:
     item = event.item
-    if item is None or item.type != "message" or item.role not in {"user", "assistant"}:
+    if item is None or not item.id or item.type != "message" or item.role not in {"user", "assistant"}:
         return None
     return ItemAdded(item.id, item.role == "assistant", event.previous_item_id)
 
 
 def _response_finished(response: structs.Response) -> ResponseFinished:
-    """Read the end of a response. Only a completed one has tool calls: the arguments of a cancelled one may be incomplete."""
-    status = _STATUSES.get(response.status, ResponseStatus.FAILED)
-    items = response.output or []
-    calls = tuple(
-        ToolCall(item.call_id, item.name, item.arguments)
-        for item in items
-        if status is ResponseStatus.COMPLETED and item.type == "function_call" and item.status in {"completed", None}
+    """Read the end of a response. The calls of one that was not completed are void, even those that are complete themselves."""
+    status = _status(response)
+    items = [item for item in response.output or [] if item is not None]
+    calls = [item for item in items if item.type == "function_call"]
+    event = ResponseDone(
+        response.id or "",
+        status,
+        tuple(_tool_call(one) for one in calls if status is ResponseStatus.COMPLETED and one.status in {"completed", None}),
+        _reason(response.status_details),
+        tuple(_tool_call(one) for one in calls if status in _CUT_OFF and one.status == "completed" and one.call_id),
     )
-    said = tuple(AgentSaid(item.id, text) for item in items if item.type == "message" and (text := _transcript(item)))
-    event = ResponseDone(response.id, status, calls, _reason(response.status_details))
+    said = tuple(AgentSaid(one.id or "", text) for one in items if one.type == "message" and (text := _transcript(one)))
     return ResponseFinished(event, _usage(response.usage or structs.Usage()), said)
 
 
+def _status(response: structs.Response) -> ResponseStatus:
+    """Return how the response ended; the details repeat it, and one that ended without either is complete."""
+    details = response.status_details
+    return _STATUSES.get(response.status or (details.type if details is not None else None) or "", ResponseStatus.FAILED)
+
+
+def _tool_call(item: structs.Item) -> ToolCall:
+    return ToolCall(item.call_id or "", item.name or "", item.arguments or "")
+
+
 def _transcript(item: structs.Item) -> str:
-    return " ".join(clean(part.transcript).strip() for part in item.content or [] if part.transcript)
+    return " ".join(clean(part.transcript).strip() for part in item.content or [] if part is not None and part.transcript)
 
 
 def _reason(details: structs.Details | None) -> str | None:
@@ -225,11 +254,12 @@ def _usage(usage: structs.Usage) -> TokenUsage:
     """Count cached tokens apart: OpenAI lists them within the input."""
     taken, given = usage.input_token_details or structs.InputDetails(), usage.output_token_details or structs.OutputDetails()
     cached = taken.cached_tokens_details or structs.Cached()
+    text_cached, audio_cached = cached.text_tokens or 0, cached.audio_tokens or 0
     return TokenUsage(
-        text_in=max(0, (taken.text_tokens or 0) - cached.text_tokens),
-        audio_in=max(0, (taken.audio_tokens or 0) - cached.audio_tokens),
-        text_cached=cached.text_tokens,
-        audio_cached=cached.audio_tokens,
+        text_in=max(0, (taken.text_tokens or 0) - text_cached),
+        audio_in=max(0, (taken.audio_tokens or 0) - audio_cached),
+        text_cached=text_cached,
+        audio_cached=audio_cached,
         text_out=given.text_tokens or 0,
         audio_out=given.audio_tokens or 0,
     )

@@ -8,13 +8,12 @@ from services.media_bridge.openai.events_wire import (
     TRANSCRIPT_DELTA,
     ErrorReported,
     EventHead,
-    Malformed,
     ServerEvent,
-    UnreadableError,
     event_of,
     read,
 )
 from services.media_bridge.openai.requests_wire import APPEND_HEAD, APPEND_TAIL
+from services.media_bridge.openai.tolerant_decoding_wire import UnreadableError
 from services.media_bridge.websocket import NORMAL, Socket
 
 
@@ -45,7 +44,7 @@ class ModelReceiver(Protocol):
 class ModelLeg:
     """One session, with formats, turn detection and voice agreed on; the call gives it instructions and tools.
 
-    `expires_at` is in Unix seconds. `unreadable` counts the messages of a wrong shape.
+    `expires_at` is in Unix seconds. `unreadable` counts the messages, and the parts of messages, of a wrong shape.
     """
 
     def __init__(self, socket: Socket, *, expires_at: float | None = None, unreadable: int = 0) -> None:
@@ -95,17 +94,17 @@ class ModelLeg:
         try:
             head = read(message)
         except UnreadableError:
-            self.unreadable += 1
+            self._note_unreadable()
             return
         if head.type == AUDIO_DELTA:
             if payload := quoted(head.delta):
                 on_audio = self._on_audio
-                on_audio(head.response_id, head.item_id, payload)
+                on_audio(head.response_id or "", head.item_id or "", payload)
         elif head.type == TRANSCRIPT_DELTA:
             if self._receiver is not None:
                 self._receiver.on_transcript_delta(head)
         else:
-            self._take(event_of(head, message))
+            self._take(event_of(head, message, self._note_unreadable))
 
     def on_closed(self) -> None:
         """Note that the connection is gone."""
@@ -113,12 +112,13 @@ class ModelLeg:
         if self._receiver is not None:
             self._receiver.on_model_closed(self)
 
-    def _take(self, event: ServerEvent | Malformed | None) -> None:
+    def _note_unreadable(self) -> None:
+        self.unreadable += 1
+
+    def _take(self, event: ServerEvent | None) -> None:
         if event is None:
             return
-        if isinstance(event, Malformed):
-            self.unreadable += 1
-        elif self._receiver is not None:
+        if self._receiver is not None:
             self._receiver.on_server_event(self, event)
         elif isinstance(event, ErrorReported):
             self._has_failed = True  # no call must get this session

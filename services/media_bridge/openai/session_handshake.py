@@ -3,16 +3,9 @@
 from asyncio import Future, get_running_loop
 
 from services.media_bridge.openai import requests_wire as request
-from services.media_bridge.openai.events_wire import (
-    FORMATS_REFUSED,
-    ErrorReported,
-    Malformed,
-    SessionDescribed,
-    UnreadableError,
-    event_of,
-    read,
-)
+from services.media_bridge.openai.events_wire import FORMATS_REFUSED, ErrorReported, SessionDescribed, event_of, read
 from services.media_bridge.openai.leg import ModelLeg
+from services.media_bridge.openai.tolerant_decoding_wire import UnreadableError
 from services.media_bridge.websocket import NORMAL, ConnectionFailedError, Socket
 
 
@@ -45,13 +38,11 @@ class SessionHandshake:
     def on_message(self, message: bytes) -> None:
         """Take one of OpenAI's events from the socket."""
         try:
-            event = event_of(read(message), message)
+            event = event_of(read(message), message, self._note_unreadable)
         except UnreadableError:
-            self._unreadable += 1
+            self._note_unreadable()
             return
         match event:
-            case Malformed():
-                self._unreadable += 1
             case SessionDescribed(is_update=False) if not self._has_asked:
                 self._expires_at, self._has_asked = event.expires_at, True
                 self._socket.send(request.first_update(self._audio))
@@ -65,6 +56,9 @@ class SessionHandshake:
     def on_closed(self) -> None:
         """Note that the connection broke."""
         self._settle("closed")
+
+    def _note_unreadable(self) -> None:
+        self._unreadable += 1
 
     def _check(self, granted: SessionDescribed) -> None:
         if self._result.done():

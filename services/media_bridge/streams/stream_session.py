@@ -191,7 +191,13 @@ async def _watch(watches: ConfirmationWatches, admitted: Admitted, changes: Conf
 
 def _fact_writer(dependencies: BridgeDependencies, admitted: Admitted) -> FactWriter:
     ids = CallIds(admitted.confirmation.id, admitted.attempt.id)
-    return FactWriter(dependencies.confirmations, dependencies.transcripts, ids, clock=monotonic)
+    return FactWriter(
+        dependencies.confirmations,
+        dependencies.transcripts,
+        ids,
+        clock=monotonic,
+        lost_writes=dependencies.sessions.metrics.calls.lost_writes,
+    )
 
 
 def _recording(dependencies: BridgeDependencies, admitted: Admitted) -> Recording | None:

@@ -103,12 +103,16 @@ class AgentSpoke:
 
 @dataclass(frozen=True, slots=True)
 class ResponseDone:
-    """The model is done with a response; its audio may still be playing."""
+    """The model is done with a response; its audio may still be playing. An empty `response_id` means the one that runs.
+
+    `tool_calls` count; `void_calls` are finished calls of a response that was not completed, and do not.
+    """
 
     response_id: str
     status: ResponseStatus
     tool_calls: tuple[ToolCall, ...] = ()
     reason: str | None = None
+    void_calls: tuple[ToolCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class Playback:
         "_pending",
         "_proven_ms",
         "_sent_ms",
+        "_skipped_ms",
         "muted",
     )
 
@@ -47,6 +48,7 @@ class Playback:
         self._mark_count = 0
         self._pending: OrderedDict[str, float] = OrderedDict()  # mark name -> position it stands at
         self._items: OrderedDict[str, list[float]] = OrderedDict()  # item id -> [first position, end position]
+        self._skipped_ms: dict[str, float] = {}  # item id -> its silence at the beginning, which was not sent
         self._last_id: str | None = None
         self._last_span = [0.0, 0.0]
         self._last_from_ms = 0.0  # since when nothing but the last item was sent
@@ -62,6 +64,10 @@ class Playback:
             self._last_id, self._last_span, self._last_from_ms = item_id, self._items.setdefault(item_id, [sent, end]), sent
         self._last_span[1] = end
         return end - self._marked_ms >= MARK_EVERY_MS
+
+    def skip(self, item_id: str, duration_ms: float) -> None:
+        """Note silence at the beginning of an item that is not sent: the model counts it as a part of what is heard."""
+        self._skipped_ms[item_id] = self._skipped_ms.get(item_id, 0.0) + duration_ms
 
     def next_mark(self) -> str:
         """Name the mark to be sent now; it stands after all audio sent so far."""
@@ -113,10 +119,16 @@ class Playback:
         """Return, in order, the items that still have unheard audio."""
         heard = self.heard_ms(now)
         return tuple(
-            HeardItem(item_id, max(0, int(heard - first)), int(end - first))
+            HeardItem(item_id, int(heard - first + skipped) if heard > first else 0, int(end - first + skipped))
             for item_id, (first, end) in self._items.items()
             if end > heard
+            for skipped in (self._skipped_ms.get(item_id, 0.0),)
         )
+
+    @property
+    def last_item_ms(self) -> float:
+        """How much audio of the latest item was sent and not cleared."""
+        return self._last_span[1] - self._last_span[0]
 
     def holds(self, item_id: str) -> bool:
         """Tell whether audio of the item was sent and not cleared."""
@@ -126,6 +138,11 @@ class Playback:
         """Tell whether a mark behind all audio sent for the item came back."""
         span = self._items.get(item_id)
         return span is not None and self._proven_ms >= span[1] > span[0]
+
+    @property
+    def ends_at(self) -> float:
+        """Return when all audio sent will have been played, or was, by the clock."""
+        return self._anchor_s + (self._sent_ms - self._anchor_ms) / 1000.0
 
     @property
     def is_drained(self) -> bool:

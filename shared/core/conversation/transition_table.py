@@ -97,6 +97,7 @@ IN_STATE: Final[Mapping[State, tuple[Row, ...]]] = {
         _on(ev.KeyPressed, keys.take_key, {State.CLOSING: _KEY}),
         _over(Timer.FILLER, fillers.play_filler),
         _over(Timer.FIRST_AUDIO, session_loss.replace_mute_session, _SECOND_LOSS),
+        _over(Timer.RESPONSE_END, responses.end_overdue_response),
         _over(Timer.TURN, speech.go_on_without_answer, {State.CLOSING: "nothing was said after a decision"}),
         _over(Timer.STUCK_SPEECH, speech.speak_into_noise),
         _over(Timer.SILENCE, silence_prompts.break_silence, {State.CLOSING: "silence"}),
@@ -128,6 +129,7 @@ IN_STATE: Final[Mapping[State, tuple[Row, ...]]] = {
         _over(Timer.HEARD, goodbye_heard.assume_goodbye_heard, _LAST_WORDS),
         _over(Timer.FILLER, fillers.play_filler),
         _over(Timer.FIRST_AUDIO, session_loss.replace_mute_goodbye),
+        _over(Timer.RESPONSE_END, responses.end_overdue_response, _LAST_WORDS),
     ),
     State.MACHINE: (
         _on(ev.SpeechStopped, speech.note_end_of_speech),
@@ -138,10 +140,11 @@ IN_STATE: Final[Mapping[State, tuple[Row, ...]]] = {
         _on(
             ev.ResponseDone,
             responses.finish_response_before_beep,
-            {State.CLOSING: _LEAVE, **_LAST_WORDS},
+            {State.CLOSING: _LEAVE},
         ),
         _on(ev.ModelLost, session_loss.do_without_session),
         _over(Timer.FIRST_AUDIO, session_loss.do_without_session),
+        _over(Timer.RESPONSE_END, responses.end_overdue_response),
         _over(Timer.BEEP, answering_machine.end_without_beep, {State.ENDED: "no beep"}),
     ),
     State.ENDED: (),

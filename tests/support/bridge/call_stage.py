@@ -54,7 +54,8 @@ class Stage:
         attempt = self.records.confirmation.attempts[0]
         self.script: CallScript = SCRIPTS.write(self.records.confirmation, attempt, NOON)
         name = CallIds(self.records.confirmation.id, ATTEMPT)
-        self.facts = FactWriter(self.records, self.transcripts, name, clock=self.clock)
+        lost = self.stats.metrics.calls.lost_writes
+        self.facts = FactWriter(self.records, self.transcripts, name, clock=self.clock, lost_writes=lost)
         dependencies = CallDependencies(
             caller=self.caller_leg,
             outgoing=self.caller_leg.open_stream(STREAM_SID),

@@ -190,7 +190,12 @@ class FakeClock:
 
 
 def audio(milliseconds: int) -> str:
-    """Return that much silence as base64."""
+    """Return that much of a quiet tone as base64."""
+    return b64encode(b"\xf0" * 8 * milliseconds).decode()
+
+
+def silence(milliseconds: int) -> str:
+    """Return that much digital silence as base64."""
     return b64encode(b"\xff" * 8 * milliseconds).decode()
 
 

@@ -7,9 +7,10 @@ from shared.core.conversation.reactions.goodbyes import say_stored_goodbye
 from shared.core.conversation.reactions.opening import greet
 from shared.core.conversation.reactions.playback_heard import note_heard
 from shared.core.conversation.reactions.session_loss import forget_session, lose_session, lose_session_in_goodbye
-from shared.core.conversation.reactions.tool_calls import act_on_calls, act_on_calls_in_goodbye
+from shared.core.conversation.reactions.silent_responses import lacks_goodbye, replace_silent_response
+from shared.core.conversation.reactions.tool_calls import act_on_calls, act_on_calls_in_goodbye, refuse_void_calls
 from shared.core.conversation.state.conversation_state import ConversationState, State
-from shared.core.conversation.state.response_slot import Purpose, RunningResponse
+from shared.core.conversation.state.response_slot import Purpose
 from shared.core.conversation.state.timers import Timer
 
 _FAILED = "response_failed"
@@ -36,14 +37,15 @@ def note_response(conversation: ConversationState, event: ResponseStarted, now: 
 
 def note_audio(conversation: ConversationState, event: AudioBegan, now: float) -> list[Action]:
     """Note that the agent is about to be heard."""
-    _note_voice(conversation, event.item_id, now)
-    conversation.expect_no_audio()
+    _note_voice(conversation, event, now)
+    if conversation.response_slot.is_speaking:
+        conversation.expect_no_audio()
     return []
 
 
 def note_audio_in_goodbye(conversation: ConversationState, event: AudioBegan, now: float) -> list[Action]:
     """Note the goodbye's audio, whose end is the end of the call; other audio does not stand for it."""
-    if _note_voice(conversation, event.item_id, now) is Purpose.GOODBYE:
+    if _note_voice(conversation, event, now) is Purpose.GOODBYE:
         conversation.expect_no_audio()
         conversation.closing.goodbye_began()
     return []
@@ -84,10 +86,12 @@ def finish_response_in_goodbye(conversation: ConversationState, event: ResponseD
     return _finish(conversation, event, now)
 
 
-def _note_voice(conversation: ConversationState, item_id: str, now: float) -> Purpose | None:
+def _note_voice(conversation: ConversationState, event: AudioBegan, now: float) -> Purpose | None:
     """Note whose audio it is; the greeting's, or that of an answer that owes it, holds the disclosure. Returns its purpose."""
-    running = conversation.response_slot.audio_began()
+    running, item_id = conversation.response_slot.audio_began(event.response_id), event.item_id
     purpose = running.purpose if running is not None else None
+    if conversation.response_slot.is_speaking:
+        conversation.expect_end(now)
     conversation.turn_taking.agent_started(now)
     if purpose is not Purpose.NUDGE:
         conversation.silence.end()
@@ -98,31 +102,64 @@ def _note_voice(conversation: ConversationState, item_id: str, now: float) -> Pu
     return purpose
 
 
+def end_overdue_response(conversation: ConversationState, _: Timer, now: float) -> list[Action]:
+    """Take a response for over whose audio was played to its end a while ago: the event that says so is lost."""
+    running = conversation.response_slot.running
+    if running is None or not running.has_audio:
+        return []
+    if conversation.playback.ends_at + conversation.plan.timing.response_end_s > now:
+        conversation.expect_end(now)
+        return []
+    ended = _mark_end(conversation, now) + conversation.response_slot.abandon()
+    conversation.turn_taking.agent_stopped(waits_for_answer=False)  # it may have called a tool
+    conversation.expect_released(now)
+    return ended + _note_heard(conversation)
+
+
 def _finish(conversation: ConversationState, event: ResponseDone, now: float) -> list[Action]:
     slot = conversation.response_slot
-    running = slot.running
-    if running is None or running.response_id != event.response_id:
-        return slot.done(event.response_id)
-    if conversation.state is not State.CLOSING or running.purpose is Purpose.GOODBYE:
+    was_finished = slot.is_finished(event.response_id)
+    running = slot.finished(event.response_id)
+    if running is None:
+        released = slot.done(event.response_id)
+        conversation.expect_released(now)
+        return released + ([] if was_finished else _act_on_calls(conversation, event, now, has_spoken=False))
+    conversation.timers.stop(Timer.RESPONSE_END)
+    is_muted = conversation.playback.is_muted(running.response_id)
+    has_spoken = running.has_audio and not is_muted
+    actions = _mark_end(conversation, now) if has_spoken else []
+    actions += slot.done(running.response_id)
+    conversation.expect_released(now)
+    is_silent = not running.has_audio and (not is_muted or (slot.is_idle and lacks_goodbye(conversation, running)))
+    if is_silent and not (event.tool_calls or event.void_calls):
+        return actions + replace_silent_response(conversation, running, now)
+    if slot.is_idle and (conversation.state is not State.CLOSING or running.purpose is Purpose.GOODBYE):
         conversation.expect_no_audio()
-    has_spoken = running.has_audio and not conversation.playback.is_muted(event.response_id)
-    actions: list[Action] = []
-    if has_spoken and not conversation.playback.is_drained:
-        actions.append(SendMark(conversation.playback.next_mark()))
-        conversation.expect_heard(now)
-    actions += slot.done(event.response_id)
-    is_complete = event.status is ResponseStatus.COMPLETED
-    conversation.turn_taking.agent_stopped(waits_for_answer=is_complete and not event.tool_calls)
-    if is_complete:
-        if conversation.state is State.CLOSING:
-            actions += act_on_calls_in_goodbye(conversation, event.tool_calls, now)
-        else:
-            actions += act_on_calls(conversation, event.tool_calls, now, has_spoken=has_spoken)
-        if _lacks_goodbye(conversation, running):
-            return actions + say_stored_goodbye(conversation, now)
-    return actions + (end_if_last_words_heard if conversation.state is State.CLOSING else note_heard)(conversation)
+    asks = has_spoken and event.status is ResponseStatus.COMPLETED and not event.tool_calls
+    conversation.turn_taking.agent_stopped(waits_for_answer=asks)
+    actions += _act_on_calls(conversation, event, now, has_spoken=has_spoken)
+    if is_silent and lacks_goodbye(conversation, running):
+        return actions + say_stored_goodbye(conversation, now)
+    return actions + _note_heard(conversation)
 
 
-def _lacks_goodbye(conversation: ConversationState, running: RunningResponse) -> bool:
-    """Tell whether the model was asked for the goodbye and made no sound."""
-    return conversation.state is State.CLOSING and running.purpose is Purpose.GOODBYE and not running.has_audio
+def _act_on_calls(conversation: ConversationState, event: ResponseDone, now: float, *, has_spoken: bool) -> list[Action]:
+    """Act on the calls of a completed response; those of any other are answered, so that the model makes them again."""
+    if event.status is not ResponseStatus.COMPLETED:
+        return refuse_void_calls(conversation, event.void_calls, now)
+    if conversation.state is State.CLOSING:
+        return act_on_calls_in_goodbye(conversation, event.tool_calls, now)
+    return act_on_calls(conversation, event.tool_calls, now, has_spoken=has_spoken)
+
+
+def _mark_end(conversation: ConversationState, now: float) -> list[Action]:
+    """Set a mark behind all audio that was sent, if it has not been heard yet."""
+    if conversation.playback.is_drained:
+        return []
+    conversation.expect_heard(now)
+    return [SendMark(conversation.playback.next_mark())]
+
+
+def _note_heard(conversation: ConversationState) -> list[Action]:
+    """Note what has been heard; after the last words that ends the call."""
+    return (end_if_last_words_heard if conversation.state is State.CLOSING else note_heard)(conversation)

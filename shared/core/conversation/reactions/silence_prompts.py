@@ -4,6 +4,7 @@ from typing import Final
 
 from shared.core.conversation.actions import Action, Say
 from shared.core.conversation.reactions.goodbyes import give_up, say_goodbye
+from shared.core.conversation.reactions.opening import greet
 from shared.core.conversation.state.conversation_state import ConversationState
 from shared.core.conversation.state.response_slot import Purpose, ResponseRequest
 from shared.core.conversation.state.timers import Timer
@@ -22,9 +23,11 @@ def watch_silence(conversation: ConversationState, now: float) -> None:
 
 
 def break_silence(conversation: ConversationState, _: Timer, now: float) -> list[Action]:
-    """Speak the next prompt into the silence; after the last one, or after a decision, take leave."""
+    """Speak the next prompt into the silence; after the last one, or after a decision, take leave. Greet first."""
     if conversation.closing.is_decided or conversation.closing.is_interrupted:
         return say_goodbye(conversation, now)
+    if not conversation.disclosure.has_greeted:
+        return greet(conversation, now)
     lines = conversation.language.lines
     match conversation.silence.prompted():
         case 1:

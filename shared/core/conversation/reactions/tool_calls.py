@@ -15,11 +15,14 @@ from shared.core.conversation.reactions.goodbyes import give_up, record_decision
 from shared.core.conversation.reactions.language_switch import answer_in_language, check_language, switch_language
 from shared.core.conversation.state.conversation_state import ConversationState, State
 from shared.core.conversation.state.response_slot import Purpose, ResponseRequest
+from shared.core.conversation.state.timers import Timer
 from shared.core.conversation.tools import InvalidArguments, LanguageRequest, OutcomeReport, parse_outcome
 from shared.core.outcome import Channel, VerdictKind
 
 _TRY_AGAIN: Final = Respond("Call the tool again with valid arguments, or ask the customer one short question.")
 _KEEP_LANGUAGE: Final = Respond("Go on in the language you speak now: answer what the customer said last.")
+_CALL_AGAIN: Final = Respond("Your last tool call was not recorded. Make it again if the customer's decision still stands.")
+_NOT_RECORDED: Final = json.dumps({"status": "not_recorded", "error": "The response was cut off. Call again if it still holds."})
 _ACCEPTED: Final = json.dumps({"status": "ok"})
 _WRONG: Final = json.dumps({"status": "wrong"})
 _UNPROVEN: Final = InvalidArguments("The caller has not proven to know the order: ask for the last four characters of its number.")
@@ -91,6 +94,15 @@ def act_on_calls_in_goodbye(conversation: ConversationState, calls: Sequence[Too
             assert_never(request)
 
 
+def refuse_void_calls(conversation: ConversationState, calls: Sequence[ToolCall], now: float) -> list[Action]:
+    """Answer the calls of a response that was not completed: they did nothing. The model makes them again, if it still wants to."""
+    answers: list[Action] = [AnswerTool(call.call_id, _NOT_RECORDED) for call in calls]
+    is_owed = conversation.state is State.TALKING and not conversation.turn_taking.is_customer_speaking
+    if not calls or not is_owed or not conversation.response_slot.is_idle or conversation.timers.is_set(Timer.TURN):
+        return answers
+    return answers + conversation.request(ResponseRequest(Purpose.ANSWER, _CALL_AGAIN), now)
+
+
 def _check_all(conversation: ConversationState, calls: Sequence[ToolCall]) -> tuple[list[Action], Request | None]:
     """Return every call's result, and the request to act on: the last outcome, else the proof, else the end, else the language."""
     if calls:
@@ -100,7 +112,9 @@ def _check_all(conversation: ConversationState, calls: Sequence[ToolCall]) -> tu
         _check_unproven(conversation, call) if is_unproven and call.name in _OF_UNPROVEN else _check(conversation, call)
         for call in calls
     ]
-    answers: list[Action] = [AnswerTool(call.call_id, _result(request)) for call, request in zip(calls, checked, strict=True)]
+    answers: list[Action] = [
+        AnswerTool(call.call_id, _result(request)) for call, request in zip(calls, checked, strict=True) if call.call_id
+    ]
     for kind in (OutcomeReport, ProofClaim, CallBackRequest, EndRequest, LanguageRequest, InvalidArguments):
         of_kind = [request for request in checked if isinstance(request, kind)]
         if of_kind:
@@ -139,11 +153,16 @@ def _result(request: Request) -> str:
 
 
 def _end(conversation: ConversationState, now: float, *, has_spoken: bool) -> list[Action]:
-    """End the call as the model wants: after our goodbye, or after its own if it has just spoken one."""
-    if conversation.closing.is_decided or not has_spoken:
+    """End the call as the model wants: after our goodbye, or after its own if what it has just said is one.
+
+    A sentence of the model's is a goodbye if it came after a decision that stands, and is long enough: before it, or short, it
+    may be the "let me check" with which a model goes about a tool call. Who has not decided must hear that nothing is.
+    """
+    closing, least_ms = conversation.closing, conversation.plan.timing.least_goodbye_s * 1000.0
+    if closing.recorded is None or closing.withheld is not None or not has_spoken or conversation.playback.last_item_ms < least_ms:
         return give_up(conversation, "ended_by_agent", now)
     conversation.enter(State.CLOSING)
-    conversation.closing.agent_took_leave()
+    closing.agent_took_leave()
     return []
 
 

@@ -82,13 +82,13 @@ class ConversationState:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether nobody speaks in a talk that has begun, and nothing is about to be spoken."""
+        """Whether nobody speaks in the talk, and nothing is about to be spoken."""
         return (
             self.state is State.TALKING
-            and self.disclosure.has_greeted
             and not self.turn_taking.is_customer_speaking
             and self.response_slot.is_idle
             and self.playback.is_drained
+            and not self.timers.is_set(Timer.HEARD)  # a stored prompt is about to be played
         )
 
     def allow(self, ways: Ways) -> None:
@@ -109,6 +109,21 @@ class ConversationState:
         """Request a response of the model and wait for its first audio."""
         self.expect_audio(now, request.purpose)
         return self.response_slot.request(request)
+
+    def request_again(self, request: ResponseRequest, now: float) -> list[Action]:
+        """Request a response in place of one without a sound: a filler is heard as soon as if that one were still awaited."""
+        due = self.timers.due(Timer.FILLER)
+        asked = self.request(request, now)
+        if due is not None:
+            self.timers.set(Timer.FILLER, due)
+        return asked
+
+    def expect_released(self, now: float) -> None:
+        """Wait for audio of a request that had to wait for the end of another response, unless that is done already."""
+        request = self.response_slot.requested
+        is_awaited = self.turn_taking.is_customer_speaking or self.timers.is_set(Timer.FIRST_AUDIO)
+        if request is not None and not is_awaited:
+            self.expect_audio(now, request.purpose)
 
     def expect_audio(self, now: float, purpose: Purpose | None = None) -> None:
         """Wait for the agent's voice: a filler shortens the wait, and at last the session is given up."""
@@ -148,6 +163,10 @@ class ConversationState:
     def fill_after_playback(self, now: float) -> None:
         """Have the next filler heard if nothing follows what is being played now."""
         self.timers.set(Timer.FILLER, now + self.playback.unheard_ms / 1000.0 + self.plan.timing.filler_s)
+
+    def expect_end(self, now: float) -> None:
+        """Wait for the end of the response that is being heard, until a little after its audio has been played."""
+        self.timers.set(Timer.RESPONSE_END, max(self.playback.ends_at, now) + self.plan.timing.response_end_s)
 
     def expect_heard(self, now: float) -> None:
         """Wait for the mark behind all audio sent so far, not longer than the audio and a little grace."""

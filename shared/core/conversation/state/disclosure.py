@@ -21,6 +21,10 @@ class Disclosure:
         self.has_greeted = True
         self._item_ids.add(item_id)
 
+    def greeting_replaced(self) -> None:
+        """Note that a stored prompt, which says that the call is automated, stands in for the greeting."""
+        self.has_greeted = True
+
     def answer_began(self, item_id: str) -> None:
         """Note that the agent speaks: an answer holds the disclosure if that is owed."""
         if self.is_owed:

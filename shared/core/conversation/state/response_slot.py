@@ -19,10 +19,11 @@ class Purpose(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ResponseRequest:
-    """A response that we want: `action` asks the model for it."""
+    """A response that we want: `action` asks the model for it. `is_second`: the first one ended without a sound."""
 
     purpose: Purpose
     action: Say | Respond
+    is_second: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,15 @@ class RunningResponse:
 class ResponseSlot:
     """Keeps the model to one response at a time: a request waits until the running response is done."""
 
-    __slots__ = ("_asked", "_cancel_on_start", "_playback", "_waiting", "has_session", "running")
+    __slots__ = ("_asked", "_cancel_on_start", "_finished", "_known", "_playback", "_waiting", "has_session", "running")
 
     def __init__(self, playback: Playback) -> None:
         self._playback = playback
         self._waiting: ResponseRequest | None = None
         self._asked: ResponseRequest | None = None  # sent to the model; its response has not started yet
         self._cancel_on_start = False
+        self._known: set[str] = set()  # the responses that have started
+        self._finished: set[str] = set()  # those whose end the model has told
         self.running: RunningResponse | None = None
         self.has_session = False
 
@@ -56,6 +59,11 @@ class ResponseSlot:
     def is_idle(self) -> bool:
         """Whether nothing waits, is asked for or runs."""
         return self._waiting is None and self._asked is None and self.running is None
+
+    @property
+    def requested(self) -> ResponseRequest | None:
+        """The request that waits or is asked for; None while a response runs."""
+        return (self._asked or self._waiting) if self.running is None else None
 
     @property
     def is_speaking(self) -> bool:
@@ -72,17 +80,37 @@ class ResponseSlot:
     def started(self, response_id: str) -> list[Action]:
         """Note that a response runs. One that is no longer wanted is cancelled by its id: before it started that did nothing."""
         request, self._asked = self._asked, None
+        self._known.add(response_id)
         self.running = running = RunningResponse(response_id, request)
         if self._cancel_on_start or self._waiting is not None:
             self._cancel_on_start = False
             return self._cancel(running)
         return []
 
-    def audio_began(self) -> RunningResponse | None:
-        """Note that the running response has audio, and return it; None if none runs."""
+    def audio_began(self, response_id: str) -> RunningResponse | None:
+        """Note that the running response has audio, and return it; None if none runs. Audio proves a start that was not told."""
+        if self._asked is None:
+            self._start_untold(response_id)
         if self.running is not None and not self.running.has_audio:
-            self.running = replace(self.running, has_audio=True)
+            self.running = replace(self.running, response_id=self.running.response_id or response_id, has_audio=True)
         return self.running
+
+    def is_finished(self, response_id: str) -> bool:
+        """Tell whether the model has told the end of that response already."""
+        return response_id in self._finished
+
+    def finished(self, response_id: str) -> RunningResponse | None:
+        """Note that the model told a response's end, and return it if it is the running one: an end proves a start, too."""
+        if self._asked is not None:
+            self._start_untold(response_id)
+        self._finished.add(response_id)
+        running = self.running
+        return running if running is not None and response_id in {"", running.response_id} else None
+
+    def abandon(self) -> list[Action]:
+        """Do without the end of the running response: what may still come of it is not heard."""
+        abandoned, self.running = self.running, None
+        return [*(self._cancel(abandoned) if abandoned is not None else ()), *self._release()]
 
     def done(self, response_id: str) -> list[Action]:
         """Note that the response is complete, and release the request that waited for it."""
@@ -93,6 +121,7 @@ class ResponseSlot:
     def refused(self) -> list[Action]:
         """Note that our request met a response of the model's own: that one is cancelled, and the request waits for its end."""
         missed, self._asked = self._asked, None
+        self._cancel_on_start = False  # what was to be cancelled will not start
         if missed is None and self.running is not None:  # the other one was taken for ours when it started
             missed, self.running = self.running.request, replace(self.running, request=None)
         if self._waiting is None:
@@ -117,7 +146,7 @@ class ResponseSlot:
         if not unheard:
             return []
         self._playback.clear(now)
-        return [ClearPlayback(), *(TruncateItem(item) for item in unheard if not is_stored(item.item_id))]
+        return [ClearPlayback(), *(TruncateItem(item) for item in unheard if item.item_id and not is_stored(item.item_id))]
 
     def cancel_all(self, now: float) -> list[Action]:
         """Silence the line and cancel whatever runs, is asked for or waits."""
@@ -126,6 +155,11 @@ class ResponseSlot:
         if self._asked is not None:
             self._cancel_on_start = True
         return silenced if self.running is None else silenced + self._cancel(self.running)
+
+    def _start_untold(self, response_id: str) -> None:
+        """Start a response of which the model did not tell that it started: the event was lost or could not be read."""
+        if self.running is None and response_id and response_id not in self._known:
+            self.started(response_id)
 
     def _cancel(self, running: RunningResponse) -> list[Action]:
         self._playback.mute(running.response_id)

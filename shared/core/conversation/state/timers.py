@@ -12,6 +12,7 @@ class Timer(IntEnum):
     TURN = auto()  # the model's answer after the customer fell silent
     STUCK_SPEECH = auto()  # an end of what the model takes for speech
     SILENCE = auto()  # a word of the customer
+    RESPONSE_END = auto()  # the end of a response whose audio has been played
     HEARD = auto()  # the mark behind the last audio
     KEY = auto()  # a key, with the model away
     BEEP = auto()  # the beep of an answering machine

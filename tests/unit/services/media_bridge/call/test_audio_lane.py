@@ -6,7 +6,7 @@ import pytest
 
 from services.media_bridge.call.audio_lane import AudioLane
 from shared.core.conversation.playback import Playback
-from tests.support.bridge.fakes import STREAM_SID, FakeClock, a_caller_leg, a_model_leg, audio
+from tests.support.bridge.fakes import STREAM_SID, FakeClock, a_caller_leg, a_model_leg, audio, silence
 
 
 class Nobody:
@@ -125,3 +125,44 @@ def test_a_recorder_hears_both_sides(line: Line) -> None:
     line.speak()
     line.lane.clear()
     assert line.notes.notes == ["agent", "customer", "clear"]
+
+
+def test_items_that_come_by_turns_begin_once_each(line: Line) -> None:
+    for item in ("item_1", "item_2", "item_1", "item_2", "item_1"):
+        line.model(item, 20)
+    assert line.began == [("resp_1", "item_1"), ("resp_1", "item_2")]
+
+
+def test_audio_without_an_item_begins_too(line: Line) -> None:
+    line.model("", 20)
+    assert line.began == [("resp_1", "")]
+
+
+@pytest.mark.parametrize("zero", [b"\xff", b"\x7f", b"\x7f\xff", b""], ids=repr)
+def test_digital_silence_before_an_items_first_sound_is_no_audio(line: Line, zero: bytes) -> None:
+    line.lane.on_model_audio("resp_1", "item_1", b'"%b"' % b64encode(zero * 400))
+    assert (line.began, line.caller.sent, line.lane.silent) == ([], [], 1)
+    assert line.playback.is_drained
+    line.model("item_1", 20)
+    assert line.began == [("resp_1", "item_1")]
+
+
+def test_silence_between_sounds_is_a_pause_and_is_sent(line: Line) -> None:
+    line.model("item_1", 20)
+    line.lane.on_model_audio("resp_1", "item_1", b'"%b"' % silence(20).encode())
+    assert len(line.caller.of("media")) == 2
+    assert line.lane.silent == 0
+
+
+def test_what_was_heard_of_an_item_includes_the_silence_that_was_left_out(line: Line) -> None:
+    line.lane.on_model_audio("resp_1", "item_1", b'"%b"' % silence(300).encode())
+    line.model("item_1", 1000)
+    line.model("item_2", 1000)
+    line.clock.now += 0.5
+    heard = line.playback.unheard_items(line.clock())
+    assert [(one.item_id, one.heard_ms, one.sent_ms) for one in heard] == [("item_1", 800, 1300), ("item_2", 0, 1000)]
+
+
+def test_audio_that_is_not_base64_is_passed_on(line: Line) -> None:
+    line.lane.on_model_audio("resp_1", "item_1", b'"a"')
+    assert line.lane.silent == 0

@@ -82,3 +82,22 @@ def test_the_cost_is_known_where_the_price_is() -> None:
     assert noted.cost == Decimal(64)
     unknown, _ = stats_of("a-model-of-tomorrow")
     assert unknown.cost is None
+
+
+def test_responses_without_a_sound_are_counted_by_how_they_ended() -> None:
+    noted, registry = stats_of()
+    call = (ev.ToolCall("c", "end_call", "{}"),)
+    for status, calls in (
+        (ev.ResponseStatus.COMPLETED, ()),
+        (ev.ResponseStatus.INCOMPLETE, ()),
+        (ev.ResponseStatus.CANCELLED, ()),
+        (ev.ResponseStatus.COMPLETED, call),
+    ):
+        noted.note(ev.ResponseStarted("r"), 11.0)
+        noted.note(ev.ResponseDone("r", status, calls), 11.5)
+    noted.note(ev.ResponseStarted("s"), 12.0)
+    noted.note(ev.AudioBegan("s", "i"), 12.1)
+    noted.note(ev.ResponseDone("s", ev.ResponseStatus.COMPLETED), 12.2)
+    assert registry.get_sample_value("bridge_model_silent_responses_total", {"status": "completed"}) == 1
+    assert registry.get_sample_value("bridge_model_silent_responses_total", {"status": "incomplete"}) == 1
+    assert registry.get_sample_value("bridge_model_silent_responses_total", {"status": "cancelled"}) is None

@@ -1,17 +1,21 @@
 """What a call must not lose is written in order, however long the store is away."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
+from prometheus_client import CollectorRegistry, Counter
 from structlog.testing import capture_logs
 
 from services.media_bridge.call_record.fact_writer import MOST_VERDICTS, CallIds, FactWriter
+from services.media_bridge.metrics import BridgeMetrics
 from shared.core.confirmation import Conclusion
 from shared.core.conversation.actions import EndConversation, RecordVerdict
 from shared.core.conversation.tools import OutcomeReport
+from shared.core.dialing.planned_transition import PlannedTransition
 from shared.core.lifecycle.facts import AttemptBegun, CallEnded, ConversationEnded, DisclosurePlayed, Fact, VerdictGiven
 from shared.core.outcome import Channel, VerdictKind
 from shared.store import Speaker, Turn
@@ -34,6 +38,33 @@ class SlowTranscripts(FakeTranscripts):
         await super().append(confirmation_id, turns)
 
 
+class BrokenTranscripts(FakeTranscripts):
+    """Fails in a way that nobody foresaw, `failures` times."""
+
+    def __init__(self, failures: int) -> None:
+        super().__init__()
+        self.failures = failures
+
+    async def append(self, confirmation_id: str, turns: Sequence[Turn], /) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise RuntimeError("what nobody foresaw")
+        await super().append(confirmation_id, turns)
+
+
+class BrokenRecords(FakeRecords):
+    """Fails in a way that nobody foresaw at each disclosure."""
+
+    async def apply(self, confirmation_id: str, make_fact: Callable[[datetime], Fact], /) -> PlannedTransition:
+        if type(make_fact(self.now)) is DisclosurePlayed:
+            raise RuntimeError("what nobody foresaw")
+        return await super().apply(confirmation_id, make_fact)
+
+
+def lost_writes() -> Counter:
+    return BridgeMetrics(CollectorRegistry()).calls.lost_writes
+
+
 def decided(kind: VerdictKind, quote: str) -> RecordVerdict:
     return RecordVerdict(OutcomeReport(kind=kind, quote=quote), Channel.VOICE)
 
@@ -48,10 +79,15 @@ async def happens(records: FakeRecords, fact: Fact) -> None:
 
 @asynccontextmanager
 async def a_writer(
-    records: FakeRecords, transcripts: FakeTranscripts | None = None, clock: FakeClock | None = None
+    records: FakeRecords,
+    transcripts: FakeTranscripts | None = None,
+    clock: FakeClock | None = None,
+    lost: Counter | None = None,
 ) -> AsyncIterator[FactWriter]:
     name = CallIds(records.confirmation.id, ATTEMPT)
-    writer = FactWriter(records, transcripts or FakeTranscripts(), name, clock=clock or FakeClock())
+    writer = FactWriter(
+        records, transcripts or FakeTranscripts(), name, clock=clock or FakeClock(), lost_writes=lost or lost_writes()
+    )
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(writer.run())
         yield writer
@@ -101,10 +137,33 @@ async def test_a_decision_that_is_late_is_logged_as_an_error_if_it_did_not_count
     assert (event, level, is_counted) == ("verdict_came_late", "error" if is_called_again else "warning", not is_called_again)
 
 
+async def test_a_write_that_fails_as_nobody_foresaw_costs_itself_only_and_is_told() -> None:
+    records, lost = BrokenRecords().begin(), lost_writes()
+    with capture_logs() as logs:
+        async with a_writer(records, lost=lost) as writer:
+            writer.put_disclosure()
+            writer.put_verdict(CONFIRMED, "sq")
+            assert await writer.flushed(1)
+    assert isinstance(records.facts[-1], VerdictGiven)
+    assert [sample.value for sample in next(iter(lost.collect())).samples if sample.name.endswith("_total")] == [1]
+    assert [(entry["event"], entry["kind"], entry["error"]) for entry in logs] == [
+        ("record_write_lost", "disclosure", "RuntimeError")
+    ]
+
+
+async def test_turns_that_could_not_be_stored_do_not_keep_later_ones_away() -> None:
+    records, transcripts = FakeRecords().begin(), BrokenTranscripts(1)
+    async with a_writer(records, transcripts) as writer:
+        writer.put_turns([TURN])
+        assert await writer.flushed(1)
+        writer.put_turns([replace(TURN, text="later")])
+    assert [turn.text for turn in transcripts.turns] == ["later"]
+
+
 async def test_what_belongs_to_an_erased_order_is_let_go() -> None:
     records = FakeRecords().begin()
     name = CallIds(f"cnf_{9:026}", ATTEMPT)
-    writer = FactWriter(records, FakeTranscripts(), name, clock=FakeClock())
+    writer = FactWriter(records, FakeTranscripts(), name, clock=FakeClock(), lost_writes=lost_writes())
     writer.put_disclosure()
     writer.finish()
     await writer.run()

@@ -10,7 +10,6 @@ from services.media_bridge.openai.events_wire import (
     CustomerSaid,
     ErrorReported,
     ItemAdded,
-    Malformed,
     ResponseFinished,
     ServerEvent,
     SessionDescribed,
@@ -52,10 +51,22 @@ USAGE = {
 }
 
 
-def what(event: dict[str, Any]) -> ServerEvent | Malformed | None:  # Any: JSON
+class Unreadable:
+    """Counts the parts that could not be read."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def note(self) -> None:
+        self.count += 1
+
+
+UNREADABLE = Unreadable()
+
+
+def what(event: dict[str, Any]) -> ServerEvent | None:  # Any: JSON
     message = json.dumps(event).encode()
-    head = read(message)
-    return event_of(head, message)
+    return event_of(read(message), message, UNREADABLE.note)
 
 
 def done(**response: object) -> dict[str, Any]:  # Any: JSON
@@ -113,14 +124,24 @@ _RUNNING = "conversation_already_has_active_response"
         ({"type": "error", "error": {"code": _RUNNING, "event_id": None}}, ErrorReported(_RUNNING, None)),
         ({"type": "error"}, ErrorReported("unknown", None)),
         ({"type": "rate_limits.updated", "rate_limits": []}, None),
-        ({"type": "conversation.item.created", "item": 7}, Malformed()),
-        ({"type": "response.created"}, Malformed()),
-        ({"type": "response.done", "response": None}, Malformed()),
+        ({"type": "conversation.item.created", "item": 7}, None),
+        ({"type": "conversation.item.added", "item": {**WORDS, "id": None}}, None),
+        ({"type": "response.created"}, ResponseStarted("")),
+        ({"type": "response.created", "response": {"id": None, "status": None}}, ResponseStarted("")),
+        ({"type": "response.output_audio_transcript.done", "item_id": None, "transcript": None}, AgentSaid("", "")),
+        (
+            {"type": "session.updated", "session": {"audio": {"input": {"format": {"type": None}}}}},
+            SessionDescribed(True, None, "", ""),
+        ),
+        (
+            {"type": "response.done", "response": None},
+            ResponseFinished(ResponseDone("", ResponseStatus.COMPLETED), TokenUsage(), ()),
+        ),
         ({"type": "x.new", "and": {"more": []}}, None),
         ({}, None),
     ],
 )
-def test_what_each_event_tells(event: dict[str, Any], expected: ServerEvent | Malformed | None) -> None:  # Any: JSON
+def test_what_each_event_tells(event: dict[str, Any], expected: ServerEvent | None) -> None:  # Any: JSON
     assert what(event) == expected
 
 
@@ -133,6 +154,12 @@ def test_tool_calls_come_with_a_completed_response() -> None:
 @pytest.mark.parametrize("status", ["cancelled", "incomplete", "failed", "something_new"])
 def test_no_tool_call_comes_with_any_other(status: str) -> None:
     assert finished(done(status=status, output=[CALL])).event.tool_calls == ()
+
+
+@pytest.mark.parametrize("status", ["cancelled", "incomplete"])
+def test_a_finished_call_of_a_response_that_was_cut_off_is_void(status: str) -> None:
+    calls = [CALL, {**CALL, "status": "incomplete"}, {**CALL, "status": None}, {**CALL, "call_id": None}]
+    assert finished(done(status=status, output=calls)).event.void_calls == (ToolCall("call_1", "end_call", "{}"),)
 
 
 def test_half_a_tool_call_is_none() -> None:
@@ -165,8 +192,8 @@ def test_missing_usage_counts_nothing(usage: dict[str, Any] | None) -> None:  # 
 def test_the_head_of_audio_has_all_that_the_lane_needs() -> None:
     message = json.dumps({"obfuscation": "x", **delta("item_1", 1)}, indent=1).encode()
     head = read(message)
-    assert (head.response_id, head.item_id, bytes(head.delta)) == ("resp_1", "item_1", b'"//////////8="')
-    assert event_of(head, message) is None
+    assert (head.response_id, head.item_id, bytes(head.delta)) == ("resp_1", "item_1", b'"8PDw8PDw8PA="')
+    assert event_of(head, message, UNREADABLE.note) is None
 
 
 def test_words_keep_the_space_that_leads_them() -> None:

@@ -49,7 +49,18 @@ async def test_what_cannot_be_read_is_counted() -> None:
     leg, _ = a_model_leg()
     leg.on_message(b"no json")
     leg.on_message(b'{"type":"response.done","response":7}')
-    assert leg.unreadable == 2
+    leg.on_message(b"[" * 100_000)
+    leg.on_message(b'["type"]')
+    assert leg.unreadable == 4
+
+
+async def test_audio_and_words_without_ids_are_heard() -> None:
+    leg, socket = a_model_leg()
+    hearer = Hearer()
+    leg.attach(hearer, on_audio=hearer.take_audio)
+    socket.bring({**delta("i", 20), "response_id": None, "item_id": 7})
+    socket.bring({"type": "response.output_audio_transcript.delta", "item_id": None, "delta": "Mi"})
+    assert hearer.heard == [("", f'"{audio(20)}"'.encode()), None]
 
 
 async def test_who_closes_is_not_told() -> None:

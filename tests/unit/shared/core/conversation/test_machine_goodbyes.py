@@ -20,7 +20,7 @@ from shared.core.conversation.playback import HeardItem
 from shared.core.conversation.state.conversation_state import State
 from shared.core.conversation.tools import OutcomeReport
 from shared.core.outcome import Channel, VerdictKind
-from tests.unit.shared.core.conversation.script_support import answered, greeted
+from tests.unit.shared.core.conversation.script_support import Talk, answered, greeted
 
 CONFIRMED = json.dumps({"outcome": "confirmed", "quote": "po"})
 RECORDED = RecordVerdict(OutcomeReport(kind=VerdictKind.CONFIRMED, quote="po"), Channel.VOICE)
@@ -42,10 +42,39 @@ def test_speech_in_the_response_of_the_tool_is_heard_before_the_goodbye() -> Non
     assert talk.hears_all(5) == [EndConversation(None, "decided")]
 
 
-def test_end_call_after_the_models_own_goodbye_ends_when_that_was_heard() -> None:
+def test_a_sentence_beside_end_call_is_no_goodbye_for_who_has_not_decided() -> None:
     talk = greeted()
-    assert talk.calls(3, "end_call", "{}", ms=800) == [SendMark("m2"), OK]
-    assert talk.hears_all(4) == [EndConversation(Conclusion.UNDECIDED, "ended_by_agent")]
+    assert talk.calls(3, "end_call", "{}", ms=3000) == [SendMark("m2"), OK, Say("goodbye undecided")]
+    assert talk.hears_all(6) == []
+    talk.speaks(6.5)
+    assert talk.hears_all(8) == [EndConversation(Conclusion.UNDECIDED, "ended_by_agent")]
+
+
+def decided_and_interrupted() -> Talk:
+    """A talk in which the customer spoke into the goodbye of a decision, and waits for an answer since second 5."""
+    talk = answered()
+    talk.calls(3, "record_outcome", CONFIRMED)
+    talk.speaks(3.5, ms=3000)
+    talk.at(4.6, ev.SpeechStarted())
+    while not talk.is_in(State.TALKING):
+        talk.wait()
+    talk.at(6, ev.SpeechStopped())
+    return talk
+
+
+def test_a_long_sentence_beside_end_call_after_the_decision_is_the_goodbye() -> None:
+    talk = decided_and_interrupted()
+    assert talk.calls(6.5, "end_call", "{}", ms=1500)[-1] == OK
+    assert talk.is_in(State.CLOSING)
+    assert talk.hears_all(9) == [EndConversation(None, "decided")]
+
+
+def test_a_short_one_is_followed_by_ours() -> None:
+    talk = decided_and_interrupted()
+    assert talk.calls(6.5, "end_call", "{}", ms=1000)[-1] == Say("goodbye confirmed")
+    assert talk.hears_all(8) == []
+    talk.speaks(8.5)
+    assert talk.hears_all(10) == [EndConversation(None, "decided")]
 
 
 def test_end_call_during_the_goodbye_changes_nothing() -> None:

@@ -152,6 +152,12 @@ def heard_before_done(state: State) -> Talk:
     return talk
 
 
+def waited_for_the_end(talk: Talk) -> Talk:
+    """The same talk when the first wait for the response's end is over, which is counted from its first audio."""
+    assert talk.wait()[1] == []
+    return talk
+
+
 def spoken_goodbye() -> Talk:
     talk = in_state(State.CLOSING)
     talk.speaks(5)
@@ -234,11 +240,11 @@ STORIES: dict[Way, Story] = {
     ),
     (State.CLOSING, ev.MarkEchoed, State.ENDED): (spoken_goodbye, ev.MarkEchoed("m2")),
     (State.CLOSING, Timer.HEARD, State.ENDED): (spoken_goodbye, None),
+    (State.CLOSING, Timer.RESPONSE_END, State.ENDED): (lambda: waited_for_the_end(heard_before_done(State.CLOSING)), None),
     (State.MACHINE, ev.ResponseDone, State.CLOSING): (
         lambda: running(State.MACHINE),
         done("record_outcome", outcome("confirmed")),
     ),
-    (State.MACHINE, ev.ResponseDone, State.ENDED): (lambda: heard_before_done(State.MACHINE), done("end_call", "{}")),
     (State.MACHINE, Timer.BEEP, State.ENDED): (lambda: in_state(State.MACHINE), None),
 }
 
