@@ -86,7 +86,7 @@ class ModelSession:
         self._current: ModelLeg | None = None  # None while there is no session
         self._connecting: asyncio.Task[None] | None = None  # None while none is being opened
         self._is_revealed = False
-        self._is_guarded = False
+        self._is_guarded = True
         self.dropped = 0
         self.unreadable = 0
 
@@ -130,7 +130,7 @@ class ModelSession:
         is_same = first.tools is revealed.tools  # those of a caller without proof hold no decision
         self.send(request.instructions_update(revealed) if is_same else request.reveal_update(revealed))
 
-    def guard(self, *, is_guarded: bool) -> None:
+    def guard(self, is_guarded: bool, /) -> None:  # noqa: FBT001 - a callback
         """Have the session, and any later one, only tell of speech while `is_guarded`; else it answers and interrupts itself."""
         self._is_guarded = is_guarded
         self.send(request.turn_update(self._settings.audio, is_guarded=is_guarded))

@@ -59,7 +59,7 @@ class Instructions:
 
 def first_update(audio: AudioSettings) -> bytes:
     """Ask for µ-law both ways, turn detection on the server, and the voice: all settings that do not depend on the call."""
-    return _session_update(FIRST_UPDATE, {"output_modalities": ["audio"], "audio": _audio(audio, is_guarded=False)})
+    return _session_update(FIRST_UPDATE, {"output_modalities": ["audio"], "audio": _audio(audio, is_guarded=True)})
 
 
 def full_update(audio: AudioSettings, instructions: Instructions, *, is_guarded: bool) -> bytes:

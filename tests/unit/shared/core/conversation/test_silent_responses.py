@@ -143,10 +143,10 @@ def test_an_answer_that_is_not_heard_after_a_decision_leads_to_the_goodbye() -> 
     talk = greeted()
     talk.at(3, ev.KeyPressed("1"))
     talk.speaks(3.5, ms=3000)
-    talk.at(4, ev.SpeechStarted())
-    talk.at(5, ev.SpeechStopped())
-    answered_silently(talk, 5.5, "own")
-    assert answered_silently(talk, 6, "again") == [Say("goodbye confirmed")]
+    talk.speaks_up(4.6)
+    talk.at(6, ev.SpeechStopped())
+    answered_silently(talk, 6.5, "own")
+    assert answered_silently(talk, 7, "again") == [Say("goodbye confirmed")]
     assert talk.is_in(State.CLOSING)
 
 
