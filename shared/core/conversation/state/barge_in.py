@@ -2,7 +2,7 @@
 
 from typing import Final
 
-_ECHO_BEGINS_S: Final = 1.0  # after the agent's voice did: its way through the phone network and back, and until it is told
+_ECHO_BEGINS_S: Final = 0.65  # after the agent's voice did: its way through the phone network and back, and until it is told
 _MOST_CUTS: Final = 3  # in a row, after which what the agent says is heard to its end
 
 
