@@ -7,6 +7,7 @@ from tests.support.scenarios.result import CallResult, ScenarioResult
 from tests.support.scenarios.scenario import Json, fragment
 
 _CLEAR_MS = 100.0
+_JUDGED_MS = 1000.0  # a sound over the greeting or a goodbye that is shorter interrupts nothing
 _TRUNCATION_MS = 80.0
 _GONE_MS = 2000.0
 _FRAME_BYTES = 160  # what a stored prompt is filled up to
@@ -176,13 +177,21 @@ def _is_from_outside(line: CallResult, at_ms: float) -> bool:
 
 
 def _nobody_is_talked_over(result: ScenarioResult, line: CallResult) -> Iterator[str]:
-    """Check that the agent stops when the customer begins to speak, as soon as the model notices it."""
+    """Check that the agent stops when the customer begins to speak, as soon as the model notices it.
+
+    Words that we had the model say (the greeting, a goodbye) are interrupted only by a sound that lasts, and then a second later.
+    """
     if result.scenario.expect.talks_on or result.scenario.noise:
         return
     for turn in line.spoken_turns:
         at_ms = turn["started_at_ms"]
+        begun = [one for one in line.responses if one["first_delta_ms"] < at_ms]
+        lasts_ms = (turn["stopped_at_ms"] or at_ms) - at_ms
+        if begun and begun[-1]["trigger"] == "client" and lasts_ms < _JUDGED_MS + line.slack_ms:
+            continue
+        judged_ms = _JUDGED_MS if begun and begun[-1]["trigger"] == "client" else 0.0
         for since, until in line.call["heard"]:
-            if since < at_ms - 20 and until - at_ms > _CLEAR_MS + _MERGED_MS + line.slack_ms:
+            if since < at_ms - 20 and until - at_ms > judged_ms + _CLEAR_MS + _MERGED_MS + line.slack_ms:
                 new = [one for one in line.responses if at_ms < one["first_delta_ms"] < at_ms + _MERGED_MS]
                 if not new:
                     yield f"it goes on talking for {until - at_ms:.0f} ms after the customer began"

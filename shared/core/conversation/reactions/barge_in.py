@@ -5,7 +5,7 @@ from typing import Final
 from shared.core.conversation.state.conversation_state import ConversationState, State
 from shared.core.conversation.state.timers import Timer
 
-_MOST_CUTS_UNDISCLOSED: Final = 1  # the greeting comes again, and then it is heard
+_MOST_CUTS_UNDISCLOSED: Final = 2  # who calls is said again, and at the third time it is heard
 
 
 def must_be_judged(conversation: ConversationState) -> bool:

@@ -288,13 +288,11 @@ def test_a_key_while_a_second_session_is_opened_is_answered_by_stored_prompts() 
     assert talk.at(0.5, ev.KeyPressed("1"))[1:] == [disclosure(2), PlayStored("goodbye_confirmed", "stored:3")]
 
 
-def test_a_greeting_cut_off_by_noise_comes_again_and_no_noise_cuts_it_then() -> None:
+def test_a_greeting_cut_off_by_noise_comes_again() -> None:
     talk = greeting()
     talk.speaks_up(1.6)
     now, actions = talk.wait()
     assert now == pytest.approx(4.6)
     assert actions == [Say("greeting")]
     talk.speaks(5, ms=4000)
-    talk.at(6.5, ev.SpeechStarted())
-    assert talk.at(8.9, ev.DeadlineReached()) == []
     assert recorded(talk.at(8.95, ev.KeyPressed("1"))) == []
