@@ -9,7 +9,7 @@ TEST_WORKERS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN) + 1)))
 # Leaves out a plugin that takes a second to load and that only one test, not run by this target, needs.
 LEAN := -p no:schemathesis
 
-.PHONY: help setup setup-dev setup-mic setup-bench demo run-local run secrets mic doctor test test-unit lint format prompts bench chaos attack field compose-test lock clean
+.PHONY: help setup setup-dev setup-mic setup-bench setup-fuzz demo run-local run secrets mic doctor test test-unit lint format prompts bench chaos attack field fuzz compose-test lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ setup-mic:
 
 setup-bench:
 	@tools/setup.sh bench
+
+setup-fuzz:
+	@tools/setup.sh fuzz
 
 demo: setup ## the whole system on embedded parts calls 12 customers: no account, no key
 	@$(PY) -m tools.demo
@@ -54,12 +57,13 @@ test: setup-dev ## all tests; those of shared/core must reach its last branch
 test-unit: setup-dev ## the tests without sockets, in seconds
 	$(PY) -m pytest tests/unit -q $(LEAN)
 
-lint: setup-dev ## ruff, mypy, import-linter and the house rules
+lint: setup-dev ## ruff, mypy, import-linter, the house rules, and known vulnerabilities of the packages
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	@.venv/bin/lint-imports --no-logo
 	@$(PY) -m tools.checks.house_rules
+	@$(PY) -m tools.checks.known_vulnerabilities
 
 format: setup-dev ## let ruff format and fix what it can
 	$(PY) -m ruff format .
@@ -76,6 +80,9 @@ chaos: setup-dev ## the long proofs: a year of orders, and thousands of calls wh
 
 attack: setup-dev ## play every attack beside twenty live calls, and print what they noticed (half an hour; ATTACK="--only idle_sockets")
 	@$(PY) -m tests.attack $(ATTACK)
+
+fuzz: setup-fuzz ## fuzz every parser at a door, guided by coverage, ten minutes each (TARGET=rest_bodies SECONDS=60)
+	@$(PY) -m tests.fuzz $(TARGET) $(if $(SECONDS),--seconds $(SECONDS))
 
 field: setup-dev ## a thousand calls with a model and phones as in the field (25 min; FIELD="--calls 100 --seed 3")
 	@$(PY) -m tests.field $(FIELD)

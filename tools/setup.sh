@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Creates .venv and installs one of the locked sets into it: tools/setup.sh demo|dev|mic|bench. It ends at once if the set is installed.
+# Creates .venv and installs one of the locked sets into it: tools/setup.sh demo|dev|mic|bench|fuzz. It ends at once if the set is installed.
 # PYTHON names the interpreter to use; without it, the first one from 3.11 on is used.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -40,7 +40,7 @@ install() {
   cp "$file" "$venv/.installed-$1"
 }
 
-case $set_name in demo | dev | mic | bench) ;; *) fail "no set is called $set_name" ;; esac
+case $set_name in demo | dev | mic | bench | fuzz) ;; *) fail "no set is called $set_name" ;; esac
 [ -f "requirements/$set_name.txt" ] || fail "requirements/$set_name.txt is missing"
 
 if ! { [ -x "$venv/bin/python" ] && is_recent "$venv/bin/python"; }; then

@@ -3,6 +3,7 @@
 Everything that it writes is in one folder: `data/` (Valkey's), `logs/NAME.log` and `pids/`.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -156,13 +157,13 @@ class Stack:
             self.start(part)
         deadline = time.monotonic() + _READY_LIMIT_S
         for part in parts:
-            while not _is_ready(part):
+            while (state := _state(part)) is None:
                 if dead := self.dead():
                     raise StackError(f"{dead[0]} ended at its start: {self._last_line(dead[0])}")
                 if time.monotonic() > deadline:
                     raise StackError(f"{part.name} was not ready within {_READY_LIMIT_S:.0f} s: see {self._log(part.name)}")
                 time.sleep(0.05)
-            self._report(f"{part.name}: ready")
+            self._report(f"{part.name}: {state}")
 
     def restart_dead(self) -> list[str]:
         """Start the parts that have ended again; return their names."""
@@ -248,13 +249,31 @@ def _host_of(bind: Bind) -> str:
     return LOOPBACK if bind.host == ANY_ADDRESS else bind.host
 
 
-def _is_ready(part: Part) -> bool:
+def readiness(status: int, body: str) -> str | None:
+    """Return what a part's answer about its readiness says of it; None if it does not serve yet.
+
+    A bridge whose only fault is that OpenAI refuses us serves: it holds its calls by key, and asks OpenAI again now and then.
+    """
+    if status < httpx.codes.BAD_REQUEST:
+        return "ready"
+    try:
+        match json.loads(body):
+            case {"reasons": {"model": str(reason), **others}} if not others:
+                return f"serves by key only: OpenAI refuses us ({reason})"
+            case _:
+                return None
+    except ValueError:
+        return None
+
+
+def _state(part: Part) -> str | None:
     if part.ready_url is None:
-        return True
+        return "started"
     headers, extensions = ({"host": part.host}, {"sni_hostname": part.host}) if part.host else ({}, {})
     verify = UNVERIFIED if part.ready_url.startswith("https:") else PLAIN
     try:
         with httpx.Client(timeout=2.0, verify=verify) as client:
-            return client.get(part.ready_url, headers=headers, extensions=extensions).status_code < httpx.codes.BAD_REQUEST
+            answer = client.get(part.ready_url, headers=headers, extensions=extensions)
     except httpx.HTTPError:
-        return False
+        return None
+    return readiness(answer.status_code, answer.text)

@@ -20,6 +20,8 @@ from services.media_bridge.call.prompt_payloads import prompt_payloads
 from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.openai.connection import ModelAddress, open_session
 from services.media_bridge.openai.leg import ModelLeg
+from services.media_bridge.openai.model_circuit import GuardedOpener, GuardedSessions, ModelCircuit
+from services.media_bridge.openai.model_probe import ModelProbe
 from services.media_bridge.openai.warm_pool import WarmPool
 from services.media_bridge.process.aggregate_metrics import AggregateMetrics
 from services.media_bridge.process.call_tasks import CallTasks
@@ -107,19 +109,22 @@ async def _run(settings: BridgeSettings, shared_memory: BridgeSharedMemory, *, i
     metrics = BridgeMetrics(registry)
     aggregate = AggregateMetrics(registry, shared_memory)
     open_calls = OpenCalls(store.dialing.due, shared_memory)
+    circuit = ModelCircuit(store.dialing.model_circuit)
+    metrics.model.circuit_open.set_function(lambda: circuit.reason is not None)
     health = Health(
         aggregate.registry() if shared_memory.count > 1 else registry,
-        checks=(("redis", open_calls.refresh), ("redis_user", store.missing_right)),
+        checks=(("redis", open_calls.refresh), ("redis_user", store.missing_right), ("model", circuit.refresh)),
     )
+    opener = partial(_open_session, _model_address(settings), metrics)
     pool = WarmPool(
-        partial(_open_session, _model_address(settings), metrics),
+        GuardedOpener(opener, circuit),
         ringing=open_calls.ringing,
         most=settings.warm_sessions_max,
         wall_clock=time,
         needed_s=settings.call_time_limit_s + _SESSION_MARGIN_S,
     )
     metrics.model.warm.set_function(lambda: pool.ready)
-    sessions = SessionSettings(sessions=pool, audio=settings.audio, metrics=metrics)
+    sessions = SessionSettings(sessions=GuardedSessions(pool, circuit), audio=settings.audio, metrics=metrics)
     tasks = CallTasks()
     server = StreamServer(
         _dependencies(settings, store, policy, sessions=sessions, tasks=tasks),
@@ -137,7 +142,7 @@ async def _run(settings: BridgeSettings, shared_memory: BridgeSharedMemory, *, i
     )
     _read_languages()
     try:
-        parts = [store.notifications.run(), pool.run(), server.run()]
+        parts = [store.notifications.run(), pool.run(), ModelProbe(opener, circuit).run(), server.run()]
         if shared_memory.count > 1:
             parts.append(_publish(aggregate))
         if is_first and settings.record_calls is not None:

@@ -13,12 +13,12 @@ _QUOTE = 0x22
 
 
 def quoted(raw: msgspec.Raw) -> bytes:
-    """Return the JSON string `raw` in plain form (quotes kept, no escapes), or `b""` if it is no string.
+    """Return the JSON string `raw` in plain form (quotes kept, no escapes, ASCII), or `b""` if it cannot be that.
 
     A JSON writer may escape the slash, a letter of base64; such a string is rewritten, all others are returned as they are.
     """
     text = _copy((raw,))
-    if _BACKSLASH in text or text[0] != _QUOTE:
+    if _BACKSLASH in text or text[0] != _QUOTE or not text.isascii():
         return _rewritten(text)
     return text
 
@@ -37,4 +37,11 @@ def is_silence(payload: bytes) -> bool:
 
 
 def _rewritten(text: bytes) -> bytes:
-    return msgspec.json.encode(msgspec.json.decode(text, type=str)) if text[:1] == b'"' else b""
+    """Rewrite a string with escapes. Other text than ASCII is no base64, and could end the connection to which it is forwarded."""
+    if text[:1] != b'"' or not text.isascii():
+        return b""
+    try:
+        plain = msgspec.json.encode(msgspec.json.decode(text, type=str))
+    except msgspec.DecodeError:
+        return b""
+    return plain if plain.isascii() else b""

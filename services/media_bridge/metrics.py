@@ -36,6 +36,11 @@ class ModelMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.warm = Gauge("bridge_warm_sessions", "Sessions with OpenAI that wait for a call", registry=registry)
+        self.circuit_open = Gauge(
+            "bridge_model_circuit_open",
+            "Processes of the bridge that have their calls held by key, because OpenAI refuses key, account or model; 0 if none",
+            registry=registry,
+        )
         self.connections = _counter(registry, "model_connections", "Sessions with OpenAI: opened, or why not", "result")
         self.failures = _counter(registry, "model_failures", "Sessions with OpenAI that a call missed or lost, by reason", "reason")
         self.first_audio = _histogram(

@@ -47,7 +47,8 @@ async def connect(
             )
     except WSHandshakeError as error:
         status = error.response.status if error.response is not None else None
-        raise ConnectionFailedError(f"status_{int(status)}" if status is not None else _STATUS_UNKNOWN) from error
+        reason = f"status_{int(status)}" if status is not None else _STATUS_UNKNOWN
+        raise ConnectionFailedError(reason, error.raw_body or b"") from error
     except TimeoutError as error:
         raise ConnectionFailedError("timeout") from error
     except (OSError, WSError) as error:

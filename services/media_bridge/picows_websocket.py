@@ -233,7 +233,8 @@ class PicowsListener(WSListener):
     @staticmethod
     def _answer_close(transport: WSTransport, frame: WSFrame) -> None:
         if not transport.is_close_frame_sent:
-            transport.send_close(frame.get_close_code())
+            code = frame.get_close_code()
+            transport.send_close(WSCloseCode.OK if code == WSCloseCode.NO_INFO else code)  # that one must not be sent
         transport.disconnect()
 
 

@@ -15,11 +15,12 @@ INTERNAL = 1011
 
 
 class ConnectionFailedError(ConfirmerError):
-    """A WebSocket could not be opened; `reason` is a short code."""
+    """A WebSocket could not be opened; `reason` is a short code, `body` what the peer answered in place of the handshake."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, body: bytes = b"") -> None:
         super().__init__(reason)
         self.reason = reason
+        self.body = body
 
 
 class MessageReceiver(Protocol):

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from shared.runtime.client_address import is_gateway
+from shared.runtime.client_address import counted_as, is_gateway
 
 KEEP_ALIVE_S = 75  # longer than the gateway keeps an idle connection (deploy/Caddyfile): a request must not meet our end
 HEAD_LIMIT_S = 10.0
@@ -72,7 +72,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """Count the connection."""
         super().connection_made(transport)
         peer = transport.get_extra_info("peername")
-        self._address = str(peer[0]) if isinstance(peer, tuple) else ""
+        self._address = counted_as(str(peer[0])) if isinstance(peer, tuple) else ""
         if not self._connections.enter(self._address):
             self._give_up(429)
             return

@@ -106,11 +106,15 @@ _NO_LIMITS = Limits(calls_per_second=1, max_concurrent_calls=1)
 
 @dataclass(frozen=True, slots=True)
 class DialingStore:
-    """What decides which call is placed next: due times, caps, the account's circuit, crashes of jobs, numbers to call from."""
+    """What decides which call is placed next: due times, caps, the account's circuit, crashes of jobs, numbers to call from.
+
+    `model_circuit` says whether calls are held by voice or by key.
+    """
 
     due: Due
     caps: CallCaps
     circuit: Circuit
+    model_circuit: Circuit
     crash_counts: CrashCounts
     caller_ids: CallerIds
     inbound_calls: InboundCalls
@@ -221,7 +225,8 @@ def connect(
         dialing=DialingStore(
             due=Due(client, limits, policy.caps),
             caps=CallCaps(client, policy.caps),
-            circuit=Circuit(client, probe_every_s=limits.probe_every_s),
+            circuit=Circuit(client, keys.CIRCUIT, probe_every_s=limits.probe_every_s),
+            model_circuit=Circuit(client, keys.MODEL_CIRCUIT, probe_every_s=limits.probe_every_s),
             crash_counts=CrashCounts(client, policy),
             caller_ids=CallerIds(client),
             inbound_calls=InboundCalls(client),

@@ -60,7 +60,7 @@ class Sealer:
             raise UnreadableSecretError("a secret in Redis is sealed, and this program has no ENCRYPTION_KEYS")
         try:
             return self._fernet.decrypt(stored.removeprefix(_PREFIX)).decode()
-        except InvalidToken:
+        except (InvalidToken, ValueError):  # the latter: it holds other text than ASCII, or is no longer whole
             fault = "a secret in Redis was sealed with a key that ENCRYPTION_KEYS does not have"
             raise UnreadableSecretError(fault) from None  # the cause says nothing more
 

@@ -1,4 +1,4 @@
-"""What an attack must not have got, beside what the bystanders noticed: `BREACHES` names the attacks that are after something."""
+"""What an attack must not have got, beside what the bystanders noticed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -6,10 +6,12 @@ from typing import Any, Final
 
 import httpx
 
-from tests.attack.rig import OTHER_KEY, Rig
+from tests.attack.rig import CALLS_PER_NUMBER, OTHER_KEY, Rig
 from tools.plain_http import PLAIN
 
 CALLER: Final = "+38344799001"
+FLOODED_PHONE: Final = "+38344799002"
+"""The phone of `orders_to_one_number`, which may ring `CALLS_PER_NUMBER` times."""
 COMPANY: Final = "Gjirafa"
 ITEM: Final = "Orë muri"
 CALLERS_ORDER: Final[Mapping[str, Any]] = {  # Any: the body of a POST
@@ -56,4 +58,20 @@ async def _order_after_the_calls(rig: Rig, client: httpx.AsyncClient) -> dict[st
     return order
 
 
-BREACHES: Final[Mapping[str, Callable[[Rig], Awaitable[list[str]]]]] = {"calls_from_one_number": of_calls_from_one_number}
+async def of_orders_to_one_number(rig: Rig) -> list[str]:
+    """Return how often the flooded phone rang, if that was too often."""
+    async with httpx.AsyncClient(base_url=rig.twilio_url, timeout=10, verify=PLAIN) as twilio:
+        answer = await twilio.get("/simulator/calls", params={"to": FLOODED_PHONE})
+    rung = len(answer.raise_for_status().json()["calls"])
+    return [f"one phone rang {rung} times, {CALLS_PER_NUMBER} allowed"] if rung > CALLS_PER_NUMBER else []
+
+
+_BREACHES: Final[Mapping[str, Callable[[Rig], Awaitable[list[str]]]]] = {
+    "calls_from_one_number": of_calls_from_one_number,
+    "orders_to_one_number": of_orders_to_one_number,
+}
+
+
+async def breaches(rig: Rig, attack: str) -> list[str]:
+    """Return what that attack got and must not have got."""
+    return await _BREACHES[attack](rig) if attack in _BREACHES else []

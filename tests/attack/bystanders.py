@@ -47,10 +47,10 @@ class Noticed:
 class LiveCalls:
     """Customers who are on the phone for `talk_s` seconds or longer, and confirm at its end."""
 
-    def __init__(self, rig: Rig, *, talk_s: float, first: int = 0) -> None:
+    def __init__(self, rig: Rig, *, talk_s: float) -> None:
         self._rig = rig
         self._talk_s = talk_s
-        self._phones = [f"+38344{700000 + first + number}" for number in range(CALLS)]
+        self._phones = [f"+38344{700000 + number}" for number in range(CALLS)]
         self._ids: dict[str, str] = {}
         self._api = httpx.AsyncClient(base_url=rig.api_url, headers={"Authorization": f"Bearer {KEY}"}, timeout=30, verify=PLAIN)
 
@@ -73,19 +73,22 @@ class LiveCalls:
                 await asyncio.sleep(0.3)
 
     async def outcomes(self) -> dict[str, str]:
-        """Wait until all calls have ended; returns each order's outcome, or how it stands two minutes later."""
+        """Wait until all calls have ended; returns each order's outcome, with how its call ended if nobody decided.
+
+        Two minutes later it returns how the others stand.
+        """
         deadline = time.monotonic() + self._talk_s + 2 * _SETTLED_S
         views = await self._views()
         while any(view["status"] != "finished" for view in views) and time.monotonic() < deadline:
             await asyncio.sleep(0.5)
             views = await self._views()
         await self._api.aclose()
-        return {view["id"]: view["outcome"] or f"{view['status']} {view['attempts'][-1:]}" for view in views}
+        return {view["id"]: _end_of(view) for view in views}
 
     def _steps(self) -> list[object]:
-        """Ask the agent to wait, as often as the time takes: it grants 25 s each."""
+        """Ask the agent to wait, as often as the time takes: it grants 25 s each. Greeting and goodbye take about as long again."""
         steps: list[object] = [_LISTEN, {"say": {"intent": "hello"}}]
-        for _ in range(max(1, round(self._talk_s / 22))):
+        for _ in range(max(1, int(self._talk_s / 22))):
             steps += [_LISTEN, {"say": {"intent": "wait"}}, _LISTEN, {"pause": 20}]
         return steps
 
@@ -99,6 +102,13 @@ class LiveCalls:
             if answer.is_success:
                 return dict(answer.json())
         return {"id": confirmation_id, "status": "waiting", "outcome": None, "attempts": []}
+
+
+def _end_of(view: dict[str, Any]) -> str:  # Any: JSON of the API
+    if view["outcome"] == "confirmed":
+        return "confirmed"
+    last = view["attempts"][-1] if view["attempts"] else {"result": None, "reason": None}
+    return f"{view['outcome'] or view['status']} ({last['result']}: {last['reason']})"
 
 
 def order_of(phone: str, **call: object) -> dict[str, object]:

@@ -2,38 +2,34 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
-import httpx
-
 from tools.demo import environment
-from tools.plain_http import PLAIN
 from tools.ports import free_port
 from tools.stack import Stack, our_parts
 
 KEY = environment.API_KEY
 TEST_KEY = "test_key-of-shopaz-0001"
 OTHER_KEY = "live-key-of-another-shop"
-_CALLS_PER_NUMBER = 6
+CALLS_PER_NUMBER = 6
 _SETTINGS = {
     "API_KEYS": f"{environment.SHOP}:{KEY},{environment.SHOP}:{TEST_KEY},gjirafa:{OTHER_KEY}",
     "CALLS_PER_SECOND": "10",
     "MAX_CONCURRENT_CALLS": "60",
     "RING_TIMEOUT_S": "5",
     "MAX_ATTEMPTS": "1",
-    "MAX_CALLS_PER_NUMBER": f"{_CALLS_PER_NUMBER}/86400",
+    "MAX_CALLS_PER_NUMBER": f"{CALLS_PER_NUMBER}/86400",
     "MEDIA_BRIDGE_PROCESSES": "1",
     "MAX_STREAMS": "200",
+    "DRAIN_TIMEOUT_S": "10",  # all calls have ended when the rig stops, unless somebody stops the attack
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Rig:
-    """Where everything is. Addresses are `host:port` on loopback; `folder` holds logs and data."""
+class Target:
+    """What an attacker knows: where everything is. Addresses are `host:port` on loopback."""
 
-    stack: Stack
-    folder: Path
     gateway: str
     webhook: str
     bridge: str
@@ -41,22 +37,30 @@ class Rig:
     openai_url: str
     shop_number: str
     auth_token: str
-    calls_per_number: int
 
     @property
     def api_url(self) -> str:
         """The public origin, by which Twilio and the shops come."""
         return f"http://{self.gateway}"
 
-    async def times_rung(self, phone: str) -> int:
-        """Return how many calls to a phone Twilio has placed."""
-        async with httpx.AsyncClient(base_url=self.twilio_url, timeout=10, verify=PLAIN) as twilio:
-            answer = await twilio.get("/simulator/calls", params={"to": phone})
-        return len(answer.json()["calls"])
+
+@dataclass(frozen=True, slots=True)
+class Rig(Target):
+    """The target with its processes; `folder` holds logs and data."""
+
+    stack: Stack
+    folder: Path
+
+    @property
+    def target(self) -> Target:
+        """What another process may know of it."""
+        return Target(**{one.name: getattr(self, one.name) for one in fields(Target)})
 
     def memory_mb(self) -> dict[str, float]:
         """Return the resident memory of each of our services, children included."""
-        return {name: sum(map(_rss_mb, _tree(self.stack.pid(name)))) for name in ("webhook", "media_bridge", "dialer_worker")}
+        return {
+            name: sum(map(_rss_mb, process_tree(self.stack.pid(name)))) for name in ("webhook", "media_bridge", "dialer_worker")
+        }
 
 
 @contextmanager
@@ -80,14 +84,14 @@ def running_rig(folder: Path, **settings: str) -> Iterator[Rig]:
             openai_url=f"http://127.0.0.1:{openai_port}",
             shop_number=env["TWILIO_FROM_NUMBERS"].partition(",")[0],
             auth_token=env["TWILIO_AUTH_TOKEN"],
-            calls_per_number=_CALLS_PER_NUMBER,
         )
 
 
-def _tree(pid: int) -> Iterator[int]:
+def process_tree(pid: int) -> Iterator[int]:
+    """Yield a process and its descendants, those that other threads than its first have started not included."""
     yield pid
     for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        yield from _tree(int(child))
+        yield from process_tree(int(child))
 
 
 def _rss_mb(pid: int) -> float:

@@ -26,12 +26,11 @@ FRAMES = {
     "transcription_of_a_language": request.transcription_update(Transcription("gpt-transcribe", "names: Arta", "en")),
     "say": request.say(say_exactly("Përshëndetje «Arta»!")),
     "respond": request.respond(),
+    "probe": request.probe(),
     "cancel": request.cancel("resp_1"),
     "truncate": request.truncate("item_1", 1200),
     "tool_output": request.tool_output("call_1", '{"status":"ok"}'),
     "remark": request.remark("The customer pressed key 1."),
-    "customer_words": request.customer_words("Po."),
-    "agent_words": request.agent_words("Mirë."),
 }
 
 

@@ -74,6 +74,7 @@ def steps() -> st.SearchStrategy[Step]:
                 )
             )
         ),
+        st.tuples(names, st.sampled_from(CALLS)).map(lambda called: lambda line, now: line.at(now, ev.ToolCallFinished(*called))),
         st.just(lambda line, now: line.hears_all(now)),
     )
 

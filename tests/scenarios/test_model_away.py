@@ -1,4 +1,7 @@
-"""Sessions with the model that can't be had at all: every call is in the same boat, and each ends by key, politely."""
+"""Sessions with the model that can't be had at all: every call is in the same boat, and each ends by key, politely.
+
+Sessions that are refused for good (key, quota, account, model) are in test_model_refused.py.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -16,10 +19,9 @@ from tests.support.scenarios.scenario import Expected, Scenario
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]
 
 FAULTS: Mapping[str, Mapping[str, Any]] = {
-    "it refuses our key": {"refuse_handshake": 401},
-    "our quota is used up": {"refuse_handshake": 429},
+    "it has had too many requests": {"refuse_handshake": 429},
     "it is overloaded": {"refuse_handshake": 503},
-    "it closes right after the handshake": {"error_at_start": True},
+    "it closes right after the handshake": {"error_at_start": True, "start_error_code": "server_error"},
     "it is too slow to connect": {"connect_delay_s": 12},
     "it never confirms the session": {"withhold_session_updated": True},
     "it grants another audio format": {"grant_format": "audio/pcm"},

@@ -22,6 +22,8 @@ OURS = ("webhook", "media_bridge", "dialer_worker")
 SETTINGS: dict[str, type[Settings]] = {"webhook": WebhookSettings, "media_bridge": BridgeSettings, "dialer_worker": DialerSettings}
 OF_PEOPLE = {"redis-users.json", "redis_url_operator", "redis_url_crm_shopaz"}  # no container gets them
 PORTS = {"webhook": "8000", "media_bridge": "8001", "dialer_worker": "8002"}
+DOCKERFILES = sorted([*ROOT.glob("services/*/Dockerfile"), ROOT / "simulators" / "Dockerfile"])
+EXACT = re.compile(r"[\w./-]+:\d+\.\d+\.\d+(-[a-z0-9.]+)*(@sha256:[0-9a-f]{64})?")
 INSIDE_NETWORK = {"ENV_FILE", "PORT", "PUBLIC_URL", "SIGNING_SECRET", "ENCRYPTION_KEYS", "TWILIO_API_URL", "OPENAI_REALTIME_URL"}
 
 
@@ -38,6 +40,20 @@ def pattern_of(service: str) -> list[str]:
 @pytest.mark.parametrize("service", OURS[1:])
 def test_the_service_images_differ_only_in_name_and_port(service: str) -> None:
     assert pattern_of(service) == pattern_of("webhook")
+
+
+def test_no_image_of_others_has_a_tag_that_moves() -> None:
+    images = [container["image"] for container in COMPOSE.values() if "build" not in container]
+    bases = [image for path in DOCKERFILES for image in re.findall(r"^FROM (\S+)", path.read_text(), re.MULTILINE)]
+
+    assert len(DOCKERFILES) == len(OURS) + 1
+    assert [image for image in images + bases if not image.startswith("order-calls-") and not EXACT.fullmatch(image)] == []
+    assert len(set(bases)) == 1, "one Python for all"
+
+
+@pytest.mark.parametrize("image", ["caddy", "caddy:latest", "caddy:2-alpine", "valkey/valkey:8.1-alpine", "a/b:1.2.3@sha256:1"])
+def test_a_tag_that_moves_is_none_of_an_exact_version(image: str) -> None:
+    assert not EXACT.fullmatch(image)
 
 
 @pytest.mark.parametrize("service", [*OURS, "gateway", "valkey", "twilio_simulator", "openai_simulator"])

@@ -1,6 +1,7 @@
 """What goes into the images is what the services use."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import packages_distributions
@@ -51,6 +52,15 @@ def test_every_package_of_the_images_is_imported_or_says_who_needs_it() -> None:
 
 def test_every_package_that_is_imported_is_required() -> None:
     assert imported_packages() - RUNTIME.keys() == BROUGHT_BY_OTHERS
+
+
+def test_every_locked_package_has_one_version_and_hashes_and_no_registry_is_named() -> None:
+    locks = sorted((ROOT / "requirements").glob("*.txt"))
+    assert len(locks) == len(list((ROOT / "requirements").glob("*.in")))
+    for lock in locks:
+        packages = lock.read_text("utf-8").replace("\\\n", " ").splitlines()[1:]
+        assert [line for line in packages if not re.match(r"[\w.-]+(\[\w+\])?==[^ ]+ .*--hash=sha256:[0-9a-f]{64}", line)] == []
+        assert "://" not in lock.read_text("utf-8")
 
 
 def test_a_requirement_is_read_with_its_marker_its_version_and_its_comment() -> None:

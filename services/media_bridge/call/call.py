@@ -189,9 +189,9 @@ class Call:
         """Tell the machine that a session stands."""
         self._receive(ev.ModelReady())
 
-    def on_session_lost(self, reason: str) -> None:
+    def on_session_lost(self, reason: str, *, is_fatal: bool) -> None:
         """Tell the machine that there is no session."""
-        self._receive(ev.ModelLost(reason))
+        self._receive(ev.ModelLost(reason, is_fatal=is_fatal))
 
     def on_response_refused(self, reason: str) -> None:
         """Tell the machine that the response which it asked for has failed."""

@@ -49,6 +49,8 @@ class CallStats:
                 self._asked = None
             case ev.ResponseStarted():
                 self._is_mute = True
+            case ev.ToolCallFinished():
+                self._is_mute = False
             case ev.AudioBegan():
                 self._is_mute = False
                 self._note_first_audio(now)

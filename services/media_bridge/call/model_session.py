@@ -7,12 +7,22 @@ from typing import Protocol
 
 from services.media_bridge.call.audio_lane import AudioLane
 from services.media_bridge.call.call_script import CallScript
+from services.media_bridge.call.talk_so_far import talk_so_far
 from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.openai import requests_wire as request
-from services.media_bridge.openai.events_wire import FORMATS_REFUSED, ErrorReported, EventHead, ServerEvent, SessionDescribed
+from services.media_bridge.openai.events_wire import (
+    FORMATS_REFUSED,
+    ErrorReported,
+    EventHead,
+    ResponseFinished,
+    ServerEvent,
+    SessionDescribed,
+)
 from services.media_bridge.openai.leg import ModelLeg
+from services.media_bridge.openai.refusals_wire import is_fatal
 from services.media_bridge.websocket import ConnectionFailedError
-from shared.store import Speaker, Turn
+from shared.core.conversation.events import ResponseStatus
+from shared.store import Turn
 
 CONNECT_LIMIT_S = 3.0
 
@@ -26,6 +36,10 @@ class SessionSource(Protocol):
         Raises:
             ConnectionFailedError: There is none within `limit_s` seconds.
         """
+        ...
+
+    def refused(self, reason: str) -> None:
+        """Note that a session that was given out met a refusal which any other would meet; `reason` is a short code."""
         ...
 
 
@@ -54,8 +68,8 @@ class ModelSessionReceiver(Protocol):
         """Note that a session stands, its formats confirmed."""
         ...
 
-    def on_session_lost(self, reason: str) -> None:
-        """Note that there is no session; `reason` is a short code."""
+    def on_session_lost(self, reason: str, *, is_fatal: bool) -> None:
+        """Note that there is no session; `reason` is a short code. If it `is_fatal`, another session would meet the same."""
         ...
 
     def on_response_refused(self, reason: str) -> None:
@@ -153,6 +167,11 @@ class ModelSession:
         if isinstance(event, SessionDescribed) and event.is_update and not event.is_mulaw:
             self._lose(FORMATS_REFUSED)
             return
+        refusal = _refusal(event)
+        if refusal is not None:
+            self._settings.sessions.refused(refusal)
+            self._lose(refusal)
+            return
         if isinstance(event, ErrorReported):
             self._act_on(event)
         self._receiver.on_server_event(event)
@@ -171,15 +190,15 @@ class ModelSession:
             leg = await self._settings.sessions.take(limit_s=self._settings.connect_limit_s)
         except ConnectionFailedError as error:
             self._connecting = None
-            self._receiver.on_session_lost(error.reason)
+            self._receiver.on_session_lost(error.reason, is_fatal=is_fatal(error.reason))
             return
         self._connecting = None
         self._current = leg
         leg.attach(self, on_audio=self._lane.on_model_audio)
         leg.send(request.full_update(self._settings.audio, self._instructions, is_guarded=self._is_guarded))
-        for turn in so_far:
-            is_agent = turn.speaker is Speaker.AGENT
-            leg.send(request.agent_words(turn.text) if is_agent else request.customer_words(turn.text))
+        record = talk_so_far(so_far)
+        if record is not None:
+            leg.send(request.remark(record))
         self._lane.connect(leg)
         self._receiver.on_session_ready()
         leg.send(request.transcription_update(self._script.transcription))
@@ -199,4 +218,15 @@ class ModelSession:
 
     def _lose(self, reason: str) -> None:
         self.drop()
-        self._receiver.on_session_lost(reason)
+        self._receiver.on_session_lost(reason, is_fatal=is_fatal(reason))
+
+
+def _refusal(event: ServerEvent) -> str | None:
+    """Return why OpenAI refuses us, in an error or at the end of a response, if any other session would meet the same."""
+    match event:
+        case ErrorReported(code=code):
+            return code if is_fatal(code) else None
+        case ResponseFinished(event=done):
+            return done.reason if done.status is ResponseStatus.FAILED and is_fatal(done.reason) else None
+        case _:
+            return None

@@ -219,8 +219,8 @@ class FactWriter:
         if not self._is_verdict_late or attempt is None:
             return
         is_lost = attempt.verdict is None or attempt.late_verdict is not None
-        tell = log.error if is_lost else log.warning
-        tell("verdict_came_late", is_counted=not is_lost, result=attempt.result, outcome=confirmation.outcome)
+        report = log.error if is_lost else log.warning
+        report("verdict_came_late", is_counted=not is_lost, result=attempt.result, outcome=confirmation.outcome)
 
     def _add(self, write: _Write) -> None:
         self._flushed.clear()

@@ -7,6 +7,7 @@ from ssl import SSLContext
 from urllib.parse import urlencode
 
 from services.media_bridge.openai.leg import ModelLeg
+from services.media_bridge.openai.refusals_wire import fatal_code
 from services.media_bridge.openai.requests_wire import AudioSettings
 from services.media_bridge.openai.session_handshake import SessionHandshake
 from services.media_bridge.picows_client import connect
@@ -49,6 +50,11 @@ async def open_session(address: ModelAddress, *, limit_s: float) -> ModelLeg:
             return await _agreed(handshake)
     except TimeoutError as error:
         raise ConnectionFailedError("timeout") from error
+    except ConnectionFailedError as error:
+        code = fatal_code(error.body)
+        if code is None:
+            raise
+        raise ConnectionFailedError(code) from error
 
 
 async def _agreed(handshake: SessionHandshake) -> ModelLeg:

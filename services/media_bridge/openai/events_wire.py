@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import msgspec
 
+from services.media_bridge.json_wire import UNREADABLE
 from services.media_bridge.openai import event_structs_wire as structs
 from services.media_bridge.openai.pricing import TokenUsage
 from services.media_bridge.openai.requests_wire import MULAW, RESPONSE
-from services.media_bridge.openai.tolerant_decoding_wire import NOT_DECODED, Note, UnreadableError, json_object, struct_of, text_of
+from services.media_bridge.openai.tolerant_decoding_wire import Note, UnreadableError, json_object, struct_of, text_of
 from shared.core.conversation.events import (
     ItemBegan,
     ResponseDone,
@@ -21,6 +22,7 @@ from shared.core.conversation.events import (
     SpeechStarted,
     SpeechStopped,
     ToolCall,
+    ToolCallFinished,
 )
 from shared.core.text import clean
 
@@ -110,6 +112,7 @@ ServerEvent = (
     | SpeechStarted
     | SpeechStopped
     | ResponseStarted
+    | ToolCallFinished
     | ItemBegan
     | ResponseRefused
 )
@@ -121,6 +124,7 @@ _STATUSES = {
     "incomplete": ResponseStatus.INCOMPLETE,
     "": ResponseStatus.COMPLETED,
 }
+_IS_COMPLETE = {"completed", None}
 _CUT_OFF = {ResponseStatus.CANCELLED, ResponseStatus.INCOMPLETE}
 
 _decode_head = msgspec.json.Decoder(EventHead).decode
@@ -143,7 +147,7 @@ def read(message: bytes) -> EventHead:
     """
     try:
         return _decode_head(message)
-    except NOT_DECODED:
+    except UNREADABLE:
         parts = json_object(message)
         delta = msgspec.Raw(msgspec.json.encode(text_of(parts.get("delta"))))
         return EventHead(text_of(parts.get("type")) or "", delta, text_of(parts.get("response_id")), text_of(parts.get("item_id")))
@@ -153,7 +157,7 @@ def transcript_delta(head: EventHead) -> str:
     """Return the words of a delta, with the space that may lead them."""
     try:
         return msgspec.json.decode(head.delta, type=str)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return ""
 
 
@@ -175,6 +179,8 @@ def event_of(head: EventHead, message: bytes, note_unreadable: Note) -> ServerEv
             return CustomerSaid(event.item_id or "", clean(event.transcript or "").strip())
         case "response.output_audio_transcript.done":
             return AgentSaid(event.item_id or "", clean(event.transcript or "").strip())
+        case "response.output_item.done":
+            return _call_finished(event.item, head.response_id or "")
         case "response.created":
             return ResponseStarted((event.response or structs.Response()).id or "")
         case "response.done":
@@ -188,7 +194,7 @@ def event_of(head: EventHead, message: bytes, note_unreadable: Note) -> ServerEv
 def _fields(message: bytes, note_unreadable: Note) -> structs.EventFields:
     try:
         return _decode_event(message)
-    except NOT_DECODED:
+    except UNREADABLE:
         pass
     try:
         return struct_of(json_object(message), structs.EventFields, note_unreadable)
@@ -213,6 +219,13 @@ def _item_added(event: structs.EventFields) -> ItemAdded | None:
     return ItemAdded(item.id, item.role == "assistant", event.previous_item_id)
 
 
+def _call_finished(item: structs.Item | None, response_id: str) -> ToolCallFinished | None:
+    """Read a call that is complete: the end of its response need not repeat it, or come at all."""
+    if item is None or item.type != "function_call" or item.status not in _IS_COMPLETE:
+        return None
+    return ToolCallFinished(response_id, _tool_call(item))
+
+
 def _response_finished(response: structs.Response) -> ResponseFinished:
     """Read the end of a response. The calls of one that was not completed are void, even those that are complete themselves."""
     status = _status(response)
@@ -221,7 +234,7 @@ def _response_finished(response: structs.Response) -> ResponseFinished:
     event = ResponseDone(
         response.id or "",
         status,
-        tuple(_tool_call(one) for one in calls if status is ResponseStatus.COMPLETED and one.status in {"completed", None}),
+        tuple(_tool_call(one) for one in calls if status is ResponseStatus.COMPLETED and one.status in _IS_COMPLETE),
         _reason(response.status_details),
         tuple(_tool_call(one) for one in calls if status in _CUT_OFF and one.status == "completed" and one.call_id),
     )

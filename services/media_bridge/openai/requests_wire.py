@@ -111,6 +111,19 @@ def respond() -> bytes:
     return _json({"type": "response.create", "event_id": RESPONSE})
 
 
+def probe() -> bytes:
+    """Ask for one word in text, outside the conversation: whether the account may have responses at all."""
+    wanted = {
+        "conversation": "none",
+        "output_modalities": ["text"],
+        "input": [],
+        "instructions": "Answer with the word: ok",
+        "max_output_tokens": 16,
+        "tool_choice": "none",
+    }
+    return _json({"type": "response.create", "event_id": RESPONSE, "response": wanted})
+
+
 def cancel(response_id: str) -> bytes:
     """Stop a running response."""
     return _json({"type": "response.cancel", "response_id": response_id})
@@ -128,17 +141,7 @@ def tool_output(call_id: str, output: str) -> bytes:
 
 def remark(text: str) -> bytes:
     """Add a message of the system to the conversation."""
-    return _message("system", "input_text", text)
-
-
-def customer_words(text: str) -> bytes:
-    """Add what the customer said earlier to a new session."""
-    return _message("user", "input_text", text)
-
-
-def agent_words(text: str) -> bytes:
-    """Add what the agent said earlier to a new session; OpenAI takes only its text."""
-    return _message("assistant", "output_text", text)
+    return _item({"type": "message", "role": "system", "content": [{"type": "input_text", "text": text}]})
 
 
 def _session_update(event_id: str, session: _Json) -> bytes:
@@ -166,10 +169,6 @@ def _turn_detection(audio: AudioSettings, *, is_guarded: bool) -> _Json:
         "create_response": not is_guarded,
         "interrupt_response": not is_guarded,
     }
-
-
-def _message(role: str, kind: str, text: str) -> bytes:
-    return _item({"type": "message", "role": role, "content": [{"type": kind, "text": text}]})
 
 
 def _item(item: _Json) -> bytes:

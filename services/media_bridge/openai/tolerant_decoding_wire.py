@@ -9,9 +9,6 @@ import msgspec
 
 from shared.core.errors import ConfirmerError
 
-NOT_DECODED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What `msgspec` raises about a message that is not of the expected shape."""
-
 Note = Callable[[], None]
 """Counts a part that could not be read."""
 

@@ -13,7 +13,7 @@ from typing import cast
 from services.media_bridge.picows_server import ServerProtocol
 from services.media_bridge.process import request_head
 from services.media_bridge.process.request_head import HEAD_END, MOST_HEAD_BYTES, HeadFault
-from shared.runtime.client_address import client_address, is_gateway
+from shared.runtime.client_address import client_address, counted_as, is_gateway
 
 HEAD_LIMIT_S = 5.0
 MOST_CONNECTIONS = 512  # of each process, without a whole head
@@ -73,8 +73,8 @@ class HandshakeGuard(BufferedProtocol):
         self._bytes_left = MOST_EARLY_BYTES
 
     def address(self, forwarded_for: str | None) -> str:
-        """Return whose connection it is."""
-        return client_address(self._peer, forwarded_for)
+        """Return under which name the connection is counted."""
+        return counted_as(client_address(self._peer, forwarded_for))
 
     def admit(self) -> None:
         """Let picows have the connection: the stream is a call."""
@@ -87,7 +87,7 @@ class HandshakeGuard(BufferedProtocol):
         peer = transport.get_extra_info("peername")
         self._peer = str(peer[0]) if isinstance(peer, tuple) else ""
         self._is_counted = True
-        if not self._open_heads.enter(self._peer):
+        if not self._open_heads.enter(counted_as(self._peer)):
             self._refuse(request_head.TOO_MANY)
             return
         self._timer = get_running_loop().call_later(HEAD_LIMIT_S, self._refuse, request_head.TOO_SLOW)
@@ -179,7 +179,7 @@ class HandshakeGuard(BufferedProtocol):
             self._timer = None
         if self._is_counted:
             self._is_counted = False
-            self._open_heads.leave(self._peer)
+            self._open_heads.leave(counted_as(self._peer))
 
     def _abort(self) -> None:
         if self._transport is not None:

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Protocol
 
 from services.media_bridge.base64_wire import quoted
+from services.media_bridge.json_wire import UNREADABLE
 from services.media_bridge.twilio.flood_guard import FloodGuard
 from services.media_bridge.twilio.outgoing_stream import OutgoingStream
-from services.media_bridge.twilio.stream_wire import CallerEvent, UnreadableError, event_of, read
+from services.media_bridge.twilio.stream_wire import CallerEvent, event_of, read
 from services.media_bridge.websocket import NORMAL, Socket
 from shared.core.conversation.events import CallerLegEnded, KeyPressed
 
@@ -67,7 +68,7 @@ class CallerLeg:
             head = read(message)
             media = head.media
             event = event_of(head, message) if media is None else None
-        except UnreadableError:
+        except UNREADABLE:
             self.unreadable += 1
             self._take(None)
             return

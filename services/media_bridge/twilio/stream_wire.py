@@ -74,10 +74,8 @@ class StreamStarted:
 
 CallerEvent = StreamStarted | KeyPressed | MarkEchoed | CallerLegEnded
 
-UnreadableError = msgspec.DecodeError
-
 read: Callable[[bytes], FrameHead] = msgspec.json.Decoder(FrameHead).decode
-"""Returns the head of a frame, or raises `UnreadableError`."""
+"""Returns the head of a frame, or raises one of `UNREADABLE`."""
 
 _decode = msgspec.json.Decoder(_Frame).decode
 
@@ -86,7 +84,7 @@ def event_of(head: FrameHead, message: bytes) -> CallerEvent | None:
     """Return the event that a frame other than audio tells, or None if it is of no interest.
 
     Raises:
-        UnreadableError: It is not of the shape that its event promises.
+        UNREADABLE: It is not of the shape that its event promises.
     """
     if head.event == "mark":
         return MarkEchoed(head.mark.name) if head.mark is not None else None

@@ -1,7 +1,8 @@
 """Documents that are the same for everybody: made once, and sent only to who does not have them yet."""
 
+import asyncio
 from collections.abc import Callable
-from functools import cache
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TypeAlias
 
@@ -13,22 +14,33 @@ from services.webhook.http.method_routes import RequestHandler
 MakeDocument: TypeAlias = Callable[[], bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class _Document:
+    content: bytes
+    tag: str
+
+
 def serving(make: MakeDocument, headers: dict[str, str]) -> RequestHandler:
     """Return a handler of the document that `make()` returns when it is first asked for; its `ETag` in `If-None-Match` gets a 304.
 
-    Source: RFC 9110, 13.1.2.
+    `make` runs in a thread, for other requests must not wait for it. Source of the tag: RFC 9110, 13.1.2.
     """
-    made = cache(make)
+    made: list[_Document] = []
+    making = asyncio.Lock()
 
-    @cache
-    def tag() -> str:
-        return f'"{sha256(made()).hexdigest()[:16]}"'
+    async def document() -> _Document:
+        async with making:
+            if not made:
+                content = await asyncio.to_thread(make)
+                made.append(_Document(content, f'"{sha256(content).hexdigest()[:16]}"'))
+        return made[0]
 
     async def answer(request: Request) -> Response:
-        own = {**headers, "etag": tag(), "cache-control": "no-cache"}
+        one = made[0] if made else await document()
+        own = {**headers, "etag": one.tag, "cache-control": "no-cache"}
         known = request.headers.get("if-none-match", "")
-        if tag() in {one.strip().removeprefix("W/") for one in known.split(",")}:
+        if one.tag in {each.strip().removeprefix("W/") for each in known.split(",")}:
             return Response(status_code=304, headers=own)
-        return Response(made(), headers=own)
+        return Response(one.content, headers=own)
 
     return answer

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from services.webhook.http.body import MAX_BODY
 from services.webhook.http.json_text import canonical, decoded, parse_at, parse_json
+from services.webhook.http.long_work import Turns
 from services.webhook.http.problems import FieldFault, ProblemError, ProblemKind, faulty_fields
-from services.webhook.http.turns import Turns
 
 MAX_ENTRY = 2 * MAX_BODY
 """Characters of one entry; whatever a body of its own may hold fits."""
@@ -41,13 +41,13 @@ class JsonList:
         return parse_at(self._text, self._starts[index], MAX_ENTRY)[0]
 
 
-async def read_list(body: bytes, member: str, *, most: int, digested_as: str) -> JsonList:
+async def read_list(body: bytes, member: str, turns: Turns, *, most: int, digested_as: str) -> JsonList:
     """Return the entries of the object's only member.
 
     Raises:
         ProblemError: The body is not JSON (400), or not an object whose only member is a list of at most `most` entries (422).
     """
-    text, turns = decoded(body), Turns()
+    text = decoded(body)
     opened = re.match(rf'{_BLANK}\{{{_BLANK}"{member}"{_BLANK}:{_BLANK}\[', text)
     if not opened:
         raise _other_shape(body, member)

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from services.webhook.http.places import Places
+from services.webhook.http.concurrency_limit import ConcurrencyLimit
 from services.webhook.http.problems import ProblemKind
 from shared.core.errors import NotFoundError
 from shared.store import StoredEvent, set_time_budget
@@ -37,7 +37,7 @@ class StreamSlots:
 
     def __init__(self, limit: int, registry: CollectorRegistry, *, per_shop: int, per_key: int) -> None:
         full = ProblemKind.TOO_MANY_STREAMS
-        self._places = Places("event streams", full=full, in_all=limit, per_owner=per_shop, per_key=per_key)
+        self._places = ConcurrencyLimit("event streams", full=full, in_all=limit, per_owner=per_shop, per_key=per_key)
         self._open: set[asyncio.Future[None]] = set()
         Gauge("event_streams", "Event streams that are open.", registry=registry).set_function(lambda: len(self._open))
 

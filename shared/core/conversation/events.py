@@ -102,6 +102,14 @@ class AgentSpoke:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCallFinished:
+    """A call of the response is complete; it counts once the response is."""
+
+    response_id: str
+    call: ToolCall
+
+
+@dataclass(frozen=True, slots=True)
 class ResponseDone:
     """The model is done with a response; its audio may still be playing. An empty `response_id` means the one that runs.
 
@@ -162,6 +170,7 @@ Event = (
     | ItemBegan
     | AudioBegan
     | AgentSpoke
+    | ToolCallFinished
     | ResponseDone
     | ResponseRefused
     | StoredPromptQueued

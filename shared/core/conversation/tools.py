@@ -195,7 +195,7 @@ def parse_characters(arguments: str) -> str | InvalidArguments:
 def _object(arguments: str) -> dict[str, Any] | None:  # Any: JSON of the model
     try:
         given = json.loads(arguments)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter: nested too deeply
         return None
     return given if isinstance(given, dict) else None
 

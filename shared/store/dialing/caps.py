@@ -6,7 +6,7 @@ from datetime import timedelta
 from shared.core.confirmation import Confirmation
 from shared.core.dialing.caps import Caps, Hold
 from shared.core.outcome import WaitingFor
-from shared.store.records.cap_words import cap_words
+from shared.store.records.cap_arguments import cap_arguments
 from shared.store.records.codec import from_ms
 from shared.store.redis.connection import Client, translated
 from shared.store.redis.scripts import Script, packed, run
@@ -29,9 +29,9 @@ class CallCaps:
 
     async def held(self, confirmation: Confirmation) -> HeldOrder | None:
         """Return which cap holds the order, and until when; None if none does. The calls of test orders are not counted."""
-        if confirmation.is_test or not any(cap_words(self._caps)):
+        if confirmation.is_test or not any(cap_arguments(self._caps)):
             return None
-        arguments = packed(confirmation.shop, confirmation.customer.phone, cap_words(self._caps))
+        arguments = packed(confirmation.shop, confirmation.customer.phone, cap_arguments(self._caps))
         async with translated():
             reply = await run(self._client, Script.HELD_BY_CAP, args=[arguments])
         if not reply:

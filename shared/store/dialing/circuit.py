@@ -1,9 +1,8 @@
-"""The circuit to Twilio. An account error opens it; then it lets one probe through now and then, until one succeeds."""
+"""The circuits to Twilio and to the speech model. An account error opens one; then probes pass now and then, until one succeeds."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.store import keys
 from shared.store.records.codec import from_ms
 from shared.store.redis.connection import Client, translated
 from shared.store.redis.scripts import Script, run
@@ -11,7 +10,7 @@ from shared.store.redis.scripts import Script, run
 
 @dataclass(frozen=True, slots=True)
 class OpenCircuit:
-    """Dialing is paused for all workers. `reason` is our own machine-readable word, with Twilio's code."""
+    """The vendor is left alone by all processes. `reason` is our own machine-readable word, with the vendor's code."""
 
     reason: str
     since: datetime
@@ -19,26 +18,32 @@ class OpenCircuit:
 
 
 class Circuit:
-    """One circuit for the Twilio account. `Due.admit` grants no call but probes while it is open."""
+    """One circuit for an account. While Twilio's is open, `Due.admit` grants no call but probes."""
 
-    def __init__(self, client: Client, *, probe_every_s: float) -> None:
+    def __init__(self, client: Client, key: str, *, probe_every_s: float) -> None:
         self._client = client
+        self._key = key
         self._probe_ms = int(probe_every_s * 1000)
 
     async def open(self, reason: str) -> None:
-        """Pause dialing, or note that a probe failed; the first reason and moment stay."""
+        """Open it, or note that a probe failed; the first reason and moment stay."""
         async with translated():
-            await run(self._client, Script.OPEN_CIRCUIT, keys=[keys.CIRCUIT], args=[reason, self._probe_ms])
+            await run(self._client, Script.OPEN_CIRCUIT, keys=[self._key], args=[reason, self._probe_ms])
 
     async def close(self) -> None:
-        """Resume dialing."""
+        """Close it."""
         async with translated():
-            await self._client.delete(keys.CIRCUIT)
+            await self._client.hdel(self._key, "reason", "since", "probe_at")
+
+    async def claim_probe(self) -> bool:
+        """Return whether the caller shall probe now: True for one of all who ask, once in the time between two probes."""
+        async with translated():
+            return bool(await run(self._client, Script.CLAIM_PROBE, keys=[self._key], args=[self._probe_ms]))
 
     async def state(self) -> OpenCircuit | None:
         """Return the open circuit, or None if it is closed."""
         async with translated():
-            reason, since, probe_at = await self._client.hmget(keys.CIRCUIT, ["reason", "since", "probe_at"])
+            reason, since, probe_at = await self._client.hmget(self._key, ["reason", "since", "probe_at"])
         if reason is None or since is None or probe_at is None:
             return None
         return OpenCircuit(reason.decode(), from_ms(float(since)), from_ms(float(probe_at)))

@@ -7,7 +7,7 @@ from enum import StrEnum
 from shared.core.dialing.caps import Caps
 from shared.core.order import Priority
 from shared.store import keys
-from shared.store.records.cap_words import cap_words
+from shared.store.records.cap_arguments import cap_arguments
 from shared.store.records.codec import from_ms, from_time
 from shared.store.redis.connection import Client, translated
 from shared.store.redis.scripts import Script, packed, run
@@ -55,7 +55,7 @@ class Due:
     def __init__(self, client: Client, limits: Limits, caps: Caps, *, lease_s: float = LEASE_S) -> None:
         self._client = client
         self._limits = limits
-        self._caps = cap_words(caps)
+        self._caps = cap_arguments(caps)
         self._lease_ms = int(lease_s * 1000)
 
     async def admit(self, nonce: str) -> DialGrant | DialWait:

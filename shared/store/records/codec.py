@@ -67,7 +67,7 @@ def decode_if_readable(stored: bytes) -> ConfirmationRecord | None:
     """Read a record; return None if this program cannot."""
     try:
         return decode(stored)
-    except (UnknownSchemaError, msgspec.MsgspecError, ValueError):
+    except (UnknownSchemaError, msgspec.MsgspecError, ValueError, RecursionError):
         return None
 
 

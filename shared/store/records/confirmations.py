@@ -16,7 +16,7 @@ from shared.core.lifecycle.facts import Fact, Submitted
 from shared.store import keys
 from shared.store.clock import StoreClock
 from shared.store.records import side_effects
-from shared.store.records.cap_words import HELD_FOR_S, cap_words
+from shared.store.records.cap_arguments import HELD_FOR_S, cap_arguments
 from shared.store.records.codec import ConfirmationRecord, decode, encode, from_time, state_word
 from shared.store.records.submission import PastRequest, Submission
 from shared.store.records.submission_scripts import past_submission, recall_call, submission, submit_call, time_of
@@ -167,7 +167,7 @@ class Confirmations:
     async def _commit(self, record: ConfirmationRecord, step: PlannedTransition, audit: AuditNote | None) -> Any:  # noqa: ANN401  # Any: the script's reply
         after = replace(step.confirmation, schema=SCHEMA_VERSION)
         is_call = side_effects.begins_call(record.confirmation, after)
-        calling = (after.id, after.call.priority.value, after.shop, cap_words(self._policy.caps), HELD_FOR_S * 1000)
+        calling = (after.id, after.call.priority.value, after.shop, cap_arguments(self._policy.caps), HELD_FOR_S * 1000)
         arguments = packed(
             record.version,
             secrets.token_urlsafe(6),

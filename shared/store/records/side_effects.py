@@ -16,7 +16,7 @@ from shared.core.lifecycle.shop_event import ShopEvent
 from shared.core.outcome import Direction
 from shared.core.test_data import owner_of
 from shared.store import keys
-from shared.store.records.cap_words import MICRO_USD, part_ms
+from shared.store.records.cap_arguments import MICRO_USD, part_ms
 from shared.store.records.codec import compact, listing_key, to_ms
 
 SideEffect = tuple[str | int, ...]

@@ -38,6 +38,7 @@ class Script(Enum):
     REDRIVE_ENDPOINT = "webhooks/redrive_endpoint"
     COUNT_INBOUND = "dialing/count_inbound"
     OPEN_CIRCUIT = "dialing/open_circuit"
+    CLAIM_PROBE = "dialing/claim_probe"
     APPEND_TURNS = "records/append_turns"
     ERASE = "erasure/erase"
     ERASE_REMAINS = "erasure/erase_remains"

@@ -1,5 +1,6 @@
 """Parses the texts that the simulated model gets: the lines that it may or must say, and the meaning of the customer's words."""
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from simulators.speech.phrases import PHRASES, Intent, every_phrase
 _KEYED_LINE = re.compile(r"^\s*[-*]?\s*\[(\w+)\]\s*«([^»]+)»", re.MULTILINE)
 _OTHER_LANGUAGES = re.compile(r"^.*languages you may switch to:(.*)$", re.MULTILINE)
 _ADDRESS = ("adres", "address", "адрес", "διεύθυνση", "indirizzo")
+_RECORD = re.compile(r"\[\{.*\}\]", re.DOTALL)
 _VERBATIM = re.compile(r"«([^»]+)»")
 
 
@@ -25,6 +27,16 @@ def language_of(script: Mapping[str, str]) -> str:
 def verbatim_of(instructions: str) -> str:
     """Return the words that a response must say exactly, or an empty string."""
     return " ".join(line.strip() for line in _VERBATIM.findall(instructions))
+
+
+def record_of(note: str) -> list[tuple[bool, str]]:
+    """Return the turns that a system message tells of as a JSON array: whether the agent spoke, and the words; often none."""
+    found = _RECORD.search(note)
+    try:
+        turns = json.loads(found[0]) if found else []
+        return [(turn["speaker"] == "agent", turn["words"]) for turn in turns]
+    except (ValueError, KeyError, TypeError):
+        return []
 
 
 def other_languages_of(instructions: str) -> frozenset[str]:

@@ -27,12 +27,6 @@ class Plan:
     lost_done: bool = False
     other_words: bool = False
 
-    @property
-    def traits(self) -> list[str]:
-        """The names of the traits that the response shows."""
-        shown = [name for name in ("preamble", "two_items", "silent_audio", "lost_done", "other_words") if getattr(self, name)]
-        return [*([self.ending] if self.ending is not None else []), *shown]
-
 
 def plan(faults: Faults, chance: Chance, *, number: int, after_tool: bool) -> Plan:
     """Return the plan of response `number` of a session; `after_tool` says that it follows the answer to a tool call.

@@ -14,7 +14,7 @@ from simulators.openai_realtime.responses.plan import Plan
 from simulators.openai_realtime.responses.response_json import AUDIO_TOKEN_MS, ResponseSettings, response_json, usage_json
 from simulators.openai_realtime.responses.spoken_item import SpokenItem
 from simulators.openai_realtime.responses.tool_arguments import ToolArguments
-from simulators.openai_realtime.responses.wording import Speech, speeches
+from simulators.openai_realtime.responses.wording import Speech, speeches, traits_shown
 from simulators.openai_realtime.session_context.channel import Channel
 from simulators.openai_realtime.session_context.conversation import Item, Words, new_id
 from simulators.openai_realtime.session_context.state import SessionState
@@ -34,7 +34,7 @@ class Response:
     ) -> None:
         self.id = new_id("resp")
         self.settings = settings
-        self.record = ResponseRecord(self.id, settings.trigger, now_ms(), traits=plan.traits)
+        self.record = ResponseRecord(self.id, settings.trigger, now_ms())
         self._state = state
         self._channel = channel
         self._plan = plan
@@ -79,6 +79,7 @@ class Response:
     async def _answer(self, reply: Reply) -> None:
         chance = self._state.chance.generator("wording", self.settings.number)
         parts = speeches(reply, self._plan, language=self.settings.language, chance=chance)
+        self.record.traits += traits_shown(self._plan, parts, has_speech=bool(reply.speech))
         if self.settings.modality == "audio":
             await self._speak(parts)
         else:
@@ -93,6 +94,7 @@ class Response:
     async def _go_wrong(self, reply: Reply) -> None:
         """End as the plan says, without audio and calls."""
         failure: str | None = None
+        self.record.traits += [self._plan.ending] if self._plan.ending is not None else []
         match self._plan.ending:
             case "content_filter" | "max_output_tokens" as reason:
                 self._incomplete_reason = reason

@@ -54,6 +54,18 @@ def speeches(reply: Reply, plan: Plan, *, language: str, chance: random.Random) 
     ]
 
 
+def traits_shown(plan: Plan, parts: Sequence[Speech], *, has_speech: bool) -> list[str]:
+    """Return the names of the traits that these items, or their end, really show."""
+    shown = {
+        "preamble": bool(parts) and not has_speech,
+        "two_items": len(parts) > 1,
+        "other_words": any(part.said != part.meant for part in parts),
+        "silent_audio": plan.silent_audio and bool(parts),
+        "lost_done": plan.lost_done,
+    }
+    return [name for name, is_shown in shown.items() if is_shown]
+
+
 def reworded(words: str, chance: random.Random) -> str:
     """Return the words with one of them left out, most often a sentence's last, or said twice; a number stays as it is."""
     parts = words.split(" ")

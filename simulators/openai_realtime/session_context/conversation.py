@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from simulators.openai_realtime.dialogue.text_parsing import meaning_of_text
+from simulators.openai_realtime.dialogue.text_parsing import meaning_of_text, record_of
 from simulators.openai_realtime.dialogue.turns import AgentTurn, CustomerTurn, DialogueTurn, SystemNote, ToolCall, ToolResult
 from simulators.openai_realtime.events.validators import Json, RefusedError
 from simulators.speech.phrases import Intent
@@ -205,13 +205,22 @@ def turns_of(items: Iterable[Item]) -> list[DialogueTurn]:
         if item.type == "function_call" and item.status == "completed":
             turns.append(ToolResult(item.intended or _call_of(item), outputs.get(item.call_id)))
         elif item.role == "assistant" and not item.is_unheard:
-            turns.append(AgentTurn(item.heard_text))
+            begun = turns.pop() if item.phase == "final_answer" and turns and isinstance(turns[-1], AgentTurn) else None
+            turns.append(AgentTurn(f"{begun.text} {item.heard_text}" if isinstance(begun, AgentTurn) else item.heard_text))
         elif item.role == "system":
-            turns.append(SystemNote(item.text))
+            turns += [_turn_of(is_agent, words) for is_agent, words in record_of(item.text)] or [SystemNote(item.text)]
         elif item.role == "user" and item.understood is not None:
             understood = item.understood
             turns.append(CustomerTurn(understood.intent, understood.words, understood.language))
     return turns
+
+
+def _turn_of(is_agent: bool, words: str) -> DialogueTurn:  # noqa: FBT001 - a pair of `record_of`
+    """Return a turn that a system message tells of."""
+    if is_agent:
+        return AgentTurn(words)
+    intent, language = meaning_of_text(words)
+    return CustomerTurn(intent, words, language)
 
 
 def _call_of(item: Item) -> ToolCall:

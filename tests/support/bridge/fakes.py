@@ -100,19 +100,24 @@ def a_caller_leg(receiver: CallerReceiver) -> tuple[CallerLeg, FakeSocket]:
 
 
 class FakeSessions:
-    """Returns sessions; the first `failures` requests fail."""
+    """Returns sessions; the first `failures` requests fail, for `reason`."""
 
-    def __init__(self, *, failures: int = 0) -> None:
+    def __init__(self, *, failures: int = 0, reason: str = "status_503") -> None:
         self.failures = failures
+        self.reason = reason
+        self.refusals: list[str] = []
         self.sockets: list[FakeSocket] = []
 
     async def take(self, *, limit_s: float) -> ModelLeg:
         if self.failures:
             self.failures -= 1
-            raise ConnectionFailedError("status_503")
+            raise ConnectionFailedError(self.reason)
         leg, socket = a_model_leg()
         self.sockets.append(socket)
         return leg
+
+    def refused(self, reason: str) -> None:
+        self.refusals.append(reason)
 
 
 @dataclass(slots=True)

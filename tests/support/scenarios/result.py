@@ -9,6 +9,7 @@ from simulators.lateness import late_ms, slack_ms
 from tests.support.scenarios.scenario import Json, Scenario
 
 _BUSY_MS = 120.0
+_DIED = 1006  # the close code of a socket whose process has died
 _ONSET_MS = 500.0  # speech this short before a turn's start belongs to it: the audio was on its way
 
 
@@ -39,6 +40,11 @@ class CallResult:
     def is_answered(self) -> bool:
         """Whether a person or a machine answered."""
         return self.call["answered_ms"] is not None
+
+    @property
+    def has_lost_its_bridge(self) -> bool:
+        """Whether the bridge died during the call, or never had it."""
+        return self.stream is None or self.stream["close_code"] == _DIED
 
     @property
     def late_ms(self) -> float:

@@ -19,9 +19,9 @@ _SETTINGS: Mapping[str, str] = {
     "HANGUP_GRACE_S": "8",
     "RECONCILE_AFTER_S": "6",
     "RETRY_DELAYS": "busy:1,no_answer:1,machine:1,failed:1,undecided:1,error:1",
-    "MAX_ATTEMPTS": "1",
+    "MAX_ATTEMPTS": "3",
 }
-"""Shortened waits; a scenario that needs a second call sets `max_attempts` in its order."""
+"""Shortened waits. An order is called once, unless its scenario sets `max_attempts`."""
 
 
 @dataclass(frozen=True, slots=True)

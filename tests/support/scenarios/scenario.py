@@ -183,6 +183,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             },
             "company": self.company,
             "customer": {"phone": self.phone, "name": "Arta", "language": language},
+            "call": {"max_attempts": 1},
         }
         return _merged(plain, self.order)
 

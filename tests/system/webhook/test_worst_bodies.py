@@ -1,11 +1,7 @@
-"""The worst body of every route keeps the event loop for at most 50 ms of the processor at a stretch."""
+"""A hostile body keeps the event loop for at most 50 ms of the processor at a stretch."""
 
-import asyncio
-import gc
 import json
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +10,7 @@ import pytest
 from services.webhook.http.body import MAX_BODY, MAX_BULK_BODY
 from services.webhook.twilio.form import MAX_FIELDS
 from tests.support.webhook.service import Service, signature, small_body
+from tests.support.webhook.stretches import collecting_seldom, stretches
 
 pytestmark = pytest.mark.system
 MOST_S = 0.05
@@ -23,32 +20,8 @@ JSON = {"content-type": "application/json"}
 
 @pytest.fixture(autouse=True)
 def long_lived_objects() -> Iterator[None]:
-    """Let the collector spare what is there before the test, and run as seldom as the service lets it."""
-    threshold = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 50)
-    yield
-    gc.unfreeze()
-    gc.set_threshold(*threshold)
-
-
-@asynccontextmanager
-async def stretches() -> AsyncIterator[list[float]]:
-    """Yield the longest time of the processor, in seconds, for which the block's tasks kept the loop: a list of one."""
-    longest = [0.0]
-
-    async def watch() -> None:
-        while True:
-            began_at = time.thread_time()
-            await asyncio.sleep(0)
-            longest[0] = max(longest[0], time.thread_time() - began_at)
-
-    async with asyncio.TaskGroup() as group:
-        watching = group.create_task(watch())
-        await asyncio.sleep(0)
-        yield longest
-        watching.cancel()
+    with collecting_seldom():
+        yield
 
 
 def filled(piece: str, *, head: str = "", tail: str = "", size: int = MAX_BODY) -> bytes:

@@ -23,15 +23,16 @@ from services.webhook.api.confirmations.submissions import key_reused, past_requ
 from services.webhook.api.validation import validated
 from services.webhook.api.validation_context import ValidationContext, ValidationRules
 from services.webhook.http.answers import json_response
-from services.webhook.http.body import MAX_BULK_BODY, read_json_body
+from services.webhook.http.body import MAX_BODY, MAX_BULK_BODY, read_json_body
+from services.webhook.http.concurrency_limit import ConcurrencyLimit
 from services.webhook.http.gather_or_cancel import gather_or_cancel
 from services.webhook.http.json_list import JsonList, read_list
+from services.webhook.http.long_work import LongWork
 from services.webhook.http.middleware import STORE_LIMIT_S
-from services.webhook.http.places import Places
 from services.webhook.http.problems import ProblemError, ProblemKind
-from services.webhook.http.turns import Turns
 from shared.core.confirmation import Confirmation
 from shared.core.errors import StoreUnavailableError
+from shared.runtime.freed_memory import give_back_memory
 from shared.store import (
     Answered,
     AuditAction,
@@ -64,17 +65,23 @@ class BulkRoutes:
         self._store = store
         self._notes = notes
         self._rules = rules
-        self._places = Places("bulk requests", full=ProblemKind.QUOTA_USED, in_all=16, per_owner=4, per_key=3)
+        self._work = LongWork()
+        self._had_great_body = False
+        self._places = ConcurrencyLimit("bulk requests", full=ProblemKind.QUOTA_USED, in_all=16, per_owner=4, per_key=3)
 
     async def create(self, request: Request, shop: str) -> Response:
         """Create a confirmation of each item; the results stand in the order of the items."""
-        with self._places.place(request.state.caller.owner, request.state.caller.key_name):
-            return await self._create(request, shop)
+        try:
+            with self._places.place(request.state.caller.owner, request.state.caller.key_name):
+                return await self._create(request, shop)
+        finally:
+            if self._had_great_body and not self._places.taken:
+                self._had_great_body = False
+                give_back_memory()
 
     async def _create(self, request: Request, shop: str) -> Response:
         key = idempotency_key(request)
-        body = await read_json_body(request, MAX_BULK_BODY)
-        items = await read_list(body, "items", most=MAX_BULK_ITEMS, digested_as="bulk")
+        items = await self._items(await read_json_body(request, MAX_BULK_BODY))
         if key is None:
             _, answer = await self._results(request, shop, items)
             return json_response(answer)
@@ -92,6 +99,11 @@ class BulkRoutes:
                 raise ProblemError(ProblemKind.IDEMPOTENCY_KEY_IN_USE, detail, headers={"retry-after": "1"})
             case _:
                 assert_never(claim)
+
+    async def _items(self, body: bytes) -> JsonList:
+        self._had_great_body |= len(body) > MAX_BODY
+        async with self._work.turns() as turns:
+            return await read_list(body, "items", turns, most=MAX_BULK_ITEMS, digested_as="bulk")
 
     async def _answered(self, request: Request, shop: str, items: JsonList, claim: Claimed) -> Response:
         """Create the confirmations and keep the answer; if Redis fails between, the key is free for the next try."""
@@ -114,10 +126,10 @@ class BulkRoutes:
         context, is_test = self._rules.at(await self._store.now(), shop), request.state.caller.is_test
         results: list[msgspec.Raw] = []
         answers: list[msgspec.Raw] = []
-        batch = await _read(items, range(_AT_ONCE), shop, context, is_test=is_test)
+        batch = await self._read(items, range(_AT_ONCE), shop, context, is_test=is_test)
         for end in range(_AT_ONCE, len(items) + _AT_ONCE, _AT_ONCE):
             set_time_budget(STORE_LIMIT_S)
-            following = _read(items, range(end, end + _AT_ONCE), shop, context, is_test=is_test)
+            following = self._read(items, range(end, end + _AT_ONCE), shop, context, is_test=is_test)
             submissions, ahead = await gather_or_cancel(self._submitted(request, batch), following)
             pairs = [kept_result(one, request.state.request_id) for one in submissions]
             results += [encoded(result) for result, _ in pairs]
@@ -144,21 +156,19 @@ class BulkRoutes:
         found = await self._store.confirmations.recall(owner, list(pasts.values()))
         return {index: known for index, known in zip(pasts, found, strict=True) if known is not None}
 
-
-async def _read(items: JsonList, some: range, shop: str, context: ValidationContext, *, is_test: bool) -> _Batch:
-    """Read some items, in turns with other tasks; pointers in their problems start at the item."""
-    turns = Turns()
-    await turns.give_now()
-    batch = _Batch([], [], [])
-    for index in some[: max(0, len(items) - some.start)]:
-        await turns.give()
-        value, digest = items.value(index), items.digests[index]
-        batch.items.append(value)
-        batch.digests.append(digest)
-        try:
-            body = validated(ConfirmationBody, value, context)
-        except ProblemError as problem:
-            batch.taken.append(problem.with_traceback(None))  # its frames would keep the item
-        else:
-            batch.taken.append(new_confirmation(body, shop=shop, digest=digest, now=context.now, is_test=is_test))
-    return batch
+    async def _read(self, items: JsonList, some: range, shop: str, context: ValidationContext, *, is_test: bool) -> _Batch:
+        """Read some items, in turns with other tasks; pointers in their problems start at the item."""
+        batch = _Batch([], [], [])
+        async with self._work.turns() as turns:
+            for index in some[: max(0, len(items) - some.start)]:
+                await turns.give()
+                value, digest = items.value(index), items.digests[index]
+                batch.items.append(value)
+                batch.digests.append(digest)
+                try:
+                    body = validated(ConfirmationBody, value, context)
+                except ProblemError as problem:
+                    batch.taken.append(problem.with_traceback(None))  # its frames would keep the item
+                else:
+                    batch.taken.append(new_confirmation(body, shop=shop, digest=digest, now=context.now, is_test=is_test))
+        return batch

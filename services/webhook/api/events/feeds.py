@@ -45,15 +45,18 @@ class EventFeeds:
 
     async def of_shop(self, shop: str, place: str, *, only_tests: bool = False) -> AsyncGenerator[bytes]:
         """Yield the shop's events behind `place`, all or those of test orders, and pings, without an end."""
+        now = asyncio.get_running_loop().time
+        sent_at = now()
         async with self._store.event_notifications(shop) as notified:
             while True:
                 frames = await self._news(notified, partial(self._shop_reads.get, (shop, place, only_tests)))
-                for _, chunk in frames or ():
-                    if chunk:
-                        yield chunk
-                if frames is None:
-                    yield PING
-                elif frames:
+                chunks = [chunk for _, chunk in frames or () if chunk]
+                if not chunks and (frames is None or now() - sent_at >= self._ping_every_s):
+                    chunks = [PING]  # also while events flow that are not for this stream
+                for chunk in chunks:
+                    yield chunk
+                    sent_at = now()
+                if frames:
                     place = frames[-1][0]
                     notified.set()  # a read returns a limited number of events: there may be more
 

@@ -1,7 +1,17 @@
 """What a response of the model does: it starts, its audio begins, its words are known, and it ends."""
 
+from dataclasses import replace
+
 from shared.core.conversation.actions import Action, SendMark
-from shared.core.conversation.events import AgentSpoke, AudioBegan, ResponseDone, ResponseRefused, ResponseStarted, ResponseStatus
+from shared.core.conversation.events import (
+    AgentSpoke,
+    AudioBegan,
+    ResponseDone,
+    ResponseRefused,
+    ResponseStarted,
+    ResponseStatus,
+    ToolCallFinished,
+)
 from shared.core.conversation.reactions.goodbye_heard import end_if_last_words_heard
 from shared.core.conversation.reactions.goodbyes import say_stored_goodbye
 from shared.core.conversation.reactions.opening import greet
@@ -10,7 +20,7 @@ from shared.core.conversation.reactions.session_loss import forget_session, lose
 from shared.core.conversation.reactions.silent_responses import lacks_goodbye, replace_silent_response
 from shared.core.conversation.reactions.tool_calls import act_on_calls, act_on_calls_in_goodbye, refuse_void_calls
 from shared.core.conversation.state.conversation_state import ConversationState, State
-from shared.core.conversation.state.response_slot import Purpose
+from shared.core.conversation.state.response_slot import Purpose, RunningResponse
 from shared.core.conversation.state.timers import Timer
 
 _FAILED = "response_failed"
@@ -18,21 +28,22 @@ _FAILED = "response_failed"
 
 def start_response(conversation: ConversationState, event: ResponseStarted, now: float) -> list[Action]:
     """Wait for the response's audio; the model's own answer gives way to a greeting that is still to come."""
-    cancelled = note_response(conversation, event, now)
+    started = note_response(conversation, event, now)
     running = conversation.response_slot.running
-    is_own = running is not None and running.request is None
-    if is_own and not cancelled and not conversation.disclosure.has_greeted:
-        return greet(conversation, now)
-    return cancelled
+    is_own = running is not None and running.request is None and not conversation.playback.is_muted(running.response_id)
+    if is_own and not conversation.disclosure.has_greeted:
+        return started + greet(conversation, now)
+    return started
 
 
 def note_response(conversation: ConversationState, event: ResponseStarted, now: float) -> list[Action]:
-    """Wait for the response's audio."""
+    """Wait for the response's audio. One before it whose end was not told ends now."""
+    ended = _mark_end(conversation, now) if conversation.response_slot.is_speaking else []
     conversation.timers.stop(Timer.TURN)
     if not conversation.timers.is_set(Timer.FIRST_AUDIO):
         conversation.expect_audio(now)
     conversation.note_life(now)
-    return conversation.response_slot.started(event.response_id)
+    return ended + conversation.response_slot.started(event.response_id)
 
 
 def note_audio(conversation: ConversationState, event: AudioBegan, now: float) -> list[Action]:
@@ -92,6 +103,8 @@ def _note_voice(conversation: ConversationState, event: AudioBegan, now: float) 
     purpose = running.purpose if running is not None else None
     if conversation.response_slot.is_speaking:
         conversation.expect_end(now)
+    else:  # nobody will tell the end of audio that belongs to no response
+        conversation.expect_heard(now)
     conversation.turn_taking.agent_started(now)
     if purpose is not Purpose.NUDGE:
         conversation.silence.end()
@@ -102,14 +115,23 @@ def _note_voice(conversation: ConversationState, event: AudioBegan, now: float) 
     return purpose
 
 
+def note_call(conversation: ConversationState, event: ToolCallFinished, now: float) -> list[Action]:
+    """Keep a complete call until its response ends, which is not waited for long."""
+    if conversation.response_slot.call_finished(event.response_id, event.call):
+        conversation.expect_end(now)
+    return []
+
+
 def end_overdue_response(conversation: ConversationState, _: Timer, now: float) -> list[Action]:
-    """Take a response for over whose audio was played to its end a while ago: the event that says so is lost."""
+    """Take a response for over whose call is complete, or whose audio was played to its end, a while ago: its end is lost."""
     running = conversation.response_slot.running
-    if running is None or not running.has_audio:
+    if running is None or not (running.has_audio or running.calls):
         return []
     if conversation.playback.ends_at + conversation.plan.timing.response_end_s > now:
         conversation.expect_end(now)
         return []
+    if running.calls and not conversation.playback.is_muted(running.response_id):
+        return _finish(conversation, ResponseDone(running.response_id, ResponseStatus.COMPLETED), now)
     ended = _mark_end(conversation, now) + conversation.response_slot.abandon()
     conversation.turn_taking.agent_stopped(waits_for_answer=False)  # it may have called a tool
     conversation.expect_released(now)
@@ -124,6 +146,7 @@ def _finish(conversation: ConversationState, event: ResponseDone, now: float) ->
         released = slot.done(event.response_id)
         conversation.expect_released(now)
         return released + ([] if was_finished else _act_on_calls(conversation, event, now, has_spoken=False))
+    event = _with_calls(event, running)
     conversation.timers.stop(Timer.RESPONSE_END)
     is_muted = conversation.playback.is_muted(running.response_id)
     has_spoken = running.has_audio and not is_muted
@@ -135,12 +158,19 @@ def _finish(conversation: ConversationState, event: ResponseDone, now: float) ->
         return actions + replace_silent_response(conversation, running, now)
     if slot.is_idle and (conversation.state is not State.CLOSING or running.purpose is Purpose.GOODBYE):
         conversation.expect_no_audio()
-    asks = has_spoken and event.status is ResponseStatus.COMPLETED and not event.tool_calls
+    asks = has_spoken and event.status is ResponseStatus.COMPLETED and not (event.tool_calls or running.calls)
     conversation.turn_taking.agent_stopped(waits_for_answer=asks)
     actions += _act_on_calls(conversation, event, now, has_spoken=has_spoken)
     if is_silent and lacks_goodbye(conversation, running):
         return actions + say_stored_goodbye(conversation, now)
     return actions + _note_heard(conversation)
+
+
+def _with_calls(event: ResponseDone, running: RunningResponse) -> ResponseDone:
+    """Return the end of the response with the calls that were told before, if it repeats none."""
+    if event.status is ResponseStatus.COMPLETED:
+        return replace(event, tool_calls=event.tool_calls or running.calls)
+    return replace(event, void_calls=event.void_calls or tuple(call for call in running.calls if call.call_id))
 
 
 def _act_on_calls(conversation: ConversationState, event: ResponseDone, now: float, *, has_spoken: bool) -> list[Action]:

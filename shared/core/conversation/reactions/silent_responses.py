@@ -6,6 +6,7 @@ from typing import Final
 from shared.core.conversation.actions import Action, Respond, TellModel
 from shared.core.conversation.reactions.goodbyes import say_goodbye, say_stored_goodbye
 from shared.core.conversation.reactions.session_loss import play_keypad_prompt
+from shared.core.conversation.reactions.speech import remind_of_disclosure
 from shared.core.conversation.state.conversation_state import ConversationState, State
 from shared.core.conversation.state.response_slot import Purpose, ResponseRequest, RunningResponse
 
@@ -26,7 +27,8 @@ def replace_silent_response(conversation: ConversationState, running: RunningRes
     request = running.request or ResponseRequest(Purpose.ANSWER, _ALOUD)
     if request.is_second:
         return _say_stored(conversation, request, now)
-    return conversation.request_again(replace(request, is_second=True), now)
+    reminder = [remind_of_disclosure(conversation)] if conversation.disclosure.is_owed else []
+    return reminder + conversation.request_again(replace(request, is_second=True), now)
 
 
 def lacks_goodbye(conversation: ConversationState, running: RunningResponse) -> bool:

@@ -24,6 +24,11 @@ def listen(conversation: ConversationState, _: SpeechStarted, now: float) -> lis
     return []
 
 
+def remind_of_disclosure(conversation: ConversationState) -> Action:
+    """Have the model begin its next answer by saying who calls."""
+    return TellModel(_REMINDER.format(disclosure=conversation.language.lines.disclosure))
+
+
 def listen_in_goodbye(conversation: ConversationState, _: SpeechStarted, now: float) -> list[Action]:
     """Hear the customer out who speaks up for long enough, unless these are last words that nobody may interrupt."""
     if not conversation.closing.may_be_interrupted or not conversation.response_slot.has_session:
@@ -99,7 +104,7 @@ def _fall_silent(conversation: ConversationState, now: float) -> list[Action]:
     slot = conversation.response_slot
     silenced = slot.cancel_all(now) if was_guarded else slot.interrupt(now)
     if silenced and conversation.disclosure.cut_off():
-        silenced.append(TellModel(_REMINDER.format(disclosure=conversation.language.lines.disclosure)))
+        silenced.append(remind_of_disclosure(conversation))
     return silenced + conversation.callee.seems_person() if has_greeted else silenced
 
 

@@ -129,7 +129,7 @@ class ConversationState:
         """Wait for the agent's voice: a filler shortens the wait, and at last the session is given up."""
         wait, timing, waits_since = self.turn_taking.audio_wait, self.plan.timing, self.turn_taking.waits_since
         self.timers.set(Timer.FIRST_AUDIO, wait.audio_due_at(now, purpose, waits_since=waits_since, timing=timing))
-        if self.playback.is_drained:
+        if self.playback.ends_at <= now:  # its mark may still be on its way
             self.timers.set(Timer.FILLER, wait.filler_due_at(now, purpose, waits_since=waits_since, timing=timing))
         else:
             self.fill_after_playback(now)
@@ -155,8 +155,7 @@ class ConversationState:
         due = self.timers.due(Timer.FIRST_AUDIO)
         if due is None:
             return
-        if self.timers.is_set(Timer.FILLER) or self.stored_prompts.is_filler(item_id):
-            self.fill_after_playback(now)
+        self.fill_after_playback(now)
         if not self.stored_prompts.is_filler(item_id):
             self.timers.set(Timer.FIRST_AUDIO, max(due, ends_at + self.plan.timing.least_audio_s))
 

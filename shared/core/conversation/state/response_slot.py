@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from shared.core.conversation.actions import Action, CancelResponse, ClearPlayback, Respond, Say, TruncateItem
+from shared.core.conversation.events import ToolCall
 from shared.core.conversation.playback import Playback
 from shared.core.conversation.state.stored_prompts import is_stored
 
@@ -28,11 +29,12 @@ class ResponseRequest:
 
 @dataclass(frozen=True, slots=True)
 class RunningResponse:
-    """The response that runs now; `request` is None for the model's own answer to a turn."""
+    """The response that runs now; `request` is None for the model's own answer to a turn. `calls` are complete."""
 
     response_id: str
     request: ResponseRequest | None
     has_audio: bool = False
+    calls: tuple[ToolCall, ...] = ()
 
     @property
     def purpose(self) -> Purpose | None:
@@ -94,6 +96,13 @@ class ResponseSlot:
         if self.running is not None and not self.running.has_audio:
             self.running = replace(self.running, response_id=self.running.response_id or response_id, has_audio=True)
         return self.running
+
+    def call_finished(self, response_id: str, call: ToolCall) -> bool:
+        """Note that a call of the running response is complete; False if it is another response's."""
+        if self.running is None or response_id not in {"", self.running.response_id}:
+            return False
+        self.running = replace(self.running, calls=(*self.running.calls, call))
+        return True
 
     def is_finished(self, response_id: str) -> bool:
         """Tell whether the model has told the end of that response already."""

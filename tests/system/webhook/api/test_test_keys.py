@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 
 import httpx
 import pytest
 
 from services.webhook.api.events.feeds import EventFeeds
+from services.webhook.http.sse import PING
 from shared.core.test_data import owner_of
 from shared.store import keys
 from tests.support.webhook.service import PHONE, Service, make_service, small_body
@@ -162,6 +164,19 @@ async def test_the_stream_of_a_test_key_tells_of_test_orders_only(both: Service)
     await feed.aclose()
     assert seen
     assert all(test.encode() in chunk for chunk in seen)
+
+
+async def test_the_stream_of_a_test_key_sends_pings_while_real_orders_change(both: Service) -> None:
+    async def sell() -> None:
+        for number in range(1_000):
+            await post(both, number, LIVE)
+
+    feed = EventFeeds(both.store, ping_every_s=0.3).of_shop("shopaz", "0-0", only_tests=True)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group, aclosing(feed):
+        selling = group.create_task(sell())
+        assert await anext(feed) == PING
+        assert not selling.done()
+        selling.cancel()
 
 
 async def test_two_hundred_test_orders_do_not_hide_a_numbers_real_order(both: Service) -> None:

@@ -17,6 +17,7 @@ class Transport:
     def __init__(self) -> None:
         self.sent: list[bytes] = []
         self.pongs: list[bytes] = []
+        self.close_codes: list[object] = []
         self.is_disconnected = False
         self.is_close_frame_sent = False
         self.aborted = 0
@@ -31,6 +32,7 @@ class Transport:
 
     def send_close(self, code: object, reason: bytes = b"") -> None:
         self.is_close_frame_sent = True
+        self.close_codes.append(code)
 
     def disconnect(self, *, graceful: bool = True) -> None:
         self.aborted += not graceful
@@ -65,14 +67,14 @@ class Hearer:
 class Frame:
     """A frame as picows hands it out."""
 
-    def __init__(self, kind: WSMsgType, payload: bytes = b"", *, fin: bool = True) -> None:
-        self.msg_type, self.fin, self._payload = kind, fin, payload
+    def __init__(self, kind: WSMsgType, payload: bytes = b"", *, fin: bool = True, close_code: int = 1000) -> None:
+        self.msg_type, self.fin, self._payload, self._close_code = kind, fin, payload, close_code
 
     def get_payload_as_bytes(self) -> bytes:
         return self._payload
 
     def get_close_code(self) -> int:
-        return 1000
+        return self._close_code
 
 
 class Connection:
@@ -153,6 +155,12 @@ async def test_a_message_without_end_is_cut_off() -> None:
     for _ in range(MAX_MESSAGE_BYTES // len(MEGABYTE)):
         connection.bring(Frame(WSMsgType.CONTINUATION, MEGABYTE, fin=False))
     assert connection.transport.aborted == 1
+
+
+async def test_a_close_without_a_code_is_answered_with_a_valid_one() -> None:
+    connection = Connection()
+    connection.bring(Frame(WSMsgType.CLOSE, close_code=0))
+    assert connection.transport.close_codes == [1000]
 
 
 async def test_the_end_is_told_once() -> None:

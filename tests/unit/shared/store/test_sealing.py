@@ -49,6 +49,11 @@ def test_a_changed_text_does_not_open() -> None:
         Sealer((SEALING_KEY,)).open(stored[:-4] + ("A===" if stored[-4] != "A" else "B==="))
 
 
+def test_a_text_that_is_no_ascii_does_not_open() -> None:
+    with pytest.raises(UnreadableSecretError):
+        Sealer((SEALING_KEY,)).open("sealed:gAAAAAë")
+
+
 def test_nothing_is_stored_without_a_key() -> None:
     with pytest.raises(NoEncryptionKeyError):
         Sealer(()).seal(SECRET)

@@ -17,7 +17,7 @@ from services.media_bridge.openai.events_wire import (
     read,
     transcript_delta,
 )
-from services.media_bridge.openai.pricing import TokenUsage
+from services.media_bridge.openai.pricing import PRICES, TokenUsage
 from shared.core.conversation.events import (
     ResponseDone,
     ResponseRefused,
@@ -26,6 +26,7 @@ from shared.core.conversation.events import (
     SpeechStarted,
     SpeechStopped,
     ToolCall,
+    ToolCallFinished,
 )
 from tests.support.bridge.fakes import delta, session
 
@@ -126,6 +127,12 @@ _RUNNING = "conversation_already_has_active_response"
         ({"type": "rate_limits.updated", "rate_limits": []}, None),
         ({"type": "conversation.item.created", "item": 7}, None),
         ({"type": "conversation.item.added", "item": {**WORDS, "id": None}}, None),
+        (
+            {"type": "response.output_item.done", "response_id": "resp_1", "item": CALL},
+            ToolCallFinished("resp_1", ToolCall("call_1", "end_call", "{}")),
+        ),
+        ({"type": "response.output_item.done", "response_id": "resp_1", "item": {**CALL, "status": "incomplete"}}, None),
+        ({"type": "response.output_item.done", "response_id": "resp_1", "item": WORDS}, None),
         ({"type": "response.created"}, ResponseStarted("")),
         ({"type": "response.created", "response": {"id": None, "status": None}}, ResponseStarted("")),
         ({"type": "response.output_audio_transcript.done", "item_id": None, "transcript": None}, AgentSaid("", "")),
@@ -187,6 +194,13 @@ def test_cached_tokens_are_counted_apart() -> None:
 @pytest.mark.parametrize("usage", [None, {}, {"input_token_details": None}, {"output_token_details": {"text_tokens": None}}])
 def test_missing_usage_counts_nothing(usage: dict[str, Any] | None) -> None:  # Any: JSON
     assert finished(done(usage=usage)).usage == TokenUsage()
+
+
+@pytest.mark.parametrize("told", [-5, 10**60])
+def test_tokens_that_nobody_can_have_used_are_not_counted(told: int) -> None:
+    usage = finished(done(usage={"output_token_details": {"audio_tokens": told}})).usage
+    assert usage == TokenUsage()
+    assert PRICES["gpt-realtime-2.1"].cost(usage) >= 0
 
 
 def test_the_head_of_audio_has_all_that_the_lane_needs() -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.media_bridge.openai.events_wire import EventHead, ServerEvent
+from services.media_bridge.openai.events_wire import EventHead, ServerEvent, read, transcript_delta
 from services.media_bridge.openai.leg import ModelLeg
 from shared.core.conversation.events import SpeechStarted
 from tests.support.bridge.fakes import a_model_leg, audio, delta
@@ -61,6 +61,22 @@ async def test_audio_and_words_without_ids_are_heard() -> None:
     socket.bring({**delta("i", 20), "response_id": None, "item_id": 7})
     socket.bring({"type": "response.output_audio_transcript.delta", "item_id": None, "delta": "Mi"})
     assert hearer.heard == [("", f'"{audio(20)}"'.encode()), None]
+
+
+async def test_an_event_that_breaks_the_parser_costs_no_session() -> None:
+    leg, socket = a_model_leg()
+    hearer = Hearer()
+    leg.attach(hearer, on_audio=hearer.take_audio)
+    leg.on_message(b'{"type":"response.done","x":' + b"[" * 4000)
+    leg.on_message(b'{"type":"response.done","response":{"output":[{"x":' + b"[" * 900 + b"]" * 900 + b"}]}}")
+    leg.on_message(b'{"type":"\xff"}')
+    leg.on_message(b'{"type":"response.output_audio.delta","delta":"\xff"}')
+    socket.bring({"type": "input_audio_buffer.speech_started"})
+    assert (leg.unreadable, hearer.heard[-1]) == (1, SpeechStarted())  # of the others the parts that could be read were read
+
+
+async def test_words_that_are_no_utf_8_are_none() -> None:
+    assert transcript_delta(read(b'{"type":"x","delta":"\xff"}')) == ""
 
 
 async def test_who_closes_is_not_told() -> None:

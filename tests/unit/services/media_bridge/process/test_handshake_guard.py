@@ -155,6 +155,14 @@ async def test_one_address_has_few_unfinished_heads_and_the_gateway_more() -> No
     assert Connection(open_heads).transport.written == b""
 
 
+async def test_the_addresses_of_one_ipv6_network_are_counted_together() -> None:
+    open_heads = OpenHeads()
+    many = [Connection(open_heads, peer=f"2001:db8::{number}") for number in range(MOST_PER_ADDRESS + 1)]
+    assert [one.transport.written for one in many[:-1]] == [b""] * MOST_PER_ADDRESS
+    assert many[-1].status == 429
+    assert Connection(open_heads, peer="2001:db8:0:1::1").transport.written == b""
+
+
 async def test_before_the_admission_the_bytes_are_bounded_and_after_it_picows_has_the_connection() -> None:
     stranger, caller = Connection(), Connection()
     for connection in (stranger, caller):

@@ -1,5 +1,7 @@
 """The caller's leg: what comes in is told, what goes out is a frame."""
 
+import pytest
+
 from services.media_bridge.twilio.flood_guard import MOST_KEYS, MOST_MESSAGES
 from services.media_bridge.twilio.leg import CallerLeg
 from services.media_bridge.twilio.stream_wire import CallerEvent
@@ -46,6 +48,21 @@ def test_unreadable_frames_are_counted_and_soundless_media_let_go() -> None:
     socket.bring({"event": "media"})
     socket.bring({"event": "media", "media": {"payload": 7}})
     assert (leg.unreadable, hearer.heard) == (1, [])
+
+
+@pytest.mark.parametrize("frame", [b'{"x":' + b"[" * 4000, b'{"event":"\xff"}'], ids=["nested too deeply", "no UTF-8"])
+def test_a_frame_that_breaks_the_parser_costs_no_stream(frame: bytes) -> None:
+    leg, socket, hearer = a_leg()
+    leg.on_message(frame)
+    socket.bring({"event": "dtmf", "dtmf": {"digit": "1"}})
+    assert (leg.unreadable, hearer.heard) == (1, [KeyPressed("1")])
+
+
+@pytest.mark.parametrize("payload", [b'"\xff"', b'"\\/\xff"', b'"\\ud800"', b'"\\u00eb"'])
+def test_what_is_no_base64_at_all_is_not_forwarded(payload: bytes) -> None:
+    leg, _, hearer = a_leg()
+    leg.on_message(b'{"event":"media","media":{"payload":%b}}' % payload)
+    assert hearer.heard == []
 
 
 def test_a_flood_of_keys_is_thinned_out_and_the_stream_left_alone() -> None:

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from services.media_bridge.json_wire import UNREADABLE
 from services.media_bridge.twilio.stream_wire import (
     MEDIA_TAIL,
     CallerEvent,
     StreamStarted,
-    UnreadableError,
     clear_frame,
     event_of,
     mark_frame,
@@ -80,13 +80,13 @@ def test_frames_other_than_audio(frame: dict[str, Any], expected: CallerEvent | 
 
 @pytest.mark.parametrize("text", [b'{"event":"media","media":{}}', b'{"event":1}', b"[]", b'{"event":"media"', b'"\xff"'])
 def test_a_broken_frame_is_told_apart(text: bytes) -> None:
-    with pytest.raises(UnreadableError):
+    with pytest.raises(UNREADABLE):
         read(text)
 
 
 def test_a_frame_that_breaks_its_events_promise_is_told_apart() -> None:
     text = b'{"event":"mark","mark":7}'
-    with pytest.raises(UnreadableError):
+    with pytest.raises(UNREADABLE):
         event_of(read(text), text)
 
 

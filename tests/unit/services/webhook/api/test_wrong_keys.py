@@ -41,6 +41,13 @@ def test_the_addresses_of_one_ipv6_network_count_together() -> None:
     assert not is_refused(wrong, "2001:db8:0:1::1")
 
 
+def test_an_address_counts_however_it_is_written() -> None:
+    wrong = WrongKeys()
+    assert not any(is_refused(wrong, "::ffff:203.0.113.7") for _ in range(MAX_WRONG))
+    assert is_refused(wrong, "203.0.113.7")
+    assert not is_refused(wrong, "::ffff:203.0.113.8")
+
+
 def test_memory_is_bounded_whatever_comes() -> None:
     wrong = WrongKeys()
     for number in range(11_000):

@@ -6,11 +6,13 @@ import pytest
 
 from services.webhook.http.json_list import MAX_ENTRY, JsonList, read_list
 from services.webhook.http.json_text import fingerprint
+from services.webhook.http.long_work import LongWork
 from services.webhook.http.problems import ProblemError, ProblemKind
 
 
 async def read(body: bytes, most: int = 1_000) -> JsonList:
-    return await read_list(body, "items", most=most, digested_as="bulk")
+    async with LongWork().turns() as turns:
+        return await read_list(body, "items", turns, most=most, digested_as="bulk")
 
 
 async def test_values_and_digests_are_those_of_the_whole() -> None:

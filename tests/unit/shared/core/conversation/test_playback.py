@@ -141,3 +141,11 @@ def test_audio_of_a_muted_response_is_refused() -> None:
     playback.mute("r1")
     assert playback.is_muted("r1")
     assert not playback.is_muted("r2")
+
+
+def test_silence_that_was_not_sent_counts_as_heard_once_the_item_is_heard() -> None:
+    playback = Playback()
+    playback.skip("a", 200)
+    playback.skip("a", 100)
+    playback.append("a", 1000, 0)
+    assert playback.unheard_items(0.5) == (HeardItem("a", 800, 1300),)

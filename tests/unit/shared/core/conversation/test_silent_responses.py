@@ -18,6 +18,8 @@ from shared.core.conversation.actions import (
     TellModel,
 )
 from shared.core.conversation.state.conversation_state import State
+from shared.core.conversation.state.timers import Timer
+from shared.core.order import OnMachine
 from tests.unit.shared.core.conversation.script_support import Talk, answered, greeted
 
 COMPLETED, CANCELLED, INCOMPLETE = ev.ResponseStatus.COMPLETED, ev.ResponseStatus.CANCELLED, ev.ResponseStatus.INCOMPLETE
@@ -194,3 +196,35 @@ def test_a_call_without_an_id_counts_but_cannot_be_answered() -> None:
     call = (ev.ToolCall("", "record_outcome", CONFIRMED),)
     actions = talk.at(3, ev.ResponseDone("r", COMPLETED, call))
     assert [type(action).__name__ for action in actions] == ["RecordVerdict", "Say"]
+
+
+def test_an_answer_that_owes_the_disclosure_and_was_silent_still_owes_it() -> None:
+    talk = picked_up()
+    talk.speaks(0.5, ms=3000)
+    assert any(isinstance(action, TellModel) for action in talk.speaks_up(1.6))
+    talk.at(3, ev.SpeechStopped())
+    reminder, again = answered_silently(talk, 3.5, "own")
+    assert isinstance(reminder, TellModel)
+    assert "«disclosure»" in reminder.text
+    assert isinstance(again, Respond)
+
+
+def test_a_goodbye_that_only_calls_a_tool_is_a_stored_one() -> None:
+    talk = greeted()
+    talk.at(3, ev.KeyPressed("1"))
+    assert talk.calls(3.5, "end_call", "{}")[1:] == [DropModel(), PlayStored("goodbye_confirmed", "stored:1")]
+
+
+def test_a_silent_response_to_a_machine_is_not_repeated() -> None:
+    talk = greeted(on_machine=OnMachine.LEAVE_MESSAGE)
+    talk.calls(3, "record_outcome", json.dumps({"outcome": "machine"}))
+    assert answered_silently(talk, 4, "own") == []
+
+
+def test_a_second_answer_asked_for_while_a_filler_is_due_sets_its_own_wait() -> None:
+    talk = asked()
+    talk.at(5, ev.ResponseStarted("own"))
+    now, actions = talk.wait()
+    assert actions == [PlayStored("filler_1", "stored:1")]
+    talk.at(now + 0.1, ev.ResponseDone("own", COMPLETED))
+    assert talk.machine._conversation.timers.is_set(Timer.FILLER)

@@ -15,7 +15,10 @@ def test_every_outcome_is_taken(kind: VerdictKind) -> None:
     assert parse_outcome(json.dumps({"outcome": kind.value})) == OutcomeReport(kind=kind)
 
 
-@pytest.mark.parametrize("arguments", ["", "{", "[]", '"confirmed"', "{}", '{"outcome": "maybe"}', '{"outcome": 1}'])
+TOO_DEEP = '{"outcome": ' + "[" * 100_000
+
+
+@pytest.mark.parametrize("arguments", ["", "{", "[]", '"confirmed"', "{}", '{"outcome": "maybe"}', '{"outcome": 1}', TOO_DEEP])
 def test_what_cannot_be_used_is_refused_with_a_hint(arguments: str) -> None:
     parsed = parse_outcome(arguments)
     assert isinstance(parsed, InvalidArguments)

@@ -31,6 +31,7 @@ EVENTS: dict[type, ev.Event] = {
         ev.ResponseStarted("r"),
         ev.AudioBegan("r", "i"),
         ev.AgentSpoke("I will wait."),
+        ev.ToolCallFinished("r", ev.ToolCall("c", "end_call", "{}")),
         ev.ResponseDone("r", ev.ResponseStatus.COMPLETED),
         ev.ResponseRefused(),
         ev.MarkEchoed("m1"),
@@ -184,6 +185,12 @@ def waited_for_the_end(talk: Talk) -> Talk:
     return talk
 
 
+def called(talk: Talk, name: str, arguments: str) -> Talk:
+    """The same talk when its running response has called a tool, and nothing more is told of it."""
+    talk.at(5.1, ev.ToolCallFinished("r", ev.ToolCall("c", name, arguments)))
+    return talk
+
+
 def spoken_goodbye() -> Talk:
     talk = in_state(State.CLOSING)
     talk.speaks(5)
@@ -241,6 +248,18 @@ STORIES: dict[Way, Story] = {
         lambda: running(State.TALKING, OnMachine.HANG_UP),
         done("record_outcome", outcome("machine")),
     ),
+    (State.TALKING, Timer.RESPONSE_END, State.CLOSING): (
+        lambda: called(running(State.TALKING), "record_outcome", outcome("opted_out")),
+        None,
+    ),
+    (State.TALKING, Timer.RESPONSE_END, State.MACHINE): (
+        lambda: called(running(State.TALKING), "record_outcome", outcome("machine")),
+        None,
+    ),
+    (State.TALKING, Timer.RESPONSE_END, State.ENDED): (
+        lambda: called(running(State.TALKING, OnMachine.HANG_UP), "record_outcome", outcome("machine")),
+        None,
+    ),
     (State.TALKING, ev.ModelLost, State.RETRYING): (lambda: in_state(State.TALKING), ev.ModelLost("drop")),
     (State.TALKING, ev.ModelLost, State.KEYPAD): (second_session, ev.ModelLost("drop")),
     (State.TALKING, ev.ModelLost, State.CLOSING): (lambda: decided(second_session()), ev.ModelLost("drop")),
@@ -272,6 +291,10 @@ STORIES: dict[Way, Story] = {
     (State.MACHINE, ev.ResponseDone, State.CLOSING): (
         lambda: running(State.MACHINE),
         done("record_outcome", outcome("confirmed")),
+    ),
+    (State.MACHINE, Timer.RESPONSE_END, State.CLOSING): (
+        lambda: called(running(State.MACHINE), "record_outcome", outcome("confirmed")),
+        None,
     ),
     (State.MACHINE, Timer.BEEP, State.ENDED): (lambda: in_state(State.MACHINE), None),
 }

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from shared.core.conversation import events as ev
 from shared.core.conversation.actions import (
     AnswerTool,
@@ -140,3 +142,85 @@ def test_a_goodbye_that_we_cancelled_and_that_nothing_replaces_is_a_stored_one()
     talk.at(3.5, ev.ResponseStarted("bye"))
     talk.playback.mute("bye")
     assert talk.at(3.6, ev.ResponseDone("bye", COMPLETED)) == [DropModel(), PlayStored("goodbye_confirmed", "stored:1")]
+
+
+def test_the_next_response_ends_one_whose_end_was_not_told() -> None:
+    talk = speaking(greeted(), 3)
+    talk.at(4.1, ev.SpeechStarted())
+    talk.at(4.5, ev.SpeechStopped())
+    assert talk.at(5, ev.ResponseStarted("next")) == [SendMark("m2")]
+    assert talk.machine._conversation.timers.due(Timer.FILLER) == pytest.approx(7.8)
+
+
+def test_a_wait_for_an_end_that_another_response_made_void_does_nothing() -> None:
+    talk = speaking(greeted(), 3)
+    talk.at(3.1, ev.KeyPressed("9"))
+    talk.at(3.2, ev.ResponseDone("r", ev.ResponseStatus.CANCELLED))
+    talk.at(3.3, ev.ResponseStarted("repeat"))
+    speaking(talk, 3.4, "stranger")
+    talk.at(4, ev.ResponseStarted("next"))
+    assert talk.at(6.95, ev.DeadlineReached()) == []
+
+
+def test_unknown_audio_does_not_stand_for_a_response_that_was_asked_for() -> None:
+    talk = greeted()
+    talk.at(3, ev.KeyPressed("9"))
+    talk.at(3.1, ev.AudioBegan("unknown", "i"))
+    assert talk.machine._conversation.timers.is_set(Timer.FIRST_AUDIO)
+
+
+def test_a_call_whose_responses_end_is_never_told_counts_after_a_while() -> None:
+    talk = answered()
+    talk.at(3, ev.ResponseStarted("r"))
+    talk.at(3.2, ev.ToolCallFinished("r", CONFIRMED[0]))
+    now, actions = talk.wait()
+    assert now == pytest.approx(5.7)
+    assert [type(action) for action in actions] == [AnswerTool, RecordVerdict, Say]
+    assert talk.at(6.1, ev.ResponseDone("r", COMPLETED, CONFIRMED)) == []
+
+
+def test_a_call_that_the_end_of_its_response_does_not_repeat_counts_once() -> None:
+    talk = answered()
+    talk.at(3, ev.ResponseStarted("r"))
+    talk.at(3.5, ev.ToolCallFinished("", CONFIRMED[0]))
+    actions = talk.at(3.6, ev.ResponseDone("r", COMPLETED))
+    assert [type(action) for action in actions] == [AnswerTool, RecordVerdict, Say]
+
+
+def test_a_call_that_the_end_of_its_response_repeats_counts_once() -> None:
+    talk = answered()
+    talk.at(3, ev.ResponseStarted("r"))
+    talk.at(3.5, ev.ToolCallFinished("r", CONFIRMED[0]))
+    actions = talk.at(3.6, ev.ResponseDone("r", COMPLETED, CONFIRMED))
+    assert [type(action) for action in actions] == [AnswerTool, RecordVerdict, Say]
+
+
+def test_a_call_of_a_response_that_the_customer_cut_off_does_not_count() -> None:
+    talk = greeted()
+    talk.at(3, ev.ResponseStarted("r"))
+    talk.at(3.5, ev.ToolCallFinished("r", CONFIRMED[0]))
+    talk.at(3.6, ev.SpeechStarted())
+    (answer,) = talk.at(3.7, ev.ResponseDone("r", ev.ResponseStatus.CANCELLED))
+    assert isinstance(answer, AnswerTool)
+    assert json.loads(answer.output)["status"] == "not_recorded"
+
+
+def test_a_call_of_a_response_that_was_cut_off_and_never_ended_does_not_count() -> None:
+    talk = greeted()
+    talk.at(3, ev.ResponseStarted("r"))
+    talk.at(3.5, ev.ToolCallFinished("r", CONFIRMED[0]))
+    talk.at(3.6, ev.SpeechStarted())
+    assert talk.wait() == (6.0, [CancelResponse("r")])
+
+
+def test_a_call_of_an_unknown_response_waits_for_its_end() -> None:
+    talk = greeted()
+    assert talk.at(3, ev.ToolCallFinished("stranger", CONFIRMED[0])) == []
+
+
+def test_audio_of_no_response_is_heard_after_its_length() -> None:
+    talk = greeted()
+    talk.playback.append("", 1000, 3)
+    talk.at(3, ev.AudioBegan("", ""))
+    assert talk.wait() == (7, [])
+    assert talk.wait()[1] == [Say("not heard")]

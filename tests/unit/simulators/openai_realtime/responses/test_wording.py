@@ -2,9 +2,11 @@
 
 import random
 
+import pytest
+
 from simulators.openai_realtime.dialogue.turns import Reply, ToolCall
 from simulators.openai_realtime.responses.plan import Plan
-from simulators.openai_realtime.responses.wording import PREAMBLES, Speech, reworded, speeches
+from simulators.openai_realtime.responses.wording import PREAMBLES, Speech, reworded, speeches, traits_shown
 from simulators.speech.phrases import PHRASES
 
 CALL = (ToolCall("end_call", {}),)
@@ -54,6 +56,20 @@ def test_neither_numbers_nor_the_last_mark_are_changed() -> None:
     assert len(said) > 10
     assert all("59" in words for words in said)
     assert all(abs(len(words.split()) - len(WORDS.split())) == 1 for words in said)
+
+
+@pytest.mark.parametrize(
+    ("reply", "plan", "shown"),
+    [
+        (Reply(WORDS), Plan(0, preamble=True, two_items=True), ["two_items"]),
+        (Reply("Alo?"), Plan(0, two_items=True, other_words=True), []),
+        (Reply(WORDS), Plan(0, other_words=True, silent_audio=True), ["other_words", "silent_audio"]),
+        (Reply(calls=CALL), Plan(0, preamble=True), ["preamble"]),
+        (Reply(calls=CALL), Plan(0, two_items=True, silent_audio=True, lost_done=True), ["lost_done"]),
+    ],
+)
+def test_only_traits_that_really_show_are_named(reply: Reply, plan: Plan, shown: list[str]) -> None:
+    assert traits_shown(plan, spoken(reply, plan), has_speech=bool(reply.speech)) == shown
 
 
 def test_few_words_stay_as_they_are() -> None:

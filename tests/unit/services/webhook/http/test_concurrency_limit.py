@@ -4,15 +4,15 @@ from contextlib import ExitStack
 
 import pytest
 
-from services.webhook.http.places import Places
+from services.webhook.http.concurrency_limit import ConcurrencyLimit
 from services.webhook.http.problems import ProblemError, ProblemKind
 
 
-def places() -> Places:
-    return Places("event streams", full=ProblemKind.TOO_MANY_STREAMS, in_all=4, per_owner=3, per_key=2)
+def places() -> ConcurrencyLimit:
+    return ConcurrencyLimit("event streams", full=ProblemKind.TOO_MANY_STREAMS, in_all=4, per_owner=3, per_key=2)
 
 
-def refusal(held: ExitStack, taken: Places, owner: str, key: str) -> ProblemKind | None:
+def refusal(held: ExitStack, taken: ConcurrencyLimit, owner: str, key: str) -> ProblemKind | None:
     try:
         held.enter_context(taken.place(owner, key))
     except ProblemError as problem:

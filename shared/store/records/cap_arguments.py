@@ -7,7 +7,7 @@ HELD_FOR_S = 10  # an order that a cap holds is due again after this, if nobody 
 _PARTS = 96  # a span is counted in so many parts: what was spent is forgotten at most one part too late
 
 
-def cap_words(caps: Caps) -> tuple[int, int, int, int]:
+def cap_arguments(caps: Caps) -> tuple[int, int, int, int]:
     """Return calls to a number and their span in ms, micro-dollars of a shop and their span in ms; 0 for no limit."""
     calls, spend = caps.calls_per_number, caps.spend_limit
     return (

@@ -9,7 +9,7 @@ from services.webhook.http.problems import ProblemError, ProblemKind
 _RETRY_AFTER_S = "5"
 
 
-class Places:
+class ConcurrencyLimit:
     """Counts what is going on by owner (a shop, or a shop's test keys) and by key."""
 
     def __init__(self, what: str, *, full: ProblemKind, in_all: int, per_owner: int, per_key: int) -> None:
