@@ -125,7 +125,7 @@ async def _run(settings: BridgeSettings, shared_memory: BridgeSharedMemory, *, i
         needed_s=settings.call_time_limit_s + _SESSION_MARGIN_S,
     )
     metrics.model.warm.set_function(lambda: pool.ready)
-    sessions = SessionSettings(sessions=GuardedSessions(pool, circuit), voice=settings.openai_voice, metrics=metrics)
+    sessions = SessionSettings(sessions=GuardedSessions(pool, circuit), audio=settings.audio, metrics=metrics)
     tasks = CallTasks()
     server = StreamServer(
         _dependencies(settings, store, policy, sessions=sessions, tasks=tasks),
@@ -191,7 +191,7 @@ def _model_address(settings: BridgeSettings) -> ModelAddress:
         url=settings.openai_realtime_url,
         model=settings.openai_realtime_model,
         api_key=settings.openai_api_key.get_secret_value(),
-        voice=settings.openai_voice,
+        audio=settings.audio,
         ssl_context=ssl.create_default_context() if is_tls else None,
     )
 

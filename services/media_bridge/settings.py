@@ -1,11 +1,12 @@
 """The media bridge's settings."""
 
 import os
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
 from services.media_bridge.openai.pricing import PRICES, Prices, parse_prices
+from services.media_bridge.openai.requests_wire import AudioSettings
 from shared.core.conversation.call_plan import Timing
 from shared.settings.environ import Settings
 from shared.settings.groups import (
@@ -20,6 +21,7 @@ from shared.settings.groups import (
     TokenSettings,
     TwilioAuth,
 )
+from shared.settings.parsers import parse_choice
 
 _MOST_SILENCE_S = 120
 _MOST_DEAD_AIR_S = 4
@@ -87,6 +89,16 @@ class TranscriptionSettings(Settings):
     openai_transcription_model: Annotated[str, Field(examples=["gpt-transcribe"])] = "gpt-transcribe"
 
 
+class SpeechDetectionSettings(Settings):
+    """From what on a sound of the customer's is speech, after which silence it has ended, and which noise is removed first."""
+
+    openai_noise_reduction: Annotated[Literal["off", "near_field", "far_field"], BeforeValidator(parse_choice)] = Field(
+        "off", examples=["far_field"]
+    )
+    vad_threshold: float = Field(0.5, ge=0, le=1, allow_inf_nan=False, examples=["0.5"])
+    vad_silence_ms: int = Field(500, ge=100, le=2000, examples=["500"])
+
+
 class PatienceSettings(Settings):
     """How long the agent waits for a silent customer, and the customer for a slow model."""
 
@@ -121,6 +133,7 @@ class BridgeSettings(
     StreamSettings,
     CapacitySettings,
     TranscriptionSettings,
+    SpeechDetectionSettings,
     PatienceSettings,
     PriceSettings,
     MediaBridgeAddress,
@@ -146,3 +159,14 @@ class BridgeSettings(
     def prices(self) -> Prices | None:
         """The prices of the model's tokens; None if they are not known."""
         return self.openai_prices or PRICES.get(self.openai_realtime_model)
+
+    @property
+    def audio(self) -> AudioSettings:
+        """How the agent sounds and hears."""
+        reduction = self.openai_noise_reduction
+        return AudioSettings(
+            voice=self.openai_voice,
+            noise_reduction=None if reduction == "off" else reduction,
+            vad_threshold=self.vad_threshold,
+            vad_silence_ms=self.vad_silence_ms,
+        )

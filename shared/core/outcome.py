@@ -110,7 +110,8 @@ class Change:
 class Verdict:
     """One decision, with the evidence for it.
 
-    `quote` holds the customer's words (voice) or None (keypad); `callback_at` is aware and only set for call-backs.
+    `quote` holds the customer's words (voice) or None (keypad); if they were the yes to a read-back, `wish` holds the words that
+    had asked for what was read back. `callback_at` is aware and only set for call-backs.
     """
 
     kind: VerdictKind
@@ -121,6 +122,7 @@ class Verdict:
     callback_at: datetime | None = None
     change: Change | None = None
     language: str | None = None
+    wish: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,3 +136,4 @@ class Evidence:
     note: str | None = None
     change: Change | None = None
     language: str | None = None
+    wish: str | None = None

@@ -9,7 +9,7 @@ from openai.types.realtime import RealtimeClientEvent
 from pydantic import TypeAdapter
 
 from services.media_bridge.openai import requests_wire as request
-from services.media_bridge.openai.requests_wire import Instructions, Transcription
+from services.media_bridge.openai.requests_wire import AudioSettings, Instructions, Transcription
 from shared.core.conversation.tools import TOOLS
 from shared.core.speech.instructions import say_exactly
 
@@ -17,8 +17,10 @@ OFFICIAL: TypeAdapter[Any] = TypeAdapter(RealtimeClientEvent)
 
 FRAMES = {
     "append": request.APPEND_HEAD + b'"//8="' + request.APPEND_TAIL,
-    "first_update": request.first_update("marin"),
-    "full_update": request.full_update("marin", Instructions("You phone a customer.", TOOLS)),
+    "first_update": request.first_update(AudioSettings("marin")),
+    "full_update": request.full_update(AudioSettings("marin"), Instructions("You phone a customer.", TOOLS), is_guarded=False),
+    "update_of_noise": request.first_update(AudioSettings("marin", "far_field", vad_threshold=0.7, vad_silence_ms=700)),
+    "turn_update": request.turn_update(AudioSettings("marin"), is_guarded=True),
     "instructions_update": request.instructions_update(Instructions("You phone Arta.", TOOLS)),
     "transcription": request.transcription_update(Transcription("gpt-transcribe", "emra: Arta", None)),
     "transcription_of_a_language": request.transcription_update(Transcription("gpt-transcribe", "names: Arta", "en")),
@@ -62,6 +64,23 @@ def test_audio_is_mulaw_both_ways_with_server_side_turns() -> None:
     assert audio["input"]["format"] == audio["output"]["format"] == {"type": "audio/pcmu"}
     assert audio["input"]["turn_detection"]["type"] == "server_vad"
     assert "transcription" not in audio["input"]
+
+
+def test_threshold_silence_and_noise_reduction_are_the_operators() -> None:
+    heard = json.loads(FRAMES["update_of_noise"])["session"]["audio"]["input"]
+    assert heard["noise_reduction"] == {"type": "far_field"}
+    assert (heard["turn_detection"]["threshold"], heard["turn_detection"]["silence_duration_ms"]) == (0.7, 700)
+
+
+def test_without_noise_reduction_it_is_switched_off_by_name() -> None:
+    assert json.loads(FRAMES["full_update"])["session"]["audio"]["input"]["noise_reduction"] is None
+
+
+@pytest.mark.parametrize(("is_guarded", "name"), [(True, "turn_update"), (False, "full_update")])
+def test_a_guarded_server_only_tells_of_speech(is_guarded: bool, name: str) -> None:
+    detection = json.loads(FRAMES[name])["session"]["audio"]["input"]["turn_detection"]
+    assert (detection["create_response"], detection["interrupt_response"]) == (not is_guarded, not is_guarded)
+    assert detection["type"] == "server_vad"
 
 
 def test_albanian_is_never_named_to_the_transcriber() -> None:

@@ -11,6 +11,7 @@ import msgspec
 from services.media_bridge.call.model_session import CONNECT_LIMIT_S
 from services.media_bridge.openai import requests_wire as request
 from services.media_bridge.openai.connection import ModelAddress
+from services.media_bridge.openai.requests_wire import AudioSettings
 from services.media_bridge.picows_client import connect
 from services.media_bridge.settings import BridgeSettings
 from services.media_bridge.websocket import ConnectionFailedError, Socket
@@ -86,7 +87,7 @@ async def _connected(settings: BridgeSettings) -> SessionProbe:
         url=settings.openai_realtime_url,
         model=settings.openai_realtime_model,
         api_key=settings.openai_api_key.get_secret_value(),
-        voice=settings.openai_voice,
+        audio=settings.audio,
         ssl_context=ssl.create_default_context() if is_tls else None,
     )
     headers, limit_s = address.headers(None), 2 * CONNECT_LIMIT_S
@@ -108,7 +109,7 @@ async def _use(probe: SessionProbe, settings: BridgeSettings, folder: Path, repo
     created = await probe.until("session.created", limit_s=2 * CONNECT_LIMIT_S)
     report(_connecting(created.at_s - began_s))
     language = languages.load(settings.default_language)
-    if not await _formats(probe, settings.openai_voice, created.event, report):
+    if not await _formats(probe, settings.audio, created.event, report):
         return
     await _transcription(probe, settings.openai_transcription_model, language, report)
     sentence = await listen(probe, say_exactly(language.stored[_SENTENCE]))
@@ -128,9 +129,9 @@ def _connecting(taken_s: float) -> Finding:
     )
 
 
-async def _formats(probe: SessionProbe, voice: str, created: Json, report: Report) -> bool:
+async def _formats(probe: SessionProbe, audio: AudioSettings, created: Json, report: Report) -> bool:
     """Report the formats at first, after the bridge's update and after one that names none; False if a call could not be heard."""
-    probe.send(request.first_update(voice))
+    probe.send(request.first_update(audio))
     agreed = _described(await _updated(probe))
     text = f"the formats are {_described(created)} at first and {agreed} after an update"
     wanted = f"{request.MULAW} in, {request.MULAW} out"
@@ -141,7 +142,7 @@ async def _formats(probe: SessionProbe, voice: str, created: Json, report: Repor
     probe.send(_BARE_UPDATE)
     after = _described(await _updated(probe))
     report(Finding(f"an update that names no formats {'keeps them' if after == wanted else f'sets them to {after}'}"))
-    probe.send(request.first_update(voice))
+    probe.send(request.first_update(audio))
     return _described(await _updated(probe)) == wanted
 
 

@@ -12,7 +12,7 @@ import msgspec
 from services.media_bridge.openai.requests_wire import Instructions, Transcription
 from shared import languages
 from shared.core.confirmation import Attempt, Confirmation
-from shared.core.conversation.call_plan import Lines, Plan, Proving, Timing, UnprovenLines
+from shared.core.conversation.call_plan import AnswerWords, Lines, Plan, Proving, Timing, UnprovenLines
 from shared.core.conversation.tools import TOOLS, UNPROVEN_TOOLS
 from shared.core.dialing.dial_policy import DialPolicy, calendar_of
 from shared.core.order import Order, without_address
@@ -27,6 +27,7 @@ Tools = tuple[dict[str, Any], ...]  # Any: JSON schema for the vendor
 
 _GOES_ON_AFTER = (VerdictKind.CONFIRMED, VerdictKind.CANCELLED, VerdictKind.CHANGE_REQUESTED)
 _LATE: dict[str, Any] = {"acknowledgements": {}, "stored_goodbyes": {}}  # Any: fields of `Lines`
+_OF_NOTES = "en"
 _CLOSING_TIME_S = 15.0  # of the longest call, kept back for a polite end
 
 
@@ -142,7 +143,7 @@ class CallScriptWriter:
         return CallScript(
             language=language.code,
             plan=Plan(
-                lines=replace(self._lines(script, position, unproven), **(_LATE if is_late else {})),
+                lines=replace(self._lines(script, position, unproven), words=_answer_words(language), **(_LATE if is_late else {})),
                 language=language.code,
                 lines_in=lines_in,
                 timing=self._timing(),
@@ -202,6 +203,11 @@ class _ScriptSource:
     attempt: Attempt
     now: datetime
     position: OrderInCall
+
+
+def _answer_words(language: Language) -> AnswerWords:
+    """Return the words by which the model's reports are judged; its notes may be in English in any call."""
+    return AnswerWords(yes=language.yes, no=language.no, change=(*language.change, *languages.load(_OF_NOTES).change))
 
 
 def _order_name(order: Order) -> str:

@@ -112,6 +112,7 @@ class FactWriter:
                 callback_at=report.callback_at,
                 change=report.change,
                 language=report.language or language,
+                wish=report.wish,
             )
             return VerdictGiven(at, attempt_id, verdict)
 

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from services.media_bridge.openai.leg import ModelLeg
 from services.media_bridge.openai.refusals_wire import fatal_code
+from services.media_bridge.openai.requests_wire import AudioSettings
 from services.media_bridge.openai.session_handshake import SessionHandshake
 from services.media_bridge.picows_client import connect
 from services.media_bridge.websocket import ConnectionFailedError
@@ -22,7 +23,7 @@ class ModelAddress:
     url: str
     model: str
     api_key: str
-    voice: str
+    audio: AudioSettings
     ssl_context: SSLContext | None
 
     @property
@@ -45,8 +46,8 @@ async def open_session(address: ModelAddress, *, limit_s: float, safety_identifi
     Raises:
         ConnectionFailedError: There is no such session within `limit_s` seconds.
     """
-    begin = partial(SessionHandshake, voice=address.voice)
     headers = address.headers(safety_identifier)
+    begin = partial(SessionHandshake, audio=address.audio)
     try:
         async with timeout(limit_s):
             handshake = await connect(address.session_url, begin, headers=headers, ssl_context=address.ssl_context, limit_s=limit_s)

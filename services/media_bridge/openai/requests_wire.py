@@ -15,22 +15,29 @@ FIRST_UPDATE = "session-1"
 FULL_UPDATE = "session-2"
 TRANSCRIPTION_UPDATE = "session-3"
 INSTRUCTIONS_UPDATE = "session-4"
+TURN_UPDATE = "session-5"
 RESPONSE = "response"
 
 _Json = Mapping[str, Any]  # Any: the vendor's JSON
 
 _FORMAT: _Json = {"type": MULAW}
-_TURN_DETECTION: _Json = {
-    "type": "server_vad",
-    "threshold": 0.5,
-    "prefix_padding_ms": 300,
-    "silence_duration_ms": 500,
-    "create_response": True,
-    "interrupt_response": True,
-}
+_PREFIX_PADDING_MS = 300
 APPEND_HEAD = b'{"type":"input_audio_buffer.append","audio":'
 APPEND_TAIL = b"}"
 """An append is its head, the quoted base64 payload of any length, and its tail."""
+
+
+@dataclass(frozen=True, slots=True)
+class AudioSettings:
+    """How the agent sounds, and from what on a sound of the customer's is speech; `noise_reduction` is None to have none.
+
+    Source: OpenAI docs, "Voice activity detection": `threshold` 0 to 1, `silence_duration_ms`.
+    """
+
+    voice: str
+    noise_reduction: str | None = None
+    vad_threshold: float = 0.5
+    vad_silence_ms: int = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +57,28 @@ class Instructions:
     tools: Sequence[_Json]
 
 
-def first_update(voice: str) -> bytes:
+def first_update(audio: AudioSettings) -> bytes:
     """Ask for µ-law both ways, turn detection on the server, and the voice: all settings that do not depend on the call."""
-    return _session_update(FIRST_UPDATE, {"output_modalities": ["audio"], "audio": _audio(voice)})
+    return _session_update(FIRST_UPDATE, {"output_modalities": ["audio"], "audio": _audio(audio, is_guarded=True)})
 
 
-def full_update(voice: str, instructions: Instructions) -> bytes:
-    """Set the call's instructions and tools, and the formats once more."""
+def full_update(audio: AudioSettings, instructions: Instructions, *, is_guarded: bool) -> bytes:
+    """Set the call's instructions and tools, and the audio once more; `is_guarded` as in `turn_update`."""
     return _session_update(
         FULL_UPDATE,
         {
             "output_modalities": ["audio"],
-            "audio": _audio(voice),
+            "audio": _audio(audio, is_guarded=is_guarded),
             "instructions": instructions.text,
             "tools": list(instructions.tools),
             "tool_choice": "auto",
         },
     )
+
+
+def turn_update(audio: AudioSettings, *, is_guarded: bool) -> bytes:
+    """Have the server answer a turn and interrupt its response by itself, or, while `is_guarded`, only tell of speech."""
+    return _session_update(TURN_UPDATE, {"audio": {"input": {"turn_detection": _turn_detection(audio, is_guarded=is_guarded)}}})
 
 
 def instructions_update(instructions: Instructions) -> bytes:
@@ -139,10 +151,23 @@ def _session_update(event_id: str, session: _Json) -> bytes:
     return _json({"type": "session.update", "event_id": event_id, "session": {"type": "realtime", **session, "audio": audio}})
 
 
-def _audio(voice: str) -> _Json:
+def _audio(audio: AudioSettings, *, is_guarded: bool) -> _Json:
+    reduction = None if audio.noise_reduction is None else {"type": audio.noise_reduction}
     return {
-        "input": {"turn_detection": _TURN_DETECTION},
-        "output": {"voice": voice},
+        "input": {"noise_reduction": reduction, "turn_detection": _turn_detection(audio, is_guarded=is_guarded)},
+        "output": {"voice": audio.voice},
+    }
+
+
+def _turn_detection(audio: AudioSettings, *, is_guarded: bool) -> _Json:
+    """Return all of it: how far an update merges within it is not documented."""
+    return {
+        "type": "server_vad",
+        "threshold": audio.vad_threshold,
+        "prefix_padding_ms": _PREFIX_PADDING_MS,
+        "silence_duration_ms": audio.vad_silence_ms,
+        "create_response": not is_guarded,
+        "interrupt_response": not is_guarded,
     }
 
 

@@ -12,9 +12,9 @@ from services.media_bridge.websocket import NORMAL, ConnectionFailedError, Socke
 class SessionHandshake:
     """Receives the messages of a new connection until the session is agreed on; from then on a `ModelLeg` does."""
 
-    def __init__(self, socket: Socket, *, voice: str) -> None:
+    def __init__(self, socket: Socket, *, audio: request.AudioSettings) -> None:
         self._socket = socket
-        self._voice = voice
+        self._audio = audio
         self._expires_at: float | None = None
         self._has_asked = False
         self._unreadable = 0
@@ -45,7 +45,7 @@ class SessionHandshake:
         match event:
             case SessionDescribed(is_update=False) if not self._has_asked:
                 self._expires_at, self._has_asked = event.expires_at, True
-                self._socket.send(request.first_update(self._voice))
+                self._socket.send(request.first_update(self._audio))
             case SessionDescribed(is_update=True) if self._has_asked:
                 self._check(event)
             case ErrorReported(code=code):

@@ -30,6 +30,12 @@ class EvidenceAnswer(Answer):
     language: NotRequired[
         Annotated[str | None, optional("The language in which the customer decided (BCP 47), where that is known.")]
     ]
+    wish: NotRequired[
+        Annotated[
+            str | None,
+            optional("The words in which the customer asked for it, if it was read back and `quote` is the answer to that."),
+        ]
+    ]
 
 
 def evidence_answer(evidence: Evidence) -> EvidenceAnswer:

@@ -17,6 +17,15 @@ STORED_GOODBYES: Final[Mapping[VerdictKind, str]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerWords:
+    """The words of a language by which a report of the model's is judged: those for yes, for no, and for a change of any kind."""
+
+    yes: tuple[str, ...] = ()
+    no: tuple[str, ...] = ()
+    change: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lines:
     """The sentences that are spoken word for word, in the call's language.
 
@@ -24,7 +33,7 @@ class Lines:
     another order. `disclosure` is the sentence that says an automated assistant speaks; `repeat` is all that is spoken again
     after key 9; `wait` is what the agent says to a customer who asks it to wait. `stored_goodbyes` are the keys of the stored
     prompts that stand in for goodbyes. `until_proven` are the lines for a caller who has proven nothing yet; `proven` is said
-    to one who has: what was ordered, and the question.
+    to one who has: what was ordered, and the question. `words` are the language's words for yes, no and a change.
     """
 
     greeting: str
@@ -38,6 +47,7 @@ class Lines:
     goodbye_undecided: str
     goodbye_withdrawn: str
     acknowledgements: Mapping[VerdictKind, str] = field(default_factory=dict)
+    words: AnswerWords = AnswerWords()
     stored_goodbyes: Mapping[VerdictKind, str] = field(default_factory=lambda: STORED_GOODBYES)
     proven: str = ""
     until_proven: "UnprovenLines | None" = None
@@ -81,6 +91,8 @@ class Timing:
     least_audio_s: float = 1.2
     response_end_s: float = 2.5
     turn_s: float = 2.0
+    least_goodbye_s: float = 1.2
+    barge_in_s: float = 1.0
     stuck_speech_s: float = 12.0
     ungreeted_speech_s: float = 3.0
     silence_s: tuple[float, float, float] = (6.0, 12.0, 20.0)

@@ -129,6 +129,11 @@ class Playback:
             for skipped in (self._skipped_ms.get(item_id, 0.0),)
         )
 
+    @property
+    def last_item_ms(self) -> float:
+        """How much audio of the latest item was sent and not cleared."""
+        return self._last_span[1] - self._last_span[0]
+
     def holds(self, item_id: str) -> bool:
         """Tell whether audio of the item was sent and not cleared."""
         return item_id in self._items

@@ -38,6 +38,13 @@ TOOLS: tuple[dict[str, Any], ...] = (  # Any: JSON schema for the vendor
                     ),
                 },
                 "quote": {"type": "string", "description": "The customer's own words, as heard."},
+                "wish": {
+                    "type": "string",
+                    "description": (
+                        "If you read it back and `quote` is the answer to that: the customer's earlier words that asked for it. "
+                        "Required for cancelled."
+                    ),
+                },
                 "note": {
                     "type": "string",
                     "description": "What the shop should know, in one sentence; for a change, what to change.",
@@ -101,7 +108,10 @@ UNPROVEN_TOOLS: tuple[dict[str, Any], ...] = (  # Any: JSON schema for the vendo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeReport:
-    """What the model reports of a decision: what was decided and how it was said. `callback_at` is aware."""
+    """What the model reports of a decision: what was decided and how it was said. `callback_at` is aware.
+
+    If `quote` is the answer to a read-back, `wish` holds the words that had asked for what was read back.
+    """
 
     kind: VerdictKind
     quote: str | None = None
@@ -109,11 +119,17 @@ class OutcomeReport:
     callback_at: datetime | None = None
     change: Change | None = None
     language: str | None = None
+    wish: str | None = None
 
     @property
     def spoken_language(self) -> str | None:
         """The code of the language that the decision was spoken in; None if it was one word and not a sentence."""
-        return _code(self.language) if self.language and _is_sentence(self.quote) else None
+        return self.quoted_language if _is_sentence(self.quote) else None
+
+    @property
+    def quoted_language(self) -> str | None:
+        """The code of the language of `quote`, however short; None if the model named none."""
+        return _code(self.language) if self.language else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +167,7 @@ def parse_outcome(arguments: str, zone: tzinfo = UTC) -> OutcomeReport | Invalid
         callback_at=_moment(given.get("callback_at"), zone),
         change=_change(given.get("change")),
         language=_text(given.get("language")),
+        wish=_text(given.get("wish")),
     )
 
 

@@ -131,4 +131,5 @@ def evidence_of(attempt_number: int, verdict: Verdict) -> Evidence:
         at=verdict.at,
         change=verdict.change,
         language=verdict.language,
+        wish=verdict.wish,
     )

@@ -49,7 +49,7 @@ def envelope(event: ShopEvent, confirmation: Confirmation, dataschema: str = DAT
 
 
 def evidence_object(evidence: Evidence) -> dict[str, object]:
-    """Return evidence as a JSON object; `change` and `language` only if known."""
+    """Return evidence as a JSON object; `change`, `language` and `wish` only if known."""
     fields: dict[str, object] = {
         "channel": evidence.channel.value,
         "quote": evidence.quote,
@@ -63,6 +63,8 @@ def evidence_object(evidence: Evidence) -> dict[str, object]:
         fields["change"] = {name: text for name, text in parts.items() if text is not None}
     if evidence.language is not None:
         fields["language"] = evidence.language
+    if evidence.wish is not None:
+        fields["wish"] = evidence.wish
     return fields
 
 

@@ -155,7 +155,8 @@ class Language:
     `calling_codes` are the countries ("+383") whose customers are called in this language if the order names none.
     `disclosure` holds the words for "automated" and "artificial intelligence"; each must be in the first sentence, and in the
     stored prompt that discloses the assistant to somebody who pressed a key before the first sentence was heard.
-    `yes` and `no` are short answers; `guidance` is for the speech model, in English. `transcription_code` is the
+    `yes` and `no` are short answers; `change` holds the words of a note that says only that something is to change, not what it
+    is to become. `guidance` is for the speech model, in English. `transcription_code` is the
     language's code at OpenAI's transcription, None if that refuses the language.
     """
 
@@ -167,6 +168,7 @@ class Language:
     disclosure: tuple[str, ...]
     yes: tuple[str, ...]
     no: tuple[str, ...]
+    change: tuple[str, ...]
     guidance: str
     certainty: Mapping[str, Certainty]
     lines: Mapping[str, str]

@@ -121,7 +121,7 @@ def _short_answer(dialogue: Dialogue, customer: CustomerTurn) -> Reply:
         return Reply(opening(dialogue))
     match customer.intent, question:
         case Intent.YES, "read_back_cancel":
-            return _record("cancelled", customer)
+            return _record("cancelled", customer, **_wish(dialogue))
         case Intent.YES, _:
             return _record("confirmed", customer)
         case Intent.NO, "read_back_cancel":
@@ -167,3 +167,9 @@ def _record(outcome: str, customer: CustomerTurn, **more: object) -> Reply:
 def _read_back(dialogue: Dialogue, customer: CustomerTurn) -> Reply:
     line = line_of(dialogue, "read_back_cancel")
     return Reply(line) if line else _record("cancelled", customer)
+
+
+def _wish(dialogue: Dialogue) -> dict[str, str]:
+    """Return the customer's words that asked for what was read back, as an argument of the tool."""
+    said = [turn.words for turn in dialogue.turns if isinstance(turn, CustomerTurn) and turn.words]
+    return {"wish": said[-2]} if len(said) > 1 else {}

@@ -15,6 +15,7 @@ from services.media_bridge.call_record.confirmation_changes import ConfirmationC
 from services.media_bridge.call_record.fact_writer import CallIds, FactWriter
 from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.openai.pricing import PRICES
+from services.media_bridge.openai.requests_wire import AudioSettings
 from services.media_bridge.twilio.stream_wire import CallerEvent
 from shared.core.lifecycle.facts import StreamOpened
 from tests.support.bridge.fakes import (
@@ -58,7 +59,7 @@ class Stage:
         dependencies = CallDependencies(
             caller=self.caller_leg,
             outgoing=self.caller_leg.open_stream(STREAM_SID),
-            sessions=SessionSettings(sessions=self.sessions, voice="marin", metrics=self.stats.metrics),
+            sessions=SessionSettings(sessions=self.sessions, audio=AudioSettings("marin"), metrics=self.stats.metrics),
             facts=self.facts,
             stats=self.stats,
             recorder=None,

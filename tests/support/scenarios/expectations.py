@@ -34,7 +34,7 @@ def _calls(result: ScenarioResult) -> Iterator[str]:
 def _evidence(result: ScenarioResult) -> Iterator[str]:
     expect = result.scenario.expect
     evidence = result.view["evidence"] or {}
-    for name in ("channel", "quote", "note", "change", "language"):
+    for name in ("channel", "quote", "wish", "note", "change", "language"):
         wanted = getattr(expect, name)
         if wanted is not None and evidence.get(name) != wanted:
             yield f"the evidence's {name} is {evidence.get(name)!r}, expected {wanted!r}"

@@ -60,6 +60,7 @@ class Expected(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The reason of the last call."""
     channel: str | None = None
     quote: str | None = None
+    wish: str | None = None
     note: str | None = None
     change: Json | None = None
     language: str | None = None

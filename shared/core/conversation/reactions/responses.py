@@ -105,7 +105,7 @@ def _note_voice(conversation: ConversationState, event: AudioBegan, now: float) 
         conversation.expect_end(now)
     else:  # nobody will tell the end of audio that belongs to no response
         conversation.expect_heard(now)
-    conversation.turn_taking.agent_started()
+    conversation.turn_taking.agent_started(now)
     if purpose is not Purpose.NUDGE:
         conversation.silence.end()
     if purpose is Purpose.GREETING:
@@ -133,6 +133,7 @@ def end_overdue_response(conversation: ConversationState, _: Timer, now: float) 
     if running.calls and not conversation.playback.is_muted(running.response_id):
         return _finish(conversation, ResponseDone(running.response_id, ResponseStatus.COMPLETED), now)
     ended = _mark_end(conversation, now) + conversation.response_slot.abandon()
+    conversation.turn_taking.agent_stopped(waits_for_answer=False)  # it may have called a tool
     conversation.expect_released(now)
     return ended + _note_heard(conversation)
 
@@ -157,6 +158,8 @@ def _finish(conversation: ConversationState, event: ResponseDone, now: float) ->
         return actions + replace_silent_response(conversation, running, now)
     if slot.is_idle and (conversation.state is not State.CLOSING or running.purpose is Purpose.GOODBYE):
         conversation.expect_no_audio()
+    asks = has_spoken and event.status is ResponseStatus.COMPLETED and not (event.tool_calls or running.calls)
+    conversation.turn_taking.agent_stopped(waits_for_answer=asks)
     actions += _act_on_calls(conversation, event, now, has_spoken=has_spoken)
     if is_silent and lacks_goodbye(conversation, running):
         return actions + say_stored_goodbye(conversation, now)

@@ -43,7 +43,8 @@ def _say_stored(conversation: ConversationState, request: ResponseRequest, now: 
         return say_goodbye(conversation, now)
     if request.purpose is not Purpose.NUDGE:
         conversation.silence.end()
-    conversation.turn_taking.agent_started()
+    conversation.turn_taking.agent_started(now)
+    conversation.turn_taking.agent_stopped(waits_for_answer=True)
     conversation.disclosure.greeting_replaced()
     heard = TellModel(_HEARD_PROMPT.format(keypad=conversation.language.lines.keypad))
     return [heard, play_keypad_prompt(conversation, now)]

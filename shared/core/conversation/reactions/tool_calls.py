@@ -10,6 +10,7 @@ from shared.core.conversation.actions import Action, AnswerTool, Respond, Say
 from shared.core.conversation.events import ToolCall
 from shared.core.conversation.reactions.answering_machine import report_machine
 from shared.core.conversation.reactions.caller_proof import act_on_proof, request_call_back
+from shared.core.conversation.reactions.doubts import doubt_about
 from shared.core.conversation.reactions.goodbyes import give_up, record_decision
 from shared.core.conversation.reactions.language_switch import answer_in_language, check_language, switch_language
 from shared.core.conversation.state.conversation_state import ConversationState, State
@@ -124,7 +125,8 @@ def _check_all(conversation: ConversationState, calls: Sequence[ToolCall]) -> tu
 def _check(conversation: ConversationState, call: ToolCall) -> Request:
     match call.name:
         case tools.RECORD_OUTCOME:
-            return parse_outcome(call.arguments, conversation.plan.zone)
+            report = parse_outcome(call.arguments, conversation.plan.zone)
+            return report if isinstance(report, InvalidArguments) else doubt_about(conversation, report) or report
         case tools.SWITCH_LANGUAGE:
             return check_language(conversation, call.arguments)
         case tools.END_CALL:
@@ -151,11 +153,16 @@ def _result(request: Request) -> str:
 
 
 def _end(conversation: ConversationState, now: float, *, has_spoken: bool) -> list[Action]:
-    """End the call as the model wants: after our goodbye, or after its own if it has just spoken one."""
-    if conversation.closing.is_decided or not has_spoken:
+    """End the call as the model wants: after our goodbye, or after its own if what it has just said is one.
+
+    A sentence of the model's is a goodbye if it came after a decision that stands, and is long enough: before it, or short, it
+    may be the "let me check" with which a model goes about a tool call. Who has not decided must hear that nothing is.
+    """
+    closing, least_ms = conversation.closing, conversation.plan.timing.least_goodbye_s * 1000.0
+    if closing.recorded is None or closing.withheld is not None or not has_spoken or conversation.playback.last_item_ms < least_ms:
         return give_up(conversation, "ended_by_agent", now)
     conversation.enter(State.CLOSING)
-    conversation.closing.agent_took_leave()
+    closing.agent_took_leave()
     return []
 
 

@@ -122,8 +122,8 @@ class Closing:
         self.conclusion = Conclusion.ERROR
 
     def agent_took_leave(self) -> None:
-        """Note that the model spoke a goodbye of its own and wants to end the call."""
-        self.reason = "ended_by_agent"
+        """Note that the model spoke a goodbye of its own, after the decision, and wants to end the call."""
+        self.is_interrupted = False
         self.has_last_words = True
 
     def goodbye_asked_for(self) -> None:

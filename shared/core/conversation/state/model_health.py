@@ -9,7 +9,7 @@ _MAX_INVALID_CALLS: Final = 3
 class ModelHealth:
     """Counts what may happen only so often in a call."""
 
-    __slots__ = ("_invalid_calls", "_keypad_offers", "has_retried", "is_refused", "losses")
+    __slots__ = ("_doubts", "_invalid_calls", "_keypad_offers", "has_retried", "is_refused", "losses")
 
     def __init__(self) -> None:
         self.has_retried = False  # a second session was asked for, or would be asked for in vain
@@ -17,6 +17,7 @@ class ModelHealth:
         self.losses: tuple[str, ...] = ()  # why each session was lost
         self._keypad_offers = 0
         self._invalid_calls = 0
+        self._doubts: set[str] = set()
 
     @property
     def may_offer_keypad(self) -> bool:
@@ -43,3 +44,9 @@ class ModelHealth:
         """Note a call of a tool that could not be used; True if the model is not asked to try again."""
         self._invalid_calls += 1
         return self._invalid_calls >= _MAX_INVALID_CALLS
+
+    def doubted(self, reason: str) -> bool:
+        """Note that a report of the model's is doubtful; True if it has not been told this reason before."""
+        is_new = reason not in self._doubts
+        self._doubts.add(reason)
+        return is_new

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from shared.core.conversation.call_plan import Lines, UnprovenLines
+from shared.core.conversation.call_plan import AnswerWords, Lines, UnprovenLines
 
 
 class SpokenLanguage:
@@ -24,6 +24,11 @@ class SpokenLanguage:
     def is_available(self, code: str) -> bool:
         """Tell whether the call can be held in the language with that code."""
         return code == self.code or self._lines_in(code) is not None
+
+    def words_in(self, code: str | None) -> AnswerWords:
+        """Return the words for yes and no in the language with that code, in the call's if there is no such language."""
+        lines = self._lines_in(code) if code is not None else None
+        return (lines or self.lines).words
 
     def switch(self, code: str | None) -> bool:
         """Change to the language with that code; False, and nothing changes, if it is the present one or not available."""

@@ -1,22 +1,52 @@
 """Whose turn it is to speak: whether the customer speaks, and since when the customer waits for the agent's voice."""
 
 from shared.core.conversation.state.audio_wait import AudioWait
+from shared.core.conversation.state.barge_in import BargeIn
 
 
 class TurnTaking:
     """The customer's last word, and what it calls for. Times are seconds of the machine's `now`."""
 
-    __slots__ = ("audio_wait", "has_promised_to_wait", "is_customer_speaking", "waits_since")
+    __slots__ = (
+        "_asked_at",
+        "_asking_since",
+        "_spoke_at",
+        "audio_wait",
+        "barge_in",
+        "has_promised_to_wait",
+        "is_customer_speaking",
+        "waits_since",
+    )
 
     def __init__(self) -> None:
         self.audio_wait = AudioWait()
+        self.barge_in = BargeIn()
         self.is_customer_speaking = False
         self.has_promised_to_wait = False  # the agent, to a customer who asked for a moment
         self.waits_since: float | None = None  # the customer's last word, after which nothing has been heard yet
+        self._spoke_at: float | None = None  # when the customer began to speak last
+        self._asking_since: float | None = None  # since when the running response has been sending audio
+        self._asked_at: float | None = None  # when the last sentence began that waits for the customer's word
 
-    def customer_started(self) -> None:
+    @property
+    def has_answered(self) -> bool:
+        """Whether the customer has spoken since the agent last said something that waits for an answer."""
+        return self._spoke_at is not None and (self._asked_at is None or self._spoke_at >= self._asked_at)
+
+    def sound_began(self) -> None:
+        """Note a sound of the customer's that may be speech; until that is known, the agent goes on."""
+        self.is_customer_speaking = True
+
+    def sound_ended(self) -> None:
+        """Note that the sound was too short for speech."""
+        self.is_customer_speaking = False
+        self.barge_in.sound_ended()
+
+    def customer_started(self, now: float) -> None:
         """Note that the customer speaks: no answer is waited for, and no promise to wait holds any longer."""
         self.is_customer_speaking = True
+        self._spoke_at = now if self.barge_in.judged_since is None else self.barge_in.judged_since
+        self.barge_in.cut_off()
         self.has_promised_to_wait = False
         self.waits_since = None
 
@@ -32,10 +62,20 @@ class TurnTaking:
     def speech_given_up(self) -> None:
         """Note that no end of the customer's speech will be told: it was noise, or the session is gone."""
         self.is_customer_speaking = False
+        self.barge_in.sound_ended()
 
-    def agent_started(self) -> None:
+    def agent_started(self, now: float) -> None:
         """Note that the agent is about to be heard."""
         self.waits_since = None
+        self.barge_in.voice_began(now)
+        if self._asking_since is None:
+            self._asking_since = now
+
+    def agent_stopped(self, *, waits_for_answer: bool) -> None:
+        """Note that a response is complete; one that calls a tool waits for no word of the customer's."""
+        if waits_for_answer and self._asking_since is not None:
+            self._asked_at = self._asking_since
+        self._asking_since = None
 
     def agent_promised_to_wait(self) -> None:
         """Note that the agent said that it will wait."""

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from services.media_bridge.openai.pricing import PRICES
+from services.media_bridge.openai.requests_wire import AudioSettings
 from services.media_bridge.settings import BridgeSettings
 from shared.core.conversation.call_plan import Timing
 from shared.settings.environ import SettingsError, parse_settings
@@ -79,3 +80,25 @@ def test_of_a_model_that_nobody_knows_there_is_no_price() -> None:
 def test_prices_of_another_shape_are_refused(prices: str) -> None:
     with pytest.raises(SettingsError, match="OPENAI_PRICES"):
         parse_settings(BridgeSettings, {**NEEDED, "OPENAI_PRICES": prices})
+
+
+def test_what_counts_as_speech_is_what_openai_calls_so() -> None:
+    assert parse_settings(BridgeSettings, NEEDED).audio == AudioSettings("marin", None, vad_threshold=0.5, vad_silence_ms=500)
+    chosen = {"OPENAI_NOISE_REDUCTION": "far_field", "VAD_THRESHOLD": "0.8", "VAD_SILENCE_MS": "700"}
+    audio = parse_settings(BridgeSettings, NEEDED | chosen).audio
+    assert audio == AudioSettings("marin", "far_field", vad_threshold=0.8, vad_silence_ms=700)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OPENAI_NOISE_REDUCTION", "on"),
+        ("VAD_THRESHOLD", "1.1"),
+        ("VAD_THRESHOLD", "nan"),
+        ("VAD_SILENCE_MS", "50"),
+        ("VAD_SILENCE_MS", "4000"),
+    ],
+)
+def test_what_openai_does_not_take_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        parse_settings(BridgeSettings, NEEDED | {name: value})

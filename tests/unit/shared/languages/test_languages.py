@@ -10,6 +10,7 @@ import pytest
 
 from shared import languages
 from shared.core.errors import NotFoundError
+from shared.core.phrases import consists_of
 from shared.core.speech.language import LINES, STORED, Currency, Language, Noun, SpeechWords
 from shared.languages import LanguageFileError
 
@@ -175,3 +176,38 @@ def test_a_file_that_lacks_a_line_is_named(tmp_path: Path) -> None:
 
 def test_the_session_prompt_has_a_version() -> None:
     assert languages.session_prompt().version == "session-v2"
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_words_for_yes_are_none_of_those_for_no(code: str) -> None:
+    language = languages.load(code)
+    assert not any(consists_of(yes, language.no) for yes in language.yes)
+    assert not any(consists_of(no, language.yes) for no in language.no)
+
+
+NOTES_WITHOUT_CONTENT = {
+    "sq": "Klienti do ta ndryshojë adresën.",
+    "en": "The customer wants to change the delivery address.",
+    "mk": "Клиентот сака промена на адресата.",
+    "sr": "Kupac želi da promeni adresu.",
+    "it": "Il cliente vuole cambiare l'indirizzo.",
+    "de": "Kunde möchte die Lieferadresse ändern.",
+    "el": "Ο πελάτης θέλει αλλαγή διεύθυνσης.",
+    "tr": "Müşteri teslimat adresini değiştirmek istiyor.",
+}
+NOTES_WITH_CONTENT = {
+    "sq": "Ta lini te fqinji.",
+    "en": "wants to talk to a person",
+    "mk": "Адресата е Партизанска 12.",
+    "sr": "Kupac želi dve komade.",
+    "it": "Il cliente vuole la consegna domani.",
+    "de": "Kunde möchte zwei statt einem.",
+    "el": "Η διεύθυνση είναι Ερμού 5.",
+    "tr": "Müşteri yarın istiyor.",
+}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_note_that_says_only_that_something_is_to_change_is_told_from_one_that_says_what(code: str) -> None:
+    assert consists_of(NOTES_WITHOUT_CONTENT[code], languages.load(code).change)
+    assert not consists_of(NOTES_WITH_CONTENT[code], languages.load(code).change)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from services.media_bridge.openai.leg import ModelLeg
+from services.media_bridge.openai.requests_wire import AudioSettings
 from services.media_bridge.openai.session_handshake import SessionHandshake
 from services.media_bridge.websocket import ConnectionFailedError
 from tests.support.bridge.fakes import FakeSocket, session
@@ -13,7 +14,7 @@ from tests.support.bridge.fakes import FakeSocket, session
 
 def a_new_session() -> tuple[SessionHandshake, FakeSocket]:
     socket = FakeSocket()
-    handshake = SessionHandshake(socket, voice="marin")
+    handshake = SessionHandshake(socket, audio=AudioSettings("marin"))
     socket.deliver_to(handshake)
     return handshake, socket
 

@@ -12,6 +12,7 @@ from services.media_bridge.call.call_script import CallScriptWriter
 from services.media_bridge.call.model_session import SessionSettings
 from services.media_bridge.metrics import BridgeMetrics
 from services.media_bridge.openai.pricing import PRICES, Prices
+from services.media_bridge.openai.requests_wire import AudioSettings
 from services.media_bridge.streams.admission import StreamAdmission
 from services.media_bridge.streams.other_open_orders import OtherOpenOrders
 from services.media_bridge.streams.pending_stream import PendingStream
@@ -54,8 +55,8 @@ class Front:
             confirmation_watches=self.confirmation_watches,
             other_open_orders=OtherOpenOrders(self.records, NoOrders(), prompt_version="v"),
             scripts=CallScriptWriter(policy=ALWAYS, default_language="sq", transcription_model="m", is_recorded=False),
-            sessions=SessionSettings(sessions=self.sessions, voice="marin", metrics=BridgeMetrics(self.registry)),
             identify=lambda phone: f"keyed hash of {phone}",
+            sessions=SessionSettings(sessions=self.sessions, audio=AudioSettings("marin"), metrics=BridgeMetrics(self.registry)),
             prices=prices,
             record_folder=record_folder,
             run_in_background=self.run_in_background,

@@ -98,6 +98,11 @@ class Talk:
         call = ev.ToolCall("call_1", name, arguments)
         return actions + self.at(now, ev.ResponseDone(response, ev.ResponseStatus.COMPLETED, (call,)))
 
+    def speaks_up(self, now: float) -> list[Action]:
+        """The customer speaks over guarded words, and goes on until that is taken for speech, a second later."""
+        assert self.at(now, ev.SpeechStarted()) == []
+        return self.at(now + 1.0, ev.DeadlineReached())
+
     def hears_all(self, now: float) -> list[Action]:
         """The latest mark comes back, which proves that everything before it has been heard."""
         return self.at(now, ev.MarkEchoed(self.last_mark()))
@@ -119,4 +124,12 @@ def greeted(*, on_machine: OnMachine = OnMachine.HANG_UP, timing: Timing | None 
     talk.at(0, ev.CalleeOnLine())
     talk.speaks(0.5)
     talk.hears_all(2)
+    return talk
+
+
+def answered() -> Talk:
+    """A greeted talk in which the customer has said something, until second 2.5."""
+    talk = greeted()
+    talk.at(2.1, ev.SpeechStarted())
+    talk.at(2.5, ev.SpeechStopped())
     return talk

@@ -18,7 +18,7 @@ from shared.core.conversation.actions import (
 from shared.core.conversation.state.conversation_state import State
 from shared.core.conversation.tools import OutcomeReport
 from shared.core.outcome import Channel, VerdictKind
-from tests.unit.shared.core.conversation.script_support import Talk, greeted
+from tests.unit.shared.core.conversation.script_support import Talk, answered, greeted
 
 OK = AnswerTool("call_1", '{"status": "ok"}')
 
@@ -86,18 +86,18 @@ def test_the_goodbye_of_who_did_not_decide_is_in_the_new_language() -> None:
 def test_what_is_decided_in_another_language_ends_in_it_and_says_so() -> None:
     arguments = {"outcome": "confirmed", "quote": "Yes, send it", "language": "en"}
     report = OutcomeReport(kind=VerdictKind.CONFIRMED, quote="Yes, send it", language="en")
-    said = greeted().calls(3, "record_outcome", json.dumps(arguments))
+    said = answered().calls(3, "record_outcome", json.dumps(arguments))
     assert said == [OK, SwitchLanguage("en"), RecordVerdict(report, Channel.VOICE), Say("Bye confirmed")]
 
 
 def test_a_one_word_decision_in_another_language_is_answered_in_the_calls_own() -> None:
     arguments = {"outcome": "confirmed", "quote": "yes", "language": "en"}
-    assert greeted().calls(3, "record_outcome", json.dumps(arguments))[-1] == Say("goodbye confirmed")
+    assert answered().calls(3, "record_outcome", json.dumps(arguments))[-1] == Say("goodbye confirmed")
 
 
 def test_a_decision_in_a_language_that_we_do_not_speak_is_answered_in_the_calls_own() -> None:
     arguments = {"outcome": "confirmed", "quote": "oui, bien sûr", "language": "fr"}
-    assert greeted().calls(3, "record_outcome", json.dumps(arguments))[-1] == Say("goodbye confirmed")
+    assert answered().calls(3, "record_outcome", json.dumps(arguments))[-1] == Say("goodbye confirmed")
 
 
 def test_back_in_the_first_language_nobody_is_told_again_who_calls() -> None:
@@ -115,10 +115,12 @@ def test_a_wish_for_the_language_that_is_spoken_is_only_answered() -> None:
 
 
 def test_who_asks_for_a_language_during_the_goodbye_hears_it_in_that_language() -> None:
-    talk = greeted()
+    talk = answered()
     talk.calls(3, "record_outcome", json.dumps({"outcome": "confirmed", "quote": "po"}))
-    talk.speaks(4, ms=3000)
-    said_to(talk, 5, wish("en"))
+    talk.speaks(3.5, ms=5000)
+    talk.speaks_up(4.6)
+    talk.at(6, ev.SpeechStopped())
+    talk.calls(6.5, "switch_language", wish("en"))
     talk.speaks(8)
     talk.hears_all(10)
     assert talk.wait()[1] == [Say("Bye confirmed")]
@@ -146,11 +148,11 @@ def test_who_cut_the_greeting_off_owes_its_disclosure_in_the_new_language() -> N
     talk.at(0, ev.ModelReady())
     talk.at(0, ev.CalleeOnLine())
     talk.speaks(0.5, ms=4000)
-    assert TellModel in {type(action) for action in talk.at(1, ev.SpeechStarted())}
-    talk.at(2, ev.SpeechStopped())
-    assert "«A robot.»" in str(talk.calls(2.5, "switch_language", wish("en"))[-1])
-    talk.speaks(3)
-    assert "RecordDisclosure()" in [str(action) for action in talk.hears_all(5)]
+    assert TellModel in {type(action) for action in talk.speaks_up(1.6)}
+    talk.at(3, ev.SpeechStopped())
+    assert "«A robot.»" in str(talk.calls(3.5, "switch_language", wish("en"))[-1])
+    talk.speaks(4)
+    assert "RecordDisclosure()" in [str(action) for action in talk.hears_all(6)]
 
 
 def test_the_stored_prompts_follow_the_switch_with_the_bridge() -> None:

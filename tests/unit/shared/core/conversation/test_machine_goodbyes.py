@@ -12,6 +12,7 @@ from shared.core.conversation.actions import (
     EndConversation,
     PlayStored,
     RecordVerdict,
+    Respond,
     Say,
     SendMark,
     TruncateItem,
@@ -20,7 +21,7 @@ from shared.core.conversation.playback import HeardItem
 from shared.core.conversation.state.conversation_state import State
 from shared.core.conversation.tools import OutcomeReport
 from shared.core.outcome import Channel, VerdictKind
-from tests.unit.shared.core.conversation.script_support import greeted
+from tests.unit.shared.core.conversation.script_support import Talk, answered, greeted
 
 CONFIRMED = json.dumps({"outcome": "confirmed", "quote": "po"})
 RECORDED = RecordVerdict(OutcomeReport(kind=VerdictKind.CONFIRMED, quote="po"), Channel.VOICE)
@@ -28,13 +29,13 @@ OK = AnswerTool("call_1", '{"status": "ok"}')
 
 
 def test_the_tool_is_answered_before_the_goodbye_is_asked_for() -> None:
-    talk = greeted()
+    talk = answered()
     actions = talk.calls(3, "record_outcome", CONFIRMED)
     assert actions == [OK, RECORDED, Say("goodbye confirmed")]
 
 
 def test_speech_in_the_response_of_the_tool_is_heard_before_the_goodbye() -> None:
-    talk = greeted()
+    talk = answered()
     actions = talk.calls(3, "record_outcome", CONFIRMED, ms=500)
     assert actions == [SendMark("m2"), OK, RECORDED, Say("goodbye confirmed")]
     talk.speaks(3.2)
@@ -42,14 +43,43 @@ def test_speech_in_the_response_of_the_tool_is_heard_before_the_goodbye() -> Non
     assert talk.hears_all(5) == [EndConversation(None, "decided")]
 
 
-def test_end_call_after_the_models_own_goodbye_ends_when_that_was_heard() -> None:
+def test_a_sentence_beside_end_call_is_no_goodbye_for_who_has_not_decided() -> None:
     talk = greeted()
-    assert talk.calls(3, "end_call", "{}", ms=800) == [SendMark("m2"), OK]
-    assert talk.hears_all(4) == [EndConversation(Conclusion.UNDECIDED, "ended_by_agent")]
+    assert talk.calls(3, "end_call", "{}", ms=3000) == [SendMark("m2"), OK, Say("goodbye undecided")]
+    assert talk.hears_all(6) == []
+    talk.speaks(6.5)
+    assert talk.hears_all(8) == [EndConversation(Conclusion.UNDECIDED, "ended_by_agent")]
+
+
+def decided_and_interrupted() -> Talk:
+    """A talk in which the customer spoke into the goodbye of a decision, and waits for an answer since second 5."""
+    talk = answered()
+    talk.calls(3, "record_outcome", CONFIRMED)
+    talk.speaks(3.5, ms=3000)
+    talk.at(4.6, ev.SpeechStarted())
+    while not talk.is_in(State.TALKING):
+        talk.wait()
+    talk.at(6, ev.SpeechStopped())
+    return talk
+
+
+def test_a_long_sentence_beside_end_call_after_the_decision_is_the_goodbye() -> None:
+    talk = decided_and_interrupted()
+    assert talk.calls(6.5, "end_call", "{}", ms=1500)[-1] == OK
+    assert talk.is_in(State.CLOSING)
+    assert talk.hears_all(9) == [EndConversation(None, "decided")]
+
+
+def test_a_short_one_is_followed_by_ours() -> None:
+    talk = decided_and_interrupted()
+    assert talk.calls(6.5, "end_call", "{}", ms=1000)[-1] == Say("goodbye confirmed")
+    assert talk.hears_all(8) == []
+    talk.speaks(8.5)
+    assert talk.hears_all(10) == [EndConversation(None, "decided")]
 
 
 def test_end_call_during_the_goodbye_changes_nothing() -> None:
-    talk = greeted()
+    talk = answered()
     talk.calls(3, "record_outcome", CONFIRMED)
     talk.at(3.1, ev.ResponseStarted("bye"))
     talk.at(3.1, ev.AudioBegan("bye", "b"))
@@ -110,47 +140,48 @@ def test_a_word_of_the_customer_ends_the_silence() -> None:
 
 
 def test_who_speaks_up_during_the_goodbye_is_heard_out_and_may_change_it() -> None:
-    talk = greeted()
+    talk = answered()
     talk.calls(3, "record_outcome", CONFIRMED)
-    talk.speaks(3.5, ms=2000)
-    assert talk.at(4, ev.SpeechStarted())[0] == ClearPlayback()
+    talk.speaks(3.5, ms=4000)
+    assert talk.speaks_up(4.6)[0] == ClearPlayback()
     assert talk.is_in(State.TALKING)
-    talk.at(5, ev.SpeechStopped())
-    actions = talk.calls(5.5, "record_outcome", json.dumps({"outcome": "cancelled"}))
+    assert talk.at(6, ev.SpeechStopped()) == [Respond()]
+    actions = talk.calls(6.5, "record_outcome", json.dumps({"outcome": "cancelled"}))
     assert RecordVerdict(OutcomeReport(kind=VerdictKind.CANCELLED), Channel.VOICE) in actions
     assert actions[-1] == Say("goodbye cancelled")
 
 
-def test_a_cough_during_the_goodbye_brings_it_again() -> None:
-    talk = greeted()
+def test_a_cough_during_the_goodbye_cuts_nothing() -> None:
+    talk = answered()
     talk.calls(3, "record_outcome", CONFIRMED)
     talk.speaks(3.5, ms=2000)
-    talk.at(4, ev.SpeechStarted())
-    talk.at(4.2, ev.SpeechStopped())
-    assert talk.wait()[1] == [Say("goodbye confirmed")]
+    assert talk.at(4.6, ev.SpeechStarted()) == []
+    assert talk.at(5.2, ev.SpeechStopped()) == []
+    assert talk.hears_all(5.6) == [EndConversation(None, "decided")]
 
 
 def test_after_an_answer_during_the_goodbye_leave_is_taken_again() -> None:
-    talk = greeted()
+    talk = answered()
     talk.calls(3, "record_outcome", CONFIRMED)
-    talk.speaks(3.5, ms=2000)
-    talk.at(4, ev.SpeechStarted())
-    talk.at(5, ev.SpeechStopped())
-    talk.speaks(5.5, ms=500)
-    talk.hears_all(6)
-    assert talk.wait() == (9, [Say("goodbye confirmed")])
+    talk.speaks(3.5, ms=4000)
+    talk.speaks_up(4.6)
+    talk.at(6, ev.SpeechStopped())
+    talk.speaks(6.5, ms=500)
+    talk.hears_all(7)
+    assert talk.wait() == (10, [Say("goodbye confirmed")])
 
 
 def test_the_third_goodbye_is_spoken_to_its_end() -> None:
-    talk = greeted()
+    talk = answered()
     talk.calls(3, "record_outcome", CONFIRMED)
-    for _ in range(2):
-        talk.speaks(4, ms=2000)
-        talk.at(4.5, ev.SpeechStarted())
-        talk.at(4.6, ev.SpeechStopped())
-        talk.wait()
-    talk.speaks(8, ms=2000)
-    assert talk.at(9, ev.SpeechStarted()) == []
+    for at in (4, 12):
+        talk.speaks(at, ms=4000)
+        talk.speaks_up(at + 1.1)
+        talk.at(at + 2.5, ev.SpeechStopped())
+        talk.calls(at + 3, "record_outcome", CONFIRMED)
+    talk.speaks(18, ms=4000)
+    assert talk.at(19.5, ev.SpeechStarted()) == []
+    assert talk.at(21, ev.DeadlineReached()) == []
     assert talk.is_in(State.CLOSING)
 
 
@@ -179,13 +210,13 @@ def test_our_request_refused_before_the_other_started_is_kept() -> None:
 
 
 def test_end_call_after_a_cut_goodbye_takes_leave_again_and_the_decision_stands() -> None:
-    talk = greeted()
+    talk = answered()
     talk.calls(3, "record_outcome", CONFIRMED)
-    talk.speaks(3.5, ms=2000)
-    talk.at(4, ev.SpeechStarted())
-    talk.at(5, ev.SpeechStopped())
-    assert talk.calls(5.5, "end_call", "{}") == [OK, Say("goodbye confirmed")]
-    talk.speaks(6)
+    talk.speaks(3.5, ms=4000)
+    talk.speaks_up(4.6)
+    talk.at(6, ev.SpeechStopped())
+    assert talk.calls(6.5, "end_call", "{}") == [OK, Say("goodbye confirmed")]
+    talk.speaks(7)
     assert talk.hears_all(8) == [EndConversation(None, "decided")]
 
 

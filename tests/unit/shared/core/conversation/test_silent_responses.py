@@ -20,7 +20,7 @@ from shared.core.conversation.actions import (
 from shared.core.conversation.state.conversation_state import State
 from shared.core.conversation.state.timers import Timer
 from shared.core.order import OnMachine
-from tests.unit.shared.core.conversation.script_support import Talk, greeted
+from tests.unit.shared.core.conversation.script_support import Talk, answered, greeted
 
 COMPLETED, CANCELLED, INCOMPLETE = ev.ResponseStatus.COMPLETED, ev.ResponseStatus.CANCELLED, ev.ResponseStatus.INCOMPLETE
 ANY_END = pytest.mark.parametrize("status", [COMPLETED, CANCELLED, INCOMPLETE], ids=lambda status: status.name.lower())
@@ -145,10 +145,10 @@ def test_an_answer_that_is_not_heard_after_a_decision_leads_to_the_goodbye() -> 
     talk = greeted()
     talk.at(3, ev.KeyPressed("1"))
     talk.speaks(3.5, ms=3000)
-    talk.at(4, ev.SpeechStarted())
-    talk.at(5, ev.SpeechStopped())
-    answered_silently(talk, 5.5, "own")
-    assert answered_silently(talk, 6, "again") == [Say("goodbye confirmed")]
+    talk.speaks_up(4.6)
+    talk.at(6, ev.SpeechStopped())
+    answered_silently(talk, 6.5, "own")
+    assert answered_silently(talk, 7, "again") == [Say("goodbye confirmed")]
     assert talk.is_in(State.CLOSING)
 
 
@@ -191,7 +191,7 @@ def test_the_customer_who_cut_a_response_off_is_answered_before_a_call_is_made_a
 
 
 def test_a_call_without_an_id_counts_but_cannot_be_answered() -> None:
-    talk = greeted()
+    talk = answered()
     talk.at(3, ev.ResponseStarted("r"))
     call = (ev.ToolCall("", "record_outcome", CONFIRMED),)
     actions = talk.at(3, ev.ResponseDone("r", COMPLETED, call))
@@ -201,9 +201,9 @@ def test_a_call_without_an_id_counts_but_cannot_be_answered() -> None:
 def test_an_answer_that_owes_the_disclosure_and_was_silent_still_owes_it() -> None:
     talk = picked_up()
     talk.speaks(0.5, ms=3000)
-    assert any(isinstance(action, TellModel) for action in talk.at(1, ev.SpeechStarted()))
-    talk.at(1.5, ev.SpeechStopped())
-    reminder, again = answered_silently(talk, 2, "own")
+    assert any(isinstance(action, TellModel) for action in talk.speaks_up(1.6))
+    talk.at(3, ev.SpeechStopped())
+    reminder, again = answered_silently(talk, 3.5, "own")
     assert isinstance(reminder, TellModel)
     assert "«disclosure»" in reminder.text
     assert isinstance(again, Respond)

@@ -84,10 +84,10 @@ def second_session() -> Talk:
 
 
 def decided(talk: Talk) -> Talk:
-    """The same talk, its goodbye interrupted by the customer at second 6."""
-    talk.at(5, ev.KeyPressed("1"))
-    talk.speaks(5.2, ms=2000)
-    talk.at(6, ev.SpeechStarted())
+    """The same talk, its goodbye interrupted by the customer at second 6.9."""
+    talk.at(4.7, ev.KeyPressed("1"))
+    talk.speaks(4.8, ms=4000)
+    talk.speaks_up(5.9)
     assert talk.is_in(State.TALKING)
     return talk
 
@@ -100,9 +100,35 @@ def answering(talk: Talk) -> Talk:
     return talk
 
 
+def sounding(talk: Talk) -> Talk:
+    """The same talk while a sound is heard that may be speech."""
+    talk.at(5, ev.SpeechStarted())
+    return talk
+
+
+def outlasting_last_words() -> Talk:
+    """A goodbye that has been heard while the customer makes a sound."""
+    talk = in_state(State.CLOSING)
+    talk.speaks(5)
+    talk.at(8.2, ev.SpeechStarted())
+    talk.hears_all(8.5)
+    return talk
+
+
+def outlasting_the_session() -> Talk:
+    """A goodbye that may not be interrupted any more, because it became final while the customer made a sound."""
+    talk = outlasting_last_words()
+    talk.machine._conversation.closing.time_ran_out()
+    return talk
+
+
 def noisy(talk: Talk) -> Talk:
     """The same talk after a sound that was none."""
     talk.at(7, ev.SpeechStopped())
+    talk.speaks(7.2, ms=300)
+    talk.hears_all(7.6)
+    talk.at(7.7, ev.SpeechStarted())
+    talk.at(7.9, ev.SpeechStopped())
     return talk
 
 
@@ -215,7 +241,7 @@ STORIES: dict[Way, Story] = {
     (State.TALKING, ev.ResponseDone, State.KEYPAD): (second_session, FAILED),
     (State.TALKING, ev.ResponseDone, State.CLOSING): (
         lambda: running(State.TALKING),
-        done("record_outcome", outcome("confirmed")),
+        done("record_outcome", outcome("opted_out")),
     ),
     (State.TALKING, ev.ResponseDone, State.MACHINE): (lambda: running(State.TALKING), done("record_outcome", outcome("machine"))),
     (State.TALKING, ev.ResponseDone, State.ENDED): (
@@ -223,7 +249,7 @@ STORIES: dict[Way, Story] = {
         done("record_outcome", outcome("machine")),
     ),
     (State.TALKING, Timer.RESPONSE_END, State.CLOSING): (
-        lambda: called(running(State.TALKING), "record_outcome", outcome("confirmed")),
+        lambda: called(running(State.TALKING), "record_outcome", outcome("opted_out")),
         None,
     ),
     (State.TALKING, Timer.RESPONSE_END, State.MACHINE): (
@@ -251,7 +277,9 @@ STORIES: dict[Way, Story] = {
     (State.RETRYING, ev.KeyPressed, State.CLOSING): (lambda: in_state(State.RETRYING), ev.KeyPressed("3")),
     (State.KEYPAD, ev.KeyPressed, State.CLOSING): (lambda: in_state(State.KEYPAD), ev.KeyPressed("1")),
     (State.KEYPAD, Timer.KEY, State.CLOSING): (asked_for_a_key_twice, None),
-    (State.CLOSING, ev.SpeechStarted, State.TALKING): (lambda: in_state(State.CLOSING), ev.SpeechStarted()),
+    (State.CLOSING, Timer.BARGE_IN, State.TALKING): (lambda: sounding(in_state(State.CLOSING)), None),
+    (State.CLOSING, Timer.BARGE_IN, State.ENDED): (outlasting_the_session, None),
+    (State.CLOSING, ev.SpeechStopped, State.ENDED): (outlasting_last_words, ev.SpeechStopped()),
     (State.CLOSING, ev.KeyPressed, State.TALKING): (lambda: in_state(State.CLOSING), ev.KeyPressed("9")),
     (State.CLOSING, ev.ResponseDone, State.ENDED): (
         lambda: heard_before_done(State.CLOSING),
@@ -264,13 +292,8 @@ STORIES: dict[Way, Story] = {
         lambda: running(State.MACHINE),
         done("record_outcome", outcome("confirmed")),
     ),
-    (State.MACHINE, ev.ResponseDone, State.ENDED): (lambda: heard_before_done(State.MACHINE), done("end_call", "{}")),
     (State.MACHINE, Timer.RESPONSE_END, State.CLOSING): (
         lambda: called(running(State.MACHINE), "record_outcome", outcome("confirmed")),
-        None,
-    ),
-    (State.MACHINE, Timer.RESPONSE_END, State.ENDED): (
-        lambda: called(waited_for_the_end(heard_before_done(State.MACHINE)), "end_call", "{}"),
         None,
     ),
     (State.MACHINE, Timer.BEEP, State.ENDED): (lambda: in_state(State.MACHINE), None),

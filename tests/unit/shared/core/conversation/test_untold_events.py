@@ -18,7 +18,7 @@ from shared.core.conversation.actions import (
 )
 from shared.core.conversation.state.conversation_state import State
 from shared.core.conversation.state.timers import Timer
-from tests.unit.shared.core.conversation.script_support import Talk, greeted
+from tests.unit.shared.core.conversation.script_support import Talk, answered, greeted
 
 COMPLETED = ev.ResponseStatus.COMPLETED
 CONFIRMED = (ev.ToolCall("c", "record_outcome", json.dumps({"outcome": "confirmed"})),)
@@ -71,7 +71,7 @@ def test_what_waits_for_the_end_that_is_never_told_is_asked_for_then() -> None:
 
 
 def test_a_decision_that_comes_after_all_counts() -> None:
-    talk = greeted()
+    talk = answered()
     speaking(talk, 3)
     talk.wait()
     actions = talk.at(8, ev.ResponseDone("r", COMPLETED, CONFIRMED))
@@ -170,17 +170,17 @@ def test_unknown_audio_does_not_stand_for_a_response_that_was_asked_for() -> Non
 
 
 def test_a_call_whose_responses_end_is_never_told_counts_after_a_while() -> None:
-    talk = greeted()
+    talk = answered()
     talk.at(3, ev.ResponseStarted("r"))
-    talk.at(3.5, ev.ToolCallFinished("r", CONFIRMED[0]))
+    talk.at(3.2, ev.ToolCallFinished("r", CONFIRMED[0]))
     now, actions = talk.wait()
-    assert now == 6.0
+    assert now == pytest.approx(5.7)
     assert [type(action) for action in actions] == [AnswerTool, RecordVerdict, Say]
     assert talk.at(6.1, ev.ResponseDone("r", COMPLETED, CONFIRMED)) == []
 
 
 def test_a_call_that_the_end_of_its_response_does_not_repeat_counts_once() -> None:
-    talk = greeted()
+    talk = answered()
     talk.at(3, ev.ResponseStarted("r"))
     talk.at(3.5, ev.ToolCallFinished("", CONFIRMED[0]))
     actions = talk.at(3.6, ev.ResponseDone("r", COMPLETED))
@@ -188,7 +188,7 @@ def test_a_call_that_the_end_of_its_response_does_not_repeat_counts_once() -> No
 
 
 def test_a_call_that_the_end_of_its_response_repeats_counts_once() -> None:
-    talk = greeted()
+    talk = answered()
     talk.at(3, ev.ResponseStarted("r"))
     talk.at(3.5, ev.ToolCallFinished("r", CONFIRMED[0]))
     actions = talk.at(3.6, ev.ResponseDone("r", COMPLETED, CONFIRMED))

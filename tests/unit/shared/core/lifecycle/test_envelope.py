@@ -43,7 +43,7 @@ def test_only_an_event_of_a_test_order_says_so() -> None:
     assert made["dataschema"] == "https://calls.shop.example/schema.json"
 
 
-def test_evidence_names_the_change_and_the_language_only_where_known() -> None:
+def test_evidence_names_the_change_the_language_and_the_wish_only_where_known() -> None:
     plain = Evidence(channel=Channel.KEYPAD, attempt=2, at=NOON)
     assert evidence_object(plain) == {
         "channel": "keypad",
@@ -52,9 +52,10 @@ def test_evidence_names_the_change_and_the_language_only_where_known() -> None:
         "attempt": 2,
         "at": "2026-11-23T12:00:00.000Z",
     }
-    full = replace(plain, change=Change(address="Rruga B 2"), language="sq")
+    full = replace(plain, change=Change(address="Rruga B 2"), language="sq", wish="Nuk e dua.")
     assert evidence_object(full)["change"] == {"address": "Rruga B 2"}
     assert evidence_object(full)["language"] == "sq"
+    assert evidence_object(full)["wish"] == "Nuk e dua."
 
 
 def test_an_event_has_one_id_for_ever() -> None:

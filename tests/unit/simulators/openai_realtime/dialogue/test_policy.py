@@ -86,6 +86,13 @@ def test_the_answer_to_the_read_back_decides(intent: Intent, outcome: str) -> No
     assert _outcome(*ASKED_BACK, CustomerTurn(intent, "words")) == outcome
 
 
+def test_a_yes_to_the_read_back_is_reported_with_the_wish_before_it() -> None:
+    (call,) = _reply(
+        *ASKED, CustomerTurn(Intent.CANCEL, "cancel it"), AgentTurn("Really cancel?"), CustomerTurn(Intent.YES, "yes")
+    ).calls
+    assert (call.arguments["wish"], call.arguments["quote"]) == ("cancel it", "yes")
+
+
 def test_no_to_the_read_back_brings_the_question_again() -> None:
     assert _reply(*ASKED_BACK, CustomerTurn(Intent.NO, "no")) == Reply("Do you confirm?")
 
