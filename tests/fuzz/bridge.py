@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from services.media_bridge.openai.events_wire import EventHead, ResponseFinished, ServerEvent, transcript_delta
 from services.media_bridge.openai.leg import ModelLeg
 from services.media_bridge.openai.pricing import PRICES, TokenUsage
+from services.media_bridge.openai.requests_wire import AudioSettings
 from services.media_bridge.openai.session_handshake import SessionHandshake
 from services.media_bridge.process.request_head import HEAD_END, MOST_HEAD_BYTES, head_fault, oversize_fault, refusal_bytes
 from services.media_bridge.twilio.leg import CallerLeg
@@ -72,7 +73,7 @@ def _openai_handshakes(data: bytes) -> None:
     """Read one event a line, while the session is being agreed on."""
 
     async def agree() -> None:
-        handshake = SessionHandshake(FakeSocket(), voice="marin")
+        handshake = SessionHandshake(FakeSocket(), audio=AudioSettings("marin"))
         for line in data.split(b"\n"):
             handshake.on_message(line)
         handshake.on_closed()
