@@ -81,7 +81,7 @@ class Attempt:
     held_call_end: HeldCallEnd | None = None  # the call is over; the attempt ends once the conversation has
     must_prove: bool = False  # a caller, whose number proves nothing: nobody decides before `proven_at`
     proven_at: datetime | None = None
-    is_call_back: bool = False  # we call because a caller asked for it: beyond the budget
+    is_call_back: bool = False  # a caller without proof asked for it: beyond the budget
     resumes_at: datetime | None = None  # when we call if a caller takes the call's place in the plan and decides nothing
     resumes_waiting_for: WaitingFor | None = None  # what that call waited for
     joined_at: datetime | None = None  # when the customer phoned us while we were ringing: the attempt is that call since
@@ -126,7 +126,7 @@ class Attempt:
 
     @property
     def is_in_budget(self) -> bool:
-        """Whether it is one of the calls that the order may cost: no call to us, no call back, and none that a stranger joined."""
+        """Whether it is one of the calls that the order may cost: none to us, and none that a stranger asked for or joined."""
         is_strangers = self.is_by_caller and self.is_unproven
         return self.direction is Direction.OUTBOUND and not (self.is_call_back or is_strangers)
 

@@ -49,13 +49,13 @@ def complete_ended_attempt(confirmation: Confirmation, fact: Fact) -> Transition
 
 
 def late_decision(confirmation: Confirmation) -> Attempt | None:
-    """Return the attempt whose late verdict may count: since then, nothing but calls to us in which nobody decided who may."""
+    """Return the attempt whose late verdict may count: since then, nothing but callers who decided nothing, or may not."""
     if confirmation.is_finished or confirmation.withdrawn_at is not None:
         return None
     for attempt in reversed(confirmation.attempts):
         if attempt.late_verdict is not None:
             return attempt
-        if not attempt.is_inbound_without_decision:
+        if not (attempt.is_inbound_without_decision or (attempt.is_by_caller and attempt.is_unproven)):
             break
     return None
 

@@ -42,20 +42,19 @@ def begun(confirmation: Confirmation, fact: AttemptBegun | InboundCallArrived) -
 
 def _outbound(confirmation: Confirmation, fact: AttemptBegun, number: int) -> Attempt:
     """Return the attempt of a call of ours; a call back for which a stranger asked leaves the plan as it was before."""
-    asked = confirmation.call_back_asked_in
-    resumes_at, waiting_for = confirmation.next_attempt_at, confirmation.waiting_for
-    if asked is not None and asked.is_unproven:
-        resumes_at, waiting_for = asked.resumes_at, asked.resumes_waiting_for
-    return Attempt(
+    call = Attempt(
         id=fact.attempt_id,
         number=number,
         direction=Direction.OUTBOUND,
         placed_at=fact.at,
         from_number=fact.from_number,
-        is_call_back=asked is not None,
-        resumes_at=resumes_at,
-        resumes_waiting_for=waiting_for,
+        resumes_at=confirmation.next_attempt_at,
+        resumes_waiting_for=confirmation.waiting_for,
     )
+    asked = confirmation.call_back_asked_in
+    if asked is None or not asked.is_unproven:
+        return call
+    return replace(call, is_call_back=True, resumes_at=asked.resumes_at, resumes_waiting_for=asked.resumes_waiting_for)
 
 
 def joined(confirmation: Confirmation, attempt: Attempt, fact: CallerJoined) -> Transition:

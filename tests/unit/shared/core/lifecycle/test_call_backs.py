@@ -102,7 +102,7 @@ def test_a_call_back_for_which_a_caller_asks_on_the_last_ring_is_made() -> None:
         assert told.next_attempt_at <= after(100)
         begun = confirmation_after(AttemptBegun(after(100), "att_2", FROM), of=told)
         assert begun.open_attempt is not None
-        assert begun.open_attempt.is_call_back
+        assert begun.attempts_spent == (2 if proof else 0)
 
 
 def test_it_is_made_once_and_the_budget_holds_again() -> None:

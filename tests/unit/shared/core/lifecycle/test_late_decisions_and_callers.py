@@ -9,6 +9,7 @@ from shared.core.dialing.planned_transition import PlannedTransition, apply_fact
 from shared.core.lifecycle.facts import (
     AttemptBegun,
     CallEnded,
+    CallerJoined,
     CallerProven,
     ConversationEnded,
     ConversationLost,
@@ -71,6 +72,14 @@ def test_a_call_in_between_that_proves_nothing_does_not_make_it_void(between: Se
     assert told.evidence.attempt == 1
     ended = after_facts(LEFT, of=told)
     assert (ended.open_attempt, ended.outcome, ended.sequence) == (None, Outcome.CONFIRMED, told.sequence)
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+def test_neither_does_a_call_of_ours_that_a_stranger_joined(*, is_over: bool) -> None:
+    rings = (AttemptBegun(after(4000), "att_2", "+1"), CallerJoined(after(4001), "att_2", "CA9"))
+    left = CallEnded(after(4002), "att_2", None, "CA9", 1)
+    told = after_facts(*CALLED, *rings, *((left,) if is_over else ()), CONFIRMED, CONCLUDED)
+    assert told.outcome is Outcome.CONFIRMED
 
 
 def test_what_a_caller_with_proof_decides_in_between_is_newer() -> None:
