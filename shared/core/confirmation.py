@@ -6,13 +6,16 @@ from decimal import Decimal
 from enum import StrEnum
 
 from shared.core.order import CallWishes, Customer, Order
-from shared.core.outcome import AttemptResult, Direction, Evidence, Outcome, Status, Verdict, WaitingFor
+from shared.core.outcome import AttemptResult, Direction, Evidence, Outcome, Status, Verdict, VerdictKind, WaitingFor
 
 SCHEMA_VERSION = 1
 CONVERSATION_WAIT = timedelta(seconds=2)
 """The end of a call is held this long for what the bridge still writes about it."""
 ACCOUNT_WAIT = timedelta(hours=24)
 """An order waits this long for a person to change how the telephone account is set up."""
+
+UNPROVEN_CALL_BACK_EVERY = timedelta(hours=24)
+"""An order gets at most one call back in this time that a caller without proof asked for."""
 
 
 class Phase(StrEnum):
@@ -81,7 +84,8 @@ class Attempt:
     held_call_end: HeldCallEnd | None = None  # the call is over; the attempt ends once the conversation has
     must_prove: bool = False  # a caller, whose number proves nothing: nobody decides before `proven_at`
     proven_at: datetime | None = None
-    resumes_at: datetime | None = None  # when we would have called, had the customer not phoned us
+    is_call_back: bool = False  # a caller without proof asked for it: beyond the budget
+    resumes_at: datetime | None = None  # when we call if a caller takes the call's place in the plan and decides nothing
     resumes_waiting_for: WaitingFor | None = None  # what that call waited for
     joined_at: datetime | None = None  # when the customer phoned us while we were ringing: the attempt is that call since
     rung_call_sid: str | None = None  # our own call, which then still rang and is to be cancelled
@@ -105,6 +109,29 @@ class Attempt:
     def is_unproven(self) -> bool:
         """Whether the caller has not shown to know the order: such a caller is told nothing of it and decides nothing."""
         return self.must_prove and self.proven_at is None
+
+    @property
+    def asks_call_back(self) -> bool:
+        """Whether a caller asked in it to be called back, which counted."""
+        is_asked = self.verdict is not None and self.verdict.kind is VerdictKind.CALLBACK_REQUESTED
+        return self.is_by_caller and is_asked and self.late_verdict is None
+
+    @property
+    def leaves_schedule(self) -> bool:
+        """Whether the next call stays where it was: a caller decided nothing, or has not shown to know the order."""
+        is_callers = self.direction is Direction.INBOUND or (self.is_by_caller and self.is_unproven)
+        return is_callers and self.verdict is None
+
+    @property
+    def is_inbound_without_decision(self) -> bool:
+        """Whether it is a call to us in which nobody has decided anything by now who may."""
+        return self.direction is Direction.INBOUND and (self.verdict is None or self.is_unproven)
+
+    @property
+    def is_in_budget(self) -> bool:
+        """Whether it is one of the calls that the order may cost: none to us, and none that a stranger asked for or joined."""
+        is_strangers = self.is_by_caller and self.is_unproven
+        return self.direction is Direction.OUTBOUND and not (self.is_call_back or is_strangers)
 
     @property
     def is_streaming(self) -> bool:
@@ -184,6 +211,11 @@ class Confirmation:
         return self.attempts[-1] if self.attempts and self.attempts[-1].is_open else None
 
     @property
+    def rung_attempts(self) -> tuple[Attempt, ...]:
+        """The attempts whose place a caller took and whose own call, which rang, is still to be cancelled."""
+        return tuple(attempt for attempt in self.attempts if attempt.rung_call_sid is not None)
+
+    @property
     def last_result(self) -> AttemptResult | None:
         """The result of the last attempt that ended."""
         return next((attempt.result for attempt in reversed(self.attempts) if attempt.result is not None), None)
@@ -198,5 +230,22 @@ class Confirmation:
 
     @property
     def attempts_spent(self) -> int:
-        """How many calls count against the budget: inbound ones do not."""
-        return sum(attempt.direction is Direction.OUTBOUND for attempt in self.attempts)
+        """How many calls count against the budget."""
+        return sum(attempt.is_in_budget for attempt in self.attempts)
+
+    @property
+    def call_back_asked_in(self) -> Attempt | None:
+        """The attempt in which a caller asked for a call back that has not been made."""
+        for attempt in reversed(self.attempts):
+            if attempt.asks_call_back:
+                return attempt
+            if not attempt.is_inbound_without_decision:
+                break
+        return None
+
+    def may_call_back(self, asking: Attempt, at: datetime) -> bool:
+        """Tell whether a caller without proof may ask for a call back in this attempt: one caller may in 24 hours."""
+        return not any(
+            other.id != asking.id and other.is_unproven and other.asks_call_back and at < other.placed_at + UNPROVEN_CALL_BACK_EVERY
+            for other in self.attempts
+        )

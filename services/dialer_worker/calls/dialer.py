@@ -165,14 +165,14 @@ class Dialer:
                 assert_never(result)
 
     async def _stop_if_unwanted(self, step: PlannedTransition | None, attempt: Attempt, call_sid: str) -> None:
-        """Cancel the call if the order was withdrawn meanwhile, or if the attempt was taken out of the record."""
+        """Cancel the call if the order was withdrawn, a caller took its place, or the attempt was taken out of the record."""
         if step is None:
             return
         after = step.confirmation
         if all(known.id != attempt.id for known in after.attempts):
             _log.error("stale_call_cancelled", call_sid=call_sid)
             await self.twilio_client.end_call(call_sid, Ending.CANCELED)
-        elif after.withdrawn_at is not None:
+        elif after.withdrawn_at is not None or after.rung_attempts:
             await self.reconciler.reconcile(after, after.updated_at)
 
     async def _close_circuit(self) -> None:

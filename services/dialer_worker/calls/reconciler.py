@@ -80,6 +80,10 @@ class Reconciler:
         return kind
 
     async def _reconcile_call(self, kind: Reconciliation, confirmation: Confirmation) -> None:
+        if kind is Reconciliation.CANCEL_RUNG_CALL:
+            for rung in confirmation.rung_attempts:
+                await self._cancel_rung_call(confirmation.id, rung)
+            return
         attempt = confirmation.open_attempt
         if attempt is None:
             return
@@ -88,8 +92,6 @@ class Reconciler:
                 await self._find(confirmation, attempt)
             case Reconciliation.CANCEL_CALL:
                 await self._cancel(confirmation, attempt)
-            case Reconciliation.CANCEL_RUNG_CALL:
-                await self._cancel_rung_call(confirmation.id, attempt)
             case Reconciliation.END_CALL:
                 await self._apply_end(confirmation.id, lambda now: ConversationLost(now, attempt.id))
             case Reconciliation.HANG_UP:

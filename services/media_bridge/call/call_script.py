@@ -115,6 +115,9 @@ class CallScriptWriter:
         is_late = confirmation.is_finished
         if is_late:
             script = script.for_late_reply(language.stored["goodbye"])
+        may_call_back = not is_late and confirmation.may_call_back(attempt, now)
+        if attempt.is_unproven and not may_call_back:
+            script = script.without_call_back()
         unproven = script.for_unproven() if attempt.is_unproven else None
         if attempt.is_by_caller:
             script = script.for_inbound()
@@ -149,7 +152,7 @@ class CallScriptWriter:
                 timing=self._timing(),
                 on_machine=confirmation.call.on_machine,
                 zone=zone,
-                proving=Proving(proof=proof_of(order.id), may_call_back=not is_late) if unproven is not None else None,
+                proving=Proving(proof=proof_of(order.id), may_call_back=may_call_back) if unproven is not None else None,
             ),
             write_first=write_first if unproven is None else partial(write_unproven, unproven),
             first_tools=TOOLS if unproven is None else UNPROVEN_TOOLS,

@@ -86,7 +86,7 @@ class Voice:
         if confirmation is None or not _may_decide(confirmation, request.path_params["attempt_id"]):
             return twiml(hangup_twiml())
         attempt_id, keys = request.path_params["attempt_id"], form.get("Digits", "")
-        if keys.startswith(keypad.CALL_BACK) and not confirmation.is_finished:
+        if keys.startswith(keypad.CALL_BACK) and await self._may_call_back(confirmation):
             return await self._call_back(confirmation, attempt_id)
         proof = proof_of(confirmation.order.id)
         if proof is not None and proof.is_keyed(keys):
@@ -116,6 +116,13 @@ class Voice:
 
         step = await self._store.confirmations.apply_all(confirmation.id, decided)
         return self._goodbye(step.confirmation, kind) if step.is_changed else self._keypad(step.confirmation, attempt_id)
+
+    async def _may_call_back(self, confirmation: Confirmation) -> bool:
+        """Tell whether the caller may ask for a call back: the order is open, and no other caller without proof has just asked."""
+        attempt = confirmation.open_attempt
+        if attempt is None or confirmation.is_finished:
+            return False
+        return not attempt.is_unproven or confirmation.may_call_back(attempt, await self._store.now())
 
     async def _call_back(self, confirmation: Confirmation, attempt_id: str) -> Response:
         """Have the customer called back at the number that the shop gave: that is all that a caller without proof decides."""

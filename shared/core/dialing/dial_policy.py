@@ -10,7 +10,7 @@ from shared.core.confirmation import Attempt, Confirmation
 from shared.core.dialing.calendar import Calendar
 from shared.core.dialing.caps import Caps, Hold
 from shared.core.order import Window
-from shared.core.outcome import AttemptResult, Direction, Outcome, WaitingFor
+from shared.core.outcome import AttemptResult, Outcome, WaitingFor
 
 CALLBACK_WITHIN = timedelta(days=14)  # a time that the customer cannot have meant follows the usual pause
 CALLBACK_LATE = timedelta(minutes=15)  # a time that has just passed means at once
@@ -92,7 +92,7 @@ def decide(confirmation: Confirmation, policy: DialPolicy, now: datetime, hold: 
         return GiveUp(Outcome.UNDIALABLE)
     if expires_at is not None and now >= expires_at:
         return GiveUp(Outcome.EXPIRED)
-    if confirmation.attempts_spent >= budget(confirmation, policy):
+    if confirmation.attempts_spent >= budget(confirmation, policy) and confirmation.call_back_asked_in is None:
         return GiveUp(Outcome.UNREACHED)
     wanted = _wanted(confirmation, policy, now)
     if hold is not None:
@@ -105,7 +105,7 @@ def decide(confirmation: Confirmation, policy: DialPolicy, now: datetime, hold: 
 
 
 def budget(confirmation: Confirmation, policy: DialPolicy) -> int:
-    """Return how many calls the order may cost in all: at most what the settings allow."""
+    """Return how many calls the order may cost, without those for which callers ask: at most what the settings allow."""
     return min(confirmation.call.max_attempts or policy.max_attempts, policy.max_attempts)
 
 
@@ -164,18 +164,15 @@ def _wanted(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> _W
     if confirmation.next_attempt_at is not None:
         moments.append(_Wanted(confirmation.next_attempt_at, confirmation.waiting_for))
         return max(moments, key=_moment)
-    last = next((attempt for attempt in reversed(confirmation.attempts) if _counts(attempt)), None)
+    last = next((attempt for attempt in reversed(confirmation.attempts) if not attempt.leaves_schedule), None)
     if last is not None and last.ended_at is not None and last.result is not None:
         callback_at = last.verdict.callback_at if last.verdict is not None else None
         is_meant = callback_at is not None and now - CALLBACK_LATE < callback_at <= last.ended_at + CALLBACK_WITHIN
         if last.result is AttemptResult.CALLBACK_REQUESTED and callback_at is not None and is_meant:
             return max(*moments, _Wanted(callback_at, WaitingFor.CALLBACK), key=_moment)
+        if last.is_call_back and last.resumes_at is not None:  # what was planned before the caller asked for the call back
+            moments.append(_Wanted(last.resumes_at, last.resumes_waiting_for))
         pause_s = delay_s(confirmation, policy, last.result)
         pause = timedelta(seconds=pause_s + jitter_s(confirmation, last, policy, pause_s))
         moments.append(_Wanted(last.ended_at + pause, WaitingFor.RETRY))
     return max(moments, key=_moment)
-
-
-def _counts(attempt: Attempt) -> bool:
-    """Tell whether the attempt moves the next call: one in which the customer phoned us and decided nothing does not."""
-    return attempt.direction is Direction.OUTBOUND or attempt.verdict is not None

@@ -72,11 +72,13 @@ def call_must_be_over_at(attempt: Attempt, policy: DialPolicy) -> datetime:
 
 
 def _dial_at(confirmation: Confirmation) -> datetime | None:
-    """Return when a call is to be placed; a test order takes no place among the calls, so it is never dialled.
+    """Return when a call is to be placed: not while another one of ours may be ringing.
 
-    An order that waits for the account is planned first: many would take the places of those that may be called.
+    A test order takes no place among the calls, so it is never dialled. An order that waits for the account is planned first:
+    many would take the places of those that may be called.
     """
-    is_callable = not (confirmation.is_finished or confirmation.is_test or confirmation.open_attempt is not None)
+    is_busy = confirmation.open_attempt is not None or bool(confirmation.rung_attempts)
+    is_callable = not (confirmation.is_finished or confirmation.is_test or is_busy)
     return confirmation.next_attempt_at if is_callable and confirmation.waiting_for is not WaitingFor.ACCOUNT else None
 
 
@@ -87,6 +89,7 @@ def _must_be_planned(confirmation: Confirmation) -> bool:
 def _tasks(confirmation: Confirmation, policy: DialPolicy) -> Iterator[_Task]:
     """Yield what will have to be done; of several that are due the first is done."""
     attempt = confirmation.open_attempt
+    yield from _tasks_of_rung_calls(confirmation)
     if confirmation.is_finished:
         if attempt is not None:  # the customer phoned us once more
             yield from _tasks_of_call(confirmation, attempt, policy)
@@ -99,6 +102,12 @@ def _tasks(confirmation: Confirmation, policy: DialPolicy) -> Iterator[_Task]:
         yield _Task(Reconciliation.FIND_CALL, _call_is_looked_for_at(attempt, policy))
     else:
         yield from _tasks_of_call(confirmation, attempt, policy)
+
+
+def _tasks_of_rung_calls(confirmation: Confirmation) -> Iterator[_Task]:
+    """Yield what is to be done about calls of ours whose place a caller took, also when the caller's is over."""
+    for attempt in confirmation.rung_attempts:
+        yield _Task(Reconciliation.CANCEL_RUNG_CALL, attempt.joined_at or attempt.placed_at)
 
 
 def _tasks_of_waiting(confirmation: Confirmation) -> Iterator[_Task]:
@@ -119,8 +128,6 @@ def _tasks_of_call(confirmation: Confirmation, attempt: Attempt, policy: DialPol
     if attempt.held_call_end is not None:
         yield _Task(Reconciliation.END_CALL, attempt.held_call_end.waits_until)
         return
-    if attempt.rung_call_sid is not None and attempt.joined_at is not None:
-        yield _Task(Reconciliation.CANCEL_RUNG_CALL, attempt.joined_at)
     if confirmation.withdrawn_at is not None and attempt.phase is Phase.PLACED:
         yield _Task(Reconciliation.CANCEL_CALL, confirmation.withdrawn_at)
     if attempt.stream_closed_at is not None:

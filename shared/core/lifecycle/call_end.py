@@ -78,17 +78,27 @@ def end_attempt(
 
 
 def decide_late(confirmation: Confirmation, attempt: Attempt, at: datetime) -> Transition:
-    """Let the verdict of the last attempt count, which was heard of after the attempt had ended; a planned call is withdrawn."""
+    """Let a verdict count that was heard of after its attempt had ended; a planned call is withdrawn.
+
+    A caller who is on the line at that moment goes on; what is planned after that call follows from the verdict. A call back for
+    which that caller has asked without proof is not made.
+    """
     decided = replace(attempt, result=_result(confirmation, attempt, None))
-    return _finished_if_decided(Transition(_to_be_planned(confirmation, decided, at)), decided, at=at)
+    callers = confirmation.open_attempt
+    if callers is None:
+        return _finished_if_decided(Transition(_to_be_planned(confirmation, decided, at)), decided, at=at)
+    counted = with_attempt(confirmation, decided, at)
+    heard = None if callers.is_unproven else callers.verdict
+    counted = with_attempt(counted, replace(callers, verdict=heard, resumes_at=None, resumes_waiting_for=None), at)
+    return _finished_if_decided(Transition(counted), decided, at=at)
 
 
 def _to_be_planned(confirmation: Confirmation, ended: Attempt, at: datetime) -> Confirmation:
-    """Let the dial policy plan the next call; one that was planned when the customer phoned us and decided nothing stands."""
+    """Let the dial policy plan the next call; one that was planned stands if a caller decided nothing."""
     waiting = replace(with_attempt(confirmation, ended, at), status=Status.WAITING, is_unplanned=True)
     if ended.direction is Direction.OUTBOUND:
         waiting = replace(waiting, account_wait=None)
-    if ended.verdict is not None:
+    if not ended.leaves_schedule:
         return replace(waiting, next_attempt_at=None, waiting_for=None)
     return replace(waiting, next_attempt_at=ended.resumes_at, waiting_for=ended.resumes_waiting_for)
 

@@ -32,14 +32,14 @@ def stream_opened(confirmation: Confirmation, attempt: Attempt, fact: StreamOpen
 def verdict_given(confirmation: Confirmation, attempt: Attempt, fact: VerdictGiven) -> Transition:
     """Let the newest verdict stand; none counts after the shop's withdrawal or after a machine was detected.
 
-    A caller without proof may ask for a call back to the stored number, at once and without a word of evidence, and for nothing
-    else. Our side's own conclusion counts no longer once somebody has decided.
+    A caller without proof may ask for a call back to the stored number, once in 24 hours, at once and without a word of evidence,
+    and for nothing else. Our side's own conclusion counts no longer once somebody has decided.
     """
     if confirmation.withdrawn_at is not None or (attempt.is_machine and fact.verdict.kind is not VerdictKind.MACHINE):
         return Transition(confirmation)
     verdict = fact.verdict
     if attempt.is_unproven:
-        if verdict.kind is not VerdictKind.CALLBACK_REQUESTED:
+        if verdict.kind is not VerdictKind.CALLBACK_REQUESTED or not confirmation.may_call_back(attempt, fact.at):
             return Transition(confirmation)
         verdict = Verdict(kind=verdict.kind, channel=verdict.channel, at=verdict.at, callback_at=fact.at, language=verdict.language)
     return update_attempt(confirmation, replace(attempt, verdict=verdict, conclusion=None), fact.at)

@@ -34,8 +34,9 @@ def finish(confirmation: Confirmation, outcome: Outcome, at: datetime) -> Transi
 
 
 def with_attempt(confirmation: Confirmation, attempt: Attempt, at: datetime) -> Confirmation:
-    """Return the confirmation with its last attempt replaced."""
-    return replace(confirmation, attempts=(*confirmation.attempts[:-1], attempt), updated_at=at)
+    """Return the confirmation with the attempt of that id replaced."""
+    attempts = tuple(attempt if one.id == attempt.id else one for one in confirmation.attempts)
+    return replace(confirmation, attempts=attempts, updated_at=at)
 
 
 def update_attempt(confirmation: Confirmation, attempt: Attempt, at: datetime) -> Transition:

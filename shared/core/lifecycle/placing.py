@@ -25,14 +25,7 @@ def begun(confirmation: Confirmation, fact: AttemptBegun | InboundCallArrived) -
         return Transition(confirmation)
     number = len(confirmation.attempts) + 1
     if isinstance(fact, AttemptBegun):
-        attempt = Attempt(
-            id=fact.attempt_id,
-            number=number,
-            direction=Direction.OUTBOUND,
-            placed_at=fact.at,
-            from_number=fact.from_number,
-        )
-        return _open(confirmation, attempt, Status.CALLING, fact.at)
+        return _open(confirmation, _outbound(confirmation, fact, number), Status.CALLING, fact.at)
     attempt = Attempt(
         id=fact.attempt_id,
         number=number,
@@ -49,9 +42,29 @@ def begun(confirmation: Confirmation, fact: AttemptBegun | InboundCallArrived) -
     return _open(confirmation, attempt, Status.IN_CALL, fact.at)
 
 
+def _outbound(confirmation: Confirmation, fact: AttemptBegun, number: int) -> Attempt:
+    """Return the attempt of a call of ours; a call back for which a stranger asked leaves the plan as it was before."""
+    call = Attempt(
+        id=fact.attempt_id,
+        number=number,
+        direction=Direction.OUTBOUND,
+        placed_at=fact.at,
+        from_number=fact.from_number,
+        resumes_at=confirmation.next_attempt_at,
+        resumes_waiting_for=confirmation.waiting_for,
+    )
+    asked = confirmation.call_back_asked_in
+    if asked is None or not asked.is_unproven:
+        return call
+    return replace(call, is_call_back=True, resumes_at=asked.resumes_at, resumes_waiting_for=asked.resumes_waiting_for)
+
+
 def joined(confirmation: Confirmation, attempt: Attempt, fact: CallerJoined) -> Transition:
-    """Make the attempt the call of the customer who phoned us while we were ringing; our own call remains to be cancelled."""
-    if not attempt.is_ringing:
+    """Make the attempt the call of the customer who phoned us while we were ringing; our own call remains to be cancelled.
+
+    Nobody joins an attempt in which somebody has decided: what was decided is not the caller's.
+    """
+    if not attempt.is_ringing or attempt.verdict is not None:
         return Transition(confirmation)
     taken = replace(
         attempt,

@@ -22,10 +22,15 @@ def is_about_rung_call(attempt: Attempt, fact: AttemptFact) -> bool:
 
 def rung_call_reported(confirmation: Confirmation, attempt: Attempt, fact: AttemptFact) -> Transition:
     """Note which call is to be cancelled, or that it is over; whatever else becomes of it changes nothing."""
+    return update_attempt(confirmation, with_rung_call(attempt, fact), fact.at)
+
+
+def with_rung_call(attempt: Attempt, fact: AttemptFact) -> Attempt:
+    """Return the attempt, open or ended, with what is known of our own call after a fact about that call."""
     match fact:
         case CallPlaced() | CallAnswered():
-            return update_attempt(confirmation, replace(attempt, rung_call_sid=fact.call_sid), fact.at)
+            return replace(attempt, rung_call_sid=fact.call_sid)
         case CallEnded():
-            return update_attempt(confirmation, replace(attempt, rung_call_sid=None), fact.at)
+            return replace(attempt, rung_call_sid=None)
         case _:
-            return Transition(confirmation)
+            return attempt

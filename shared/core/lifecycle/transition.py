@@ -4,10 +4,10 @@ from dataclasses import replace
 from typing import assert_never
 
 from shared.core.confirmation import AccountWait, Attempt, Confirmation
-from shared.core.lifecycle.call_end import call_ended, conversation_ended, conversation_lost
+from shared.core.lifecycle.call_end import call_ended, conversation_ended, conversation_lost, decide_late
 from shared.core.lifecycle.call_progress import answered, stream_opened, verdict_given
 from shared.core.lifecycle.changes import Transition, finish, tell_status, update_attempt, with_attempt, with_call
-from shared.core.lifecycle.ended_attempts import complete_ended_attempt
+from shared.core.lifecycle.ended_attempts import complete_ended_attempt, late_decision
 from shared.core.lifecycle.facts import (
     AttemptBegun,
     AttemptFact,
@@ -50,8 +50,11 @@ def transition(confirmation: Confirmation, fact: Fact) -> Transition:
         case Scheduled():
             return _scheduled(confirmation, fact)
         case GivenUp():
-            return Transition(confirmation) if confirmation.open_attempt else finish(confirmation, fact.outcome, fact.at)
-        case AttemptBegun() | InboundCallArrived():
+            return _given_up(confirmation, fact)
+        case AttemptBegun():
+            late = late_decision(confirmation)
+            return begun(confirmation, fact) if late is None else decide_late(confirmation, late, fact.at)
+        case InboundCallArrived():
             return begun(confirmation, fact)
         case Withdrawn():
             return _withdrawn(confirmation, fact)
@@ -138,6 +141,16 @@ def _scheduled(confirmation: Confirmation, fact: Scheduled) -> Transition:
         and (fact.call_at == before.next_attempt_at or (waiting_for is before.waiting_for and _is_hold(waiting_for)))
     )
     return Transition(planned) if is_known_wait else tell_status(planned)
+
+
+def _given_up(confirmation: Confirmation, fact: GivenUp) -> Transition:
+    """Finish an order that is called no more, unless a call is under way; a decision that is on the record is its outcome."""
+    if confirmation.open_attempt is not None:
+        return Transition(confirmation)
+    late = late_decision(confirmation)
+    if late is not None and late.is_decided:
+        return decide_late(confirmation, late, fact.at)
+    return finish(confirmation, fact.outcome, fact.at)
 
 
 def _is_hold(waiting_for: WaitingFor | None) -> bool:

@@ -122,6 +122,10 @@ class Script:
             self, opening=opening, next_order=next_order, inbound_question=asked, question=asked, details="", order_id_spoken=""
         )
 
+    def without_call_back(self) -> "Script":
+        """Return the script for a caller to whom no call back is offered."""
+        return replace(self, lines={**self.lines, "offer_call_back": ""})
+
     def for_inbound(self) -> "Script":
         """Return the script for a customer who phoned us; its greeting thanks for the call."""
         return replace(self, opening=self.inbound_opening, question=self.inbound_question)

@@ -24,6 +24,7 @@ def open_sync_client(redis_url: str, *, socket_timeout_s: float = 2.0) -> "Redis
     options: dict[str, Any] = {  # Any: redis-py's keyword arguments of many types
         "socket_timeout": socket_timeout_s,
         "socket_connect_timeout": 1.0,
+        "driver_info": None,  # as in `connection`
         "retry": Retry(ExponentialBackoff(cap=0.4, base=0.05), retries=3),
     }
     if not is_sentinel(redis_url):

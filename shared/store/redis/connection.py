@@ -56,6 +56,7 @@ def options(*, is_tcp: bool = True) -> dict[str, Any]:  # Any: redis-py's keywor
         "socket_connect_timeout": 1.0,
         **({"socket_keepalive_options": _keepalive()} if is_tcp else {}),
         "health_check_interval": 0,
+        "driver_info": None,  # no CLIENT SETINFO: users.acl does not allow it, and servers before 7.2 do not know it
         "max_connections": _MAX_CONNECTIONS,
         "retry": Retry(ExponentialBackoff(cap=0.4, base=0.05), retries=3),
     }

@@ -7,7 +7,7 @@ import pytest
 
 from services.dialer_worker.worker_counts import CountKind
 from shared.core.confirmation import Phase
-from shared.core.lifecycle.facts import AttemptBegun, PlacingUndone, Withdrawn
+from shared.core.lifecycle.facts import AttemptBegun, CallEnded, CallerJoined, PlacingUndone, Withdrawn
 from shared.core.order import CallWishes, OnMachine
 from shared.core.outcome import AttemptResult, Outcome, Status
 from shared.twilio.stream_token import read
@@ -180,6 +180,21 @@ async def test_a_call_for_an_attempt_that_was_taken_back_meanwhile_is_cancelled(
 
     bench.twilio.meanwhile = undo
     assert (await bench.attend()).attempts == ()
+    assert bench.twilio.updates == [("CA1", "canceled")]
+
+
+async def test_a_call_that_is_placed_after_a_caller_took_its_place_and_hung_up_is_cancelled(bench: Bench) -> None:
+    await bench.submit()
+    await bench.grant()
+
+    async def join() -> None:
+        attempt = (await bench.get()).open_attempt
+        assert attempt is not None
+        await bench.store.confirmations.apply(an_order().id, lambda now: CallerJoined(now, attempt.id, "CA9"))
+        await bench.store.confirmations.apply(an_order().id, lambda now: CallEnded(now, attempt.id, None, "CA9", 1))
+
+    bench.twilio.meanwhile = join
+    assert (await bench.attend()).rung_attempts == ()
     assert bench.twilio.updates == [("CA1", "canceled")]
 
 

@@ -182,6 +182,16 @@ async def test_our_own_call_ends_when_the_customer_phones_us_while_it_rings(benc
     assert {sid for sid, _ in bench.twilio.updates} == {"CA1"}, "the customer's call goes on"
 
 
+async def test_our_own_call_ends_though_the_customer_who_phoned_us_has_hung_up(bench: Bench) -> None:
+    await bench.begin(ago_s=5, call_sid="CA1")
+    bench.twilio.add("CA1", "ringing")
+    await bench.store.confirmations.apply(an_order().id, lambda now: CallerJoined(now, "att_1", "CA9"))
+    await bench.store.confirmations.apply(an_order().id, lambda now: CallEnded(now, "att_1", None, "CA9", 1))
+    found = await bench.attend()
+    assert bench.twilio.updates == [("CA1", "canceled")]
+    assert found.rung_attempts == ()
+
+
 async def talked(bench: Bench, *, closed_s_ago: float, kind: VerdictKind | None) -> None:
     """Record a conversation whose stream was closed `closed_s_ago` seconds ago."""
     past = timedelta(seconds=closed_s_ago)

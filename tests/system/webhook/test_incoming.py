@@ -86,6 +86,17 @@ async def test_the_star_asks_for_a_call_back_which_is_due_at_once(service: Servi
     assert (view["attempts"][0]["result"], view["status"]) == ("callback_requested", "queued")
 
 
+async def test_a_second_star_within_a_day_asks_for_the_proof_again_and_moves_nothing(
+    service: Service, without_stream: Json
+) -> None:
+    await document(service, "proof/0", without_stream, Digits="*")
+    await service.as_twilio("/twilio/incoming-status", {"CallSid": "CA7", "From": PHONE, "CallStatus": "completed"})
+    await phone_in(service, "CA8")
+    assert "proof/1" in await document(service, "proof/0", without_stream, call_sid="CA8", Digits="*")
+    await service.as_twilio("/twilio/incoming-status", {"CallSid": "CA8", "From": PHONE, "CallStatus": "completed"})
+    assert (await shown(service, without_stream))["attempts"][1]["result"] == "undecided"
+
+
 async def test_a_number_is_trusted_only_if_the_operator_says_so(valkey_url: str) -> None:
     trusting = make_service(valkey_url, INBOUND_PROOF="off")
     made = await trusting.submit(small_body())

@@ -1,7 +1,7 @@
 """The words of one call."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -206,6 +206,22 @@ def test_a_further_order_asks_for_its_own_proof(scripts: CallScriptWriter) -> No
 def test_a_proven_caller_and_one_whose_number_is_trusted_are_asked_for_no_proof(scripts: CallScriptWriter) -> None:
     assert scripts.write(*a_caller(proven=True), NOON).plan.proving is None
     assert scripts.write(*a_caller(must_prove=False), NOON).plan.lines.until_proven is None
+
+
+@pytest.mark.parametrize(("hours", "is_offered"), [(23, False), (24, True)])
+def test_a_second_caller_without_proof_is_offered_no_call_back_for_24_hours(
+    scripts: CallScriptWriter, hours: int, *, is_offered: bool
+) -> None:
+    confirmation, first = a_caller()
+    asked = Verdict(kind=VerdictKind.CALLBACK_REQUESTED, channel=Channel.KEYPAD, at=NOON)
+    second = replace(first, id="att_2", number=2)
+    script = scripts.write(
+        replace(confirmation, attempts=(replace(first, verdict=asked), second)), second, NOON + timedelta(hours=hours)
+    )
+    assert script.plan.proving is not None
+    assert script.plan.proving.may_call_back is is_offered
+    offer = languages.load("sq").lines["offer_call_back"]
+    assert (offer in all_lines(script.plan.lines), offer in script.instructions.text) == (is_offered, is_offered)
 
 
 def test_who_phones_after_the_order_is_finished_adds_something_and_is_told_of_no_new_outcome(scripts: CallScriptWriter) -> None:
