@@ -12,6 +12,7 @@ from shared.core.lifecycle.facts import (
     CallEnded,
     CallPlaced,
     ConversationEnded,
+    InboundCallArrived,
     StreamOpened,
     VerdictGiven,
 )
@@ -187,3 +188,18 @@ async def test_who_phones_after_the_order_is_finished_may_add_to_it_and_the_outc
     assert (late["outcome"], late["last_result"], late["evidence"]["channel"]) == ("confirmed", "cancelled", "keypad")
     await service.store.erasure.customers.erase("shopaz", PHONE)
     assert await service.store.client.xlen("outcomes:shopaz:log") == 0, "both are erased with the customer"
+
+
+async def test_nobody_is_rung_who_is_on_the_phone_with_us_about_a_finished_order(service: Service) -> None:
+    store = service.store.confirmations
+    first, second = await service.submit(small_body(10482)), await service.submit(small_body(10483))
+    await store.apply(first["id"], lambda now: AttemptBegun(now, OURS, "+38344000000"))
+    await store.apply(first["id"], lambda now: VerdictGiven(now, OURS, verdict(VerdictKind.CONFIRMED)))
+    await store.apply(first["id"], lambda now: CallEnded(now, OURS, None, "CA1"))
+    await store.apply(first["id"], lambda now: InboundCallArrived(now, "att_" + "2" * 26, "CA7"))
+    rings = lambda now: AttemptBegun(now, "att_" + "1" * 26, "+38344000000")  # noqa: E731 - the same fact twice
+    assert (await store.apply(second["id"], rings)).confirmation.open_attempt is None
+    again = await service.client.post("/v1/confirmations", json={**small_body(10482), "company": "Another"})
+    assert again.status_code == 202, "the order is finished, whoever is talking about it"
+    await store.apply(first["id"], lambda now: CallEnded(now, "att_" + "2" * 26, None, "CA7"))
+    assert (await store.apply(second["id"], rings)).confirmation.open_attempt is not None
