@@ -12,7 +12,7 @@ import msgspec
 from services.media_bridge.openai.requests_wire import Instructions, Transcription
 from shared import languages
 from shared.core.confirmation import Attempt, Confirmation
-from shared.core.conversation.call_plan import Lines, Plan, Proving, Timing, UnprovenLines
+from shared.core.conversation.call_plan import STORED_GOODBYES, Lines, Plan, Proving, Timing, UnprovenLines
 from shared.core.conversation.tools import TOOLS, UNPROVEN_TOOLS
 from shared.core.dialing.dial_policy import DialPolicy, calendar_of
 from shared.core.order import Order, without_address
@@ -27,6 +27,9 @@ Tools = tuple[dict[str, Any], ...]  # Any: JSON schema for the vendor
 
 _GOES_ON_AFTER = (VerdictKind.CONFIRMED, VerdictKind.CANCELLED, VerdictKind.CHANGE_REQUESTED)
 _LATE: dict[str, Any] = {"acknowledgements": {}, "stored_goodbyes": {}}  # Any: fields of `Lines`
+_UNLISTED: dict[str, Any] = {  # Any: fields of `Lines`
+    "stored_goodbyes": {kind: key for kind, key in STORED_GOODBYES.items() if kind is not VerdictKind.OPTED_OUT}
+}
 _CLOSING_TIME_S = 15.0  # of the longest call, kept back for a polite end
 
 
@@ -114,6 +117,8 @@ class CallScriptWriter:
         is_late = confirmation.is_finished
         if is_late:
             script = script.for_late_reply(language.stored["goodbye"])
+        if attempt.must_prove:
+            script = script.for_unlisted()
         unproven = script.for_unproven() if attempt.is_unproven else None
         if attempt.is_by_caller:
             script = script.for_inbound()
@@ -142,7 +147,7 @@ class CallScriptWriter:
         return CallScript(
             language=language.code,
             plan=Plan(
-                lines=replace(self._lines(script, position, unproven), **(_LATE if is_late else {})),
+                lines=replace(self._lines(script, position, unproven), **_stored_of(confirmation, attempt)),
                 language=language.code,
                 lines_in=lines_in,
                 timing=self._timing(),
@@ -202,6 +207,13 @@ class _ScriptSource:
     attempt: Attempt
     now: datetime
     position: OrderInCall
+
+
+def _stored_of(confirmation: Confirmation, attempt: Attempt) -> dict[str, Any]:  # Any: fields of `Lines`
+    """Return the lines that are others than usual, because less follows from what is decided in this call."""
+    if confirmation.is_finished:
+        return _LATE
+    return _UNLISTED if attempt.must_prove else {}
 
 
 def _order_name(order: Order) -> str:

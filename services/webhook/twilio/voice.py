@@ -115,7 +115,10 @@ class Voice:
             return DisclosurePlayed(now, attempt_id), _verdict(now, attempt_id, kind), ended
 
         step = await self._store.confirmations.apply_all(confirmation.id, decided)
-        return self._goodbye(step.confirmation, kind) if step.is_changed else self._keypad(step.confirmation, attempt_id)
+        if not step.is_changed:
+            return self._keypad(step.confirmation, attempt_id)
+        is_for_one_order = kind is VerdictKind.OPTED_OUT and not step.opts_out
+        return self._farewell(step.confirmation, "goodbye") if is_for_one_order else self._goodbye(step.confirmation, kind)
 
     async def _call_back(self, confirmation: Confirmation, attempt_id: str) -> Response:
         """Have the customer called back at the number that the shop gave: that is all that a caller without proof decides."""

@@ -203,3 +203,17 @@ async def test_nobody_is_rung_who_is_on_the_phone_with_us_about_a_finished_order
     assert again.status_code == 202, "the order is finished, whoever is talking about it"
     await store.apply(first["id"], lambda now: CallEnded(now, "att_" + "2" * 26, None, "CA7"))
     assert (await store.apply(second["id"], rings)).confirmation.open_attempt is not None
+
+
+async def test_one_order_under_a_strangers_number_does_not_silence_the_others(service: Service) -> None:
+    await service.submit(small_body(10482))
+    trifle = await service.submit(small_body(77777))
+    await phone_in(service)
+    await document(service, "after-stream", trifle)
+    await document(service, "proof/0", trifle, Digits="7777")
+    await document(service, "keypad", trifle, Digits="3")
+    assert "/goodbye.wav" in await document(service, "after-disclosure/3", trifle), "not that nobody ever calls again"
+    await service.as_twilio("/twilio/incoming-status", {"CallSid": "CA7", "From": PHONE, "CallStatus": "completed"})
+    assert (await shown(service, trifle))["outcome"] == "opted_out"
+    assert not await service.store.opt_outs.contains("shopaz", PHONE)
+    await service.submit(small_body(3))

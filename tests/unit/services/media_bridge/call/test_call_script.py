@@ -183,6 +183,15 @@ def test_no_caller_is_told_address_or_name(scripts: CallScriptWriter, caller: tu
         assert secret not in told, secret
 
 
+@pytest.mark.parametrize(("must_prove", "promised"), [(True, "wrong_number"), (False, "opted_out")])
+def test_no_caller_is_promised_that_the_shop_never_calls_again(
+    scripts: CallScriptWriter, *, must_prove: bool, promised: str
+) -> None:
+    lines = scripts.write(*a_caller(proven=True, must_prove=must_prove), NOON).plan.lines
+    assert lines.goodbyes[VerdictKind.OPTED_OUT] == languages.load("sq").lines[f"goodbye_{promised}"]
+    assert (VerdictKind.OPTED_OUT in lines.stored_goodbyes) is not must_prove
+
+
 def test_who_phones_while_we_ring_is_a_caller_too(scripts: CallScriptWriter) -> None:
     confirmation, attempt = a_caller()
     joined = replace(attempt, direction=Direction.OUTBOUND, joined_at=NOON)
