@@ -159,7 +159,7 @@ class CallScriptWriter:
             first_tools=TOOLS if unproven is None else UNPROVEN_TOOLS,
             write_revealed=write_revealed,
             transcription=transcription,
-            spelled_id=spelled_id(order, script),
+            spelled_id=spelled_id(order, script) if unproven is None else None,  # a short id may stand in any greeting
             in_language=in_language,
         )
 

@@ -12,6 +12,7 @@ from shared.core.confirmation import Attempt, Confirmation
 from shared.core.conversation.call_plan import Lines
 from shared.core.order import Customer, Delivery, Item, Money, OnMachine, Order
 from shared.core.outcome import Channel, Direction, Outcome, Status, Verdict, VerdictKind
+from shared.core.speech.instructions import say_exactly
 from shared.core.speech.order_id import spoken_order_id
 from tests.support.orders import ALWAYS, NOON, an_order
 
@@ -190,6 +191,16 @@ def test_no_caller_is_promised_that_the_shop_never_calls_again(
     lines = scripts.write(*a_caller(proven=True, must_prove=must_prove), NOON).plan.lines
     assert lines.goodbyes[VerdictKind.OPTED_OUT] == languages.load("sq").lines[f"goodbye_{promised}"]
     assert (VerdictKind.OPTED_OUT in lines.stored_goodbyes) is not must_prove
+
+
+@pytest.mark.parametrize("order_id", ["1", "A", "Shopaz", "porosi"])
+def test_no_id_is_spelled_for_a_model_whose_caller_has_proven_nothing(scripts: CallScriptWriter, order_id: str) -> None:
+    confirmation, attempt = a_caller()
+    script = scripts.write(replace(confirmation, order=Order(order_id)), attempt, NOON)
+    lines = script.plan.lines.until_proven
+    assert lines is not None
+    assert "It spells the id" not in say_exactly(lines.greeting, script.spelled_id)
+    assert scripts.write(*a_caller(proven=True), NOON).spelled_id is not None
 
 
 def test_who_phones_while_we_ring_is_a_caller_too(scripts: CallScriptWriter) -> None:

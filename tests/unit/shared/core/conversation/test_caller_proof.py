@@ -262,3 +262,12 @@ def test_another_language_says_no_more_before_the_proof_and_all_of_it_after() ->
     assert of_kind(press(talk, "0482", 4), RecordProof) == [RecordProof()]
     talk.speaks(4.5)
     assert Say("Again") in press(talk, "9", 5), "key 9 repeats the order from now on"
+
+
+def test_no_key_decides_by_a_proof_that_came_with_the_goodbye() -> None:
+    talk = greeted()
+    talk.calls(3, CALL_BACK, "{}")
+    talk.at(3.5, ev.ResponseStarted("goodbye"))
+    call = ev.ToolCall("call_2", CHECK_ORDER_NUMBER, json.dumps({"characters": "0482"}))
+    done = talk.at(4, ev.ResponseDone("goodbye", ev.ResponseStatus.COMPLETED, (call,)))
+    assert of_kind(done + press(talk, "1", 5), RecordProof, RecordVerdict) == []
