@@ -78,6 +78,7 @@ class Attempt:
     held_call_end: HeldCallEnd | None = None  # the call is over; the attempt ends once the conversation has
     must_prove: bool = False  # a caller, whose number proves nothing: nobody decides before `proven_at`
     proven_at: datetime | None = None
+    proof_failures: int = 0  # wrong proofs, over the stream and in TwiML together
     resumes_at: datetime | None = None  # when we would have called, had the customer not phoned us
     resumes_waiting_for: WaitingFor | None = None  # what that call waited for
     joined_at: datetime | None = None  # when the customer phoned us while we were ringing: the attempt is that call since

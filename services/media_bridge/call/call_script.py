@@ -153,7 +153,7 @@ class CallScriptWriter:
                 timing=self._timing(),
                 on_machine=confirmation.call.on_machine,
                 zone=zone,
-                proving=Proving(proof=proof_of(order.id), may_call_back=not is_late) if unproven is not None else None,
+                proving=_proving(confirmation, attempt) if unproven is not None else None,
             ),
             write_first=write_first if unproven is None else partial(write_unproven, unproven),
             first_tools=TOOLS if unproven is None else UNPROVEN_TOOLS,
@@ -214,6 +214,11 @@ def _stored_of(confirmation: Confirmation, attempt: Attempt) -> dict[str, Any]: 
     if confirmation.is_finished:
         return _LATE
     return _UNLISTED if attempt.must_prove else {}
+
+
+def _proving(confirmation: Confirmation, attempt: Attempt) -> Proving:
+    proof = proof_of(confirmation.order.id)
+    return Proving(proof=proof, may_call_back=not confirmation.is_finished, failures=attempt.proof_failures)
 
 
 def _order_name(order: Order) -> str:

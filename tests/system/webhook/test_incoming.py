@@ -13,6 +13,7 @@ from shared.core.lifecycle.facts import (
     CallPlaced,
     ConversationEnded,
     InboundCallArrived,
+    ProofFailed,
     StreamOpened,
     VerdictGiven,
 )
@@ -78,6 +79,22 @@ async def test_the_third_wrong_keys_end_the_call_and_move_nothing(service: Servi
     await service.as_twilio("/twilio/incoming-status", {"CallSid": "CA7", "From": PHONE, "CallStatus": "completed"})
     view = await shown(service, without_stream)
     assert (view["attempts"][0]["result"], view["outcome"], view["next_attempt_at"]) == ("undecided", None, planned)
+
+
+async def test_what_was_wrong_on_the_stream_counts_after_it(service: Service, without_stream: Json) -> None:
+    store, attempt = service.store.confirmations, await attempt_of(service, without_stream)
+    await store.apply(without_stream["id"], lambda now: ProofFailed(now, attempt, 2))
+    assert f"/twilio/proof/2/{without_stream['id']}" in await document(service, "after-stream", without_stream)
+    await store.apply(without_stream["id"], lambda now: ProofFailed(now, attempt, 3))
+    assert "goodbye.wav" in await document(service, "after-stream", without_stream)
+    order_id = (await store.get(without_stream["id"])).order.id
+    assert "goodbye.wav" in await document(service, "proof/2", without_stream, Digits=order_id[-4:]), "the fourth try is none"
+
+
+async def test_keys_that_twilio_tells_twice_are_one_try(service: Service, without_stream: Json) -> None:
+    for _ in range(2):
+        assert f"/twilio/proof/1/{without_stream['id']}" in await document(service, "proof/0", without_stream, Digits="9999")
+    assert (await service.store.confirmations.get(without_stream["id"])).attempts[-1].proof_failures == 1
 
 
 async def test_the_star_asks_for_a_call_back_which_is_due_at_once(service: Service, without_stream: Json) -> None:

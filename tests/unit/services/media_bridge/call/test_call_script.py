@@ -10,6 +10,7 @@ from services.media_bridge.call.call_script import CallScriptWriter, OrderInCall
 from shared import languages
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.conversation.call_plan import Lines
+from shared.core.conversation.state.caller_proof import CallerProof
 from shared.core.order import Customer, Delivery, Item, Money, OnMachine, Order
 from shared.core.outcome import Channel, Direction, Outcome, Status, Verdict, VerdictKind
 from shared.core.speech.instructions import say_exactly
@@ -215,6 +216,14 @@ def test_after_the_proof_the_order_is_told_and_the_question_asked(scripts: CallS
     assert plan.proving is not None
     assert "Kufje" in plan.lines.proven
     assert plan.lines.proven.endswith(languages.load("sq").lines["ask"])
+
+
+def test_a_caller_has_as_many_tries_as_the_call_has_left(scripts: CallScriptWriter) -> None:
+    confirmation, attempt = a_caller()
+    proving = scripts.write(confirmation, replace(attempt, proof_failures=2), NOON).plan.proving
+    assert proving is not None
+    proof = CallerProof(proving)
+    assert (proof.is_refused, proof.said("0000"), proof.is_refused, proof.said("0482")) == (False, False, True, False)
 
 
 def test_a_further_order_asks_for_its_own_proof(scripts: CallScriptWriter) -> None:

@@ -18,6 +18,7 @@ from shared.core.lifecycle.facts import (
     Fact,
     InboundCallArrived,
     PlacingUndone,
+    ProofFailed,
     StreamOpened,
     VerdictGiven,
 )
@@ -88,6 +89,11 @@ def test_no_more_calls_are_for_the_number_that_we_called_or_that_the_operator_tr
 
 def test_an_opt_out_in_a_call_that_is_in_no_record_is_none() -> None:
     assert not steps(says(VerdictKind.OPTED_OUT, "att_of_nobody"))[-1].opts_out
+
+
+def test_wrong_proofs_are_counted_once_whoever_repeats_them_and_in_whatever_order() -> None:
+    wrong = [ProofFailed(after(100 + at), "att_2", failures) for at, failures in ((1, 1), (2, 2), (3, 2), (4, 1))]
+    assert open_attempt(confirmation_after(ARRIVED, *wrong)).proof_failures == 2
 
 
 def test_a_trusted_number_decides_without_proof() -> None:
