@@ -27,6 +27,7 @@ from services.media_bridge.openai.warm_pool import WarmPool
 from services.media_bridge.process.aggregate_metrics import AggregateMetrics
 from services.media_bridge.process.call_tasks import CallTasks
 from services.media_bridge.process.open_calls import OpenCalls
+from services.media_bridge.process.price_warning import warn_of_unknown_prices
 from services.media_bridge.process.server import StreamServer
 from services.media_bridge.process.shared_memory import BridgeSharedMemory
 from services.media_bridge.recordings.retention import RecordingRetention
@@ -142,6 +143,8 @@ async def _run(settings: BridgeSettings, shared_memory: BridgeSharedMemory, *, i
         shared_memory=shared_memory,
     )
     _read_languages()
+    if is_first:
+        warn_of_unknown_prices(settings)
     try:
         parts = [store.notifications.run(), pool.run(), ModelProbe(opener, circuit).run(), server.run()]
         if shared_memory.count > 1:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from services.media_bridge.openai.pricing import PRICES, Prices, parse_prices
+from services.media_bridge.openai.pricing import DEAREST, PRICES, Prices, parse_prices
 from services.media_bridge.openai.requests_wire import AudioSettings
 from shared.core.conversation.call_plan import Timing
 from shared.settings.environ import Settings
@@ -116,7 +116,7 @@ class PatienceSettings(Settings):
 
 
 class PriceSettings(Settings):
-    """What a million tokens cost in US dollars; None takes the model's list price, if we know it."""
+    """What a million tokens cost in US dollars; None takes the model's list price, or the dearest that we know."""
 
     openai_prices: Annotated[Prices | None, BeforeValidator(parse_prices)] = Field(
         None, examples=["audio:32/0.40/64,text:4/0.40/24"], description="in/cached/out"
@@ -156,9 +156,14 @@ class BridgeSettings(
         )
 
     @property
-    def prices(self) -> Prices | None:
-        """The prices of the model's tokens; None if they are not known."""
-        return self.openai_prices or PRICES.get(self.openai_realtime_model)
+    def prices(self) -> Prices:
+        """The prices of the model's tokens, or the dearest that are known."""
+        return self.openai_prices or PRICES.get(self.openai_realtime_model, DEAREST)
+
+    @property
+    def has_known_prices(self) -> bool:
+        """Whether the prices are the model's own, and not the dearest of others."""
+        return self.openai_prices is not None or self.openai_realtime_model in PRICES
 
     @property
     def audio(self) -> AudioSettings:

@@ -84,6 +84,7 @@ class Attempt:
     held_call_end: HeldCallEnd | None = None  # the call is over; the attempt ends once the conversation has
     must_prove: bool = False  # a caller, whose number proves nothing: nobody decides before `proven_at`
     proven_at: datetime | None = None
+    proof_failures: int = 0  # wrong proofs, over the stream and in TwiML together
     is_call_back: bool = False  # a caller without proof asked for it: beyond the budget
     resumes_at: datetime | None = None  # when we call if a caller takes the call's place in the plan and decides nothing
     resumes_waiting_for: WaitingFor | None = None  # what that call waited for

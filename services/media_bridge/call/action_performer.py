@@ -98,6 +98,8 @@ class ActionPerformer:
                 self._facts.put_verdict(action, self.script.language)
             case act.RecordProof():
                 self._facts.put_proof()
+            case act.RecordWrongProof(failures=failures):
+                self._facts.put_wrong_proof(failures)
             case act.RecordDisclosure():
                 self._facts.put_disclosure()
             case act.EndConversation():

@@ -12,7 +12,7 @@ import msgspec
 from services.media_bridge.openai.requests_wire import Instructions, Transcription
 from shared import languages
 from shared.core.confirmation import Attempt, Confirmation
-from shared.core.conversation.call_plan import AnswerWords, Lines, Plan, Proving, Timing, UnprovenLines
+from shared.core.conversation.call_plan import STORED_GOODBYES, AnswerWords, Lines, Plan, Proving, Timing, UnprovenLines
 from shared.core.conversation.tools import TOOLS, UNPROVEN_TOOLS
 from shared.core.dialing.dial_policy import DialPolicy, calendar_of
 from shared.core.order import Order, without_address
@@ -27,6 +27,9 @@ Tools = tuple[dict[str, Any], ...]  # Any: JSON schema for the vendor
 
 _GOES_ON_AFTER = (VerdictKind.CONFIRMED, VerdictKind.CANCELLED, VerdictKind.CHANGE_REQUESTED)
 _LATE: dict[str, Any] = {"acknowledgements": {}, "stored_goodbyes": {}}  # Any: fields of `Lines`
+_UNLISTED: dict[str, Any] = {  # Any: fields of `Lines`
+    "stored_goodbyes": {kind: key for kind, key in STORED_GOODBYES.items() if kind is not VerdictKind.OPTED_OUT}
+}
 _OF_NOTES = "en"
 _CLOSING_TIME_S = 15.0  # of the longest call, kept back for a polite end
 
@@ -115,6 +118,8 @@ class CallScriptWriter:
         is_late = confirmation.is_finished
         if is_late:
             script = script.for_late_reply(language.stored["goodbye"])
+        if attempt.must_prove:
+            script = script.for_unlisted()
         may_call_back = not is_late and confirmation.may_call_back(attempt, now)
         if attempt.is_unproven and not may_call_back:
             script = script.without_call_back()
@@ -146,19 +151,21 @@ class CallScriptWriter:
         return CallScript(
             language=language.code,
             plan=Plan(
-                lines=replace(self._lines(script, position, unproven), words=_answer_words(language), **(_LATE if is_late else {})),
+                lines=replace(
+                    self._lines(script, position, unproven), words=_answer_words(language), **_stored_of(confirmation, attempt)
+                ),
                 language=language.code,
                 lines_in=lines_in,
                 timing=self._timing(),
                 on_machine=confirmation.call.on_machine,
                 zone=zone,
-                proving=Proving(proof=proof_of(order.id), may_call_back=may_call_back) if unproven is not None else None,
+                proving=_proving(confirmation, attempt, may_call_back=may_call_back) if unproven is not None else None,
             ),
             write_first=write_first if unproven is None else partial(write_unproven, unproven),
             first_tools=TOOLS if unproven is None else UNPROVEN_TOOLS,
             write_revealed=write_revealed,
             transcription=transcription,
-            spelled_id=spelled_id(order, script),
+            spelled_id=spelled_id(order, script) if unproven is None else None,  # a short id may stand in any greeting
             in_language=in_language,
         )
 
@@ -211,6 +218,17 @@ class _ScriptSource:
 def _answer_words(language: Language) -> AnswerWords:
     """Return the words by which the model's reports are judged; its notes may be in English in any call."""
     return AnswerWords(yes=language.yes, no=language.no, change=(*language.change, *languages.load(_OF_NOTES).change))
+
+
+def _stored_of(confirmation: Confirmation, attempt: Attempt) -> dict[str, Any]:  # Any: fields of `Lines`
+    """Return the lines that are others than usual, because less follows from what is decided in this call."""
+    if confirmation.is_finished:
+        return _LATE
+    return _UNLISTED if attempt.must_prove else {}
+
+
+def _proving(confirmation: Confirmation, attempt: Attempt, *, may_call_back: bool) -> Proving:
+    return Proving(proof=proof_of(confirmation.order.id), may_call_back=may_call_back, failures=attempt.proof_failures)
 
 
 def _order_name(order: Order) -> str:

@@ -23,7 +23,15 @@ from shared.core.confirmation import Confirmation
 from shared.core.conversation.actions import EndConversation, RecordVerdict
 from shared.core.dialing.planned_transition import PlannedTransition
 from shared.core.errors import NotFoundError, StoreUnavailableError
-from shared.core.lifecycle.facts import CallEnded, CallerProven, ConversationEnded, DisclosurePlayed, Fact, VerdictGiven
+from shared.core.lifecycle.facts import (
+    CallEnded,
+    CallerProven,
+    ConversationEnded,
+    DisclosurePlayed,
+    Fact,
+    ProofFailed,
+    VerdictGiven,
+)
 from shared.core.outcome import Verdict, VerdictKind
 from shared.store import Turn
 
@@ -130,6 +138,10 @@ class FactWriter:
     def put_proof(self) -> None:
         """Write that the caller has shown to know the order."""
         self._put(lambda at: CallerProven(at, self._call.attempt_id), "proof")
+
+    def put_wrong_proof(self, failures: int) -> None:
+        """Write how many wrong proofs there have been: what follows the stream counts on."""
+        self._put(lambda at: ProofFailed(at, self._call.attempt_id, failures), "wrong_proof")
 
     def put_end(self, end: EndConversation, cost_usd: Decimal | None) -> None:
         """Write that the conversation is over."""

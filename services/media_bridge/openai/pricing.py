@@ -89,3 +89,20 @@ PRICES: Mapping[str, Prices] = {
     "gpt-realtime-1.5": _prices(text=("4", "0.40", "16"), audio=("32", "0.40", "64")),
 }
 """OpenAI's list prices, by model. Source: OpenAI docs, "Pricing", seen in November 2026."""
+
+
+def _dearest() -> Prices:
+    """Return the highest known price of each kind of token."""
+    every = PRICES.values()
+    return Prices(
+        text_in=max(prices.text_in for prices in every),
+        audio_in=max(prices.audio_in for prices in every),
+        text_cached=max(prices.text_cached for prices in every),
+        audio_cached=max(prices.audio_cached for prices in every),
+        text_out=max(prices.text_out for prices in every),
+        audio_out=max(prices.audio_out for prices in every),
+    )
+
+
+DEAREST = _dearest()
+"""What a model whose prices nobody knows is reckoned at: one that costs nothing would never reach a spend limit."""

@@ -13,7 +13,15 @@ from shared import languages
 from shared.core import keypad
 from shared.core.confirmation import Conclusion, Confirmation
 from shared.core.errors import NotFoundError
-from shared.core.lifecycle.facts import CallAnswered, CallerProven, ConversationEnded, DisclosurePlayed, Fact, VerdictGiven
+from shared.core.lifecycle.facts import (
+    CallAnswered,
+    CallerProven,
+    ConversationEnded,
+    DisclosurePlayed,
+    Fact,
+    ProofFailed,
+    VerdictGiven,
+)
 from shared.core.outcome import Channel, Verdict, VerdictKind
 from shared.core.proof import MOST_TRIES, proof_of
 from shared.store import Store
@@ -79,7 +87,8 @@ class Voice:
     async def proof(self, request: Request) -> Response:
         """Take the keys by which a caller proves to know the order, or the key that asks for a call back.
 
-        The path says how often the keys were wrong before; it is signed, as the whole URL is.
+        The path says how often the keys were wrong before; it is signed, as the whole URL is. The record has the sum over the
+        stream and this: a call has so many tries in all. A repeated request of Twilio's counts once.
         """
         form = await self._forms.read(request)
         confirmation = await self._load(request, form)
@@ -88,10 +97,11 @@ class Voice:
         attempt_id, keys = request.path_params["attempt_id"], form.get("Digits", "")
         if keys.startswith(keypad.CALL_BACK) and await self._may_call_back(confirmation):
             return await self._call_back(confirmation, attempt_id)
-        proof = proof_of(confirmation.order.id)
-        if proof is not None and proof.is_keyed(keys):
+        proof, failures = proof_of(confirmation.order.id), _proof_failures(confirmation)
+        if failures < MOST_TRIES and proof is not None and proof.is_keyed(keys):
             return self._keypad(await self._apply(confirmation.id, lambda now: CallerProven(now, attempt_id)), attempt_id)
-        failures = request.path_params["failures"] + 1
+        failures = max(request.path_params["failures"] + 1, failures)
+        await self._apply(confirmation.id, lambda now: ProofFailed(now, attempt_id, failures))
         if failures < MOST_TRIES:
             return self._prove(confirmation, attempt_id, failures)
         await self._end(confirmation.id, attempt_id, Conclusion.UNDECIDED, _PROOF_REFUSED)
@@ -115,7 +125,10 @@ class Voice:
             return DisclosurePlayed(now, attempt_id), _verdict(now, attempt_id, kind), ended
 
         step = await self._store.confirmations.apply_all(confirmation.id, decided)
-        return self._goodbye(step.confirmation, kind) if step.is_changed else self._keypad(step.confirmation, attempt_id)
+        if not step.is_changed:
+            return self._keypad(step.confirmation, attempt_id)
+        is_for_one_order = kind is VerdictKind.OPTED_OUT and not step.opts_out
+        return self._farewell(step.confirmation, "goodbye") if is_for_one_order else self._goodbye(step.confirmation, kind)
 
     async def _may_call_back(self, confirmation: Confirmation) -> bool:
         """Tell whether the caller may ask for a call back: the order is open, and no other caller without proof has just asked."""
@@ -140,7 +153,10 @@ class Voice:
         if not _may_decide(confirmation, attempt_id):
             return twiml(hangup_twiml())
         if _is_unproven(confirmation):
-            return self._prove(confirmation, attempt_id, 0)
+            failures = _proof_failures(confirmation)
+            if failures >= MOST_TRIES:
+                return self._farewell(confirmation, "goodbye")
+            return self._prove(confirmation, attempt_id, failures)
         return twiml(
             keypad_twiml(
                 public_url=self._urls.public_url,
@@ -216,6 +232,11 @@ def _is_unproven(confirmation: Confirmation) -> bool:
     """Tell whether a caller has not shown to know the order: such a caller decides nothing."""
     attempt = confirmation.open_attempt
     return attempt is not None and attempt.is_unproven
+
+
+def _proof_failures(confirmation: Confirmation) -> int:
+    attempt = confirmation.open_attempt
+    return attempt.proof_failures if attempt is not None else 0
 
 
 def _has_disclosed(confirmation: Confirmation) -> bool:

@@ -107,6 +107,13 @@ class RecordProof:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordWrongProof:
+    """Store that with this one the caller has offered `failures` wrong proofs."""
+
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
 class RecordDisclosure:
     """Store that the customer has heard that an automated assistant speaks."""
 
@@ -139,6 +146,7 @@ Action = (
     | DropModel
     | RecordVerdict
     | RecordProof
+    | RecordWrongProof
     | RecordDisclosure
     | EndConversation
 )

@@ -71,11 +71,13 @@ class UnprovenLines:
 class Proving:
     """How a caller may prove to know the order: `proof` is None if its id is too short to prove anything by it.
 
-    `may_call_back`: the caller may ask to be called back at once, at the number that the shop gave.
+    `may_call_back`: the caller may ask to be called back at once, at the number that the shop gave. `failures` counts the wrong
+    proofs of this call so far.
     """
 
     proof: OrderProof | None
     may_call_back: bool = True
+    failures: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,12 +7,12 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from shared.core.confirmation import Attempt, Confirmation
-from shared.core.dialing.calendar import Calendar
+from shared.core.dialing.calendar import Calendar, in_named_zone
 from shared.core.dialing.caps import Caps, Hold
 from shared.core.order import Window
 from shared.core.outcome import AttemptResult, Outcome, WaitingFor
 
-CALLBACK_WITHIN = timedelta(days=14)  # a time that the customer cannot have meant follows the usual pause
+CALLBACK_WITHIN = timedelta(days=30)  # a time that the customer cannot have meant follows the usual pause
 CALLBACK_LATE = timedelta(minutes=15)  # a time that has just passed means at once
 JITTER_FROM_S = 30  # shorter pauses are kept to the second
 JITTER_MOST_S = 60.0
@@ -67,20 +67,21 @@ Decision = DialNow | DialAt | GiveUp
 
 
 def calendar_of(confirmation: Confirmation, policy: DialPolicy) -> Calendar:
-    """Return when this customer may be phoned: the order's own zone, else the number's, else the default.
+    """Return when this customer may be phoned: in the number's zones, of which the order's own chooses, else in the default.
 
-    The calls of a test order disturb nobody and are simulated at any time.
+    A zone that is none of the number's narrows the hours and never widens them (`in_named_zone`); it counts alone if nobody knows
+    where the number is. The calls of a test order disturb nobody and are simulated at any time.
     """
     if confirmation.is_test:
         return Calendar(window=Window(time(0)), zones=("UTC",))
     named = confirmation.customer.timezone
-    zones = (named,) if named else policy.zones_of(confirmation.customer.phone)
-    return Calendar(
+    rule = Calendar(
         window=window_of(confirmation, policy),
-        zones=zones or (policy.default_timezone,),
+        zones=policy.zones_of(confirmation.customer.phone) or (named or policy.default_timezone,),
         weekdays=weekdays_of(confirmation, policy),
         holiday_country=None if policy.calls_on_holidays else policy.country_of(confirmation.customer.phone),
     )
+    return rule if named is None else in_named_zone(named, rule, policy.window)
 
 
 def decide(confirmation: Confirmation, policy: DialPolicy, now: datetime, hold: Hold | None = None) -> Decision:

@@ -45,10 +45,9 @@ def apply_fact(confirmation: Confirmation, fact: Fact, policy: DialPolicy, now: 
         told = transition(confirmation, fact)
         if told.confirmation.is_unplanned:
             told = _replanned(told, policy, now)
-    opts_out = (
-        isinstance(fact, VerdictGiven) and fact.verdict.kind is VerdictKind.OPTED_OUT and not _is_unproven(confirmation, fact)
+    return PlannedTransition(
+        told, wakes(told.confirmation, policy), _opts_out(confirmation, fact), told.confirmation is not confirmation
     )
-    return PlannedTransition(told, wakes(told.confirmation, policy), opts_out, told.confirmation is not confirmation)
 
 
 def apply_facts(confirmation: Confirmation, facts: Sequence[Fact], policy: DialPolicy, now: datetime) -> PlannedTransition:
@@ -82,9 +81,15 @@ def plan(confirmation: Confirmation, policy: DialPolicy, now: datetime, hold: Ho
             assert_never(never)
 
 
-def _is_unproven(confirmation: Confirmation, fact: VerdictGiven) -> bool:
-    """Tell whether it is a caller without proof who speaks."""
-    return any(attempt.is_unproven for attempt in confirmation.attempts if attempt.id == fact.attempt_id)
+def _opts_out(confirmation: Confirmation, fact: Fact) -> bool:
+    """Tell whether the number asks for no more calls of the shop: in one of our calls to it, or where a caller's number is trusted.
+
+    A caller's proof shows who knows one order, and not whose number it is: it ends that order, and silences none that follow.
+    """
+    if not isinstance(fact, VerdictGiven) or fact.verdict.kind is not VerdictKind.OPTED_OUT:
+        return False
+    attempt = next((attempt for attempt in confirmation.attempts if attempt.id == fact.attempt_id), None)
+    return attempt is not None and not attempt.must_prove
 
 
 def _may_begin(confirmation: Confirmation, policy: DialPolicy, now: datetime) -> bool:

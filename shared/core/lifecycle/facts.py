@@ -75,6 +75,15 @@ class CallerProven:
 
 
 @dataclass(frozen=True, slots=True)
+class ProofFailed:
+    """The caller offered a wrong proof: with it there have been `failures` in this call."""
+
+    at: datetime
+    attempt_id: str
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
 class CallPlaced:
     """Twilio has the call: its answer, a callback or its call list says so."""
 
@@ -222,6 +231,7 @@ AttemptFact = (
     CallPlaced
     | CallerJoined
     | CallerProven
+    | ProofFailed
     | CallNotListed
     | PlacingUndone
     | PlacingHeld

@@ -28,6 +28,7 @@ from shared.core.lifecycle.facts import (
     PlacingHeld,
     PlacingRefused,
     PlacingUndone,
+    ProofFailed,
     Scheduled,
     StreamOpened,
     Submitted,
@@ -82,7 +83,7 @@ def _in_attempt(confirmation: Confirmation, attempt: Attempt, fact: AttemptFact)
     if is_about_rung_call(attempt, fact):
         return rung_call_reported(confirmation, attempt, fact)
     match fact:
-        case CallPlaced() | CalleeClassified() | DisclosurePlayed() | CallerProven():
+        case CallPlaced() | CalleeClassified() | DisclosurePlayed() | CallerProven() | ProofFailed():
             return update_attempt(confirmation, _noted(attempt, fact), fact.at)
         case CallerJoined():
             return joined(confirmation, attempt, fact)
@@ -104,7 +105,7 @@ def _in_attempt(confirmation: Confirmation, attempt: Attempt, fact: AttemptFact)
             assert_never(fact)
 
 
-def _noted(attempt: Attempt, fact: CallPlaced | CalleeClassified | DisclosurePlayed | CallerProven) -> Attempt:
+def _noted(attempt: Attempt, fact: CallPlaced | CalleeClassified | DisclosurePlayed | CallerProven | ProofFailed) -> Attempt:
     """Return the attempt with what is now known of it; what was known first stands."""
     match fact:
         case CallPlaced():
@@ -115,6 +116,8 @@ def _noted(attempt: Attempt, fact: CallPlaced | CalleeClassified | DisclosurePla
             return replace(attempt, disclosure_played_at=attempt.disclosure_played_at or fact.at)
         case CallerProven():
             return replace(attempt, proven_at=attempt.proven_at or fact.at)
+        case ProofFailed():
+            return replace(attempt, proof_failures=max(attempt.proof_failures, fact.failures))
         case _:  # pragma: no cover
             assert_never(fact)
 

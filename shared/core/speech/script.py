@@ -114,6 +114,10 @@ class Script:
         lines = {**self.lines, "ask": self.lines["late_question"], "offer_call_back": ""}
         return replace(self, lines=lines, goodbyes=goodbyes)
 
+    def for_unlisted(self) -> "Script":
+        """Return the script for a caller whose number is not trusted: no more calls about this order are promised, and no more."""
+        return replace(self, goodbyes={**self.goodbyes, "opted_out": self.goodbyes["wrong_number"]})
+
     def for_unproven(self) -> "Script":
         """Return the script for a caller who has proven nothing: of which shop there is an order, and what proves it."""
         asked = f"{self.lines['ask_proof']} {self.lines['offer_call_back']}".strip()

@@ -1,5 +1,5 @@
 -- What the scripts share. A record is one string: "SCHEMA VERSION STATE COMMIT,COMMIT,... PHONE\nJSON". STATE is `waiting`,
--- `calling`, `rehearsing` or `finished`. The last eight commits are kept, so that a repeat of one whose reply was lost is
+-- `calling`, `rehearsing`, `finished`, or `replying`: finished, and the customer is on the phone about it. The last eight commits are kept, so that a repeat of one whose reply was lost is
 -- recognised. Records of older programs have no PHONE. `keys` stands for the Python module of that name, whose patterns are
 -- put in when a script is loaded.
 
@@ -20,6 +20,16 @@ end
 
 local function record_text(schema, version, state, commits, phone, json)
   return schema .. ' ' .. version .. ' ' .. state .. ' ' .. commits .. ' ' .. phone .. '\n' .. json
+end
+
+local function is_on_the_phone(record)
+  local state = header_of(record).state
+  return state == 'calling' or state == 'replying'
+end
+
+local function is_finished(record)
+  local state = header_of(record).state
+  return state == 'finished' or state == 'replying'
 end
 
 -- due_heads holds, for each shop with something to dial, when the first of it is due.
@@ -61,7 +71,7 @@ local function line_is_taken(phone, id)
   for _, other in ipairs(redis.call('SMEMBERS', keys.line(phone))) do
     if other ~= id then
       local header = redis.call('GETRANGE', keys.record(other), 0, 255)
-      if header ~= '' and header_of(header).state == 'calling' then
+      if header ~= '' and is_on_the_phone(header) then
         return true
       end
     end
@@ -269,7 +279,7 @@ local function confirmations_of_order(orders, order_id, is_test)
   local ids = redis.call('HGET', orders, order_id)
   local newest = ids and string.match(ids, '^%S+')
   local record = newest and redis.call('GET', keys.record(newest))
-  if record and header_of(record).state ~= 'finished' and is_of_kind(record, is_test) then
+  if record and not is_finished(record) and is_of_kind(record, is_test) then
     return ids, newest, record
   end
   return ids, newest

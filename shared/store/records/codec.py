@@ -72,17 +72,22 @@ def decode_if_readable(stored: bytes) -> ConfirmationRecord | None:
 
 
 def state_word(confirmation: Confirmation) -> str:
-    """Return the word in the header that tells the scripts the state: `waiting`, `calling`, `rehearsing` or `finished`."""
+    """Return the word in the header that tells the scripts the state.
+
+    It is `waiting`, `calling`, `rehearsing` (a call of a test order), `replying` (finished, and the customer has phoned us about
+    it) or `finished`.
+    """
+    is_called = confirmation.open_attempt is not None and not confirmation.is_test
     if confirmation.is_finished:
-        return "finished"
-    if confirmation.open_attempt is None:
-        return "waiting"
-    return "rehearsing" if confirmation.is_test else "calling"
+        return "replying" if is_called else "finished"
+    if is_called:
+        return "calling"
+    return "waiting" if confirmation.open_attempt is None else "rehearsing"
 
 
 def is_finished(header: bytes) -> bool:
     """Tell from the header of a record whether it is finished; the body may be unreadable."""
-    return header.partition(b"\n")[0].split(b" ")[2:3] == [b"finished"]
+    return header.partition(b"\n")[0].split(b" ")[2:3] in ([b"finished"], [b"replying"])
 
 
 def listing_key(confirmation: Confirmation) -> str:

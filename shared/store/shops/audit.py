@@ -19,6 +19,7 @@ from shared.store.sealing import Resealing, Sealer, UnreadableSecretError
 _MS_A_DAY = 86_400_000
 _DIGEST_BYTES = 8
 _MOST_DIGEST_KEYS = 100
+_RESEALINGS = (Resealing.GONE, Resealing.AS_IT_WAS, Resealing.SEALED_ANEW, Resealing.UNREADABLE)  # the last that applies is told
 
 _log = structlog.get_logger(__name__)
 
@@ -110,25 +111,30 @@ class Audit:
         return hashlib.blake2b(phone.encode(), key=self._digest_key, digest_size=_DIGEST_BYTES).hexdigest()
 
     async def reseal(self) -> Resealing:
-        """Seal the digests' key with the newest of the `ENCRYPTION_KEYS`; `GONE` if there is none yet."""
+        """Seal the digests' keys with the newest of the `ENCRYPTION_KEYS`; `GONE` if there is none yet.
+
+        A later key was made while an earlier one could not be opened. `UNREADABLE` if any of them still cannot.
+        """
         became = Resealing.GONE
         for generation in range(_MOST_DIGEST_KEYS):
             name = keys.audit_digest_key(generation)
             async with translated():
                 stored = await self._client.get(name)
             if stored is None:
-                return became
-            if self._sealer.is_sealed_with_newest(stored.decode()):
-                return Resealing.AS_IT_WAS
-            try:
-                sealed = self._sealer.seal(self._sealer.open(stored.decode()))
-            except UnreadableSecretError:
-                became = Resealing.UNREADABLE
-                continue
-            async with translated():
-                await run(self._client, Script.REPLACE_TEXT, keys=[name], args=[stored, sealed, argument_of(None)])
-            return Resealing.SEALED_ANEW
+                break
+            became = max(became, await self._reseal_one(name, stored), key=_RESEALINGS.index)
         return became
+
+    async def _reseal_one(self, name: str, stored: bytes) -> Resealing:
+        if self._sealer.is_sealed_with_newest(stored.decode()):
+            return Resealing.AS_IT_WAS
+        try:
+            sealed = self._sealer.seal(self._sealer.open(stored.decode()))
+        except UnreadableSecretError:
+            return Resealing.UNREADABLE
+        async with translated():
+            await run(self._client, Script.REPLACE_TEXT, keys=[name], args=[stored, sealed, argument_of(None)])
+        return Resealing.SEALED_ANEW
 
     async def write(self, note: AuditNote) -> None:
         """Write a note after its change, which took several steps."""

@@ -43,7 +43,7 @@ PLACES = (
     Place("+12125551234", ("America/New_York",), "US"),
     Place("+61293744000", ("Australia/Sydney",), "AU"),
     Place("+81312345678", ("Asia/Tokyo",), "JP"),  # no DST
-    Place("+38344123457", ("Australia/Lord_Howe",), "XK", named_zone="Australia/Lord_Howe"),  # DST of half an hour
+    Place("+38344123457", ("Europe/Belgrade",), "XK", named_zone="Australia/Lord_Howe"),  # DST of half an hour
     Place("+61412345678", ("Australia/Perth", "Australia/Lord_Howe", "Indian/Cocos"), "AU"),  # the outermost of its eight
 )
 
@@ -76,7 +76,8 @@ class CallingRules:
 
     def _breaches_in(self, local: datetime) -> list[Breach]:
         operators = _minutes(self._policy.window)
-        wished = _minutes(self._wishes.window) if self._wishes.window else operators
+        is_elsewhere = self._place.named_zone is not None  # the order's hours count there, the operator's where the number is
+        wished = _minutes(self._wishes.window) if self._wishes.window and not is_elsewhere else operators
         common = range(max(wished.start, operators.start), min(wished.stop, operators.stop))
         minutes = local.hour * 60 + local.minute
         found = [] if minutes in (common or operators) else [Breach.OUTSIDE_WINDOW]

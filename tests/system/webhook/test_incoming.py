@@ -12,6 +12,8 @@ from shared.core.lifecycle.facts import (
     CallEnded,
     CallPlaced,
     ConversationEnded,
+    InboundCallArrived,
+    ProofFailed,
     StreamOpened,
     VerdictGiven,
 )
@@ -77,6 +79,22 @@ async def test_the_third_wrong_keys_end_the_call_and_move_nothing(service: Servi
     await service.as_twilio("/twilio/incoming-status", {"CallSid": "CA7", "From": PHONE, "CallStatus": "completed"})
     view = await shown(service, without_stream)
     assert (view["attempts"][0]["result"], view["outcome"], view["next_attempt_at"]) == ("undecided", None, planned)
+
+
+async def test_what_was_wrong_on_the_stream_counts_after_it(service: Service, without_stream: Json) -> None:
+    store, attempt = service.store.confirmations, await attempt_of(service, without_stream)
+    await store.apply(without_stream["id"], lambda now: ProofFailed(now, attempt, 2))
+    assert f"/twilio/proof/2/{without_stream['id']}" in await document(service, "after-stream", without_stream)
+    await store.apply(without_stream["id"], lambda now: ProofFailed(now, attempt, 3))
+    assert "goodbye.wav" in await document(service, "after-stream", without_stream)
+    order_id = (await store.get(without_stream["id"])).order.id
+    assert "goodbye.wav" in await document(service, "proof/2", without_stream, Digits=order_id[-4:]), "the fourth try is none"
+
+
+async def test_keys_that_twilio_tells_twice_are_one_try(service: Service, without_stream: Json) -> None:
+    for _ in range(2):
+        assert f"/twilio/proof/1/{without_stream['id']}" in await document(service, "proof/0", without_stream, Digits="9999")
+    assert (await service.store.confirmations.get(without_stream["id"])).attempts[-1].proof_failures == 1
 
 
 async def test_the_star_asks_for_a_call_back_which_is_due_at_once(service: Service, without_stream: Json) -> None:
@@ -198,3 +216,32 @@ async def test_who_phones_after_the_order_is_finished_may_add_to_it_and_the_outc
     assert (late["outcome"], late["last_result"], late["evidence"]["channel"]) == ("confirmed", "cancelled", "keypad")
     await service.store.erasure.customers.erase("shopaz", PHONE)
     assert await service.store.client.xlen("outcomes:shopaz:log") == 0, "both are erased with the customer"
+
+
+async def test_nobody_is_rung_who_is_on_the_phone_with_us_about_a_finished_order(service: Service) -> None:
+    store = service.store.confirmations
+    first, second = await service.submit(small_body(10482)), await service.submit(small_body(10483))
+    await store.apply(first["id"], lambda now: AttemptBegun(now, OURS, "+38344000000"))
+    await store.apply(first["id"], lambda now: VerdictGiven(now, OURS, verdict(VerdictKind.CONFIRMED)))
+    await store.apply(first["id"], lambda now: CallEnded(now, OURS, None, "CA1"))
+    await store.apply(first["id"], lambda now: InboundCallArrived(now, "att_" + "2" * 26, "CA7"))
+    rings = lambda now: AttemptBegun(now, "att_" + "1" * 26, "+38344000000")  # noqa: E731 - the same fact twice
+    assert (await store.apply(second["id"], rings)).confirmation.open_attempt is None
+    again = await service.client.post("/v1/confirmations", json={**small_body(10482), "company": "Another"})
+    assert again.status_code == 202, "the order is finished, whoever is talking about it"
+    await store.apply(first["id"], lambda now: CallEnded(now, "att_" + "2" * 26, None, "CA7"))
+    assert (await store.apply(second["id"], rings)).confirmation.open_attempt is not None
+
+
+async def test_one_order_under_a_strangers_number_does_not_silence_the_others(service: Service) -> None:
+    await service.submit(small_body(10482))
+    trifle = await service.submit(small_body(77777))
+    await phone_in(service)
+    await document(service, "after-stream", trifle)
+    await document(service, "proof/0", trifle, Digits="7777")
+    await document(service, "keypad", trifle, Digits="3")
+    assert "/goodbye.wav" in await document(service, "after-disclosure/3", trifle), "not that nobody ever calls again"
+    await service.as_twilio("/twilio/incoming-status", {"CallSid": "CA7", "From": PHONE, "CallStatus": "completed"})
+    assert (await shown(service, trifle))["outcome"] == "opted_out"
+    assert not await service.store.opt_outs.contains("shopaz", PHONE)
+    await service.submit(small_body(3))

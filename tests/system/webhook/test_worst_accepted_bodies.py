@@ -23,7 +23,14 @@ MOST_S = 0.05
 JSON = {"content-type": "application/json"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 CONFIRMATION, ATTEMPT = "cnf_01JD8X3F7Q2M5N8P0R4T6V9WZA", "att_01JD8X3F7Q2M5N8P0R4T6V9WZB"
-PATH_VALUES = {"id": "", "phone": "+38344123456", "confirmation_id": CONFIRMATION, "attempt_id": ATTEMPT, "digit": "1"}
+PATH_VALUES = {
+    "id": "",
+    "phone": "+38344123456",
+    "confirmation_id": CONFIRMATION,
+    "attempt_id": ATTEMPT,
+    "digit": "1",
+    "failures": "0",
+}
 HEX = "0123456789abcdef"
 
 Body = dict[str, Any]  # Any: JSON

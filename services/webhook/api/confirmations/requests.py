@@ -23,7 +23,7 @@ from services.webhook.api.fields import (
 )
 from services.webhook.api.validation import Body
 from services.webhook.api.validation_context import context_of
-from shared.core.dialing.calendar import Calendar
+from shared.core.dialing.calendar import Calendar, in_named_zone
 from shared.core.order import weekdays_text
 
 MAX_ITEMS = 200
@@ -76,7 +76,9 @@ class CustomerBody(Body):
     name: Line | None = Field(None, examples=["Arta"])
     language: LanguageTag | None = Field(None, description="BCP 47; else the number's country decides.")
     timezone: Zone | None = Field(
-        None, description="IANA name; needed where the number may be in zones without a common hour to call."
+        None,
+        description="IANA name; needed where the number may be in zones without a common hour to call. It chooses among the "
+        "number's zones; another one narrows the hours and opens no hour that is closed where the number is.",
     )
 
 
@@ -136,15 +138,19 @@ class ConfirmationBody(Body):
     @model_validator(mode="after")
     def _can_be_called(self, info: ValidationInfo) -> Self:
         context = context_of(info)
-        if self.customer.timezone is not None:
-            return self
-        zones = context.policy.zones_of(self.customer.phone)
+        zones, named = context.policy.zones_of(self.customer.phone), self.customer.timezone
         allowed = context.policy.window
         window = (self.call and self.call.window and self.call.window.within(allowed)) or allowed
-        if len(zones) > 1 and not Calendar(window=window, zones=zones).has_common_hours:
+        if len(zones) <= 1:
+            return self
+        rule = Calendar(window=window, zones=zones)
+        if (rule if named is None else in_named_zone(named, rule, allowed)).has_common_hours:
+            return self
+        if named is None:
             message = "is required: this number may be in time zones without a common hour in the window"
             raise fault("timezone_required", message, at="customer/timezone")
-        return self
+        message = f"must be one of the zones that this number may be in: {', '.join(zones)}"
+        raise fault("timezone_not_allowed", message, at="customer/timezone")
 
 
 class BulkBody(Body):

@@ -3,7 +3,7 @@
 from typing import Final
 
 from shared.core import keypad
-from shared.core.conversation.actions import Action, RecordProof, Say
+from shared.core.conversation.actions import Action, RecordProof, RecordWrongProof, Say
 from shared.core.conversation.reactions.goodbyes import give_up, record_decision
 from shared.core.conversation.reactions.opening import greet
 from shared.core.conversation.reactions.session_loss import play_keypad_prompt
@@ -41,7 +41,7 @@ def take_proof_key(conversation: ConversationState, digit: str, now: float) -> l
 def act_on_proof(conversation: ConversationState, now: float) -> list[Action]:
     """Tell a caller who has just offered a proof what was ordered, or that it was wrong."""
     if conversation.callee.proof.is_missing:
-        return _say_failed(conversation, now)
+        return [RecordWrongProof(conversation.callee.proof.failures), *_say_failed(conversation, now)]
     conversation.language.proven()
     proven: list[Action] = [RecordProof(), *conversation.callee.seems_person()]
     match conversation.state:

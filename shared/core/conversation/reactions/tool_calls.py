@@ -136,11 +136,16 @@ def _check(conversation: ConversationState, call: ToolCall) -> Request:
 
 
 def _check_unproven(conversation: ConversationState, call: ToolCall) -> Request:
-    """Check what the model may not do, or may do only, while the caller has proven nothing."""
+    """Check what the model may not do, or may do only, while the caller has proven nothing.
+
+    A proof that comes with the goodbye is too late: it is not judged, or a key after it would decide what the record refuses.
+    """
     if call.name == tools.CALL_BACK:
         return CallBackRequest() if conversation.callee.proof.may_call_back else _NO_TOOL
     if call.name == tools.RECORD_OUTCOME:
         return _UNPROVEN
+    if conversation.state is State.CLOSING:
+        return ProofClaim(is_right=False)
     heard = tools.parse_characters(call.arguments)
     return heard if isinstance(heard, InvalidArguments) else ProofClaim(conversation.callee.proof.said(heard))
 

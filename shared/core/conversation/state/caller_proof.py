@@ -7,22 +7,22 @@ from shared.core.proof import MOST_TRIES, PROOF_CHARACTERS
 class CallerProof:
     """The proof of a caller. `is_missing` until the caller has shown to know the order; a person whom we phoned need not.
 
-    `may_call_back`: the caller may ask to be called back at once.
+    `may_call_back`: the caller may ask to be called back at once. `failures` counts the wrong proofs.
     """
 
-    __slots__ = ("_failures", "_keys", "_proof", "is_missing", "may_call_back")
+    __slots__ = ("_keys", "_proof", "failures", "is_missing", "may_call_back")
 
     def __init__(self, proving: Proving | None) -> None:
         self._proof = proving.proof if proving is not None else None
         self._keys = ""
-        self._failures = 0
+        self.failures = proving.failures if proving is not None else 0
         self.is_missing = proving is not None
         self.may_call_back = proving is not None and proving.may_call_back
 
     @property
     def is_refused(self) -> bool:
         """Whether nothing more may be tried in this call: it was wrong too often, or the order's id proves nothing."""
-        return self._failures >= MOST_TRIES or self._proof is None
+        return self.failures >= MOST_TRIES or self._proof is None
 
     def keyed(self, digit: str) -> bool | None:
         """Take one key more; returns whether the last four are the proof, None while some of the four are missing."""
@@ -45,5 +45,5 @@ class CallerProof:
         if is_accepted:
             self.is_missing = False
         else:
-            self._failures += 1
+            self.failures += 1
         return is_accepted

@@ -6,7 +6,7 @@ local ids = redis.call('ZRANGEBYSCORE', keys.DUE_RECONCILIATION, '-inf', now, 'L
 for _, id in ipairs(ids) do
   redis.call('ZADD', keys.DUE_RECONCILIATION, string.format('%d', now + lease), id)
   local header = redis.call('GETRANGE', keys.record(id), 0, 255)
-  if header_of(header).state == 'calling' then
+  if is_on_the_phone(header) then
     redis.call('ZADD', keys.CALLS_OPEN, 'GT', string.format('%d', now + 4 * lease), id)
   end
 end

@@ -1,6 +1,6 @@
 -- Gives back a grant that led to no call: it no longer counts as a call at once, unless a call is going on.
 -- KEYS: the record, the calls at once. ARGV: id.
-if header_of(redis.call('GETRANGE', KEYS[1], 0, 255)).state ~= 'calling' then
+if not is_on_the_phone(redis.call('GETRANGE', KEYS[1], 0, 255)) then
   redis.call('ZREM', KEYS[2], ARGV[1])
 end
 return 1

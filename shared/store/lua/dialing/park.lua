@@ -3,9 +3,9 @@
 -- ARGV: id, ms until it is looked at again, the same for a finished confirmation that could not be erased.
 local id = ARGV[1]
 clear_dial_everywhere(id)
-local state = header_of(redis.call('GETRANGE', keys.record(id), 0, 255)).state
-redis.call('ZADD', keys.DUE_RECONCILIATION, string.format('%d', now_ms() + ARGV[state == 'finished' and 3 or 2]), id)
-if state ~= 'calling' then
+local header = redis.call('GETRANGE', keys.record(id), 0, 255)
+redis.call('ZADD', keys.DUE_RECONCILIATION, string.format('%d', now_ms() + ARGV[is_finished(header) and 3 or 2]), id)
+if not is_on_the_phone(header) then
   redis.call('ZREM', keys.CALLS_OPEN, id)
 end
 redis.call('ZADD', keys.PARKED, 'NX', string.format('%d', now_ms()), id)

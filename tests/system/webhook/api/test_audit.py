@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet
 from services.dialer_worker.parked_work import drive_again, forget
 from services.webhook.reseal import reseal_all
 from shared.core.errors import StoreUnavailableError
-from shared.store import AuditAction, AuditNote, keys
+from shared.store import AuditAction, AuditNote, Resealing, keys
 from shared.store.erasure.customers import Customers
 from shared.store.erasure.eraser import Erased, Eraser
 from tests.support.orders import ALWAYS
@@ -98,8 +98,13 @@ async def test_the_key_of_the_digests_is_sealed_and_if_it_is_lost_another_one_se
     async with later.client:
         for _ in range(2):
             assert (await later.client.put(OPT_OUT)).status_code == 200
-        assert await reseal_all(later.store) == 0
+        assert await reseal_all(later.store) == 1, "while the first key cannot be opened, no key may be taken out"
     await later.store.close()
+    both = make_service(valkey_url, ENCRYPTION_KEYS=f"{Fernet.generate_key().decode()},{SEALING_KEY}")
+    assert await both.store.audit.reseal() is Resealing.UNREADABLE, "the second key is lost now"
+    assert await service.store.audit.reseal() is Resealing.UNREADABLE
+    await both.client.aclose()
+    await both.store.close()
     first, *others = [about for _, about in await actions(service)]
     assert (len(set(others)), first in others) == (1, False)
 

@@ -70,8 +70,9 @@ def test_the_prices_are_the_models_own_unless_others_are_set() -> None:
     assert mine == replace(PRICES["gpt-realtime-2.1"], audio_in=Decimal(30))
 
 
-def test_of_a_model_that_nobody_knows_there_is_no_price() -> None:
-    assert parse_settings(BridgeSettings, NEEDED | {"OPENAI_REALTIME_MODEL": "my-own"}).prices is None
+def test_a_model_that_nobody_knows_is_reckoned_at_the_dearest_price() -> None:
+    unknown = parse_settings(BridgeSettings, NEEDED | {"OPENAI_REALTIME_MODEL": "my-own"})
+    assert unknown.prices == PRICES["gpt-realtime-2.1"], "no call is free, or the spend limit would never be reached"
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def test_the_next_call_comes_when_the_customer_asked_for_it(said: str, callback_
 
 
 def test_a_customer_elsewhere_means_the_time_there() -> None:
-    assert next_call("2026-11-23T18:00:00", zone="America/New_York") == datetime(2026, 11, 23, 23, tzinfo=UTC)
+    assert next_call("2026-11-23T13:00:00", zone="America/New_York") == datetime(2026, 11, 23, 18, tzinfo=UTC)
 
 
 def test_a_call_back_that_the_budget_does_not_have_is_not_made() -> None:

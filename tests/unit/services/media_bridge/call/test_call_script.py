@@ -10,8 +10,10 @@ from services.media_bridge.call.call_script import CallScriptWriter, OrderInCall
 from shared import languages
 from shared.core.confirmation import Attempt, Confirmation
 from shared.core.conversation.call_plan import Lines
+from shared.core.conversation.state.caller_proof import CallerProof
 from shared.core.order import Customer, Delivery, Item, Money, OnMachine, Order
 from shared.core.outcome import Channel, Direction, Outcome, Status, Verdict, VerdictKind
+from shared.core.speech.instructions import say_exactly
 from shared.core.speech.order_id import spoken_order_id
 from tests.support.orders import ALWAYS, NOON, an_order
 
@@ -183,6 +185,25 @@ def test_no_caller_is_told_address_or_name(scripts: CallScriptWriter, caller: tu
         assert secret not in told, secret
 
 
+@pytest.mark.parametrize(("must_prove", "promised"), [(True, "wrong_number"), (False, "opted_out")])
+def test_no_caller_is_promised_that_the_shop_never_calls_again(
+    scripts: CallScriptWriter, *, must_prove: bool, promised: str
+) -> None:
+    lines = scripts.write(*a_caller(proven=True, must_prove=must_prove), NOON).plan.lines
+    assert lines.goodbyes[VerdictKind.OPTED_OUT] == languages.load("sq").lines[f"goodbye_{promised}"]
+    assert (VerdictKind.OPTED_OUT in lines.stored_goodbyes) is not must_prove
+
+
+@pytest.mark.parametrize("order_id", ["1", "A", "Shopaz", "porosi"])
+def test_no_id_is_spelled_for_a_model_whose_caller_has_proven_nothing(scripts: CallScriptWriter, order_id: str) -> None:
+    confirmation, attempt = a_caller()
+    script = scripts.write(replace(confirmation, order=Order(order_id)), attempt, NOON)
+    lines = script.plan.lines.until_proven
+    assert lines is not None
+    assert "It spells the id" not in say_exactly(lines.greeting, script.spelled_id)
+    assert scripts.write(*a_caller(proven=True), NOON).spelled_id is not None
+
+
 def test_who_phones_while_we_ring_is_a_caller_too(scripts: CallScriptWriter) -> None:
     confirmation, attempt = a_caller()
     joined = replace(attempt, direction=Direction.OUTBOUND, joined_at=NOON)
@@ -195,6 +216,14 @@ def test_after_the_proof_the_order_is_told_and_the_question_asked(scripts: CallS
     assert plan.proving is not None
     assert "Kufje" in plan.lines.proven
     assert plan.lines.proven.endswith(languages.load("sq").lines["ask"])
+
+
+def test_a_caller_has_as_many_tries_as_the_call_has_left(scripts: CallScriptWriter) -> None:
+    confirmation, attempt = a_caller()
+    proving = scripts.write(confirmation, replace(attempt, proof_failures=2), NOON).plan.proving
+    assert proving is not None
+    proof = CallerProof(proving)
+    assert (proof.is_refused, proof.said("0000"), proof.is_refused, proof.said("0482")) == (False, False, True, False)
 
 
 def test_a_further_order_asks_for_its_own_proof(scripts: CallScriptWriter) -> None:

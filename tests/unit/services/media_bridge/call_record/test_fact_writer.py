@@ -16,7 +16,15 @@ from shared.core.confirmation import Conclusion
 from shared.core.conversation.actions import EndConversation, RecordVerdict
 from shared.core.conversation.tools import OutcomeReport
 from shared.core.dialing.planned_transition import PlannedTransition
-from shared.core.lifecycle.facts import AttemptBegun, CallEnded, ConversationEnded, DisclosurePlayed, Fact, VerdictGiven
+from shared.core.lifecycle.facts import (
+    AttemptBegun,
+    CallEnded,
+    ConversationEnded,
+    DisclosurePlayed,
+    Fact,
+    ProofFailed,
+    VerdictGiven,
+)
 from shared.core.outcome import Channel, VerdictKind
 from shared.store import Speaker, Turn
 from tests.support.bridge.fakes import ATTEMPT, FakeClock, FakeRecords, FakeTranscripts
@@ -102,6 +110,16 @@ async def test_facts_are_written_in_the_order_in_which_they_happened() -> None:
         writer.put_end(EndConversation(None, "decided"), None)
         assert await writer.flushed(1)
     assert [type(fact) for fact in records.facts[1:]] == [DisclosurePlayed, VerdictGiven, ConversationEnded]
+
+
+async def test_wrong_proofs_are_written_with_their_number() -> None:
+    records = FakeRecords().begin()
+    async with a_writer(records) as writer:
+        writer.put_wrong_proof(2)
+        assert await writer.flushed(1)
+    written = records.facts[-1]
+    assert isinstance(written, ProofFailed)
+    assert (written.attempt_id, written.failures) == (ATTEMPT, 2)
 
 
 async def test_a_verdict_keeps_its_words_and_the_calls_language() -> None:

@@ -165,8 +165,21 @@ def test_a_number_in_zones_without_a_common_hour_needs_its_zone_named() -> None:
         body(customer={"phone": number}, call={"window": "00:00-24:00"}),
     ):
         validated(ConfirmationBody, value, rules(**{**anywhere, "CALL_WINDOW": "00:00-24:00"}))
+    named = body(customer={"phone": number, "timezone": "Asia/Vladivostok"}, call=call)
+    validated(ConfirmationBody, named, rules(**anywhere))
     widened = body(customer={"phone": number}, call={"window": "00:00-24:00"})
     assert _faults(widened, **anywhere) == [("/customer/timezone", "timezone_required")]
+
+
+def test_a_zone_in_which_a_number_of_several_zones_cannot_be_is_refused_with_those_that_are_allowed() -> None:
+    elsewhere = body(customer={"phone": "+79161234567", "timezone": "Pacific/Kiritimati"})
+    with pytest.raises(ProblemError) as refused:
+        validated(ConfirmationBody, elsewhere, rules(ALLOWED_COUNTRIES="*", CALL_WINDOW="09:00-18:00"))
+    (only,) = refused.value.faults
+    assert (only.pointer, only.code) == ("/customer/timezone", "timezone_not_allowed")
+    assert "Europe/Moscow" in only.message
+    with_one_zone = body(customer={"phone": "+38344123456", "timezone": "Pacific/Kiritimati"})
+    validated(ConfirmationBody, with_one_zone, rules(CALL_WINDOW="09:00-18:00"))  # it is called by the number's own clock
 
 
 def test_hours_and_days_that_the_operator_does_not_allow_are_refused_with_those_that_are_allowed() -> None:

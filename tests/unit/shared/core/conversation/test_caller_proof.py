@@ -16,6 +16,7 @@ from shared.core.conversation.actions import (
     PlayStored,
     RecordProof,
     RecordVerdict,
+    RecordWrongProof,
     Respond,
     RevealOrder,
     Say,
@@ -116,8 +117,9 @@ def test_a_decision_beside_the_proof_does_not_count_either() -> None:
 
 def test_three_wrong_proofs_are_the_last_and_a_right_one_comes_too_late() -> None:
     talk = greeted()
-    told, said = claim(talk, "0483")
+    told, noted, said = claim(talk, "0483")
     assert (told, said) == (AnswerTool("call_1", json.dumps({"status": "wrong"})), Say("failed"))
+    assert noted == RecordWrongProof(1)
     talk.speaks(3.2)
     assert of_kind(press(talk, "9999", 3.5), Say, RecordProof) == [Say("failed")]
     talk.speaks(3.7)
@@ -197,7 +199,7 @@ def test_keys_over_the_greeting_prove_it_and_the_disclosure_is_said_before_the_o
 def test_keys_before_the_session_stands_prove_it_and_the_greeting_tells_the_order() -> None:
     talk = called()
     talk.at(0, ev.CalleeOnLine())
-    assert press(talk, "9999", 0.5) == []
+    assert press(talk, "9999", 0.5) == [RecordWrongProof(1)]
     assert press(talk, "0482", 1) == [RecordProof(), RevealOrder()]
     assert talk.at(1.5, ev.ModelReady()) == [Say("greeting")]
 
@@ -214,7 +216,7 @@ def test_keys_while_the_greeting_is_still_to_come_have_it_said_with_the_order() 
 
 def test_without_the_model_the_keys_prove_it_and_then_decide() -> None:
     talk = without_model()
-    assert press(talk, "0481") == [PlayStored("prove", "stored:3")]
+    assert press(talk, "0481") == [RecordWrongProof(1), PlayStored("prove", "stored:3")]
     talk.plays_stored(3, "stored:3")
     talk.hears_all(4)
     assert press(talk, "048", 5) == []
@@ -262,3 +264,12 @@ def test_another_language_says_no_more_before_the_proof_and_all_of_it_after() ->
     assert of_kind(press(talk, "0482", 4), RecordProof) == [RecordProof()]
     talk.speaks(4.5)
     assert Say("Again") in press(talk, "9", 5), "key 9 repeats the order from now on"
+
+
+def test_no_key_decides_by_a_proof_that_came_with_the_goodbye() -> None:
+    talk = greeted()
+    talk.calls(3, CALL_BACK, "{}")
+    talk.at(3.5, ev.ResponseStarted("goodbye"))
+    call = ev.ToolCall("call_2", CHECK_ORDER_NUMBER, json.dumps({"characters": "0482"}))
+    done = talk.at(4, ev.ResponseDone("goodbye", ev.ResponseStatus.COMPLETED, (call,)))
+    assert of_kind(done + press(talk, "1", 5), RecordProof, RecordVerdict) == []

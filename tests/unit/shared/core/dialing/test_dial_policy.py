@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -140,8 +141,8 @@ def test_a_call_back_whose_time_has_just_passed_is_due_at_once() -> None:
 
 
 def test_a_call_back_that_nobody_can_have_meant_takes_the_usual_pause() -> None:
-    assert decide(asked_back(after(30) + timedelta(days=14)), ALWAYS, after(31)) == DialAt(
-        after(30) + timedelta(days=14), WaitingFor.CALLBACK
+    assert decide(asked_back(after(30) + timedelta(days=30)), ALWAYS, after(31)) == DialAt(
+        after(30) + timedelta(days=30), WaitingFor.CALLBACK
     )
     assert decide(asked_back(after(30) + timedelta(days=400)), ALWAYS, after(31)) == DialAt(after(30 + 3600), WaitingFor.RETRY)
 
@@ -166,11 +167,41 @@ def test_a_planned_call_keeps_its_moment() -> None:
 def test_the_customers_own_zone_counts_before_the_numbers_and_the_default() -> None:
     policy = replace(ALWAYS, zones_of=lambda _: ("Europe/Belgrade",), country_of=lambda _: "AL", calls_on_holidays=False)
     named = replace(an_order(), customer=Customer("+38344123456", timezone="America/New_York"))
-    assert calendar_of(named, policy).zones == ("America/New_York",)
+    assert calendar_of(named, replace(policy, zones_of=lambda _: ("Europe/Belgrade", "America/New_York"))).zones == (
+        "America/New_York",
+    )
+    assert calendar_of(named, replace(policy, zones_of=lambda _: ())).zones == ("America/New_York",)
     assert calendar_of(an_order(), policy).zones == ("Europe/Belgrade",)
     assert calendar_of(an_order(), replace(policy, zones_of=lambda _: ())).zones == ("UTC",)
     assert calendar_of(an_order(), policy).holiday_country == "AL"
     assert calendar_of(an_order(), ALWAYS).holiday_country is None
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Asia/Tokyo", "America/Los_Angeles", "Europe/Tirane"])
+@pytest.mark.parametrize("call", [None, CallWishes(window=Window(time(9), time(10)))])
+def test_no_named_zone_opens_the_night_where_the_number_is(zone: str, call: CallWishes | None) -> None:
+    policy = replace(OFFICE, zones_of=lambda _: ("Europe/Belgrade",))
+    order = replace(an_order(call=call), customer=Customer("+38344123456", timezone=zone))
+    for hour in range(48):
+        at = NOON + timedelta(hours=hour)
+        if isinstance(decide(order, policy, at), DialNow):
+            assert 9 <= at.astimezone(ZoneInfo("Europe/Belgrade")).hour < 20
+    assert any(isinstance(decide(order, policy, NOON + timedelta(minutes=30 * half)), DialNow) for half in range(48)), (
+        "it is called"
+    )
+
+
+def test_a_foreign_zone_has_the_orders_hours_and_the_number_the_operators() -> None:
+    policy = replace(OFFICE, zones_of=lambda _: ("Europe/Belgrade",))
+    wish = CallWishes(window=Window(time(9), time(10)))
+    order = replace(an_order(call=wish), customer=Customer("+38344123456", timezone="America/New_York"))
+    assert decide(order, policy, NOON) == DialAt(NOON.replace(hour=14), WaitingFor.WINDOW)  # 09:00 there is 15:00 in Belgrade
+
+
+def test_another_name_of_one_of_the_numbers_zones_chooses_it() -> None:
+    policy = replace(OFFICE, zones_of=lambda _: ("Pacific/Auckland", "Asia/Kolkata"))
+    order = replace(an_order(), customer=Customer("+38344123456", timezone="Asia/Calcutta"))
+    assert decide(order, policy, NOON) == DialNow()  # 17:30 there, and night in Auckland
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import time
 
 from shared.core.dialing.dial_policy import DialPolicy
 from shared.core.dialing.planned_transition import PlannedTransition, apply_fact, apply_facts, plan
-from shared.core.lifecycle.facts import AttemptBegun, CallEnded, GivenUp, Scheduled, Submitted, VerdictGiven
+from shared.core.lifecycle.facts import AttemptBegun, CallEnded, GivenUp, Scheduled, Submitted, VerdictGiven, Withdrawn
 from shared.core.lifecycle.shop_event import EventType
 from shared.core.order import CallWishes, Window
 from shared.core.outcome import AttemptResult, Outcome, Status, VerdictKind, WaitingFor
@@ -86,8 +86,9 @@ def test_the_plan_of_a_waiting_order_that_has_come_due_is_to_queue_it() -> None:
 
 
 def test_a_wish_not_to_be_called_is_kept_even_where_the_verdict_changes_nothing() -> None:
-    wish = VerdictGiven(NOON, "att_9", verdict(VerdictKind.OPTED_OUT))
-    step = apply_fact(submitted().confirmation, wish, ALWAYS, NOON)
+    called = apply_fact(submitted().confirmation, BEGUN, ALWAYS, NOON).confirmation
+    withdrawn = apply_fact(called, Withdrawn(after(1)), ALWAYS, after(1)).confirmation
+    step = apply_fact(withdrawn, VerdictGiven(after(2), "att_1", verdict(VerdictKind.OPTED_OUT)), ALWAYS, after(2))
     assert step.opts_out
     assert not step.is_changed
 

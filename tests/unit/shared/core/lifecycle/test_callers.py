@@ -18,6 +18,7 @@ from shared.core.lifecycle.facts import (
     Fact,
     InboundCallArrived,
     PlacingUndone,
+    ProofFailed,
     StreamOpened,
     VerdictGiven,
 )
@@ -71,8 +72,28 @@ def test_a_caller_with_proof_decides() -> None:
     assert told.attempts[0].proven_at == after(110)
 
 
-def test_a_caller_with_proof_may_ask_for_no_more_calls() -> None:
-    assert steps(ARRIVED, PROVEN, says(VerdictKind.OPTED_OUT))[-1].opts_out
+def test_a_caller_with_proof_ends_the_own_order_and_silences_no_other_of_that_number() -> None:
+    *_, decided, ended = steps(ARRIVED, PROVEN, says(VerdictKind.OPTED_OUT), ENDED)
+    assert ended.confirmation.outcome is Outcome.OPTED_OUT
+    assert not decided.opts_out, "who knows one order need not be whose number it is"
+    joined = steps(*RINGING, JOINED, CallerProven(after(10), "att_1"), says(VerdictKind.OPTED_OUT, "att_1"))
+    assert not joined[-1].opts_out
+
+
+def test_no_more_calls_are_for_the_number_that_we_called_or_that_the_operator_trusts() -> None:
+    asked_back = steps(ARRIVED, says(VerdictKind.CALLBACK_REQUESTED), ENDED)[-1].confirmation
+    begun = replace(BUSY[0], at=after(131), attempt_id="att_3")
+    assert steps(begun, says(VerdictKind.OPTED_OUT, "att_3"), of=asked_back)[-1].opts_out, "the call back shows whose it is"
+    assert steps(replace(ARRIVED, must_prove=False), says(VerdictKind.OPTED_OUT))[-1].opts_out
+
+
+def test_an_opt_out_in_a_call_that_is_in_no_record_is_none() -> None:
+    assert not steps(says(VerdictKind.OPTED_OUT, "att_of_nobody"))[-1].opts_out
+
+
+def test_wrong_proofs_are_counted_once_whoever_repeats_them_and_in_whatever_order() -> None:
+    wrong = [ProofFailed(after(100 + at), "att_2", failures) for at, failures in ((1, 1), (2, 2), (3, 2), (4, 1))]
+    assert open_attempt(confirmation_after(ARRIVED, *wrong)).proof_failures == 2
 
 
 def test_a_trusted_number_decides_without_proof() -> None:

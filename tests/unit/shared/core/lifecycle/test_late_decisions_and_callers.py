@@ -59,9 +59,10 @@ def test_a_caller_whose_proof_is_late_too_has_decided() -> None:
     assert after_facts(*PHONED, CONFIRMED, CONCLUDED).outcome is None, "without the proof"
 
 
-def test_so_has_one_who_wants_no_more_calls() -> None:
-    assert steps(*PHONED, PROVEN, given(VerdictKind.OPTED_OUT))[-1].opts_out
-    assert not steps(*PHONED, given(VerdictKind.OPTED_OUT))[-1].opts_out
+def test_so_has_one_who_wants_no_more_calls_about_the_order_and_is_put_on_no_list() -> None:
+    *_, told, concluded = steps(*PHONED, PROVEN, given(VerdictKind.OPTED_OUT), CONCLUDED)
+    assert (told.opts_out, concluded.confirmation.outcome) == (False, Outcome.OPTED_OUT)
+    assert steps(*PHONED, given(VerdictKind.OPTED_OUT), CONCLUDED)[-1].confirmation.outcome is None
 
 
 @pytest.mark.parametrize("between", [(ARRIVED,), (ARRIVED, LEFT), (ARRIVED, FORGED_CALL_BACK), (ARRIVED, FORGED_CALL_BACK, LEFT)])
