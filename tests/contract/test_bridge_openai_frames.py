@@ -18,9 +18,8 @@ OFFICIAL: TypeAdapter[Any] = TypeAdapter(RealtimeClientEvent)
 FRAMES = {
     "append": request.APPEND_HEAD + b'"//8="' + request.APPEND_TAIL,
     "first_update": request.first_update(AudioSettings("marin")),
-    "full_update": request.full_update(AudioSettings("marin"), Instructions("You phone a customer.", TOOLS), is_guarded=False),
+    "full_update": request.full_update(AudioSettings("marin"), Instructions("You phone a customer.", TOOLS)),
     "update_of_noise": request.first_update(AudioSettings("marin", "far_field", vad_threshold=0.7, vad_silence_ms=700)),
-    "turn_update": request.turn_update(AudioSettings("marin"), is_guarded=True),
     "instructions_update": request.instructions_update(Instructions("You phone Arta.", TOOLS)),
     "transcription": request.transcription_update(Transcription("gpt-transcribe", "emra: Arta", None)),
     "transcription_of_a_language": request.transcription_update(Transcription("gpt-transcribe", "names: Arta", "en")),
@@ -74,13 +73,6 @@ def test_threshold_silence_and_noise_reduction_are_the_operators() -> None:
 
 def test_without_noise_reduction_it_is_switched_off_by_name() -> None:
     assert json.loads(FRAMES["full_update"])["session"]["audio"]["input"]["noise_reduction"] is None
-
-
-@pytest.mark.parametrize(("is_guarded", "name"), [(True, "turn_update"), (False, "full_update")])
-def test_a_guarded_server_only_tells_of_speech(is_guarded: bool, name: str) -> None:
-    detection = json.loads(FRAMES[name])["session"]["audio"]["input"]["turn_detection"]
-    assert (detection["create_response"], detection["interrupt_response"]) == (not is_guarded, not is_guarded)
-    assert detection["type"] == "server_vad"
 
 
 def test_albanian_is_never_named_to_the_transcriber() -> None:

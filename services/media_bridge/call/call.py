@@ -108,7 +108,6 @@ class Call:
             clock=clock,
             note=dependencies.stats.note,
             perform=self._performer.perform,
-            guard=self.model.guard,
             on_failure=self._fail,
         )
 

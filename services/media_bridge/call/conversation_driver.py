@@ -15,8 +15,7 @@ Perform = Callable[[act.Action, float], None]
 class ConversationDriver:
     """Gives the machine one event after the other.
 
-    `note` hears of each event before the machine does; `guard`, before the actions, whether the server is kept from interrupting
-    and answering by itself. An exception goes to `on_failure`: a socket or a timer called us,
+    `note` hears of each event before the machine does. An exception goes to `on_failure`: a socket or a timer called us,
     and neither could do anything about it.
     """
 
@@ -27,15 +26,12 @@ class ConversationDriver:
         clock: Callable[[], float],
         note: Callable[[ev.Event, float], None],
         perform: Perform,
-        guard: Callable[[bool], None],
         on_failure: Callable[[Exception], None],
     ) -> None:
         self._machine = machine
         self._clock = clock
         self._note = note
         self._perform = perform
-        self._guard = guard
-        self._is_guarded = machine.is_guarded
         self._on_failure = on_failure
         self._events: deque[tuple[ev.Event, float]] = deque()  # bounded: an event is done with before its caller goes on
         self._is_receiving = False
@@ -68,11 +64,7 @@ class ConversationDriver:
 
     def _take(self, event: ev.Event, now: float) -> None:
         self._note(event, now)
-        actions = self._machine.receive(event, now)
-        if self._machine.is_guarded is not self._is_guarded:
-            self._is_guarded = self._machine.is_guarded
-            self._guard(self._is_guarded)
-        for action in actions:
+        for action in self._machine.receive(event, now):
             self._perform(action, now)
         if not self._has_stopped:
             self._timer.set(self._machine.deadline)

@@ -101,7 +101,6 @@ class ModelSession:
         self._current: ModelLeg | None = None  # None while there is no session
         self._connecting: asyncio.Task[None] | None = None  # None while none is being opened
         self._is_revealed = False
-        self._is_guarded = True
         self.dropped = 0
         self.unreadable = 0
 
@@ -144,11 +143,6 @@ class ModelSession:
         revealed = self._instructions
         is_same = first.tools is revealed.tools  # those of a caller without proof hold no decision
         self.send(request.instructions_update(revealed) if is_same else request.reveal_update(revealed))
-
-    def guard(self, is_guarded: bool, /) -> None:  # noqa: FBT001 - a callback
-        """Have the session, and any later one, only tell of speech while `is_guarded`; else it answers and interrupts itself."""
-        self._is_guarded = is_guarded
-        self.send(request.turn_update(self._settings.audio, is_guarded=is_guarded))
 
     def switch_language(self, code: str) -> CallScript:
         """Give this session, and any later one, the call's words in another language; returns them."""
@@ -198,7 +192,7 @@ class ModelSession:
         self._connecting = None
         self._current = leg
         leg.attach(self, on_audio=self._lane.on_model_audio)
-        leg.send(request.full_update(self._settings.audio, self._instructions, is_guarded=self._is_guarded))
+        leg.send(request.full_update(self._settings.audio, self._instructions))
         record = talk_so_far(so_far)
         if record is not None:
             leg.send(request.remark(record))

@@ -15,7 +15,6 @@ FIRST_UPDATE = "session-1"
 FULL_UPDATE = "session-2"
 TRANSCRIPTION_UPDATE = "session-3"
 INSTRUCTIONS_UPDATE = "session-4"
-TURN_UPDATE = "session-5"
 RESPONSE = "response"
 
 _Json = Mapping[str, Any]  # Any: the vendor's JSON
@@ -59,26 +58,21 @@ class Instructions:
 
 def first_update(audio: AudioSettings) -> bytes:
     """Ask for µ-law both ways, turn detection on the server, and the voice: all settings that do not depend on the call."""
-    return _session_update(FIRST_UPDATE, {"output_modalities": ["audio"], "audio": _audio(audio, is_guarded=True)})
+    return _session_update(FIRST_UPDATE, {"output_modalities": ["audio"], "audio": _audio(audio)})
 
 
-def full_update(audio: AudioSettings, instructions: Instructions, *, is_guarded: bool) -> bytes:
-    """Set the call's instructions and tools, and the audio once more; `is_guarded` as in `turn_update`."""
+def full_update(audio: AudioSettings, instructions: Instructions) -> bytes:
+    """Set the call's instructions and tools, and the audio once more."""
     return _session_update(
         FULL_UPDATE,
         {
             "output_modalities": ["audio"],
-            "audio": _audio(audio, is_guarded=is_guarded),
+            "audio": _audio(audio),
             "instructions": instructions.text,
             "tools": list(instructions.tools),
             "tool_choice": "auto",
         },
     )
-
-
-def turn_update(audio: AudioSettings, *, is_guarded: bool) -> bytes:
-    """Have the server answer a turn and interrupt its response by itself, or, while `is_guarded`, only tell of speech."""
-    return _session_update(TURN_UPDATE, {"audio": {"input": {"turn_detection": _turn_detection(audio, is_guarded=is_guarded)}}})
 
 
 def instructions_update(instructions: Instructions) -> bytes:
@@ -151,23 +145,23 @@ def _session_update(event_id: str, session: _Json) -> bytes:
     return _json({"type": "session.update", "event_id": event_id, "session": {"type": "realtime", **session, "audio": audio}})
 
 
-def _audio(audio: AudioSettings, *, is_guarded: bool) -> _Json:
+def _audio(audio: AudioSettings) -> _Json:
     reduction = None if audio.noise_reduction is None else {"type": audio.noise_reduction}
     return {
-        "input": {"noise_reduction": reduction, "turn_detection": _turn_detection(audio, is_guarded=is_guarded)},
+        "input": {"noise_reduction": reduction, "turn_detection": _turn_detection(audio)},
         "output": {"voice": audio.voice},
     }
 
 
-def _turn_detection(audio: AudioSettings, *, is_guarded: bool) -> _Json:
+def _turn_detection(audio: AudioSettings) -> _Json:
     """Return all of it: how far an update merges within it is not documented."""
     return {
         "type": "server_vad",
         "threshold": audio.vad_threshold,
         "prefix_padding_ms": _PREFIX_PADDING_MS,
         "silence_duration_ms": audio.vad_silence_ms,
-        "create_response": not is_guarded,
-        "interrupt_response": not is_guarded,
+        "create_response": True,
+        "interrupt_response": True,
     }
 
 

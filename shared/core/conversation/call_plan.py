@@ -94,7 +94,6 @@ class Timing:
     response_end_s: float = 2.5
     turn_s: float = 2.0
     least_goodbye_s: float = 1.2
-    barge_in_s: float = 1.0
     stuck_speech_s: float = 12.0
     ungreeted_speech_s: float = 3.0
     silence_s: tuple[float, float, float] = (6.0, 12.0, 20.0)

@@ -4,7 +4,6 @@ from shared.core.conversation.actions import Action
 from shared.core.conversation.call_plan import Plan
 from shared.core.conversation.events import DeadlineReached, Event
 from shared.core.conversation.playback import Playback
-from shared.core.conversation.reactions.barge_in import watch_barge_in
 from shared.core.conversation.reactions.silence_prompts import watch_silence
 from shared.core.conversation.state.conversation_state import ConversationState, State
 from shared.core.conversation.state.timers import Timer
@@ -34,18 +33,12 @@ class ConversationMachine:
         """Why each session with the model was missed or lost, as short codes."""
         return self._conversation.model_health.losses
 
-    @property
-    def is_guarded(self) -> bool:
-        """Whether the server must neither interrupt a response nor answer a turn by itself."""
-        return self._conversation.turn_taking.barge_in.is_guarded
-
     def receive(self, event: Event, now: float) -> list[Action]:
         """Take one event in and return what is to be done, in order. An event that has no row in `TABLE` is ignored."""
         if isinstance(event, DeadlineReached):
             actions = [action for timer in self._conversation.timers.expired(now) for action in self._react(timer, timer, now)]
         else:
             actions = self._react(type(event), event, now)
-        watch_barge_in(self._conversation, now)
         watch_silence(self._conversation, now)
         return actions
 

@@ -21,10 +21,9 @@ def assume_goodbye_heard(conversation: ConversationState, _: Timer, now: float) 
 
 
 def end_if_last_words_heard(conversation: ConversationState) -> list[Action]:
-    """Note what has been heard, and end the call if all of its last words have been heard and nobody else is about to speak."""
+    """Note what has been heard, and end the call if all of its last words have been heard and no response is running."""
     recorded = note_heard(conversation)
     is_over = conversation.playback.is_drained and conversation.closing.has_last_words
-    is_judging = conversation.turn_taking.barge_in.judged_since is not None  # whether the customer speaks up
-    if not is_over or is_judging or conversation.response_slot.running is not None:
+    if not is_over or conversation.response_slot.running is not None:
         return recorded
     return recorded + end(conversation)

@@ -31,10 +31,7 @@ def say_goodbye(conversation: ConversationState, now: float) -> list[Action]:
     """Say the goodbye that fits, after the disclosure if a decision waits for it; when it has been heard, the call ends."""
     conversation.enter(State.CLOSING)
     conversation.closing.goodbye_asked_for()
-    conversation.timers.stop(
-        Timer.SILENCE, Timer.TURN, Timer.KEY, Timer.STUCK_SPEECH, Timer.MODEL_READY, Timer.BEEP, Timer.BARGE_IN
-    )
-    conversation.turn_taking.barge_in.sound_ended()
+    conversation.timers.stop(Timer.SILENCE, Timer.TURN, Timer.KEY, Timer.STUCK_SPEECH, Timer.MODEL_READY, Timer.BEEP)
     if conversation.response_slot.has_session:
         disclosed = _disclose(conversation, now)
         return disclosed + conversation.request(ResponseRequest(Purpose.GOODBYE, Say(conversation.closing.goodbye)), now)

@@ -34,7 +34,6 @@ def await_prompt(conversation: ConversationState, event: StoredPromptQueued, now
     """Wait until the stored prompt has been heard, and for audio of the model's after it: only now is its length known."""
     conversation.expect_heard(now)
     conversation.note_prompt(event.item_id, now)
-    conversation.turn_taking.barge_in.voice_began(now)
     return []
 
 

@@ -104,7 +104,7 @@ def forget_session(conversation: ConversationState) -> None:
     conversation.response_slot.session_lost()
     conversation.turn_taking.speech_given_up()
     conversation.expect_no_audio()
-    conversation.timers.stop(Timer.BARGE_IN, Timer.TURN, Timer.STUCK_SPEECH, Timer.SILENCE, Timer.MODEL_READY, Timer.RESPONSE_END)
+    conversation.timers.stop(Timer.TURN, Timer.STUCK_SPEECH, Timer.SILENCE, Timer.MODEL_READY, Timer.RESPONSE_END)
 
 
 def _offer_keypad(conversation: ConversationState, now: float) -> Action:

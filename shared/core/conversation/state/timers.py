@@ -10,7 +10,6 @@ class Timer(IntEnum):
     FIRST_AUDIO = auto()  # the first audio of a response that was asked for, until the session is given up
     FILLER = auto()  # the same audio, until the customer hears a filler
     TURN = auto()  # the model's answer after the customer fell silent
-    BARGE_IN = auto()  # a sound that lasts long enough to interrupt the agent
     STUCK_SPEECH = auto()  # an end of what the model takes for speech
     SILENCE = auto()  # a word of the customer
     RESPONSE_END = auto()  # the end of a response whose audio has been played

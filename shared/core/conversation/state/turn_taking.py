@@ -1,7 +1,6 @@
 """Whose turn it is to speak: whether the customer speaks, and since when the customer waits for the agent's voice."""
 
 from shared.core.conversation.state.audio_wait import AudioWait
-from shared.core.conversation.state.barge_in import BargeIn
 
 
 class TurnTaking:
@@ -12,7 +11,6 @@ class TurnTaking:
         "_asking_since",
         "_spoke_at",
         "audio_wait",
-        "barge_in",
         "has_promised_to_wait",
         "is_customer_speaking",
         "waits_since",
@@ -20,7 +18,6 @@ class TurnTaking:
 
     def __init__(self) -> None:
         self.audio_wait = AudioWait()
-        self.barge_in = BargeIn()
         self.is_customer_speaking = False
         self.has_promised_to_wait = False  # the agent, to a customer who asked for a moment
         self.waits_since: float | None = None  # the customer's last word, after which nothing has been heard yet
@@ -33,20 +30,10 @@ class TurnTaking:
         """Whether the customer has spoken since the agent last said something that waits for an answer."""
         return self._spoke_at is not None and (self._asked_at is None or self._spoke_at >= self._asked_at)
 
-    def sound_began(self) -> None:
-        """Note a sound of the customer's that may be speech; until that is known, the agent goes on."""
-        self.is_customer_speaking = True
-
-    def sound_ended(self) -> None:
-        """Note that the sound was too short for speech."""
-        self.is_customer_speaking = False
-        self.barge_in.sound_ended()
-
     def customer_started(self, now: float) -> None:
         """Note that the customer speaks: no answer is waited for, and no promise to wait holds any longer."""
         self.is_customer_speaking = True
-        self._spoke_at = now if self.barge_in.judged_since is None else self.barge_in.judged_since
-        self.barge_in.cut_off()
+        self._spoke_at = now
         self.has_promised_to_wait = False
         self.waits_since = None
 
@@ -62,12 +49,10 @@ class TurnTaking:
     def speech_given_up(self) -> None:
         """Note that no end of the customer's speech will be told: it was noise, or the session is gone."""
         self.is_customer_speaking = False
-        self.barge_in.sound_ended()
 
     def agent_started(self, now: float) -> None:
         """Note that the agent is about to be heard."""
         self.waits_since = None
-        self.barge_in.voice_began(now)
         if self._asking_since is None:
             self._asking_since = now
 

@@ -67,40 +67,15 @@ async def test_the_disclosure_is_stored_when_its_mark_has_come_back() -> None:
 
 async def test_a_customer_who_speaks_up_silences_the_line_before_anything_else() -> None:
     async with Stage().running() as stage:
-        stage.respond(1)
-        stage.clock.now += 1
-        stage.hear_all()
-        stage.begin(2, 3000)
+        stage.begin(1, 3000)
         stage.clock.now += 1.2
         before = len(stage.model.sent)
         stage.model.bring({"type": "input_audio_buffer.speech_started"})
         assert stage.caller.sent[-1]["event"] == "clear"
         truncated = [message for message in stage.model.sent[before:] if message["type"] == "conversation.item.truncate"]
-        assert [(one["item_id"], one["audio_end_ms"]) for one in truncated] == [("item_2", 1200)]
-        stage.model.bring(delta("item_2", 100, response="resp_2"))
+        assert [(one["item_id"], one["audio_end_ms"]) for one in truncated] == [("item_1", 1200)]
+        stage.model.bring(delta("item_1", 100))
         assert stage.caller.sent[-1]["event"] == "clear"
-
-
-async def test_the_server_decides_in_the_talk_and_we_over_the_greeting_and_the_last_words() -> None:
-    async with Stage().running() as stage:
-
-        def told() -> list[bool]:
-            updates = [update["session"]["audio"]["input"].get("turn_detection") for update in stage.model.of("session.update")]
-            return [detection["interrupt_response"] for detection in updates if detection is not None]
-
-        stage.begin(1, 3000)
-        stage.clock.now += 1.2
-        stage.model.bring({"type": "input_audio_buffer.speech_started"})
-        stage.model.bring({"type": "input_audio_buffer.speech_stopped"})
-        assert stage.caller.of("clear") == []
-        assert told()[-1] is False
-        stage.model.bring({"type": "response.done", "response": {"id": "resp_1", "status": "completed", "output": []}})
-        stage.clock.now += 2
-        stage.hear_all()
-        assert told()[-1] is True
-        stage.caller.bring({"event": "dtmf", "dtmf": {"digit": "1"}})
-        assert told()[-1] is False
-        assert [message["type"] for message in stage.model.sent][-1] == "response.create"
 
 
 async def test_what_the_customer_did_not_hear_is_not_in_the_transcript() -> None:

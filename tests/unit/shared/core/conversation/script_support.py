@@ -98,11 +98,6 @@ class Talk:
         call = ev.ToolCall("call_1", name, arguments)
         return actions + self.at(now, ev.ResponseDone(response, ev.ResponseStatus.COMPLETED, (call,)))
 
-    def speaks_up(self, now: float) -> list[Action]:
-        """The customer speaks over guarded words, and goes on until that is taken for speech, a second later."""
-        assert self.at(now, ev.SpeechStarted()) == []
-        return self.at(now + 1.0, ev.DeadlineReached())
-
     def hears_all(self, now: float) -> list[Action]:
         """The latest mark comes back, which proves that everything before it has been heard."""
         return self.at(now, ev.MarkEchoed(self.last_mark()))

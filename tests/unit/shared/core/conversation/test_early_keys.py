@@ -16,7 +16,6 @@ from shared.core.conversation.actions import (
     ReconnectModel,
     RecordDisclosure,
     RecordVerdict,
-    Respond,
     Say,
     SendMark,
     TellModel,
@@ -178,12 +177,12 @@ def test_a_spoken_decision_that_replaces_the_key_waits_as_well() -> None:
 
 def test_a_decision_that_was_recorded_before_stands_if_the_newer_key_never_counts() -> None:
     talk = greeting()
-    talk.speaks_up(1.6)
-    talk.at(3.5, ev.SpeechStopped())
-    assert recorded(talk.calls(4, "record_outcome", json.dumps({"outcome": "confirmed"}))) != []
-    assert recorded(talk.at(4.5, ev.KeyPressed("2"))) == []
-    assert talk.at(4.6, ev.OrderWithdrawn()) == []
-    assert talk.at(5, ev.CallerLegEnded()) == [EndConversation(None, "person_hung_up")]
+    talk.at(1, ev.SpeechStarted())
+    talk.at(1.5, ev.SpeechStopped())
+    assert recorded(talk.calls(2, "record_outcome", json.dumps({"outcome": "confirmed"}))) != []
+    assert recorded(talk.at(2.5, ev.KeyPressed("2"))) == []
+    assert talk.at(2.6, ev.OrderWithdrawn()) == []
+    assert talk.at(3, ev.CallerLegEnded()) == [EndConversation(None, "person_hung_up")]
 
 
 def test_a_withdrawal_takes_a_key_back_that_has_not_decided_yet() -> None:
@@ -222,16 +221,16 @@ def test_a_person_whose_key_was_recorded_is_not_taken_for_a_machine() -> None:
 
 
 def test_who_speaks_over_the_disclosure_hears_it_again_before_the_key_counts() -> None:
-    talk = greeting()
-    talk.at(1, ev.KeyPressed("1"))
-    talk.plays_stored(1, "stored:1", ms=3000)
-    assert talk.speaks_up(2.1)[0] == ClearPlayback()
+    talk = pressed_1()
+    actions = talk.at(1.5, ev.SpeechStarted())
+    assert actions[0] == ClearPlayback()
     assert talk.is_in(State.TALKING)
-    assert talk.at(3.2, ev.SpeechStopped()) == []
-    assert talk.at(3.3, ev.ResponseStarted("bye")) == [CancelResponse("bye")]
-    assert talk.at(3.4, ev.ResponseDone("bye", ev.ResponseStatus.CANCELLED)) == [Respond()]
-    talk.speaks(3.5, ms=300)
-    assert talk.hears_all(4) == [RecordDisclosure(), CONFIRMED]
+    talk.at(1.7, ev.SpeechStopped())
+    now, actions = talk.wait()
+    assert now == pytest.approx(3.7)
+    assert actions == [disclosure(2)]
+    talk.plays_stored(3.8, "stored:2")
+    assert talk.hears_all(4.8) == [RecordDisclosure(), CONFIRMED]
 
 
 def test_key_9_over_the_stored_last_words_begins_them_again_as_the_decision_waits() -> None:
@@ -288,11 +287,11 @@ def test_a_key_while_a_second_session_is_opened_is_answered_by_stored_prompts() 
     assert talk.at(0.5, ev.KeyPressed("1"))[1:] == [disclosure(2), PlayStored("goodbye_confirmed", "stored:3")]
 
 
-def test_a_greeting_cut_off_by_noise_comes_again() -> None:
+def test_a_prompt_into_noise_does_not_stand_for_the_disclosure() -> None:
     talk = greeting()
-    talk.speaks_up(1.6)
-    now, actions = talk.wait()
-    assert now == pytest.approx(4.6)
-    assert actions == [Say("greeting")]
-    talk.speaks(5, ms=4000)
-    assert recorded(talk.at(8.95, ev.KeyPressed("1"))) == []
+    talk.at(1, ev.SpeechStarted())
+    _, actions = talk.wait()
+    assert actions == [Say("keypad")]
+    talk.speaks(14)
+    assert talk.hears_all(15.5) == []
+    assert recorded(talk.at(16, ev.KeyPressed("1"))) == []

@@ -117,10 +117,8 @@ def test_a_wish_for_the_language_that_is_spoken_is_only_answered() -> None:
 def test_who_asks_for_a_language_during_the_goodbye_hears_it_in_that_language() -> None:
     talk = answered()
     talk.calls(3, "record_outcome", json.dumps({"outcome": "confirmed", "quote": "po"}))
-    talk.speaks(3.5, ms=5000)
-    talk.speaks_up(4.6)
-    talk.at(6, ev.SpeechStopped())
-    talk.calls(6.5, "switch_language", wish("en"))
+    talk.speaks(4, ms=3000)
+    said_to(talk, 5, wish("en"))
     talk.speaks(8)
     talk.hears_all(10)
     assert talk.wait()[1] == [Say("Bye confirmed")]
@@ -148,11 +146,11 @@ def test_who_cut_the_greeting_off_owes_its_disclosure_in_the_new_language() -> N
     talk.at(0, ev.ModelReady())
     talk.at(0, ev.CalleeOnLine())
     talk.speaks(0.5, ms=4000)
-    assert TellModel in {type(action) for action in talk.speaks_up(1.6)}
-    talk.at(3, ev.SpeechStopped())
-    assert "«A robot.»" in str(talk.calls(3.5, "switch_language", wish("en"))[-1])
-    talk.speaks(4)
-    assert "RecordDisclosure()" in [str(action) for action in talk.hears_all(6)]
+    assert TellModel in {type(action) for action in talk.at(1, ev.SpeechStarted())}
+    talk.at(2, ev.SpeechStopped())
+    assert "«A robot.»" in str(talk.calls(2.5, "switch_language", wish("en"))[-1])
+    talk.speaks(3)
+    assert "RecordDisclosure()" in [str(action) for action in talk.hears_all(5)]
 
 
 def test_the_stored_prompts_follow_the_switch_with_the_bridge() -> None:

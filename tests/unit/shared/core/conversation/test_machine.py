@@ -163,32 +163,30 @@ def test_who_talks_over_the_greeting_is_told_later_who_calls() -> None:
     talk.at(0, ev.ModelReady())
     talk.at(0, ev.CalleeOnLine())
     talk.speaks(0.5, ms=3000)
-    actions = talk.speaks_up(1.6)
-    assert actions[:2] == [ClearPlayback(), TruncateItem(HeardItem("i1", 2100, 3000))]
+    actions = talk.at(1, ev.SpeechStarted())
+    assert actions[:2] == [ClearPlayback(), TruncateItem(HeardItem("i1", 500, 3000))]
     assert isinstance(actions[2], TellModel)
     assert "disclosure" in actions[2].text
-    talk.at(3, ev.SpeechStopped())
-    talk.speaks(3.5, ms=500)
-    assert talk.hears_all(4.2) == [RecordDisclosure()]
+    talk.at(2, ev.SpeechStopped())
+    talk.speaks(2.5, ms=500)
+    assert talk.hears_all(3.2) == [RecordDisclosure()]
 
 
 def test_who_talks_before_the_greeting_begins_is_greeted_afterwards() -> None:
     talk = talked_down()
-    assert talk.at(1, ev.SpeechStopped()) == [Say("greeting")]
-    assert talk.at(1.1, ev.ResponseRefused()) == [Say("greeting")]
-    talk.speaks(1.2)
-    assert talk.hears_all(2.4) == [RecordDisclosure()]
+    assert talk.at(1, ev.SpeechStopped()) == []
+    assert talk.at(1.1, ev.ResponseStarted("own")) == [CancelResponse("own")]
+    assert talk.at(1.2, ev.ResponseDone("own", ev.ResponseStatus.CANCELLED)) == [Say("greeting")]
 
 
 def test_who_talks_before_the_greeting_is_greeted_though_the_model_has_no_answer() -> None:
     talk = talked_down()
-    assert talk.at(1, ev.SpeechStopped()) == [Say("greeting")]
+    talk.at(1, ev.SpeechStopped())
+    assert talk.wait() == (3, [Say("greeting")])
 
 
 def test_a_street_that_is_never_quiet_does_not_keep_the_greeting_back() -> None:
-    talk = talked_down()
-    assert talk.wait()[1] == []
-    now, actions = talk.wait()
+    now, actions = talked_down().wait()
     assert now == pytest.approx(3.2)
     assert actions == [Say("greeting")]
 

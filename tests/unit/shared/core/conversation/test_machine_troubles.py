@@ -169,9 +169,9 @@ def test_a_model_lost_for_the_second_time_while_a_goodbye_is_being_repeated_ends
     talk.speaks(4, ms=500)
     talk.hears_all(4.6)
     talk.at(5, ev.KeyPressed("1"))
-    talk.speaks(5.5, ms=4000)
-    talk.speaks_up(6.6)
-    assert talk.at(8, ev.ModelLost("drop")) == [DropModel(), PlayStored("goodbye_confirmed", "stored:2")]
+    talk.speaks(5.5, ms=2000)
+    talk.at(6, ev.SpeechStarted())
+    assert talk.at(6.5, ev.ModelLost("drop")) == [DropModel(), PlayStored("goodbye_confirmed", "stored:2")]
 
 
 @pytest.mark.parametrize("on_machine", list(OnMachine))

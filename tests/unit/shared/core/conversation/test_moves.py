@@ -50,13 +50,7 @@ def before_beep() -> Talk:
 def closing() -> Talk:
     talk = greeted()
     talk.at(3, ev.KeyPressed("1"))
-    talk.speaks(3.5, ms=6000)
-    return talk
-
-
-def spoken_up() -> Talk:
-    talk = closing()
-    talk.at(6, ev.SpeechStarted())
+    talk.speaks(3.5, ms=3000)
     return talk
 
 
@@ -85,7 +79,7 @@ STORIES: dict[tuple[State, State], tuple[Callable[[], Talk], ev.Event]] = {
     (State.KEYPAD, State.ENDED): (on_keypad, ev.CallerLegEnded()),
     (State.MACHINE, State.CLOSING): (before_beep, ev.CalleeIsMachine(is_after_beep=True)),
     (State.MACHINE, State.ENDED): (before_beep, ev.CallerLegEnded()),
-    (State.CLOSING, State.TALKING): (spoken_up, ev.DeadlineReached()),
+    (State.CLOSING, State.TALKING): (closing, ev.SpeechStarted()),
     (State.CLOSING, State.ENDED): (closing, ev.CallerLegEnded()),
 }
 

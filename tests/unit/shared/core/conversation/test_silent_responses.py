@@ -145,10 +145,10 @@ def test_an_answer_that_is_not_heard_after_a_decision_leads_to_the_goodbye() -> 
     talk = greeted()
     talk.at(3, ev.KeyPressed("1"))
     talk.speaks(3.5, ms=3000)
-    talk.speaks_up(4.6)
-    talk.at(6, ev.SpeechStopped())
-    answered_silently(talk, 6.5, "own")
-    assert answered_silently(talk, 7, "again") == [Say("goodbye confirmed")]
+    talk.at(4, ev.SpeechStarted())
+    talk.at(5, ev.SpeechStopped())
+    answered_silently(talk, 5.5, "own")
+    assert answered_silently(talk, 6, "again") == [Say("goodbye confirmed")]
     assert talk.is_in(State.CLOSING)
 
 
@@ -201,7 +201,7 @@ def test_a_call_without_an_id_counts_but_cannot_be_answered() -> None:
 def test_an_answer_that_owes_the_disclosure_and_was_silent_still_owes_it() -> None:
     talk = picked_up()
     talk.speaks(0.5, ms=3000)
-    assert any(isinstance(action, TellModel) for action in talk.speaks_up(1.6))
+    assert any(isinstance(action, TellModel) for action in talk.at(1.6, ev.SpeechStarted()))
     talk.at(3, ev.SpeechStopped())
     reminder, again = answered_silently(talk, 3.5, "own")
     assert isinstance(reminder, TellModel)

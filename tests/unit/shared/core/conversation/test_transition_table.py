@@ -84,10 +84,10 @@ def second_session() -> Talk:
 
 
 def decided(talk: Talk) -> Talk:
-    """The same talk, its goodbye interrupted by the customer at second 6.9."""
-    talk.at(4.7, ev.KeyPressed("1"))
-    talk.speaks(4.8, ms=4000)
-    talk.speaks_up(5.9)
+    """The same talk, its goodbye interrupted by the customer at second 6."""
+    talk.at(5, ev.KeyPressed("1"))
+    talk.speaks(5.2, ms=2000)
+    talk.at(6, ev.SpeechStarted())
     assert talk.is_in(State.TALKING)
     return talk
 
@@ -100,35 +100,9 @@ def answering(talk: Talk) -> Talk:
     return talk
 
 
-def sounding(talk: Talk) -> Talk:
-    """The same talk while a sound is heard that may be speech."""
-    talk.at(5, ev.SpeechStarted())
-    return talk
-
-
-def outlasting_last_words() -> Talk:
-    """A goodbye that has been heard while the customer makes a sound."""
-    talk = in_state(State.CLOSING)
-    talk.speaks(5)
-    talk.at(8.2, ev.SpeechStarted())
-    talk.hears_all(8.5)
-    return talk
-
-
-def outlasting_the_session() -> Talk:
-    """A goodbye that may not be interrupted any more, because it became final while the customer made a sound."""
-    talk = outlasting_last_words()
-    talk.machine._conversation.closing.time_ran_out()
-    return talk
-
-
 def noisy(talk: Talk) -> Talk:
     """The same talk after a sound that was none."""
     talk.at(7, ev.SpeechStopped())
-    talk.speaks(7.2, ms=300)
-    talk.hears_all(7.6)
-    talk.at(7.7, ev.SpeechStarted())
-    talk.at(7.9, ev.SpeechStopped())
     return talk
 
 
@@ -277,9 +251,7 @@ STORIES: dict[Way, Story] = {
     (State.RETRYING, ev.KeyPressed, State.CLOSING): (lambda: in_state(State.RETRYING), ev.KeyPressed("3")),
     (State.KEYPAD, ev.KeyPressed, State.CLOSING): (lambda: in_state(State.KEYPAD), ev.KeyPressed("1")),
     (State.KEYPAD, Timer.KEY, State.CLOSING): (asked_for_a_key_twice, None),
-    (State.CLOSING, Timer.BARGE_IN, State.TALKING): (lambda: sounding(in_state(State.CLOSING)), None),
-    (State.CLOSING, Timer.BARGE_IN, State.ENDED): (outlasting_the_session, None),
-    (State.CLOSING, ev.SpeechStopped, State.ENDED): (outlasting_last_words, ev.SpeechStopped()),
+    (State.CLOSING, ev.SpeechStarted, State.TALKING): (lambda: in_state(State.CLOSING), ev.SpeechStarted()),
     (State.CLOSING, ev.KeyPressed, State.TALKING): (lambda: in_state(State.CLOSING), ev.KeyPressed("9")),
     (State.CLOSING, ev.ResponseDone, State.ENDED): (
         lambda: heard_before_done(State.CLOSING),
