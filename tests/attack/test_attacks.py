@@ -1,4 +1,4 @@
-"""`make attack` in short: every attack for a few seconds beside the same twenty calls.
+"""`make attack` in short: every attack for a moment beside the same twenty calls.
 
 How long a POST takes, and the memory a minute later, are judged by `make attack` alone.
 """
@@ -16,7 +16,7 @@ from tests.attack.report import Verdict, play
 from tests.attack.rig import Rig, running_rig
 
 pytestmark = [pytest.mark.system, pytest.mark.alone, pytest.mark.timeout(300)]
-_SECONDS = 2.5
+_SECONDS = 1.5
 _MOST_GROWTH = 1.25
 _GROWN_BY_BULKS = 2.5  # three lists of 7 MB are in hand, each as bytes and as text
 
