@@ -31,21 +31,8 @@ def stream_twiml(*, public_url: str, token: str, confirmation_id: str, attempt_i
 def keypad_twiml(*, public_url: str, language: str, confirmation_id: str, attempt_id: str) -> str:
     """Return the document that asks for a key with the stored prompt, twice, and then gives up."""
     urls = CallbackUrls(public_url)
-    response = Element("Response")
-    for _ in range(_ROUNDS):
-        gather = SubElement(
-            response,
-            "Gather",
-            input="dtmf",
-            numDigits="1",
-            finishOnKey="",
-            timeout=str(KEY_WAIT_S),
-            action=urls.keypad(confirmation_id, attempt_id),
-            method="POST",
-        )
-        SubElement(gather, "Play").text = urls.prompt(language, "keypad")
-    SubElement(response, "Redirect", method="POST").text = urls.silence(confirmation_id, attempt_id)
-    return _document(response)
+    silence = urls.silence(confirmation_id, attempt_id)
+    return _keys_twiml(urls.prompt(language, "keypad"), 1, action=urls.keypad(confirmation_id, attempt_id), silence=silence)
 
 
 def proof_twiml(*, public_url: str, language: str, confirmation_id: str, attempt_id: str, failures: int) -> str:
@@ -54,21 +41,10 @@ def proof_twiml(*, public_url: str, language: str, confirmation_id: str, attempt
     No key ends the input early: the key of a call back comes alone, and counts when no other has followed it.
     """
     urls = CallbackUrls(public_url)
-    response = Element("Response")
-    for _ in range(_ROUNDS):
-        gather = SubElement(
-            response,
-            "Gather",
-            input="dtmf",
-            numDigits=str(PROOF_CHARACTERS),
-            finishOnKey="",
-            timeout=str(KEY_WAIT_S),
-            action=urls.proof(confirmation_id, attempt_id, failures),
-            method="POST",
-        )
-        SubElement(gather, "Play").text = urls.prompt(language, "prove")
-    SubElement(response, "Redirect", method="POST").text = urls.silence(confirmation_id, attempt_id)
-    return _document(response)
+    silence = urls.silence(confirmation_id, attempt_id)
+    return _keys_twiml(
+        urls.prompt(language, "prove"), PROOF_CHARACTERS, action=urls.proof(confirmation_id, attempt_id, failures), silence=silence
+    )
 
 
 def disclosure_twiml(*, public_url: str, language: str, confirmation_id: str, attempt_id: str, digit: str) -> str:
@@ -96,6 +72,25 @@ def farewell_twiml(prompts: Sequence[str]) -> str:
 def hangup_twiml() -> str:
     """Return the document that ends the call."""
     return farewell_twiml(())
+
+
+def _keys_twiml(prompt: str, count: int, *, action: str, silence: str) -> str:
+    """Return the document that plays a prompt and takes `count` keys, twice, and without any goes on at the URL `silence`."""
+    response = Element("Response")
+    for _ in range(_ROUNDS):
+        gather = SubElement(
+            response,
+            "Gather",
+            input="dtmf",
+            numDigits=str(count),
+            finishOnKey="",
+            timeout=str(KEY_WAIT_S),
+            action=action,
+            method="POST",
+        )
+        SubElement(gather, "Play").text = prompt
+    SubElement(response, "Redirect", method="POST").text = silence
+    return _document(response)
 
 
 def _document(response: Element) -> str:

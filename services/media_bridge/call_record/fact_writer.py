@@ -196,7 +196,7 @@ class FactWriter:
                 await self._transcripts.append(self._call.confirmation_id, turns)
             except StoreUnavailableError:
                 raise  # tried again, with the newest turns
-            except Exception:
+            except Exception:  # `run` reports it: these turns are given up, so that they keep no later ones away
                 self._turns = ()
                 raise
             if self._turns is turns:

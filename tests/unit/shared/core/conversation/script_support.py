@@ -112,9 +112,9 @@ class Talk:
         return self.at(now, ev.StoredPromptQueued(item))
 
 
-def greeted(*, on_machine: OnMachine = OnMachine.HANG_UP, timing: Timing | None = None) -> Talk:
+def greeted(*, on_machine: OnMachine = OnMachine.HANG_UP, timing: Timing | None = None, lines: Lines = LINES) -> Talk:
     """A talk whose greeting has been heard, at second 2."""
-    talk = Talk(on_machine=on_machine, timing=timing)
+    talk = Talk(on_machine=on_machine, timing=timing, lines=lines)
     talk.at(0, ev.ModelReady())
     talk.at(0, ev.CalleeOnLine())
     talk.speaks(0.5)
@@ -122,9 +122,9 @@ def greeted(*, on_machine: OnMachine = OnMachine.HANG_UP, timing: Timing | None 
     return talk
 
 
-def answered() -> Talk:
+def answered(*, lines: Lines = LINES) -> Talk:
     """A greeted talk in which the customer has said something, until second 2.5."""
-    talk = greeted()
+    talk = greeted(lines=lines)
     talk.at(2.1, ev.SpeechStarted())
     talk.at(2.5, ev.SpeechStopped())
     return talk
